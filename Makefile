@@ -53,7 +53,7 @@ STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(co
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier axe verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
-  parts gpu identity languages scale profile soak fuzz package clean
+  parts gpu identity languages scale profile soak fuzz docs package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -263,6 +263,11 @@ bench/.venv-%/ready: bench/requirements-%.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+# The source folder is the checkout, for links lead to code and to the READMEs. A warning, such as of a dead link, is an error.
+docs: bench/.venv-docs/ready ## make the site of the docs, links checked, into out/docs
+	bench/.venv-docs/bin/python -m sphinx --quiet --jobs auto --fail-on-warning --keep-going -c docs . out/docs
+	@echo "open out/docs/index.html"
 
 package: setup ## make the wheel that Dataflow workers can install: dist/c4pipe-*.whl
 	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -210,6 +210,7 @@ def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namesp
     args, rest = own.parse_known_args(argv)
     args.given = own.given
     if args.runner == DASK:
+        load_beam(args)
         _find_dask()
     if args.runner == DATAFLOW:
         check_extra("gs", f"--runner {DATAFLOW}")
@@ -233,7 +234,7 @@ def cores() -> int:
 
 def load_beam(args: argparse.Namespace) -> None:
     """Imports Beam, lean where this process is a command of ours that does the work by itself."""
-    if is_command() and args.runner in ("DirectRunner", LOCAL_RUNNER):
+    if is_command() and args.runner in ("DirectRunner", LOCAL_RUNNER, DASK):
         import_lean_beam()
 
 

@@ -31,13 +31,13 @@ examples:
   the sample corpus, on a CPU   python -m model.train --data out/c4 --run out/t5
   T5 1.1 base, on a GPU         python -m model.train --data out/en --run out/base --model base
   several GPUs (--run-dir!)     torchrun --nproc_per_node 8 -m model.train --data out/en --run-dir out/l --model large
-  as nanoT5                     ... --optimizer adamw-scale --schedule cosine --warmup 10000 --floor 1e-5 --clip 1
+  the nanoT5 recipe             ... --optimizer adamw-scale --schedule cosine --warmup 10000 --floor 1e-5 --clip 1
   a mixture of languages        ... --data out/mc4 --mixture temperature --alpha 0.3
-  go on with T5 of the hub      ... --init-from FOLDER --lr 0.001 --schedule constant
+  continue a T5 from the Hub    ... --init-from FOLDER --lr 0.001 --schedule constant
   what would it take?           ... --dry-run
 
-exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended
-(SIGTERM). After any death the same command goes on from the newest good checkpoint.
+exit codes: 0 done; 1 the training failed; 2 wrong usage, reported before any work; 130 interrupted (Ctrl-C); 143
+terminated (SIGTERM). After a crash or a kill, the same command resumes from the newest good checkpoint.
 """
 
 
@@ -45,7 +45,7 @@ def train_parser() -> argparse.ArgumentParser:
     """The options of `python -m model.train`. What is not given is left out of the result."""
     p = Parser(
         prog="python -m model.train",
-        description="Trains a T5 on finished corpora.",
+        description="Train a T5 on finished corpora.",
         epilog=EPILOG,
         argument_default=argparse.SUPPRESS,
     )
@@ -56,7 +56,7 @@ def train_parser() -> argparse.ArgumentParser:
         type=utf8_path,
         required=True,
         metavar="DIR",
-        help="corpora, as build_c4 and rebalance make them",
+        help="corpora made by build_c4 or rebalance",
     )
     a(
         *("--run", "--run-dir"),  # torchrun takes the first for an unclear option of its own
@@ -64,7 +64,7 @@ def train_parser() -> argparse.ArgumentParser:
         type=utf8_path,
         required=True,
         metavar="DIR",
-        help="folder of the run: new, or one to go on with",
+        help="folder of the run: a new one, or one to resume",
     )
     a("--model", metavar="SIZE", help=f"{', '.join(SIZES)} (default: tiny)")
     a("--steps", type=int, metavar="N", help="updates (default: 800 for tiny, 65536 for T5, 1000000 for mT5)")
@@ -73,33 +73,38 @@ def train_parser() -> argparse.ArgumentParser:
 
     group = p.add_argument_group("data")
     a = group.add_argument
-    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 8 tiny, 128 T5, 1024 mT5)")
-    a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: 128 tiny, 512 T5, 1024 mT5)")
+    a("--batch", type=int, metavar="N", help="rows per step, over all processes (default: 8 tiny, 128 T5, 1024 mT5)")
+    a("--inputs", type=int, metavar="N", help="input length in tokens (default: 128 tiny, 512 T5, 1024 mT5)")
     a("--objective", metavar="NAME", help=f"{', '.join(CORPUS_RULES)} (default: span)")
     spans_option(p, "with another objective, whole texts")
-    a("--targets", type=int, metavar="N", help=f"tokens of a salient span, at most (default: {TARGETS})")
-    a("--density", type=float, metavar="X", help="share of the tokens that are hidden (default: 0.15)")
-    a("--mean-span", type=float, metavar="X", help="tokens of a hidden span, on average (default: 3)")
-    a("--pack", action="store_true", help="short documents share a row, kept apart by segments")
+    a("--targets", type=int, metavar="N", help=f"longest salient span, in tokens (default: {TARGETS})")
+    a("--density", type=float, metavar="X", help="share of tokens to mask (default: 0.15)")
+    a("--mean-span", type=float, metavar="X", help="mean length of a masked span, in tokens (default: 3)")
+    a("--pack", action="store_true", help="pack short documents into one row; attention stays within each")
     languages_option(group)
     a("--mixture", metavar="KIND", help=f"{', '.join(KINDS)} (default: temperature)")
-    a("--alpha", type=float, metavar="A", help="of a temperature mixture (default: 0.3, mT5's)")
-    a("--temperature", type=float, metavar="T", help="the same said as 1 / alpha")
-    a("--limit", type=int, metavar="K", help="documents that an entry counts for at most")
-    a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one instead of training one")
-    a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer (default: 2000 tiny, 32000, 250000 mT5)")
-    a("--held-out", type=_share, metavar="P", help="such as 1%%: pages to evaluate on, kept out of training")
-    a("--first-tokens", type=int, metavar="N", help="train on the first N of each entry again and again, exact epochs")
-    a("--sentinels", type=int, metavar="N", help="of a new tokenizer: some objectives need more (default: 100)")
-    a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
-    a("--seed", type=int, metavar="N", help="of weights, order, corruption and dropout (default: 0)")
+    a("--alpha", type=float, metavar="A", help="exponent of a temperature mixture (default: 0.3, as mT5)")
+    a("--temperature", type=float, metavar="T", help="the same as --alpha 1/T")
+    a("--limit", type=int, metavar="K", help="cap each entry's count at K documents")
+    a("--tokenizer", type=utf8_path, metavar="PATH", help="use this tokenizer instead of training one")
+    a("--vocab-size", type=int, metavar="N", help="size of a new vocabulary (default: 2000 tiny, 32000, 250000 mT5)")
+    a("--held-out", type=_share, metavar="P", help="share of pages to hold out for evaluation, such as 1%%")
+    a("--first-tokens", type=int, metavar="N", help="repeat the first N tokens of each entry, in exact epochs")
+    a(
+        "--sentinels",
+        type=int,
+        metavar="N",
+        help="sentinels of a new tokenizer; some objectives need more (default: 100)",
+    )
+    a("--workers", type=int, metavar="N", help="tokenising processes (default: 0 on a CPU, else by cores)")
+    a("--seed", type=int, metavar="N", help="seed of weights, order, masking and dropout (default: 0)")
 
     training = training_options(p, "inverse-sqrt", "0.01; adamw-scale 0.02; adamw 0.001", "the size's own")
     a = training.add_argument
-    a("--floor", type=float, metavar="X", help="rate at which cosine and linear end (default: 0)")
+    a("--floor", type=float, metavar="X", help="final learning rate of cosine and linear (default: 0)")
     a("--z-loss", type=float, metavar="X", help="weight of the z-loss (default: 0; t5x has 1e-4)")
     a("--architecture", metavar="NAME", help="encoder-decoder, shared, decoder-lm or prefix-lm")
-    a("--layers", type=int, metavar="N", help="of each stack, instead of the size's own")
+    a("--layers", type=int, metavar="N", help="layers per stack, instead of the size's own")
 
     machine_options(p)
     looking_options(p)
@@ -129,10 +134,10 @@ def beginning_options(p: argparse.ArgumentParser) -> None:
         "--resume",
         type=utf8,
         metavar="HOW",
-        help="auto: from the newest good checkpoint (default); none: a new run; or its path",
+        help="auto: from the newest good checkpoint (default); none: a new run; or the path of a checkpoint",
     )
-    a("--force", action="store_true", help="go on although settings differ from those of the checkpoint")
-    a("--dry-run", action="store_true", help="tell sizes, costs and a first batch; train nothing, write nothing")
+    a("--force", action="store_true", help="resume although the settings differ from the checkpoint's")
+    a("--dry-run", action="store_true", help="show sizes, costs and the first batch; train nothing, write nothing")
 
 
 def training_options(p: argparse.ArgumentParser, schedule: str, lr: str, dropout: str) -> argparse._ArgumentGroup:
@@ -141,35 +146,40 @@ def training_options(p: argparse.ArgumentParser, schedule: str, lr: str, dropout
     a = group.add_argument
     a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
     a("--schedule", metavar="NAME", help=f"{', '.join(SHAPES)} (default: {schedule})")
-    a("--lr", type=float, metavar="X", help=f"highest learning rate (default: {lr})")
-    a("--warmup", type=int, metavar="N", help="steps over which the rate rises (default: 0)")
+    a("--lr", type=float, metavar="X", help=f"peak learning rate (default: {lr})")
+    a("--warmup", type=int, metavar="N", help="warm-up steps (default: 0)")
     a("--weight-decay", type=float, metavar="X", help="(default: 0)")
-    a("--clip", type=float, metavar="X", help="highest norm of the gradients (default: none, as T5)")
+    a("--clip", type=float, metavar="X", help="clip the gradient norm at X (default: none, as T5)")
     a("--dropout", type=float, metavar="X", help=f"(default: {dropout})")
-    a("--accumulate", type=int, metavar="N", help="do a batch in so many parts, to save memory (default: 1)")
+    a("--accumulate", type=int, metavar="N", help="split a batch into N accumulation steps to save memory (default: 1)")
     return group
 
 
 def machine_options(p: argparse.ArgumentParser) -> None:
     """How the work is done."""
     a = p.add_argument_group("machine").add_argument
-    a("--device", metavar="NAME", help="cuda, cuda:1, cpu (default: cuda where there is one)")
+    a("--device", metavar="NAME", help="cuda, cuda:1, cpu (default: cuda if available)")
     a("--precision", metavar="NAME", help="fp32 or bf16 (default: bf16 on a GPU)")
-    a("--compile", action=argparse.BooleanOptionalAction, help="by torch.compile (default: on a GPU)")
+    a("--compile", action=argparse.BooleanOptionalAction, help="use torch.compile (default: on a GPU)")
     a("--parallel", metavar="HOW", help="under torchrun: ddp (default), or fsdp to spread a large model")
 
 
 def looking_options(p: argparse.ArgumentParser) -> None:
     """What is written down, and when."""
-    a = p.add_argument_group("looking and saving").add_argument
-    a("--log-every", type=int, metavar="N", help="steps between two looks at the loss (default: 1 on a CPU, else 10)")
-    a("--eval-every", type=int, metavar="N", help="steps (default: 200 tiny, 1000 T5, 5000 mT5)")
-    a("--eval-documents", type=int, metavar="N", help="of each entry, that are scored at most (default: 1000)")
-    a("--samples", type=int, metavar="N", help="infills of each entry at an evaluation (default: 2)")
-    a("--save-every", type=int, metavar="N", help="steps (default: as --eval-every)")
-    a("--keep", type=int, metavar="N", help="newest checkpoints to keep (default: 2)")
-    a("--keep-every", type=int, metavar="N", help="keep those of such steps, too (default: 0, none)")
-    a("--tensorboard", action=argparse.BooleanOptionalAction, help="write TensorBoard's files (default: yes)")
+    a = p.add_argument_group("evaluation and checkpoints").add_argument
+    a("--log-every", type=int, metavar="N", help="steps between log lines (default: 1 on a CPU, else 10)")
+    a("--eval-every", type=int, metavar="N", help="steps between evaluations (default: 200 tiny, 1000 T5, 5000 mT5)")
+    a("--eval-documents", type=int, metavar="N", help="documents per entry to evaluate on, at most (default: 1000)")
+    a("--samples", type=int, metavar="N", help="sample infills per entry at each evaluation (default: 2)")
+    a("--save-every", type=int, metavar="N", help="steps between checkpoints (default: as --eval-every)")
+    a("--keep", type=int, metavar="N", help="checkpoints to keep, newest first (default: 2)")
+    a(
+        "--keep-every",
+        type=int,
+        metavar="N",
+        help="also keep every checkpoint at a multiple of N steps (default: 0, none)",
+    )
+    a("--tensorboard", action=argparse.BooleanOptionalAction, help="write TensorBoard logs (default: yes)")
 
 
 def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:
@@ -209,22 +219,22 @@ class Decoding:
 
 def generate_parser() -> Parser:
     """The options of `python -m model.generate`."""
-    p = _trained("python -m model.generate", "Fills the blanks of texts with a trained T5.")
+    p = _trained("python -m model.generate", "Fill the blanks of texts with a trained T5.")
     a = p.add_argument
-    a("texts", nargs="+", metavar="TEXT", help='such as "The fog lay on <extra_id_0> and nobody saw it."')
-    a("--beams", type=int, default=1, metavar="N", help="beam search (default: greedy, as the paper)")
-    a("--sample", action="store_true", help="draw the tokens")
-    a("--temperature", type=float, default=1.0, metavar="X", help="of the drawing")
-    a("--top-k", type=int, default=0, metavar="N", help="draw of the N likeliest (default: 0, of all)")
-    a("--top-p", type=float, default=1.0, metavar="X", help="draw of the likeliest that hold this probability")
-    a("--seed", type=int, default=0, metavar="N", help="of the drawing")
-    a("--max-tokens", type=_count, default=64, metavar="N", help="tokens to write at most (default: 64)")
-    a("--raw", action="store_true", help="print what the model writes, and not the filled text")
+    a("texts", nargs="+", metavar="TEXT", help='such as "The fog lay on <extra_id_0> all day."')
+    a("--beams", type=int, default=1, metavar="N", help="beam width (default: 1, greedy, as in the paper)")
+    a("--sample", action="store_true", help="sample the tokens")
+    a("--temperature", type=float, default=1.0, metavar="X", help="sampling temperature")
+    a("--top-k", type=int, default=0, metavar="N", help="sample from the N most likely tokens (default: 0, all)")
+    a("--top-p", type=float, default=1.0, metavar="X", help="sample from the smallest set with this total probability")
+    a("--seed", type=int, default=0, metavar="N", help="seed of the sampling")
+    a("--max-tokens", type=_count, default=64, metavar="N", help="generate at most N tokens (default: 64)")
+    a("--raw", action="store_true", help="print the raw output instead of the filled text")
     a(
         "--trace",
         type=utf8_path,
         metavar="DIR",
-        help="say behind each text which pages of this corpus hold pieces of it (python -m c4pipe.textindex DIR first)",
+        help="after each text, name the pages of this corpus that contain parts of it (see python -m c4pipe.textindex)",
     )
     return p
 
@@ -248,11 +258,11 @@ def evaluate_parser() -> Parser:
     """The options of `python -m model.evaluate`."""
     p = _trained("python -m model.evaluate", "Scores a trained T5 on text that it has not seen.")
     a = p.add_argument
-    a("--data", nargs="+", type=utf8_path, metavar="DIR", help="corpora (default: those of the run)")
-    a("--split", metavar="NAME", help="or held-out (default: what the run holds out, else validation)")
+    a("--data", nargs="+", type=utf8_path, metavar="DIR", help="corpora (default: the run's)")
+    a("--split", metavar="NAME", help="a split, or held-out (default: what the run holds out, else validation)")
     languages_option(p)
-    a("--batch", type=_count, default=16, metavar="N", help="rows at once (default: 16)")
-    a("--documents", type=_count, metavar="N", help="of each entry, at most (default: all)")
+    a("--batch", type=_count, default=16, metavar="N", help="rows per batch (default: 16)")
+    a("--documents", type=_count, metavar="N", help="documents per entry, at most (default: all)")
     a("--precision", choices=("fp32", "bf16"), default="fp32", help="(default: fp32)")
     return p
 

@@ -44,7 +44,7 @@ EPILOG = """\
 exposure.parquet has a row a page that was read: corpus, config, shard, sha256 (of the shard), row, url, times (how
 often a reading of it began), steps (that had tokens of it). Pages that are not there were not read.
 
-exit codes: 0 done; 1 failed; 2 wrong use; 130 interrupted
+exit codes: 0 done; 1 failed; 2 wrong usage; 130 interrupted
 """
 
 
@@ -151,18 +151,18 @@ def steps_read(trace: RunTrace, first: int, last: int) -> Iterator[dict[str, Any
 
 def exposure_parser() -> Parser:
     """The options of `python -m model.exposure`."""
-    p = Parser("python -m model.exposure", "Tells which pages a run has read at which steps.", EPILOG)
+    p = Parser("python -m model.exposure", "Show which pages a run has read, and at which steps.", EPILOG)
     a = p.add_argument
     a("--run", type=utf8_path, required=True, metavar="DIR", help="folder of a run")
-    a("--data", type=utf8_path, nargs="+", default=[], metavar="DIR", help="its corpora, if they lie elsewhere now")
+    a("--data", type=utf8_path, nargs="+", default=[], metavar="DIR", help="its corpora, if they have moved")
     a(
         "--step",
         type=whole(1, INT32),
         metavar="N",
-        help="print the pages of this step, and write nothing",
+        help="print the pages of this step and write nothing",
     )
-    a("--to", type=whole(1, INT32), metavar="M", help="with --step: of all steps up to this one")
-    a("--json", action="store_true", help="with --step: a JSON object a step, instead of lines")
+    a("--to", type=whole(1, INT32), metavar="M", help="with --step: the pages of all steps up to this one")
+    a("--json", action="store_true", help="with --step: one JSON object per step instead of lines")
     return p
 
 

@@ -33,17 +33,17 @@ from model.tasks.naming import parse_apart
 EPILOG = """\
 examples:
   one task                      python -m model.finetune --init-from out/t5 --run out/rte --tasks rte=glue/RTE
-  T5 of the hub                 ... --init-from FOLDER --run out/sst2 --tasks sst2=glue/SST-2
+  a T5 from the Hub             ... --init-from FOLDER --run out/sst2 --tasks sst2=glue/SST-2
   a benchmark, proportionally   ... --tasks glue=glue --limit 524288
   a task of your own            ... --tasks my_tasks:MOOD=mood.tsv
   tasks and text together       ... --tasks glue=glue squad=squad --unsupervised out/en=1e6
-  the same from nothing         python -m model.finetune --model small --run out/multi --tasks ... --unsupervised ...
+  the same from scratch         python -m model.finetune --model small --run out/multi --tasks ... --unsupervised ...
   English only, all scored      ... --tasks xnli/en=xnli/en --evaluate xnli/de=xnli/de xnli/sw=xnli/sw
-  and a hundredth of raw text   ... --mixture equal --unsupervised out/mc4=0.01 --alpha 0.1 --objective span-bare
+  with one hundredth raw text   ... --mixture equal --unsupervised out/mc4=0.01 --alpha 0.1 --objective span-bare
   adapters, or layer by layer   ... --method adapters --adapter-width 32, or --method gradual
 
-exit codes: 0 done; 1 the training failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended
-(SIGTERM). After any death the same command goes on from the newest good checkpoint.
+exit codes: 0 done; 1 the training failed; 2 wrong usage, reported before any work; 130 interrupted (Ctrl-C); 143
+terminated (SIGTERM). After a crash or a kill, the same command resumes from the newest good checkpoint.
 """
 
 
@@ -73,45 +73,52 @@ def finetune_parser() -> argparse.ArgumentParser:
     """The options of `python -m model.finetune`. What is not given is left out of the result."""
     p = Parser(
         prog="python -m model.finetune",
-        description="Fine-tunes a T5 on tasks, or trains one on tasks and text together.",
+        description="Fine-tune a T5 on tasks, or train one on tasks and text together.",
         epilog=EPILOG,
         argument_default=argparse.SUPPRESS,
     )
     a = p.add_argument
-    a("--init-from", type=utf8_path, metavar="DIR", help="a run or a checkpoint of ours, or a T5 of the hub")
-    a("--model", metavar="SIZE", help=f"instead: new weights of a size: {', '.join(SIZES)}")
-    a(*("--run", "--run-dir"), dest="run", type=utf8_path, required=True, metavar="DIR", help="new, or to go on with")
+    a("--init-from", type=utf8_path, metavar="DIR", help="one of our runs or checkpoints, or a T5 from the Hub")
+    a("--model", metavar="SIZE", help=f"or start from new weights of this size: {', '.join(SIZES)}")
+    a(
+        *("--run", "--run-dir"),
+        dest="run",
+        type=utf8_path,
+        required=True,
+        metavar="DIR",
+        help="a new run, or one to resume",
+    )
     a("--tasks", nargs="+", type=utf8, required=True, metavar="NAME=PATH", help="see `python -m model.tasks`")
-    a("--evaluate", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks that are scored too, and never trained on")
+    a("--evaluate", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks to score but not to train on")
     a("--steps", type=int, metavar="N", help="updates (default: 400 for tiny, else 262144)")
     beginning_options(p)
 
     group = p.add_argument_group("data")
     a = group.add_argument
-    a("--batch", type=int, metavar="N", help="rows of a step, over all processes (default: 16 tiny, else 128)")
-    a("--inputs", type=int, metavar="N", help="tokens of the inputs (default: the longest of the tasks', tiny 128)")
-    a("--targets", type=int, metavar="N", help="tokens of the targets (default: the longest of the tasks', tiny 128)")
-    a("--pack", action="store_true", help="several examples share a row, kept apart by segments")
-    a("--mixture", metavar="KIND", help=f"of tasks: {', '.join(KINDS)} (default: examples)")
-    a("--limit", type=int, metavar="K", help=f"examples that a task counts for at most (default: {LIMIT:,})")
-    a("--temperature", type=float, metavar="T", help="of a temperature mixture of tasks")
-    a("--unsupervised", nargs="+", type=utf8, metavar="DIR=RATE", help="corpora beside the tasks; rates in examples")
-    a("--objective", metavar="NAME", help=f"of the corpora: {', '.join(CORPUS_RULES)} (default: span)")
+    a("--batch", type=int, metavar="N", help="rows per step, over all processes (default: 16 tiny, else 128)")
+    a("--inputs", type=int, metavar="N", help="input length in tokens (default: the longest of the tasks, tiny 128)")
+    a("--targets", type=int, metavar="N", help="target length in tokens (default: the longest of the tasks, tiny 128)")
+    a("--pack", action="store_true", help="pack several examples into one row; attention stays within each")
+    a("--mixture", metavar="KIND", help=f"of the tasks: {', '.join(KINDS)} (default: examples)")
+    a("--limit", type=int, metavar="K", help=f"cap each task's count at K examples (default: {LIMIT:,})")
+    a("--temperature", type=float, metavar="T", help="temperature of a temperature mixture")
+    a("--unsupervised", nargs="+", type=utf8, metavar="DIR=RATE", help="corpora to train on as well; rates in examples")
+    a("--objective", metavar="NAME", help=f"objective for the corpora: {', '.join(CORPUS_RULES)} (default: span)")
     spans_option(p, "with another objective, whole texts")
     languages_option(group)
-    a("--alpha", type=float, metavar="A", help="of the languages of a corpus (default: 0.3, mT5's)")
-    a("--tokenizer", type=utf8_path, metavar="PATH", help="use this one; with --init-from it is that model's")
-    a("--vocab-size", type=int, metavar="N", help="pieces of a new tokenizer, of a model that starts from nothing")
-    a("--workers", type=int, metavar="N", help="processes that tokenise (default: 0 on a CPU, else by cores)")
-    a("--seed", type=int, metavar="N", help="of new weights, order and dropout (default: 0)")
+    a("--alpha", type=float, metavar="A", help="exponent of the language mixture of a corpus (default: 0.3, as mT5)")
+    a("--tokenizer", type=utf8_path, metavar="PATH", help="use this tokenizer (with --init-from: that model's)")
+    a("--vocab-size", type=int, metavar="N", help="vocabulary size of a model that starts from scratch")
+    a("--workers", type=int, metavar="N", help="tokenising processes (default: 0 on a CPU, else by cores)")
+    a("--seed", type=int, metavar="N", help="seed of new weights, order and dropout (default: 0)")
 
     a = training_options(p, "constant", f"{TASKS_TINY.lr} tiny, else {TASKS_T5.lr}", str(DROPOUT)).add_argument
-    a("--method", metavar="NAME", help=f"{', '.join(METHODS)}: which weights are trained (default: all)")
-    a("--adapter-width", type=int, metavar="D", help="of adapters: 32, 128, 512 and 2048 in the paper")
+    a("--method", metavar="NAME", help=f"which weights to train: {', '.join(METHODS)} (default: all)")
+    a("--adapter-width", type=int, metavar="D", help="width of the adapters: 32, 128, 512 and 2048 in the paper")
     machine_options(p)
     looking_options(p)
     p.add_argument(
-        "--eval-examples", type=int, metavar="N", help="of each task, answered at an evaluation (default: 2000)"
+        "--eval-examples", type=int, metavar="N", help="examples per task to answer at each evaluation (default: 2000)"
     )
     return p
 

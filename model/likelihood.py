@@ -1,4 +1,4 @@
-"""How likely texts of one's own are to a run: nats and bytes a document, so that models compare by bits a byte.
+"""How likely your own texts are to a run: nats and bytes a document, so that models compare by bits a byte.
 
 python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
 
@@ -43,12 +43,12 @@ LIKELIHOOD_FILE = "likelihood.csv"
 MOST_PIECES = 1_024
 EPILOG = """\
 examples:
-  a run, over texts of one's own    python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
+  a run, over your own texts    python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
   an older checkpoint               ... --checkpoint out/t5/checkpoints/step-00000400
 
 It writes likelihood.csv: domain, document, nats, bytes, tokens. Bits a byte are nats / bytes / ln 2. Another file of
 that name is kept as likelihood.csv.old.
-exit codes: 0 done; 1 failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C).
+exit codes: 0 done; 1 failed; 2 wrong usage, reported before any work; 130 interrupted (Ctrl-C).
 """
 
 
@@ -137,13 +137,13 @@ def _pieces(ids: Tokens, rule: Denoising) -> list[Tokens]:
 
 def likelihood_parser() -> Parser:
     """The options of `python -m model.likelihood`."""
-    p = Parser("python -m model.likelihood", "How likely texts of one's own are to a run.", EPILOG)
+    p = Parser("python -m model.likelihood", "Score your own texts by their likelihood under a trained model.", EPILOG)
     a = p.add_argument
     a("--run", type=utf8_path, required=True, metavar="DIR", help="a run of model.train")
-    a("--texts", type=utf8_path, required=True, metavar="FILE", help="JSONL of domain, document and text")
-    a("--output", type=utf8_path, required=True, metavar="DIR", help="where likelihood.csv goes")
+    a("--texts", type=utf8_path, required=True, metavar="FILE", help="JSON Lines with domain, document and text")
+    a("--output", type=utf8_path, required=True, metavar="DIR", help="folder for likelihood.csv")
     a("--checkpoint", type=utf8_path, metavar="DIR", help="(default: the newest good one)")
-    a("--batch", type=whole(1, MOST_PIECES), default=32, metavar="N", help="pieces at a time (default: 32)")
+    a("--batch", type=whole(1, MOST_PIECES), default=32, metavar="N", help="pieces per batch (default: 32)")
     a("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")
     a("--precision", choices=("fp32", "bf16"), default="fp32", help="(default: fp32)")
     return p

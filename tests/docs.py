@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from c4pipe.cli.subcommands import SUBCOMMANDS
 from c4pipe.corpus import catalogue
 from tests import rule_pages
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ROOT / "c4pipe" / "README.md"
 MODEL = ROOT / "model" / "README.md"
+REFERENCE = ROOT / "docs" / "reference"
 
 
 def counters_table() -> str:
@@ -65,9 +67,27 @@ def study_pages() -> str:
     return "\n\n".join(pages)
 
 
+def commands_table() -> str:
+    """The commands of `c4pipe`, and the modules whose mains they are."""
+    lines = ["| command | what it does | module | extra |", "| --- | --- | --- | --- |"]
+    for command in SUBCOMMANDS.values():
+        module = " ".join([command.module.removesuffix(".__main__"), *command.words])
+        extra = f"`{command.extra}`" if command.extra else ""
+        lines.append(f"| `c4pipe {command.name}` | {command.says} | `{module}` | {extra} |")
+    return "\n".join(lines)
+
+
+def targets_table() -> str:
+    """The targets of the Makefile, as `make` lists them."""
+    found = re.findall(r"^([a-z0-9-]+):.*?## (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = (f"| `make {name}` | {says.replace('|', '/')} |" for name, says in found if name != "help")
+    return "\n".join(["| target | what it does, and its variables |", "| --- | --- |", *rows])
+
+
 BLOCKS = {
+    REFERENCE / "presets.md": {"presets": catalogue.presets_table},
+    REFERENCE / "commands.md": {"commands": commands_table, "targets": targets_table},
     ROOMS: {
-        "presets": catalogue.presets_table,
         "rules": catalogue.rules_table,
         "reasons": catalogue.other_reasons_table,
         "counters": counters_table,

@@ -158,7 +158,7 @@ def _smallest(known: KnownReason) -> str:
 
 def _in_samples(code: str, known: KnownReason, found: Mapping[str, Sampled]) -> str:
     if not found:
-        return "Nothing in [data_samples](../../data_samples) is lost so, in any preset."
+        return "Nothing in [data_samples](../../data_samples/README.md) is lost so, in any preset."
     unit = f"{known.told.unit.value}s"
     rows = [
         f"| `{preset}` | {stage} | {took:,} |"

@@ -6,12 +6,39 @@ import sys
 
 import pytest
 
-from c4pipe.presets import PRESETS
+from c4pipe.cli.subcommands import SUBCOMMANDS
 from tests import rule_pages
 from tests.docs import BLOCKS, MODEL, ROOMS, ROOT, refreshed, stale_rule_pages
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "rules")]
+OTHERS = [
+    *(ROOT / name for name in ("AGENTS.md", "CHANGELOG.md", "CONTRIBUTING.md", "data_samples/README.md")),
+    *(ROOMS, MODEL, rule_pages.FOLDER / "README.md", rule_pages.FOLDER / "few_words.md"),
+]
+LINK = re.compile(r"\]\(([^()\s]+(?:\([^()\s]*\))?)\)")
+FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def without_code(text):
+    return re.sub(r"`[^`\n]+`", "", FENCE.sub("", text))
+
+
+def code_of(path):
+    """What a page has in fences and between backticks."""
+    text = path.read_text(encoding="utf-8")
+    return "\n".join([*FENCE.findall(text), *re.findall(r"`([^`]+)`", FENCE.sub("", text))])
+
+
+def anchors(path):
+    """What a link may name behind #, as GitHub and the site make it of headings."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("path", BLOCKS, ids=lambda path: path.parent.name)
@@ -38,19 +65,40 @@ def test_the_task_of_ones_own_of_the_docs_works():
     assert example.targets == "sad"
 
 
-@pytest.mark.parametrize("target", re.findall(r"^([a-z0-9-]+):.*##", MAKEFILE, re.MULTILINE))
-def test_the_readme_names_every_target(target):
-    assert target == "help" or f"make {target}" in README
+def test_the_readme_is_read_in_five_minutes():
+    assert len(README.split()) <= 1200
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make ([a-z0-9][a-z0-9-]*)", README))))
-def test_every_target_that_the_readme_names_is_there(target):
-    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_target_that_a_page_names_is_there(path):
+    for target in re.findall(r"(?<![\w.])make ([a-z0-9]+(?:-[a-z0-9]+)*)(?=[`\s]|$)", code_of(path)):
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), f"make {target}"
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_the_readme_names_every_preset(preset):
-    assert f"`{preset}`" in README
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_command_that_a_page_names_is_there(path):
+    for word in re.findall(r"(?<![\w./-])c4pipe ([a-z][a-z-]+)", code_of(path)):
+        assert word in SUBCOMMANDS, f"c4pipe {word}"
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OTHERS], ids=name_of)
+def test_links_lead_somewhere(path):
+    """Of those inside the checkout, files and headings; of others, that they are addresses."""
+    for link in LINK.findall(without_code(path.read_text(encoding="utf-8"))):
+        if "://" in link:
+            assert re.fullmatch(r"https?://[\w.-]+\.[a-z]+(/[^\s<>]*)?", link), link
+            continue
+        to, _, anchor = link.partition("#")
+        place = (path.parent / to).resolve() if to else path
+        assert place.exists(), link
+        assert not anchor or anchor in anchors(place), link
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for path in PAGES:
+        if "docs/" in name_of(path) and path.name != "index.md":
+            assert f"({path.relative_to(ROOT / 'docs').as_posix()})" in index, path
 
 
 def test_make_alone_lists_the_targets():

@@ -17,17 +17,21 @@ from c4pipe.clean.counted import counted_steps, dropped_lines, judged_lines, lin
 from c4pipe.clean.loop import LineStep, clean, walk
 from c4pipe.clean.sift import (
     ASKED,
+    BY_END,
+    BY_WORDS,
     FULL,
     NOWHERE,
     ROOM,
     ROW,
     ROWS,
+    WALKED,
     sift,
 )
 from c4pipe.clean.steps import BLANKS, Leading, arguments_of, leading_of, others_of
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import MinWords
+from c4pipe.text import know_lines
 from c4pipe.text.utf8 import encoded
 
 Fallen = tuple[int, ...]  # lines that fell for their end and for their words, and the characters of these and of those
@@ -69,6 +73,7 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
         stand, fallen, doubts = left.decode(errors="surrogatepass"), sieve.fallen(), sieve.doubts(text, left)
         falls: Falls = {}, {}
         pieces, done = [], 0
+        know_lines(page.text, sieve.walked() + sum(len(doubt.line.splitlines()) - 1 for doubt in doubts))
         answers = _answers(stand, doubts, steps, others.asked) if doubts or others.asked else ()
         for start, end, broken, line, so_far in answers:
             if broken is not None and broken.reason.unit is Unit.PAGE:
@@ -85,6 +90,8 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
                 _count(falls, broken, 1, len(line))
         _count_plain(falls, leading, fallen)
         cleaned = ("".join([*pieces, stand[done:]]) if pieces else stand).strip()
+        if not pieces and len(cleaned) == len(stand) - 1:  # the lines that stand, less the last newline
+            know_lines(cleaned, sieve.walked() - fallen[BY_END] - fallen[BY_WORDS])
         return Kept(Page(page.url, cleaned, *page[2:]), *falls)
 
     return by_bytes
@@ -173,6 +180,10 @@ class _Sieve:
     def fallen(self) -> Fallen:
         """Of the page just read."""
         return tuple(self.report[:ASKED])
+
+    def walked(self) -> int:
+        """How many lines there are in the page just read, where only newlines end them."""
+        return self.report[WALKED]
 
     def doubts(self, text: bytes, left: bytes) -> list[Doubt]:
         """The lines that are not plain of the page just read, of which these lines are left."""

@@ -52,12 +52,13 @@ def script(shell: str) -> str:
     root.add_argument("--version", action="store_true", help="the versions that decide bytes")
     commands = root.add_subparsers()
     for command in SUBCOMMANDS.values():
-        found = _parser_of(command)
-        below = commands.add_parser(
-            command.name, help=command.says, parents=[found] if found else [], add_help=not found
-        )
-        for action in below._actions:
-            _complete(action, shtab.DIRECTORY, shtab.FILE)
+        if command.branches:
+            branches = commands.add_parser(command.name, help=command.says).add_subparsers()
+            for word in command.branches:
+                options = asked_parser(main_of(command), [word])
+                _add(branches, word, options.description or word, options)
+        else:
+            _add(commands, command.name, command.says, _parser_of(command))
     text: str = shtab.complete(root, shell)
     return text
 
@@ -68,6 +69,16 @@ def _parser_of(command: Subcommand) -> Parser | None:
         return asked_parser(main_of(command), command.words)
     except ConfigError:
         return None
+
+
+def _add(commands: Any, name: str, says: str, options: Parser | None) -> None:
+    """Adds a command with the options of its parser, and with what its values are."""
+    import shtab
+
+    parents = [options] if options else []
+    added = commands.add_parser(name, help=says, parents=parents, add_help=not parents)
+    for action in added._actions:
+        _complete(action, shtab.DIRECTORY, shtab.FILE)
 
 
 def _complete(action: Any, folder: Any, file: Any) -> None:

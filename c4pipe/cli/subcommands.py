@@ -14,6 +14,7 @@ class Subcommand(NamedTuple):
         says: what it does, for a line of help.
         words: arguments that it always has.
         extra: the extra of the package without which it cannot be loaded; "" for none.
+        branches: first words that it may have, each with options of its own.
         common: whether it has a line of its own in `c4pipe --help`; the others share one.
     """
 
@@ -22,6 +23,7 @@ class Subcommand(NamedTuple):
     says: str
     words: tuple[str, ...] = ()
     extra: str = ""
+    branches: tuple[str, ...] = ()
     common: bool = True
 
 
@@ -38,7 +40,13 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("verify", "c4pipe.verify.__main__", "check every file of a corpus, a mixture or a training run"),
         Subcommand("remove", "beam_jobs.remove", "remove pages from a finished corpus"),
         Subcommand("card", "c4pipe.card.__main__", "write what goes along with a corpus when it is published"),
-        Subcommand("classifier", "c4pipe.classifier.__main__", "train a classifier of pages, or measure its scores"),
+        Subcommand(
+            "classifier",
+            "c4pipe.classifier.__main__",
+            "train a classifier of pages, or measure its scores",
+            branches=("train", "quantile"),
+        ),
+        Subcommand("push", "c4pipe.push.__main__", "publish a corpus on the Hugging Face Hub", extra="hub"),
         Subcommand("train", "model.train", "train a T5 on a corpus", extra="train"),
         Subcommand("finetune", "model.finetune", "fine-tune a T5 on tasks", extra="train"),
         Subcommand("score", "model.score", "score a fine-tuned T5 by what it writes", extra="train"),
@@ -50,6 +58,9 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("likelihood", "model.likelihood", "how likely texts are to a run", extra="train", common=False),
         Subcommand("tasks", "model.tasks.__main__", "show the tasks for fine-tuning", common=False),
         Subcommand("index", "c4pipe.textindex.__main__", "index a corpus, to find pages by text", common=False),
+        Subcommand(
+            "tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for Megatron-LM", extra="tokens", common=False
+        ),
         Subcommand("passages", "c4pipe.passages.__main__", "count how often passages stand in a corpus", common=False),
         Subcommand("completion", "c4pipe.cli.completion", "print the completion script of a shell", common=False),
     )

@@ -1,6 +1,6 @@
 """How a command ends: with a code, and where something failed with one line that says what was found and what to do.
 
-0 done; 1 failed; 2 wrong use; 128 and the number of the signal that interrupted it: 130, 143
+0 done; 1 failed; 2 wrong usage; 128 and the number of the signal that interrupted it: 130, 143
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int =
             f"count(*) FILTER (way & {OTHER_LANGUAGE_BIT} > 0) FROM fates"
         ).fetchall()
         return Comparison(
-            folders=(str(a.folder), str(b.folder)),
+            folders=(str(a.home), str(b.home)),
             settings=settings(a.manifest, b.manifest),
             complete=(a.complete, b.complete),
             kept=(table.kept[0].pages, table.kept[1].pages),
@@ -232,6 +232,8 @@ def _languages(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
 def removed(a: dict[str, Any], b: dict[str, Any]) -> list[Removed]:
     """What the ledgers of two manifests say was removed, in the order of the stages."""
     counts: dict[tuple[str, str, str], list[int]] = {}
+    if not ("ledger" in a and "ledger" in b):  # of released pages
+        return []
     for side, manifest in enumerate((a, b)):
         for stage in manifest["ledger"]["stages"]:
             for unit, name in LOST_AS.items():

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from c4pipe.text import hash64
 from c4pipe.text.sentences import Splitter
+from c4pipe.text.utf8 import strict_utf8
 
 HashedSentences = tuple[list[int], list[int]]  # the hash of each, stripped and in lower case; its place in the text
 
@@ -30,7 +31,7 @@ def hashed_english(text: str, split: Splitter) -> HashedSentences:
     """`hashed_sentences` for sentencex:en, in a sixth of the time: it is asked only about lines that are not plain."""
     from c4pipe.text.plain.pages import plain_sentences  # here: its machine code is loaded when it is needed
 
-    data = text.encode()
+    data = strict_utf8(text)
     plain = plain_sentences(data)
     if plain is None:
         return hashed_sentences(text, split)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from c4pipe.errors import BuildError
+
 _read = [("", b"")]  # the text read last and its bytes: as a pair, so that threads see both or none
 
 
@@ -10,6 +12,18 @@ def read_utf8(data: bytes) -> str:
     text = data.decode()
     _read[0] = text, data
     return text
+
+
+def strict_utf8(text: str) -> bytes:
+    """The text as UTF-8. BuildError where it has none: no reader gives such a text, a stage or rule may."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        found = f"U+{ord(text[error.start]):04X} at character {error.start:,} of {text[:100]!a}"
+        raise BuildError(
+            f"a text holds half of a surrogate pair, {found}, which has no UTF-8. A stage or rule of your own put it "
+            'there: have it give text.encode("utf-8", "replace").decode() instead.'
+        ) from None
 
 
 def encoded(text: str) -> bytes:

@@ -30,7 +30,7 @@ Documents come in the order of the shards, so any beginning of a mixture has its
 give the same bytes, by any number of workers. It takes twice the disk of PREFIX.bin while it works; a run that was
 stopped goes on where it was.
 
-exit codes: 0 done; 1 failed, such as for a damaged corpus; 2 wrong use, found before any work; 130 interrupted
+exit codes: 0 done; 1 failed, such as for a damaged corpus; 2 wrong usage, reported before any work; 130 interrupted
 """
 
 

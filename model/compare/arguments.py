@@ -22,24 +22,35 @@ examples:
 --texts has a JSON object a line: domain, document, text. The plan and its cost come first. It writes OUT/scores.csv
 (side, seed, lr, domain, document, nats, bytes) and a folder a run into OUT/runs. After any death the same command goes
 on; what is done is not done again. `python -m c4pipe.compare` starts it, and says what the table means.
-exit codes: 0 done; 1 a run failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended (SIGTERM).
+exit codes: 0 done; 1 a run failed; 2 wrong usage, reported before any work; 130 interrupted; 143 terminated.
 """
 
 
 def compare_parser() -> Parser:
     """The options."""
-    p = Parser("python -m model.compare", "Trains models on two corpora alike, and scores texts by each.", EPILOG)
+    p = Parser("python -m model.compare", "Train equal models on two corpora, and score texts with each.", EPILOG)
     a = p.add_argument
     a("a", type=utf8_path, metavar="A", help="a finished corpus")
-    a("b", type=utf8_path, metavar="B", help="another one")
-    a("--texts", type=utf8_path, required=True, metavar="FILE", help="JSONL of domain, document and text")
-    a("--out", type=utf8_path, required=True, metavar="DIR", help="folder of the comparison: new, or to go on with")
+    a("b", type=utf8_path, metavar="B", help="another finished corpus")
+    a("--texts", type=utf8_path, required=True, metavar="FILE", help="JSON Lines with domain, document and text")
+    a(
+        "--out",
+        type=utf8_path,
+        required=True,
+        metavar="DIR",
+        help="folder of the comparison: a new one, or one to resume",
+    )
     a("--level", choices=[*MODEL_LEVELS], default="tiny", help="size of the models (default: tiny, for two cores)")
-    a("--seeds", type=positive, default=DEFAULT_SEEDS, metavar="N", help=f"(default: {DEFAULT_SEEDS})")
-    a("--lr", type=float, nargs="+", metavar="X", help="learning rates (default: two small ones, by level)")
-    a("--steps", type=positive, metavar="N", help="of A; those of B follow from --equal (default: by level)")
-    a("--equal", choices=("bytes", "epochs"), default="bytes", help="what both sides see alike (default: bytes)")
-    a("--at-once", type=positive, metavar="N", help="runs at a time (default: a core each, on a GPU 1)")
+    a("--seeds", type=positive, default=DEFAULT_SEEDS, metavar="N", help=f"seeds per corpus (default: {DEFAULT_SEEDS})")
+    a("--lr", type=float, nargs="+", metavar="X", help="learning rates (default: two, by level)")
+    a("--steps", type=positive, metavar="N", help="steps on A; --equal sets those on B (default: by level)")
+    a(
+        "--equal",
+        choices=("bytes", "epochs"),
+        default="bytes",
+        help="what both sides see equally much of (default: bytes)",
+    )
+    a("--at-once", type=positive, metavar="N", help="parallel runs (default: one per core, on a GPU 1)")
     a("--dry-run", action="store_true", help="print the plan and its cost; train nothing, write nothing")
     return p
 

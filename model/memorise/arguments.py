@@ -19,30 +19,46 @@ EACH = 200
 EPILOG = """\
 examples:
   what a model remembers        python -m model.memorise --run out/t5 --data out/c4
-  beside one that cannot know   python -m model.memorise --run out/t5 --data out/c4 --control out/other
+  beside an untrained control   python -m model.memorise --run out/t5 --data out/c4 --control out/other
   with and without dedup        python -m model.memorise --run out/raw out/deduped --data out/raw-c4 out/c4
   by counts in the crawl        python -m c4pipe.passages out/c4 --crawl --out crawl.parquet
                                 python -m model.memorise --run out/t5 --data out/c4 --counts crawl.parquet
-  text that it writes itself    python -m model.memorise --run out/lm --data out/c4 --samples 200 --smaller out/small
+  sample freely, then search    python -m model.memorise --run out/lm --data out/c4 --samples 200 --smaller out/small
   what would it take?           ... --dry-run
 
 It prints what it asks, and for how long, first. It writes asked.csv, curve.csv, curve.svg and memorise.md into OUT, and
 samples.csv with --samples; personal data in them is masked. The same command goes on with what is not asked yet.
-exit codes: 0 done; 1 it failed; 2 wrong use, found before any work; 130 interrupted
+exit codes: 0 done; 1 it failed; 2 wrong usage, reported before any work; 130 interrupted
 """
 
 
 def memorise_parser() -> Parser:
     """The options of `python -m model.memorise`."""
-    p = Parser("python -m model.memorise", "Asks trained models for passages of their corpora.", EPILOG)
+    p = Parser(
+        "python -m model.memorise", "Measure how many passages of its corpus a trained model can reproduce.", EPILOG
+    )
     a = p.add_argument
-    a("--run", nargs="+", type=utf8_path, required=True, metavar="RUN", help="folders of runs, each another arm")
-    a("--data", nargs="+", type=utf8_path, required=True, metavar="DIR", help="the corpus that each of them has read")
-    a("--out", type=utf8_path, metavar="DIR", help="new, or one to go on with (default: RUN-memorise, of the first)")
-    a("--control", type=utf8_path, metavar="RUN", help="a run that has read none of it, asked the same")
-    a("--counts", type=utf8_path, metavar="FILE", help="passages of `c4pipe.passages` (default: of the first corpus)")
-    a("--level", metavar="NAME", help="what a passage is: lines, spans or windows (default: as the corpus's dedup)")
-    a("--each", type=positive, default=EACH, metavar="N", help=f"passages of a bucket of counts (default: {EACH})")
+    a("--run", nargs="+", type=utf8_path, required=True, metavar="RUN", help="folders of runs, one per arm")
+    a("--data", nargs="+", type=utf8_path, required=True, metavar="DIR", help="the corpus that each run was trained on")
+    a(
+        "--out",
+        type=utf8_path,
+        metavar="DIR",
+        help="a new folder, or one to resume (default: RUN-memorise, by the first run)",
+    )
+    a("--control", type=utf8_path, metavar="RUN", help="a run that was trained on none of it, asked the same")
+    a(
+        "--counts",
+        type=utf8_path,
+        metavar="FILE",
+        help="passages written by `c4pipe.passages` (default: counted in the first corpus)",
+    )
+    a(
+        "--level",
+        metavar="NAME",
+        help="unit of a passage: lines, spans or windows (default: that of the corpus's dedup)",
+    )
+    a("--each", type=positive, default=EACH, metavar="N", help=f"passages per bucket of counts (default: {EACH})")
     a(
         "--tokens",
         type=whole(1, INT32),
@@ -51,12 +67,18 @@ def memorise_parser() -> Parser:
         help="that a language model is to "
         f"go on with, and half of the passage at most (default: {LONGEST_CONTINUATION})",
     )
-    a("--samples", type=count, default=0, metavar="N", help="texts that a language model draws (default: 0)")
-    a("--sample-tokens", type=whole(2, 4096), default=128, metavar="N", help="of each, at most (default: 128)")
-    a("--smaller", type=utf8_path, metavar="RUN", help="a smaller model, to rank the samples by")
-    a("--seed", type=whole(0, INT32), default=0, metavar="N", help="of the samples (default: 0)")
+    a("--samples", type=count, default=0, metavar="N", help="texts to sample from a language model (default: 0)")
+    a(
+        "--sample-tokens",
+        type=whole(2, 4096),
+        default=128,
+        metavar="N",
+        help="length of each sample, at most (default: 128)",
+    )
+    a("--smaller", type=utf8_path, metavar="RUN", help="a smaller model to rank the samples against")
+    a("--seed", type=whole(0, INT32), default=0, metavar="N", help="seed of the samples (default: 0)")
     a("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")
-    a("--dry-run", action="store_true", help="print what would be asked and for how long; ask nothing")
+    a("--dry-run", action="store_true", help="print what would be asked and how long it takes; ask nothing")
     return p
 
 

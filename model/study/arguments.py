@@ -15,28 +15,28 @@ DEFAULT_SEEDS = 3
 
 EPILOG = """\
 examples:
-  what there is                 python -m model.study --list
+  list the studies              python -m model.study --list
   a study, on two cores         python -m model.study methods --out out/methods
   what would it take?           ... --dry-run
   two arms, five seeds          python -m model.study objectives --out out/o --arms iid,none --seeds 5
-  corpora beside each other     python -m model.study corpora --out out/c --data en=out/en raw=out/en.noclean
-  as the paper, on a GPU        ... --size base --data out/en --tasks glue=glue superglue=superglue squad=squad
+  compare corpora               python -m model.study corpora --out out/c --data en=out/en raw=out/en.noclean
+  the paper's size, on a GPU    ... --size base --data out/en --tasks glue=glue superglue=superglue squad=squad
 
 It prints the plan and its cost first. It writes results.csv, table.md and picture.svg into OUT, and a folder a run into
-OUT/runs. After any death the same command goes on; what is done is not done again.
-exit codes: 0 done; 1 a run failed; 2 wrong use, found before any work; 130 interrupted (Ctrl-C); 143 ended (SIGTERM).
+OUT/runs. After a crash or a kill, the same command resumes; finished runs are kept.
+exit codes: 0 done; 1 a run failed; 2 wrong usage, reported before any work; 130 interrupted; 143 terminated.
 """
 
 
 def study_parser() -> Parser:
     """The options of `python -m model.study`."""
-    p = Parser("python -m model.study", "Repeats a study of the T5 paper, at a size of your own.", EPILOG)
+    p = Parser("python -m model.study", "Repeat a study of the T5 paper at the size you choose.", EPILOG)
     a = p.add_argument
     a("name", nargs="?", type=utf8, metavar="NAME", help=", ".join(STUDIES))
-    a("--out", type=utf8_path, metavar="DIR", help="folder of the study: new, or one to go on with")
-    a("--size", choices=[*SCALES], default="tiny", help="tiny, for two cores (default); base, the paper's numbers")
-    a("--seeds", type=positive, default=DEFAULT_SEEDS, metavar="N", help=f"of each arm (default: {DEFAULT_SEEDS})")
-    a("--arms", type=utf8, metavar="A,B", help="these and the baseline (default: all)")
+    a("--out", type=utf8_path, metavar="DIR", help="folder of the study: a new one, or one to resume")
+    a("--size", choices=[*SCALES], default="tiny", help="tiny, for two cores (default), or base, the paper's settings")
+    a("--seeds", type=positive, default=DEFAULT_SEEDS, metavar="N", help=f"seeds per arm (default: {DEFAULT_SEEDS})")
+    a("--arms", type=utf8, metavar="A,B", help="run only these arms and the baseline (default: all)")
     a("--data", nargs="+", type=utf8, metavar="[NAME=]DIR", help="a corpus, or several to compare (default: out/c4)")
     a(
         "--verdict",
@@ -44,13 +44,13 @@ def study_parser() -> Parser:
         type=utf8_path,
         default=[],
         metavar="DIR",
-        help="what c4pipe.compare found of two of them",
+        help="results of c4pipe.compare on two of them, to show beside the study's",
     )
-    a("--tasks", nargs="+", type=utf8, metavar="NAME=PATH", help="each is fine-tuned on (default: of the samples)")
-    a("--steps", type=positive, metavar="N", help="of pre-training; fine-tuning in proportion (default: by size)")
-    a("--at-once", type=positive, metavar="N", help="runs at a time (default: a core each, on a GPU 1)")
+    a("--tasks", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks to fine-tune on (default: sample tasks)")
+    a("--steps", type=positive, metavar="N", help="pre-training steps; fine-tuning scales along (default: by size)")
+    a("--at-once", type=positive, metavar="N", help="parallel runs (default: one per core, on a GPU 1)")
     a("--dry-run", action="store_true", help="print the plan and its cost; train nothing, write nothing")
-    a("--list", action="store_true", help="print the studies")
+    a("--list", action="store_true", help="list the studies")
     return p
 
 

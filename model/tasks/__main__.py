@@ -42,9 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parsed(argv: Sequence[str] | None) -> Namespace:
-    p = Parser("python -m model.tasks", "Shows the tasks, or the first examples of a path as a model sees them.")
-    p.add_argument("tasks", nargs="*", type=utf8, metavar="NAME=PATH", help="whose examples to show (default: none)")
-    p.add_argument("--examples", type=positive, default=3, metavar="N", help="of each split (default: 3)")
+    p = Parser("python -m model.tasks", "List the tasks, or show the first examples of a path as a model sees them.")
+    p.add_argument(
+        "tasks",
+        nargs="*",
+        type=utf8,
+        metavar="NAME=PATH",
+        help="tasks whose examples to show (default: none, list all tasks)",
+    )
+    p.add_argument("--examples", type=positive, default=3, metavar="N", help="examples per split (default: 3)")
     return p.parse_args(argv)
 
 

@@ -104,18 +104,16 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
         main([str(tmp_path / "absent.json")])
 
 
-def test_the_numbers_of_the_readme_stand_in_it() -> None:
+def test_the_numbers_of_the_page_on_speed_stand_in_it() -> None:
     """Of the tables of builds and of readers: milliseconds a page, net, and the peaks."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    speed = (ROOT / "docs" / "explanation" / "speed.md").read_text(encoding="utf-8")
     known = {(entry.metric, float(entry.value)) for entry in recorded(LEADERBOARD.read_text(encoding="utf-8"))}
-    builds = re.findall(r"^\| c4pipe `([\w.]+)`[^|]*\| ([\d.]+) \| ([\d.]+) \| (\d+) \|", readme, re.MULTILINE)
-    [reader] = re.findall(r"^\| \*\*c4pipe\*\* \| ([\d.]+) \|", readme, re.MULTILINE)
+    builds = re.findall(r"^\| c4pipe `([\w.]+)`[^|]*\| ([\d.]+) \| ([\d.]+) \| (\d+) \|", speed, re.MULTILINE)
+    [reader] = re.findall(r"^\| \*\*c4pipe\*\* \| ([\d.]+) \|", speed, re.MULTILINE)
     assert [name for name, *_ in builds] == ["en", "en.tfds"]
     said = {("c4pipe reader, CPU ms a page, net", float(reader))}
     for name, whole, net, peak in builds:
         said |= {(f"c4pipe {name}, CPU ms a page, all in", float(whole)), (f"c4pipe {name}, peak MiB", float(peak))}
         said |= {(f"c4pipe {name}, CPU ms a page, net", float(net))}
     rounded = {(metric, round(value, digits)) for metric, value in known for digits in (0, 2, 3)}
-    assert said - rounded == set(), (
-        "docs/reference/leaderboard.md: python -m bench.leaderboard --write, or README is out of date"
-    )
+    assert said - rounded == set(), "python -m bench.leaderboard --write, or docs/explanation/speed.md is out of date"

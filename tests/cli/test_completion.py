@@ -62,6 +62,8 @@ def test_bash_completes_commands_options_choices_and_files(complete: Callable[[s
     assert complete("c4pipe build --output a_") == {"a_folder"}
     assert complete("c4pipe verify a_") == {"a_folder"}
     assert complete("c4pipe completion z") == {"zsh"}
+    assert complete("c4pipe classifier ''") >= {"train", "quantile"}
+    assert complete("c4pipe classifier train --tex") == {"--text-key"}
     assert complete("c4pipe nothing --x") == set()
 
 
@@ -70,10 +72,10 @@ def test_every_option_of_every_parser_is_in_the_script(shell: str, capsys: pytes
     script = printed(shell, capsys)
     for command in SUBCOMMANDS.values():
         assert command.name in script
-        for action in asked_parser(main_of(command), command.words)._actions:
-            if action.help != argparse.SUPPRESS:
-                for option in action.option_strings:
-                    assert option.lstrip("-") in script, (command.name, option)
+        for words in [[branch] for branch in command.branches] or [command.words]:
+            for action in asked_parser(main_of(command), words)._actions:
+                options = action.option_strings if action.help != argparse.SUPPRESS else []
+                assert [option for option in options if option.lstrip("-") not in script] == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

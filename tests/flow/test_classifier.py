@@ -120,8 +120,8 @@ def test_the_model_is_kept_and_noticed_when_it_changes(desk: Path, capsys: pytes
         model.write_bytes(before)
 
 
-def test_the_presets_of_the_readme_are_presets() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_presets_of_the_guide_are_presets() -> None:
+    text = (ROOT / "docs" / "guides" / "quality-classifier.md").read_text(encoding="utf-8")
     [block] = re.findall(r"```python\n# my_quality\.py\n(.*?)```", text, re.DOTALL)
     made: dict[str, Any] = {}
     exec(block, made)

@@ -1,4 +1,4 @@
-"""The guide to Dask: its commands build the corpus of one machine, on workers that share a folder and nothing else."""
+"""The guides to Dask and Slurm: their commands build the corpus of one machine, on workers that share one folder."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from tests.wetfiles import ROOT, digests
 if not find_spec("distributed"):
     pytest.skip("needs Dask: pip install 'c4pipe[dask]'", allow_module_level=True)
 
-GUIDE = (ROOT / "docs" / "guides" / "dask.md").read_text(encoding="utf-8")
-SCHEDULER, WORKER, BUILD = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
-SLURM, KUBERNETES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+DASK, ON_SLURM = ((ROOT / "docs" / "guides" / f"{name}.md").read_text(encoding="utf-8") for name in ("dask", "slurm"))
+SCHEDULER, WORKER, BUILD = re.findall(r"```bash\n(.*?)```", DASK, re.DOTALL)
+(KUBERNETES,) = re.findall(r"```python\n(.*?)```", DASK, re.DOTALL)
+(SLURM,) = re.findall(r"```python\n(.*?)```", ON_SLURM, re.DOTALL)
 
 
 @pytest.fixture
@@ -97,7 +98,8 @@ def test_a_program_builds_the_same(
     class Local(LocalCluster):
         def __init__(self, **options: Any):
             told.update(options)
-            super().__init__(2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path / "scratch")
+            ours = {"threads_per_worker": 1, "dashboard_address": None, "local_directory": tmp_path / "scratch"}
+            super().__init__(n_workers=2, **ours)
 
         def scale(self, n: int | None = None, jobs: int | None = None) -> None:
             super().scale(n if n is not None else 2)

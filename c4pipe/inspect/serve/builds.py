@@ -79,7 +79,7 @@ class PageBuilds:
         and `seen` the corpora that are open, first the one that is shown."""
         self._address, self._path, self._seen, self._history = address, path, seen, history
         self._named = build.split("-")
-        self._shown = [*seen][:1]
+        self._shown, self._beside = [*seen][:1], ""
 
     @classmethod
     def asked(cls, scope: Scope, seen: Mapping[Path, SeenManifest], history: BuildHistory) -> PageBuilds:
@@ -93,14 +93,15 @@ class PageBuilds:
         _PAGE.set(found)
         return found
 
-    def beside(self, folder: Path) -> None:
-        """The page is also of the corpus in this folder."""
-        self._shown = [*self._shown[:1], folder]
+    def beside(self, folder: Path, name: str) -> None:
+        """The page is also of the corpus in this folder, which people know by that name."""
+        self._shown, self._beside = [*self._shown[:1], folder], name
 
     @property
-    def compared(self) -> Mapping[Path, str]:
-        """The corpus that the shown one is held against on this page -> the sha256 of its manifest."""
-        return {folder: self._seen[folder].digest for folder in self._shown[1:] if folder in self._seen}
+    def compared(self) -> Mapping[str, str]:
+        """The name of the corpus that the shown one is held against on this page -> the sha256 of its manifest."""
+        beside = (self._seen.get(folder) for folder in self._shown[1:])
+        return dict((self._beside, seen.digest) for seen in beside if seen is not None)
 
     @property
     def build(self) -> str:

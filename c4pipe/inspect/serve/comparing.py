@@ -42,6 +42,7 @@ LIST_WORDS = {
     "only_b": "Only in B",
 }
 _WITHOUT_TABLE = {"not_read": "its file was not read", "not_recorded": "no table says why"}
+_WORDS = "The pages of both corpora are held against each other."
 # Names of a URL for the fields of `FatePages`, in their order.
 _KEY = re.compile("[0-9a-f]{32}")
 _PARAMETERS = ("list", "why", "language", "domain", "q")
@@ -174,7 +175,7 @@ class ComparedCorpora:
         """The pair that a URL names, and the name of the other corpus."""
         name = request.query_params.get("with", "") or self._pairs.names[0]
         pair = await run_in_threadpool(self._pairs.pair, name)
-        page_builds().beside(pair.corpora[1].folder)
+        page_builds().beside(pair.corpora[1].folder, pair.corpora[1].home.resolve().name)
         return name, pair
 
     async def _compared(self, request: Request) -> tuple[ComparedPages, CorpusPair]:
@@ -188,6 +189,7 @@ class ComparedCorpora:
         return ComparedPages(name, asked), pair
 
     async def _ask(self, request: Request, pair: CorpusPair, work: Callable[..., T], *arguments: Any) -> T:
+        await pair.answers.answer("table", _WORDS, pair.make)
         return await watched_answer(pair.connection, request, pair.ask, work, *arguments)
 
 

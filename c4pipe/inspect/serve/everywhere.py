@@ -125,7 +125,7 @@ class EveryPreset:
 
 def _together(corpus: Corpus, others: Sequence[Corpus]) -> tuple[list[Corpus], list[str]]:
     """Corpora to ask together, and what is said of those that cannot be opened."""
-    found, notes = [corpus, *others], list[str]()
+    found, notes = [corpus, *(one for one in others if not one.released)], list[str]()
     seen = {one.folder.resolve() for one in found}
     beside = sorted(path.parent for path in corpus.folder.resolve().parent.glob(f"*/{MANIFEST}"))
     for folder in beside:

@@ -31,6 +31,7 @@ from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
 from c4pipe.inspect.serve.knowing import doubted_pages
 from c4pipe.inspect.serve.lasting import PageLink, found_pages
+from c4pipe.inspect.serve.later import AnswerStillMadeError, LaterAnswers
 from c4pipe.inspect.serve.lone_words import ListedWords
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
@@ -61,6 +62,7 @@ class Viewer:
         self.seen, self.corpus, self.judges = seen, corpus, Judges(corpus, given)
         self.has = with_preset(known(corpus), corpus, self.judges.preset)
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
+        self.answers = LaterAnswers()
         finding.teach(self._connection)
         self.words = self.judges.words()
         self.listed = ListedWords(corpus, self.judges)
@@ -139,6 +141,22 @@ class Viewer:
     async def ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers with a cursor of its own; interrupted when the client has gone."""
         return await watched_answer(self._connection, request, partial(self._checked, work), *arguments)
+
+    async def later(self, name: str, words: str, work: Callable[..., T], *arguments: Any) -> T:
+        """What `work` answers with a cursor of its own, whoever waits for it: it is asked once.
+
+        AnswerStillMadeError with these words while that takes.
+        """
+
+        def made() -> T:
+            with self._connection.cursor() as cursor:
+                return self._checked(work, cursor, *arguments)
+
+        return await self.answers.answer(name, words, made)
+
+    async def still_made(self, request: Request, error: AnswerStillMadeError) -> Response:
+        """What is said until such an answer is there."""
+        return self.html("later.html", 202, says=str(error), selection=Selection())
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """One for an answer that is sent while it is read."""

@@ -56,7 +56,7 @@ def test_first_paint_reads_no_counts(samples: Corpus, viewer: Ask, monkeypatch: 
     def never(*_: object) -> None:
         raise AssertionError("the list waits for the counts")
 
-    monkeypatch.setattr("c4pipe.inspect.serve.lists.count_pages", never)
+    monkeypatch.setattr("c4pipe.inspect.serve.lists.count_on", never)
     answer = viewer(samples).get("/?q=e")
     assert 'data-counts="/counts?q=e"' in answer.text
     assert f"{samples.stats['pages_kept']} pages" in text_of(viewer(samples).get("/").text)

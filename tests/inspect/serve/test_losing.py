@@ -236,6 +236,46 @@ def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClie
     }
 
 
+def test_languages_and_domains_together(client: TestClient, languages: Corpus) -> None:
+    """By the address of either, in any order, each number with the pages that it counts, and as a file."""
+    body = client.get("/losses?by=language,domain&sort=kept").text
+    rows = numbers_of(body)
+    assert len(rows) > 40
+    assert [int(row[3]) for row in rows] == sorted((int(row[3]) for row in rows), reverse=True)
+    linked = 0
+    for row, markup in list(zip(rows, body.partition("<tbody>")[2].split("</tr>"), strict=False))[:12]:
+        links = [html.unescape(link) for link in re.findall(r'href="(/[?][^"]*)"', markup)]
+        if not links:
+            assert row[6] in ("no URL", "language not known")
+        for link in links:
+            side = 2 if "outcome=" in link else 3
+            assert f"<p data-total hidden>{row[side]} page" in client.get(f"/counts{link[1:]}").text, link
+            linked += 1
+    assert linked > 9
+    (lead,) = [
+        link
+        for link in links_of(client.get("/losses?language=de").text)
+        if "by=domain" in link and "language=de" in link
+    ]
+    german = numbers_of(client.get(lead).text)
+    assert {row[1] for row in german} == {"de"}
+    assert [row[0] for row in german] == [
+        row[0] for row in numbers_of(client.get("/losses?by=language,domain&sort=lost").text) if row[1] == "de"
+    ]
+    domain = german[0][0]
+    assert {row[0] for row in numbers_of(client.get(f"/losses?by=language&domain={domain}").text)} == {domain}
+    saved = list(csv.DictReader(io.StringIO(client.get("/losses.csv?by=language,domain&sort=kept").text)))
+    assert [(row["domain"], row["language"], row["pages_kept"]) for row in saved] == [
+        (row[0].replace("no URL", ""), row[1].replace("not known", ""), row[3]) for row in rows
+    ]
+    refused = client.get("/losses?by=language,domain&rule=lines/repeated_line")
+    assert refused.status_code == 400
+    assert "takes pages" in refused.text
+    ruled = client.get("/losses?by=language,domain&rule=paragraphs/few_paragraphs").text
+    assert all(int(row[2]) >= 0 for row in numbers_of(ruled))
+    assert "outcome=paragraphs%2Ffew_paragraphs" in ruled
+
+
 def test_a_length_that_no_page_has_is_refused_in_the_order_of_numbers(client: TestClient, languages: Corpus) -> None:
     losses = read_losses(languages)
     assert losses is not None

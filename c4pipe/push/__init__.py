@@ -1,0 +1,1 @@
+"""Publishing a corpus on the Hugging Face Hub."""

@@ -1,0 +1,206 @@
+"""Which files of a corpus are published, and the manifest that names these and no others.
+
+Pages that fell, keys for later builds and pages that may come back stay here unless they are asked for. Lists of what
+is to be kept out stay in any case, with the rejected pages that they name, and counts by domain where there are any.
+What is downloaded again is a whole corpus by its own manifest, as `c4pipe.verify` says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from c4pipe.card.published import CROISSANT, DOMAINS, SUMMARY
+from c4pipe.corpus.catalogue import reasons_of
+from c4pipe.corpus.ledger import Ledger
+from c4pipe.disk import read_file
+from c4pipe.errors import BuildError, ConfigError
+from c4pipe.facts.corpus import Corpus
+from c4pipe.files.record import EXCLUDE
+from c4pipe.inspect.rebuild import preset_of
+from c4pipe.inspect.report.place import REPORT
+from c4pipe.shards import (
+    ADDED,
+    FACTS_FOLDER,
+    MANIFEST,
+    STATS,
+    SUMS,
+    Belonging,
+    belongings,
+    files_of_shard,
+    read_added,
+    sums_text,
+    to_json,
+)
+
+ASKED_FOR = {
+    "rejected": "the table of rejected pages, but those that may not be used",
+    "keys": "what later builds need to be made against this corpus",
+    "restore": "what beam_jobs.remove needs",
+    "report": "report.html, which shows rejected pages",
+}
+PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # of the files that came later
+ABOUT_OLDER = ("README.md", STATS, "mixture.svg")  # which manifests of older builds do not name
+
+
+class Outgoing(NamedTuple):
+    """A file as it will lie in the repository."""
+
+    path: str
+    source: Path | bytes
+    bytes: int
+    sha256: str
+
+    def row(self) -> dict[str, Any]:
+        """As a manifest names it."""
+        return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
+
+
+class Published(NamedTuple):
+    """A corpus as it is published."""
+
+    pages: list[Outgoing]  # files of shards: many and large
+    rest: list[Outgoing]  # what says something of them, the manifest last
+    configs: tuple[str, ...]
+    left: list[str]  # what stays at home, in words
+
+    @property
+    def files(self) -> list[Outgoing]:
+        return [*self.pages, *self.rest]
+
+
+def published(corpus: Corpus, extras: Sequence[str]) -> Published:
+    """What of a corpus is published. ConfigError for an extra that it lacks, or that would show what is withheld."""
+    manifest, hidden = corpus.manifest, withheld_reasons(corpus)
+    new = {**manifest, "rejected": [], "shards": manifest["shards"]}
+    for name in ("keys", "restore"):
+        new.pop(name, None)
+    for name in extras:
+        new |= _extra(name, corpus, hidden)
+    if "rejected" not in extras and "settings" in manifest:
+        new["settings"] = {**manifest["settings"], "rejected": "none"}
+    made = _without_names(corpus) if _took(manifest, hidden) else {}
+    if "files" in manifest:
+        new["files"] = [file | ({"at": ""} if file["kind"] == EXCLUDE else {}) for file in manifest["files"]]
+    about = manifest["about"] if "about" in manifest else _about_older(corpus.folder)
+    if made:
+        about = [row for row in about if not row["path"].startswith(f"{FACTS_FOLDER}/")]
+    new["about"] = [made[row["path"]].row() if row["path"] in made else row for row in about]
+    shards = {file["path"] for row in new["shards"] for file in files_of_shard(row)}
+    going = belongings(new)
+    added = _added(corpus.folder, (*PUBLISHED_BESIDE, REPORT) if "report" in extras else PUBLISHED_BESIDE)
+    files = [made.get(file.path) or _from_disk(corpus.folder, file) for file in (*going, *added)]
+    pages, others = ([file for file in files if (file.path in shards) is kept] for kept in (True, False))
+    rest = [*others, *_of_itself(new, going, added)]
+    configs = tuple(sorted({row["config"] for row in new["shards"]}))
+    return Published(pages, rest, configs, [*_left(corpus, {file.path for file in files})])
+
+
+def _about_older(folder: Path) -> list[dict[str, Any]]:
+    """What says something of a corpus of an older build, whose manifest names none of it."""
+    return [_made(name, read_file(folder / name)).row() for name in ABOUT_OLDER if (folder / name).is_file()]
+
+
+def _without_names(corpus: Corpus) -> dict[str, Outgoing]:
+    """By path the statistics without the domains that lost most pages: those who asked to be left out are there."""
+    return {STATS: _made(STATS, to_json({**corpus.stats, "domains_rejected": {}}))} if corpus.stats else {}
+
+
+def withheld_reasons(corpus: Corpus) -> frozenset[tuple[str, str]]:
+    """(stage, reason) of whose pages nothing is shown; none of a mixture, which has no rejected pages."""
+    if "mixture" in corpus.manifest or not corpus.manifest.get("preset", {}).get("stages"):
+        return frozenset()
+    preset, missing = preset_of(corpus)
+    if unknown := [line for line in missing if "is not to be found here" in line]:
+        raise ConfigError(
+            f"{corpus.folder}: {unknown[0]}, and which of its pages may be shown is not known without it."
+        )
+    return frozenset((stage, reason.code) for stage, reason, _ in reasons_of(preset) if reason.withheld)
+
+
+def _took(manifest: Mapping[str, Any], hidden: frozenset[tuple[str, str]]) -> bool:
+    """Whether any page fell for a reason that is withheld."""
+    if "ledger" not in manifest:
+        return False
+    stages = Ledger.from_json(manifest["ledger"]).stages
+    return any(row.rejected.get(code) for row in stages for stage, code in hidden if stage == row.stage)
+
+
+def _extra(name: str, corpus: Corpus, hidden: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    """What the manifest names of one of `ASKED_FOR`."""
+    manifest = corpus.manifest
+    if name == "report":
+        if not _added(corpus.folder, (REPORT,)):
+            raise ConfigError(f"--with report: {corpus.folder} has none. Write it: python -m c4pipe.inspect --help")
+        if _took(manifest, hidden):
+            raise ConfigError("--with report: it names domains whose pages may not be used. Leave it out.")
+        return {}
+    if not manifest.get(name):
+        raise ConfigError(f"--with {name}: {corpus.folder} has none. Leave it out.")
+    if name in ("keys", "restore") and manifest.get("settings", {}).get("mask_personal"):
+        raise ConfigError(f"--with {name}: it is of texts before personal data was masked. Leave it out.")
+    if name != "rejected":
+        return {name: manifest[name]}
+    return {name: [row for row in manifest[name] if _may_be_shown(corpus, row, hidden)]}
+
+
+def _may_be_shown(corpus: Corpus, row: Mapping[str, Any], hidden: frozenset[tuple[str, str]]) -> bool:
+    """Whether a part of the rejected table has no page that may not be used."""
+    path = corpus.folder / row["path"]
+    try:
+        table = pq.ParquetFile(path).read(["stage", "reason"])
+    except (OSError, pa.ArrowException) as error:
+        raise BuildError(f"{path} cannot be read ({error}). Copy or build the corpus again.") from None
+    found = {*zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True)}
+    if found & hidden and not found <= hidden:
+        raise ConfigError(
+            f"--with rejected: {path} has pages that may not be used among others, as --rejected all writes it. Build "
+            "with --rejected sample, or leave it out."
+        )
+    return not found & hidden
+
+
+def _added(folder: Path, names: Sequence[str]) -> list[Belonging]:
+    """Of the files that came later those with these names."""
+    path = folder / ADDED
+    return [file for file in (read_added(read_file(path)) if path.exists() else ()) if file.path in names]
+
+
+def _from_disk(folder: Path, file: Belonging) -> Outgoing:
+    return Outgoing(file.path, folder / file.path, file.bytes, file.sha256)
+
+
+def _of_itself(manifest: dict[str, Any], going: Sequence[Belonging], added: Sequence[Belonging]) -> Iterator[Outgoing]:
+    """The files by which it is a corpus, the manifest last."""
+    whole = to_json(manifest)
+    sums = {MANIFEST: hashlib.sha256(whole).hexdigest()} | {file.path: file.sha256 for file in sorted(going)}
+    if added:
+        rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in sorted(added)]
+        yield _made(ADDED, to_json({"files": rows}))
+    yield _made(SUMS, sums_text(sums))
+    yield _made(MANIFEST, whole)
+
+
+def _made(path: str, data: bytes) -> Outgoing:
+    return Outgoing(path, data, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _left(corpus: Corpus, going: set[str]) -> Iterator[str]:
+    """What stays at home, by folders."""
+    known = [*belongings(corpus.manifest), *_added_all(corpus.folder)]
+    counts: dict[str, list[int]] = {}
+    for file in known:
+        if file.path not in going:
+            counts.setdefault(file.path.partition("/")[0], []).append(file.bytes)
+    for name, sizes in sorted(counts.items()):
+        yield f"{name}: {len(sizes):,} file{'s' * (len(sizes) != 1)}, {sum(sizes) / 1e6:,.1f} MB"
+
+
+def _added_all(folder: Path) -> list[Belonging]:
+    path = folder / ADDED
+    return read_added(read_file(path)) if path.exists() else []

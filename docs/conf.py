@@ -1,0 +1,42 @@
+"""The site of the docs: `make docs`. The source folder is the checkout, so that links to code and to README hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+project = "c4pipe"
+author = "the c4pipe authors"
+project_copyright = author
+extensions = ["myst_parser"]
+root_doc = "docs/index"
+include_patterns = ["*.md", *(f"{room}/README.md" for room in ("c4pipe", "model", "data_samples")), "docs/**"]
+exclude_patterns = ["AGENTS.md"]
+myst_heading_anchors = 4
+suppress_warnings = ["myst.header"]  # a page of a rule begins as the viewer wants it
+html_theme = "furo"
+html_title = "c4pipe"
+templates_path = ["."]
+html_additional_pages = {"index": "to_index.html"}
+html_copy_source = False
+html_baseurl = "."
+
+CONTENTS = {
+    "Guides": "/docs/guides/*",
+    "Explanation": "/docs/explanation/*",
+    "Reference": "/docs/reference/*\n/docs/rules/*",
+    "For developers": "/CONTRIBUTING\n/c4pipe/README\n/model/README\n/data_samples/README\n/CHANGELOG",
+}
+
+
+def setup(app: Any) -> None:
+    """Gives the index its contents, of which GitHub would show the markup."""
+    app.connect("source-read", _add_contents)
+
+
+def _add_contents(_: Any, name: str, source: list[str]) -> None:
+    if name == root_doc:
+        trees = (
+            f"```{{toctree}}\n:hidden:\n:glob:\n:caption: {caption}\n\n{pages}\n```\n"
+            for caption, pages in CONTENTS.items()
+        )
+        source[0] += "\n" + "\n".join(["```{toctree}\n:hidden:\n\n/README\n```\n", *trees])
