@@ -159,7 +159,7 @@ lint: setup ## format, lint and types
 
 check: lint bench/.venv-docs/ready ## format, lint, types, spelling, layers and docs
 	bench/.venv-docs/bin/typos
-	$(PY) -m pytest tests/test_layers.py tests/test_docs.py
+	$(PY) -m pytest tests/test_layers.py tests/test_docs.py tests/test_prose.py
 
 fix: setup ## let the tools mend format and lint, and write the generated parts of the docs
 	$(VENV)/bin/ruff format .

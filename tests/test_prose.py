@@ -31,7 +31,8 @@ ENDS = re.compile(r"(?<=[.!?:;])[\s\"”*)]+(?=[A-Z*`\d]|c4pipe)|[:;] ")
 
 
 def prose(text: str) -> str:
-    """A page without code, comments, tables and the targets of links."""
+    """A page without code, comments, tables, what is generated, and the targets of links."""
+    text = re.sub(r"<!-- generated: \w+ -->.*?<!-- end -->", "\n\n", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "\n\n", FENCE.sub("\n\n", text), flags=re.DOTALL)
     text = re.sub(r"^ *\|.*$", "", text, flags=re.MULTILINE)
     return re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
