@@ -21,7 +21,12 @@ html_additional_pages = {"index": "to_index.html"}
 html_copy_source = False
 html_baseurl = "."
 
-CONTENTS = {"Guides": "guides", "Explanation": "explanation", "Reference": "(?:reference|rules)", "For developers": r"\.\."}
+CONTENTS = {
+    "Guides": "guides",
+    "Explanation": "explanation",
+    "Reference": "(?:reference|rules)",
+    "For developers": r"\.\.",
+}
 LINK = r"\]\((%s/[\w/-]+)\.md\)"
 
 

@@ -30,7 +30,7 @@ MENDED = {
     r"\b(lines|pages|links|sentences|claims|corpora) goes?\b(?! (by|on|along|to|into|through|in|behind))": "is dropped",
 }
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
-ENDS = re.compile(r"(?<=[.!?:;])[\s\"”*)]+(?=[A-Z*`\d]|c4pipe)|[:;] ")
+ENDS = re.compile(r"(?<=[.!?:;])[\s\"”*)]+(?=[A-Z*`\d]|c4pipe)|[:;]\s")
 
 
 def prose(text: str) -> str:
