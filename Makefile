@@ -157,8 +157,9 @@ lint: setup ## format, lint and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-check: lint ## format, lint, types, layers and docs
-	$(PY) -m pytest tests/test_layers.py tests/test_docs.py
+check: lint bench/.venv-docs/ready ## format, lint, types, spelling, layers and docs
+	bench/.venv-docs/bin/typos
+	$(PY) -m pytest tests/test_layers.py tests/test_docs.py tests/test_prose.py
 
 fix: setup ## let the tools mend format and lint, and write the generated parts of the docs
 	$(VENV)/bin/ruff format .

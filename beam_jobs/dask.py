@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import dask
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
 from apache_beam.runners.dask.dask_runner import DaskOptions
-from apache_beam.runners.dask.overrides import _Reshuffle
-from apache_beam.runners.dask.transform_evaluator import TRANSLATIONS, DaskBagOp
+from apache_beam.runners.dask.overrides import _GroupByKeyOnly, _Reshuffle
+from apache_beam.runners.dask.transform_evaluator import TRANSLATIONS, DaskBagOp, defenestrate
 from dask.distributed import Client, LocalCluster, default_client
 from distributed import Security
 from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
 
 from beam_jobs.workers import WORKER_DIED
+from c4pipe.command import is_command
 from c4pipe.corpus.identity import code_of_everything
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow.allocators import FRUGAL
@@ -29,6 +30,7 @@ LOOPBACK_HOST = "127.0.0.1"
 # What a scheduler and a worker show to a browser, without any key.
 NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 NO_WORKERS = "distributed.scheduler.no-workers-timeout"
+PRELOAD = "distributed.worker.preload"
 BEFORE_THEY_START = "distributed.nanny.pre-spawn-environ"
 WORKER_TIMEOUT = "60s"  # for a worker that was lost: there may be none that starts any more
 
@@ -43,7 +45,25 @@ class Spread(DaskBagOp):
         return input_bag.repartition(npartitions=1).repartition(npartitions=self.bag_kwargs["npartitions"])
 
 
-TRANSLATIONS[_Reshuffle] = Spread
+class ByKey(DaskBagOp):
+    """GroupByKey, for which Beam's DaskRunner has more tasks than the square of the partitions, most of them empty.
+
+    All meets on one worker, as in `Spread`: up to `--spill-rows` rows of 20 bytes, and beyond them places in files.
+    """
+
+    def apply(self, input_bag: Any, side_inputs: Any = None) -> Any:
+        groups = input_bag.repartition(npartitions=1).map_partitions(_by_key)
+        return groups.repartition(npartitions=self.bag_kwargs["npartitions"])
+
+
+def _by_key(elements: Iterable[tuple[Any, Any]]) -> list[tuple[Any, list[Any]]]:
+    groups: dict[Any, list[Any]] = {}
+    for key, value in elements:
+        groups.setdefault(key, []).append(defenestrate(value))
+    return [*groups.items()]
+
+
+TRANSLATIONS |= {_Reshuffle: Spread, _GroupByKeyOnly: ByKey}
 
 
 @contextmanager
@@ -81,8 +101,9 @@ def _processes(workers: int) -> Iterator[str]:
         temporary_files("dask") as scratch,
         dask.config.set(_own_key() | NO_PAGES | {f"{BEFORE_THEY_START}.{name}": FRUGAL[name] for name in FRUGAL}),
         dask.config.set({NO_WORKERS: WORKER_TIMEOUT, "temporary-directory": str(scratch)}),
+        dask.config.set({PRELOAD: ["c4pipe.flow.dask_worker"]} if is_command() else {}),
         LocalCluster(
-            workers,
+            n_workers=workers,
             host=LOOPBACK_HOST,
             threads_per_worker=1,
             dashboard_address=None,

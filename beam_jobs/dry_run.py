@@ -30,7 +30,7 @@ from c4pipe.passes.finalize import input_row
 from c4pipe.passes.merging import sources_in
 from c4pipe.passes.summary import inputs_told
 from c4pipe.scratch import temporary_files
-from c4pipe.shards import MANIFEST
+from c4pipe.shards import MANIFEST, files_of_shard
 from c4pipe.text import duration, many, percent
 
 JUDGED = 4000  # pages that are built, about: 2 to 5 s, and 1.5 % of error in the share of pages that stay
@@ -197,7 +197,8 @@ def _smaller(settings: Settings, survey: Survey) -> Any:
 
 def _made(folder: Path) -> tuple[int, list[str]]:
     shards = json.loads((folder / MANIFEST).read_bytes())["shards"]
-    return sum(shard["bytes"] for shard in shards), [s for shard in shards for s in sources_in(folder / shard["path"])]
+    size = sum(file["bytes"] for shard in shards for file in files_of_shard(shard))
+    return size, [source for shard in shards for source in sources_in(folder / shard["path"])]
 
 
 def _kept(found: Found, survey: Survey, sources: list[str]) -> Counter[int]:

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from bench.competitors import our_command
 from bench.inputs import make_files
 from bench.parity import ROOT, Lists
-from bench.scale import DOCS, RESULTS, filled, markdown
+from bench.scale import keep, markdown
 from c4pipe.passes.merging import SHARD_BYTES
 
 SIZES = (1, 100)  # times the pages that are measured
@@ -190,12 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="bench-cores-") as name:
         folder = Path(name)
         found = measured(args.input or make_files(folder / "wet", args.pages), lists, folder)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "cores.json").write_text(json.dumps(found._asdict()) + "\n", encoding="utf-8")
-    block = cores_table(found, args.pages, args.workers)
-    if args.write:
-        DOCS.write_text(filled(DOCS.read_text(encoding="utf-8"), {"cores": block}), encoding="utf-8")
-    print(block)
+    keep("cores", found._asdict(), cores_table(found, args.pages, args.workers), args.write)
     return 0
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import shutil
 import signal
@@ -29,7 +28,7 @@ from bench.competitors import our_command
 from bench.inputs import FILE_PAGES, make_files
 from bench.parity import ROOT, Lists
 from bench.runs import Run, measure
-from bench.scale import DOCS, RESULTS, filled, markdown
+from bench.scale import keep, markdown
 
 LOOK = 0.05  # seconds between two looks at what is staged
 SPAWNED = b"multiprocessing.spawn"  # what a worker process of a Dask cluster has in its command line
@@ -149,13 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(digests) > 1:
         raise SystemExit("bench: the corpora differ.")
     runs = {name: Run(*map(median, zip(*found, strict=True))) for name, found in taken.items()}
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    kept = {"pages": args.pages, "rounds": args.rounds, "runs": {name: run._asdict() for name, run in runs.items()}}
-    (RESULTS / "dask.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    block = dask_table(runs, args.pages)
-    if args.write:
-        DOCS.write_text(filled(DOCS.read_text(encoding="utf-8"), {"dask": block}), encoding="utf-8")
-    print(block)
+    told = {"pages": args.pages, "rounds": args.rounds, "runs": {name: run._asdict() for name, run in runs.items()}}
+    keep("dask", told, dask_table(runs, args.pages), args.write)
     return 0
 
 

@@ -3,24 +3,37 @@
 A build before all others is not counted: what it compiles once takes 150 MiB. Each size is built twice, and the
 largest with several workers once; beside the mean stands how far the two are apart, which is 5 % at most where nothing
 is wrong. Memory is that of `runs`: what all processes have of their own, and the libraries of one of them.
+
+    python -m bench.growth [--lines 250000,1000000,4000000] [--badwords-dir DIR]
+
+measures what a kept line costs by itself: pages of 100 lines that no other page has, and that the cleaning keeps. All
+but one in fifty leave at the last stage for a bad word, so the output shard does not grow, as it does with real pages.
 """
 
 from __future__ import annotations
 
+import argparse
+import gzip
 import json
 import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean
 
 from bench.competitors import our_command
-from bench.inputs import FILE_PAGES
+from bench.inputs import FILE_PAGES, record
 from bench.parity import ROOT, Lists
 from bench.runs import Run, measure
+from c4pipe.page import Page
 
 SIZES = (3000, 6000, 12_000, 24_000, 48_000, 96_000)
 WORKERS_GROWN = (1, 2, 4)
 OF_WORKERS = 24_000  # pages that they build
+PAGE_LINES = 100  # of a page that is made for its lines
+LEFT_IN = 50  # one of so many of these stays
+BAD = "An orgy was what they wrote about in this sentence."
 
 
 def grow(
@@ -65,3 +78,49 @@ def kept_lines(corpus: Path) -> int:
     manifest = json.loads((corpus / "manifest.json").read_bytes())
     [clean] = [stage for stage in manifest["ledger"]["stages"] if stage["stage"] == "clean"]
     return int(clean["lines"]["kept"])
+
+
+def make_lines(folder: Path, lines: int) -> list[Path]:
+    """WET files of 2,500 pages of `PAGE_LINES` lines each, every line another one; no fewer lines than that in all."""
+    folder.mkdir(parents=True)
+    made: list[Path] = []
+    for first in range(0, lines // PAGE_LINES, 2500):
+        made.append(folder / f"lines-{len(made):05d}.warc.wet.gz")
+        pages = map(_page_of_lines, range(first, min(first + 2500, lines // PAGE_LINES)))
+        made[-1].write_bytes(b"".join(gzip.compress(record(page), 1, mtime=0) for page in pages))
+    return made
+
+
+def _page_of_lines(number: int) -> Page:
+    lines = [f"Of {number} they saw the station number {n} and its {n * number} windows." for n in range(PAGE_LINES)]
+    text = "\n".join([*([BAD] if number % LEFT_IN else []), *lines])
+    return Page(f"http://site{number}.example/", text, "2026-01-01T00:00:00Z")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Builds pages of so many lines and says what a line more has cost in memory."""
+    parser = argparse.ArgumentParser(prog="python -m bench.growth", description="What a kept line costs in memory.")
+    parser.add_argument(
+        "--lines", type=lambda text: sorted({int(n) for n in text.split(",")}), default=[250_000, 1_000_000, 4_000_000]
+    )
+    parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
+    args = parser.parse_args(argv)
+    if args.lines[0] < 250_000 or len(args.lines) < 2:
+        parser.error("--lines must be two numbers at least, of 250,000 or more")
+    lists = Lists.find(args.badwords_dir)
+    with tempfile.TemporaryDirectory(prefix="bench-growth-") as name:
+        folder = Path(name)
+        files = make_lines(folder / "wet", args.lines[-1])
+        _built(files[:1], 1, lists, folder)
+        found = []
+        for wanted in args.lines:
+            run, lines = _built(files[: wanted // (2500 * PAGE_LINES)], 1, lists, folder)
+            found.append((lines, run.rss))
+            print(f"{lines:,} lines kept: {run.rss:.0f} MiB, {run.cpu:.1f} CPU s", flush=True)
+    (few, low), (many, high) = found[0], found[-1]
+    print(f"a line more: {(high - low) * 2**20 / (many - few):.1f} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -200,6 +200,16 @@ def filled(text: str, blocks: dict[str, str]) -> str:
     return re.sub(r"<!-- generated: (\w+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
 
 
+def keep(name: str, found: Any, block: str, write: bool) -> None:
+    """What another program has measured: into bench/results/NAME.json; its table, printed, and with `write` into its
+    block of docs/scale.md."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if write:
+        DOCS.write_text(filled(DOCS.read_text(encoding="utf-8"), {name: block}), encoding="utf-8")
+    print(block)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the tables, or writes them into docs/explanation/scale.md."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description="What a crawl costs on Dataflow.")

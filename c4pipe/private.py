@@ -74,6 +74,13 @@ def user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "c4pipe"
 
 
+def our_cache() -> Path:
+    """That folder, or the one that C4PIPE_CACHE_DIR names, made where it is missing. OSError where it is not private,
+    RuntimeError where nobody is at home."""
+    named = os.environ.get("C4PIPE_CACHE_DIR")
+    return private(Path(named) if named else user_cache())
+
+
 def _trusted(uid: int) -> bool:
     return uid in (os.geteuid(), 0) or uid == _CODE_OWNER
 

@@ -234,7 +234,7 @@ def generate_parser() -> Parser:
         "--trace",
         type=utf8_path,
         metavar="DIR",
-        help="after each text, name the pages of this corpus that contain parts of it (python -m c4pipe.textindex DIR first)",
+        help="after each text, name the pages of this corpus that contain parts of it (see python -m c4pipe.textindex)",
     )
     return p
 

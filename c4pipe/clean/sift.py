@@ -29,10 +29,10 @@ LETTERS = 63
 
 NOWHERE = -1  # to stop at
 FULL = -1  # there are more lines to ask about than there is room for; of one line: it is not plain
-# The report: lines that fell for their end and for their words, the characters of both, and how many there are to ask
-# about; then a row for each of these: where it begins, where it ends, where it belongs in what is kept, and the first
-# four of the counts so far.
-BY_END, BY_WORDS, END_CHARS, WORD_CHARS, ASKED, ROWS = range(6)
+# The report: lines that fell for their end and for their words, the characters of both, how many there are to ask
+# about, and how many in all; then a row for each of those to ask about: where it begins, where it ends, where it
+# belongs in what is kept, and the first four of the counts so far.
+BY_END, BY_WORDS, END_CHARS, WORD_CHARS, ASKED, WALKED, ROWS = range(7)
 ROW, ROOM = 7, 256  # numbers of a row, and rows: a page with more lines to ask about walks the loop
 _NEWLINE, _OPENS, _CLOSES, _ASCII, _ZERO, _NINE = 0x0A, 0x5B, 0x5D, 0x80, 0x30, 0x39
 _EDIT, _NEEDED = tuple(b"edit]"), tuple(b"citation needed]")
@@ -210,11 +210,13 @@ def sift(text: Any, size: int, of_byte: Any, known: Any, kept: Any, report: Any,
         stop: the walk ends at the line that would begin there in `kept`, or NOWHERE.
     """
     done = by_end = by_words = end_chars = word_chars = asked = at = 0
+    walked = 0
     words = known[LEAST_WORDS]
     while at < size:
         start = at
         end, follow, odd, wide, opens = line_end(text, start, size, of_byte)
         at = end + 1
+        walked += 1
         verdict = of_byte[text[end - 1]] if start < end else FALLS
         if verdict == CITED:
             verdict = uncited(text, start, end, of_byte)
@@ -258,5 +260,5 @@ def sift(text: Any, size: int, of_byte: Any, known: Any, kept: Any, report: Any,
             report[row + 3], report[row + 4], report[row + 5], report[row + 6] = by_end, by_words, end_chars, word_chars
             asked += 1
     report[BY_END], report[BY_WORDS], report[END_CHARS], report[WORD_CHARS] = by_end, by_words, end_chars, word_chars
-    report[ASKED] = asked
+    report[ASKED], report[WALKED] = asked, walked
     return done

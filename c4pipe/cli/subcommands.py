@@ -47,7 +47,6 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
             branches=("train", "quantile"),
         ),
         Subcommand("push", "c4pipe.push.__main__", "publish a corpus on the Hugging Face Hub", extra="hub"),
-        Subcommand("classifier", "c4pipe.classifier.__main__", "train a classifier of pages, or measure its scores"),
         Subcommand("train", "model.train", "train a T5 on a corpus", extra="train"),
         Subcommand("finetune", "model.finetune", "fine-tune a T5 on tasks", extra="train"),
         Subcommand("score", "model.score", "score a fine-tuned T5 by what it writes", extra="train"),
@@ -63,7 +62,6 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
             "tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for Megatron-LM", extra="tokens", common=False
         ),
         Subcommand("passages", "c4pipe.passages.__main__", "count how often passages stand in a corpus", common=False),
-        Subcommand("tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for other trainers", common=False),
         Subcommand("completion", "c4pipe.cli.completion", "print the completion script of a shell", common=False),
     )
 }

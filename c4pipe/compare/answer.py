@@ -7,6 +7,7 @@ from typing import Any
 
 from c4pipe.compare.comparing import Compared
 from c4pipe.compare.overlaps import SHARED_RUN
+from c4pipe.compare.sample import MOST_CHARS
 from c4pipe.compare.texts import FEWEST_TEXTS
 from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.terminal import Screen
@@ -33,6 +34,7 @@ def show_answer_of(screen: Screen, found: Compared) -> None:
     screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %, by samples of pages")
     for one in found.said:
         screen.say(f"  {one.sentence}")
+    screen.say((f"  {sample_note(found)}", "dim"))
     if found.taken:
         screen.head("What was taken", "by both ledgers, where they differ")
         for line in taken_lines(found):
@@ -64,6 +66,16 @@ def taken_lines(found: Compared) -> list[str]:
         for row in rows[:MOST_TAKEN]
     ]
     return [*lines, f"and {len(rows) - MOST_TAKEN:,} more reasons"] if len(rows) > MOST_TAKEN else lines
+
+
+def sample_note(found: Compared) -> str:
+    """What shares of pages are of, and when something stands on a page."""
+    held = " that are not held out" if any(found.held_out) else ""
+    return (
+        f"Shares of pages are of a sample, {many(found.sampled, 'page')} of each corpus{held}, of whose texts the "
+        f"first {MOST_CHARS:,} characters are read. Words stand on a page that has them whole, one behind the other, "
+        "in capitals or not: “policy” does not stand in “policyholder”."
+    )
 
 
 def _read(found: Compared) -> Iterator[str]:
@@ -118,6 +130,7 @@ def as_markdown(found: Compared) -> str:
     lines += [f"* {_escaped(one.sentence)}" for one in found.said] or [
         "Nothing beyond chance, at 99 %, by samples of pages."
     ]
+    lines += ["", sample_note(found)]
     if found.taken:
         lines += ["", "## What was taken, by both ledgers", "", *(f"* {_escaped(line)}" for line in taken_lines(found))]
     return "\n".join(lines) + "\n"
@@ -132,6 +145,7 @@ def as_json(found: Compared) -> dict[str, Any]:
         "taken": [row._asdict() for row in found.taken],
         "overlaps": {domain.name: domain.left_out for domain in found.domains},
         "left_out": [*left_out(found)],
+        "sampled": found.sampled,
         "read": [
             {"pages": pages, "bytes": size, "held_out": held}
             for pages, size, held in zip(found.pages, found.bytes, found.held_out, strict=True)

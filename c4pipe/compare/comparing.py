@@ -48,6 +48,7 @@ class Compared(NamedTuple):
 
     verdict: CorpusVerdict
     said: list[Said]  # what differs in words, as samples of pages tell
+    sampled: int  # pages in the sample of each side
     taken: list[Removed]  # what reasons took of each, where that differs: by both ledgers, which are no samples
     domains: list[TextDomain]  # with what was left out of each; those with too few documents have no judgement
     pages: tuple[int, int]  # that are trained on
@@ -134,6 +135,7 @@ def compare_corpora(
     return Compared(
         verdict,
         what_differs(first, second, manifests),
+        len(first.pages),
         [row for row in removed(*manifests) if row.counts[0] != row.counts[1]] if manifests else [],
         domains,
         (sides[0].pages, sides[1].pages),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
-from c4pipe.documents import FORMAT_SUFFIXES, KEYED, FieldKeys, check_keys, peek, read_documents
+from c4pipe.documents import KEYED, FieldKeys, check_text_key, format_of, read_documents
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.page import Kept
@@ -124,7 +124,7 @@ def open_source(folder: Path, text_key: str = "", formats: Sequence[str] = KEYED
     if not files:
         raise ConfigError(f"{folder} holds no corpus: no {MANIFEST}, and no {_told_formats(formats)} file.")
     if keyed := [path for path in files if format_of(path) in KEYED]:
-        _check_text(folder, keyed, text_key)
+        check_text_key(folder, keyed, text_key)
     return PageSource(folder, None, files, text_key)
 
 
@@ -146,26 +146,3 @@ def _is_ours(manifest: Path) -> bool:
     except BuildError:  # one that is damaged
         return (manifest.parent / SUMS).exists()
     return True
-
-
-def _check_text(folder: Path, files: list[Path], text_key: str) -> None:
-    """ConfigError where no file has a text by that key, or, without one, by any name that is usual."""
-    peeks: list[Any] = []
-    for path in files:
-        with path.open("rb") as stream:
-            peeks += filter(None, [peek(stream, format_of(path), FieldKeys(text=text_key))])
-    check_keys(peeks, FieldKeys(text=text_key))
-    if all("text" in each.lacks for each in peeks):
-        found = ", ".join(dict.fromkeys(name for each in peeks for name in each.found))
-        if not any(path.stat().st_size for path in files):
-            what = f"{files[0]} is empty" if len(files) == 1 else f"its {len(files)} files are empty"
-            raise ConfigError(f"{folder} has no text: {what}.")
-        if not peeks:
-            return  # the reading tells what is wrong with each record
-        raise ConfigError(f"{folder} has no text: its records have {found or 'no keys'}. Name one: --text-key KEY")
-
-
-def format_of(path: Path) -> str:
-    """The format that a file's name tells, one of `documents.FORMATS`; "" for none."""
-    name = path.name.lower()
-    return next((kind for kind, ends in FORMAT_SUFFIXES.items() if name.endswith(ends)), "")

@@ -7,8 +7,7 @@ from heapq import heappop, heappush
 from pathlib import Path
 from typing import NamedTuple
 
-from c4pipe.compare.reading import format_of
-from c4pipe.documents import FieldKeys, read_documents
+from c4pipe.documents import FieldKeys, format_of, read_documents
 from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.pinned import DEFAULT_FOLDER, TEXT_SUMS, TEXTS_FOLDER, has_sum
 from c4pipe.page import Kept

@@ -25,12 +25,13 @@ class TextLevel(Part):
     by_url: ClassVar[bool] = False  # whether pages are claimed by their URL, before anything is cut from them
     links: ClassVar[bool] = False  # whether a shared key links two pages, instead of having an owner
     width: ClassVar[int] = 1  # atoms a claim covers; it may be a field as well
+    within: ClassVar[tuple[str, ...]] = ()  # codes of reasons for which a page loses to itself alone
 
     def atoms(self, text: str) -> list[int]:
         """A hash of 64 bits for each atom, in order."""
         raise NotImplementedError
 
-    def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
+    def atoms_at(self, text: str) -> tuple[Sequence[int], Sequence[int]]:
         """The atoms, and where in the text each begins, or nothing where that is plain, or they have no place."""
         return self.atoms(text), []
 
@@ -62,6 +63,18 @@ class TextLevel(Part):
     def lost(self, text: str, dropped: Sequence[Dropped]) -> DroppedAtoms:
         """For each atom that has a place what took it, told from the list of what a build dropped."""
         return dropped_atoms([text[start:end] for start, end in self.places(text)], dropped, self.width)
+
+    def repeated_within(self, text: str) -> list[bool]:
+        """For each atom whether it falls however few other pages there are: it lies in a run of `width` that the text
+        has had before."""
+        atoms = self.atoms(text)
+        lost, seen = [False] * len(atoms), set[tuple[int, ...]]()
+        for start in range(len(atoms) - self.width + 1):
+            run = tuple(atoms[start : start + self.width])
+            if run in seen:
+                lost[start : start + self.width] = [True] * self.width
+            seen.add(run)
+        return lost
 
     def bind(self, assets: Any) -> Self:
         return self

@@ -43,6 +43,7 @@ class LineLevel(TextLevel):
     )
 
     reasons: ClassVar[tuple[Reason, ...]] = (ELSEWHERE, HERE, EMPTY)
+    within: ClassVar[tuple[str, ...]] = (HERE.code,)
 
     def atoms(self, text: str) -> list[int]:
         """The hash of each line."""

@@ -41,7 +41,7 @@ class UrlLevel(Part):
     KNOWN: ClassVar = Reason(
         "earlier_copy",
         Unit.PAGE,
-        "has a URL of which there is a page in an earlier corpus (--against)",
+        "has a URL of which there is a page in an earlier corpus",
         source="ours",
         why="A corpus of a later crawl then holds what is new in it.",
     )

@@ -20,8 +20,9 @@ from typing import BinaryIO
 
 from c4pipe.documents.jsonl import read_jsonl
 from c4pipe.documents.layouts import NO_KEYS, FieldKeys
+from c4pipe.documents.named import FORMAT_SUFFIXES, KEYED, format_of
 from c4pipe.documents.parquet import read_parquet, spans_of_rows
-from c4pipe.documents.peeking import Peek, check_keys, peek, reading_as
+from c4pipe.documents.peeking import Peek, check_keys, check_text_key, peek, reading_as
 from c4pipe.documents.plain import read_text
 from c4pipe.documents.reasons import DOCUMENT_REASONS
 from c4pipe.documents.spans import WHOLE, Span
@@ -39,6 +40,8 @@ __all__ = [
     "Peek",
     "Span",
     "check_keys",
+    "check_text_key",
+    "format_of",
     "peek",
     "read_documents",
     "reading_as",
@@ -73,10 +76,3 @@ def read_documents(
 
 _READERS = {"text": read_text, "jsonl": read_jsonl, "parquet": read_parquet}
 FORMATS = tuple(_READERS)
-KEYED = ("jsonl", "parquet")  # whose records have fields by name, and of which a part can be read alone
-_PACKED = ("", ".gz", ".zst", ".zstd")  # read whatever the name says
-FORMAT_SUFFIXES = {  # of the files that a folder is searched for, in letters of any case
-    "text": tuple(f".txt{packed}" for packed in _PACKED),
-    "jsonl": tuple(f".{kind}{packed}" for kind in ("jsonl", "jsonlines", "ndjson", "json", "jl") for packed in _PACKED),
-    "parquet": (".parquet", ".parq", ".pq"),
-}

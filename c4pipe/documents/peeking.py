@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from c4pipe.documents.columns import way_to
 from c4pipe.documents.fields import names
 from c4pipe.documents.jsonl import first_objects
 from c4pipe.documents.layouts import NO_KEYS, FieldKeys, Layout, has_path, layout_of
+from c4pipe.documents.named import format_of
 from c4pipe.documents.parquet import BAD_TABLE, opened_table, table_layout
 from c4pipe.documents.unpack import Guarded
 from c4pipe.errors import ConfigError
@@ -47,6 +49,25 @@ def check_keys(peeks: Sequence[Peek], keys: FieldKeys) -> None:
         if key and peeks and all(field in each.lacks for each in peeks):
             found = dict.fromkeys(name for each in peeks for name in each.found)
             raise ConfigError(f"--{field}-key {key}: no record has it. They have: {names(found)}.")
+
+
+def check_text_key(
+    folder: Path, files: Sequence[Path], text_key: str = "", advice: str = "Name one: --text-key KEY"
+) -> None:
+    """ConfigError where no file has a text by that key, or, without one, by any name that is usual."""
+    peeks: list[Peek] = []
+    for path in files:
+        with path.open("rb") as stream:
+            peeks += filter(None, [peek(stream, format_of(path), FieldKeys(text=text_key))])
+    check_keys(peeks, FieldKeys(text=text_key))
+    if all("text" in each.lacks for each in peeks):
+        found = ", ".join(dict.fromkeys(name for each in peeks for name in each.found))
+        if not any(path.stat().st_size for path in files):
+            what = f"{files[0]} is empty" if len(files) == 1 else f"its {len(files)} files are empty"
+            raise ConfigError(f"{folder} has no text: {what}.")
+        if not peeks:
+            return  # the reading tells what is wrong with each record
+        raise ConfigError(f"{folder} has no text: its records have {found or 'no keys'}. {advice}")
 
 
 def _of_lines(stream: Any, keys: FieldKeys) -> Peek | None:

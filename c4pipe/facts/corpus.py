@@ -83,6 +83,16 @@ class Corpus(NamedTuple):
         return bool(self.rejected) and not self.complete
 
     @property
+    def released(self) -> dict[str, Any]:
+        """Of a copy of released pages the folder, the files, and what of these gave no page; of a corpus {}."""
+        return dict(self.manifest.get("released", {}))
+
+    @property
+    def home(self) -> Path:
+        """The folder that people know it by."""
+        return Path(self.released["folder"]) if self.released else self.folder
+
+    @property
     def digest(self) -> str:
         """The sha256 of its manifest, by which what was found of it is known again."""
         return sha256_of(self.folder / MANIFEST)

@@ -127,6 +127,9 @@ def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
 
 def setting_changes(a: dict[str, Any], b: dict[str, Any]) -> list[SettingChange]:
     """The same, one by one."""
+    for side, manifest in (("A", a), ("B", b)):
+        if "released" in manifest:
+            return [SettingChange("preset", said=f"{side} is a folder of files; how they were made is not recorded")]
     found: list[SettingChange] = []
     for name in ("preset", "settings", "versions", "identifiers"):
         where = "" if name == "preset" else name

@@ -112,7 +112,7 @@ def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int =
             f"count(*) FILTER (way & {OTHER_LANGUAGE_BIT} > 0) FROM fates"
         ).fetchall()
         return Comparison(
-            folders=(str(a.folder), str(b.folder)),
+            folders=(str(a.home), str(b.home)),
             settings=settings(a.manifest, b.manifest),
             complete=(a.complete, b.complete),
             kept=(table.kept[0].pages, table.kept[1].pages),
@@ -146,6 +146,7 @@ class PairedPage:
         self.languages, self.texts = ["", ""], ["", ""]
         self.fates = [Fate(), Fate()]
         self.places = [-1, -1]  # where it is kept
+        self.notes = [-1, -1]  # where the rejected table has it
         self.cut: list[list[tuple[str, str]]] = [[], []]  # what each corpus cut from it: code, line
 
     @property
@@ -186,6 +187,7 @@ def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iter
             if at[side] is None:
                 page.fates[side] = Fate(*why.split("/", 1))
             if at[2 + side] is not None:
+                page.notes[side] = at[2 + side]
                 stage, reason, detail, dropped = noted[at[2 + side]]
                 page.fates[side] = Fate(stage, reason, detail)
                 page.cut[side] = [(drop["reason"], drop["line"]) for drop in dropped]
@@ -230,6 +232,8 @@ def _languages(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
 def removed(a: dict[str, Any], b: dict[str, Any]) -> list[Removed]:
     """What the ledgers of two manifests say was removed, in the order of the stages."""
     counts: dict[tuple[str, str, str], list[int]] = {}
+    if not ("ledger" in a and "ledger" in b):  # of released pages
+        return []
     for side, manifest in enumerate((a, b)):
         for stage in manifest["ledger"]["stages"]:
             for unit, name in LOST_AS.items():

@@ -42,20 +42,27 @@ class EntryOnPage(NamedTuple):
     language: str  # "" where nobody knows it
     context: InContext | None
     kept: bool = False  # the page was, though it lost lines
+    url: str = ""  # of the page
 
 
 class WordPlace(NamedTuple):
-    """Pages of one domain and language that an entry cost, or took lines from."""
+    """Pages of one domain and language that an entry cost, or took lines from, or on which it stands."""
 
     domain: str  # registered
     language: str  # "" where nobody knows it
     kept: int  # of these pages, those that lost lines and were kept all the same
     rejected: int
+    held: int = 0  # pages looked at that hold the entry, whichever they fell for
 
     @property
     def pages(self) -> int:
-        """All of them."""
+        """All that it cost, or took lines from."""
         return self.kept + self.rejected
+
+    @property
+    def known(self) -> int:
+        """The least that hold it: of those looked at, or by what they fell for."""
+        return max(self.held, self.pages)
 
 
 class ListedWord(NamedTuple):
@@ -66,11 +73,11 @@ class ListedWord(NamedTuple):
     lines: int  # that fell for it
     held: int  # pages looked at that hold it
     lone: tuple[EntryOnPage, ...]  # of these the pages that hold no other entry: without it they would have passed
-    domains: list[tuple[str, int]]  # registered, of `pages`: the most frequent
+    domains: list[tuple[str, int]]  # registered, of the pages known to hold it: the most frequent
     domain_count: int
     languages: list[tuple[str, int]]  # of the pages looked at that hold it, where known
     examples: list[InContext]
-    places: tuple[WordPlace, ...] = ()  # of `pages`, most first
+    places: tuple[WordPlace, ...] = ()  # of the pages known to hold it, most first
 
     @property
     def kept(self) -> int:
@@ -143,13 +150,13 @@ def words_listed(named: NamedPages, sightings: Iterable[EntryOnPage]) -> list[Li
 
 
 def _word(entry: str, named: NamedPages, seen: Sequence[EntryOnPage], on_page: Mapping[str, set[str]]) -> ListedWord:
-    places = _places(named.places.get(entry, {}))
+    places = _places(named.places.get(entry, {}), Counter((registered(one.url), one.language) for one in seen))
     domains = Counter[str]()
     for place in places:
-        domains[place.domain] += place.pages
+        domains[place.domain] += place.known
     return ListedWord(
         entry,
-        domains.total(),
+        sum(place.pages for place in places),
         named.lines[entry],
         len(seen),
         tuple(one for one in seen if on_page[one.source] == {entry}),
@@ -161,10 +168,10 @@ def _word(entry: str, named: NamedPages, seen: Sequence[EntryOnPage], on_page: M
     )
 
 
-def _places(counts: Mapping[tuple[str, str, bool], int]) -> tuple[WordPlace, ...]:
-    sides = {(domain, language) for domain, language, _ in counts}
-    found = (WordPlace(*of, counts.get((*of, True), 0), counts.get((*of, False), 0)) for of in sides)
-    return tuple(sorted(found, key=lambda place: (-place.pages, place)))
+def _places(counts: Mapping[tuple[str, str, bool], int], held: Mapping[tuple[str, str], int]) -> tuple[WordPlace, ...]:
+    sides = {(domain, language) for domain, language, _ in counts} | {*held}
+    found = (WordPlace(*of, counts.get((*of, True), 0), counts.get((*of, False), 0), held.get(of, 0)) for of in sides)
+    return tuple(sorted(found, key=lambda place: (-place.known, place)))
 
 
 def _first(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -17,7 +17,7 @@ from c4pipe.corpus.cells import KEPT_CELL, LossCell
 from c4pipe.corpus.characters import EDIT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import Corpus
-from c4pipe.facts.shares import critical, design_effect, wilson_interval
+from c4pipe.facts.shares import critical, design_effect, interval_between
 from c4pipe.facts.unasked import LossOfLanguage, NeverAsked, never_asked, with_never_asked
 from c4pipe.page import Unit
 from c4pipe.passes.cubes import DOMAINS_LOST, LOSSES
@@ -278,12 +278,10 @@ def _lost(rows: Iterable[_Row], cell: LossCell | None) -> Amount:
 
 
 def _told(row: LossRow, effect: float, compared: int, all_of: float) -> LossRow:
-    """The row with its interval. Where its own share is known from a sample alone, half of the errors are for that and
-    half for the domains that were drawn."""
+    """The row with its interval."""
     least = most = row.share("pages")
     pages = row.came.pages / effect
     if row.whole is not None:
         least, most, pages = row.whole.least, row.whole.most, row.whole.came.low / effect
-    errors = critical(compared if least == most else 2 * compared)
-    low, high = (wilson_interval(share * pages, pages, errors)[end] for end, share in enumerate((least, most)))
+    low, high = interval_between(least, most, pages, compared)
     return row._replace(interval=(low, high), more=(low > all_of) - (high < all_of))

@@ -97,7 +97,8 @@ class PairTable:
         """The pages of one corpus without their texts."""
         inputs = self.corpora[1 - side].manifest.get("inputs", [])
         stems = sorted({re.sub(_NO_STEM, "", item["path"]) for item in inputs})
-        mixture = "mixture" in self.corpora[1 - side].manifest  # which reads corpora
+        other = self.corpora[1 - side]
+        untold = "mixture" in other.manifest or bool(other.released)  # a mixture reads corpora; of a copy nobody knows
         cursor.execute("CREATE OR REPLACE TABLE inputs AS SELECT hash(unnest($1::VARCHAR[])) AS stem", [stems])
         cursor.execute(
             f"CREATE OR REPLACE TABLE kept{side} AS SELECT {_KEY} AS key, min(hash(text)) AS text, "
@@ -105,7 +106,7 @@ class PairTable:
             f"min((number << {PLACE_BITS}) | row) AS place, min(hash({HOST_SQL})) AS host, "
             f"bool_or($1 OR hash({_STEM}) IN (SELECT stem FROM inputs)) AS read "
             f"FROM {VIEWS_OF_PAIR[side]}pages JOIN shards_of{side} ON shard = file GROUP BY 1",
-            [mixture],
+            [untold],
         )
         cursor.execute("DROP TABLE inputs")
         ((pages, size),) = cursor.execute(f"SELECT count(*), coalesce(sum(size), 0) FROM kept{side}").fetchall()
@@ -125,10 +126,12 @@ class PairTable:
 
     def _join(self, cursor: duckdb.DuckDBPyConnection) -> None:
         unknown = [f"CAST(if({kept}.read, '/{NOT_RECORDED}', '/{NOT_READ}') AS why)" for kept in "ab"]
+        tongues = [f"CAST({kept}.language AS VARCHAR)" for kept in "ab"]
+        other_language = f"{tongues[0]} != {tongues[1]} AND '' NOT IN ({', '.join(tongues)})"  # where both say one
         cursor.execute(
             "CREATE OR REPLACE TABLE fates AS SELECT coalesce(a.key, b.key) AS key, CAST(CASE "
             f"WHEN b.key IS NULL THEN {ONLY_A} WHEN a.key IS NULL THEN {ONLY_B} ELSE "
-            f"if(a.text != b.text, {OTHER_TEXT_BIT}, 0) + if(a.language != b.language, {OTHER_LANGUAGE_BIT}, 0) END "
+            f"if(a.text != b.text, {OTHER_TEXT_BIT}, 0) + if({other_language}, {OTHER_LANGUAGE_BIT}, 0) END "
             "AS UTINYINT) AS way, CASE "
             f"WHEN b.key IS NULL THEN coalesce(y.note.why, {unknown[0]}) "
             f"WHEN a.key IS NULL THEN coalesce(x.note.why, {unknown[1]}) END AS why, "

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import duckdb
 
 from c4pipe.errors import unknown
+from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.cuts import asked_of_cuts, cut_rows
 
 REPEATED_IN_PAGE = "repeated_in_page"
 REPEATED = ("repeated_line", "repeated_span", "repeated_passage", REPEATED_IN_PAGE)
@@ -19,10 +21,6 @@ ORDERS_OF_REPEATS = {
     "pages": "pages",
     "times": "times",
 }
-
-_LINE = "lower(trim(drop.line))"
-_KEY = f"hash({_LINE})"
-_PLACE = 1 << 32  # more rows than a file has
 
 
 class Repeat(NamedTuple):
@@ -47,62 +45,71 @@ class OwnedCuts(NamedTuple):
     gone: int  # of these, whose owner is no kept page of the corpus
 
 
-def repeats(db: duckdb.DuckDBPyConnection, most: int, by: str = "once") -> list[Repeat]:
+def repeats(
+    db: duckdb.DuckDBPyConnection, corpus: Corpus, most: int, by: str = "once", kept: bool = False
+) -> list[Repeat]:
     """The lines, sentences and passages that took most characters because they stand elsewhere, those of one reason
     together. What a page has several times counts once a page, lest forums lead with a word of theirs; but not where
     that is what it fell for.
 
     They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
-    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another.
+    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another. With `kept` only what was cut from kept pages counts.
+    `db` is a connection to the corpus.
     """
     if by not in ORDERS_OF_REPEATS:
         raise unknown("order", by, ORDERS_OF_REPEATS)
-    files = [name for (name,) in db.execute("SELECT DISTINCT part FROM rejected ORDER BY part").fetchall()]
-    codes = ", ".join(f"'{code}'" for code in REPEATED)
-    cut = (
-        f"SELECT drop.reason AS reason, {_KEY} AS key, length({_LINE}) AS chars, nullif(drop.owner, '') AS owner, "
-        f"kept, place FROM (SELECT unnest(dropped) AS drop, stage = '' AS kept, "
-        f"list_position($1, part) * {_PLACE} + row AS place FROM rejected) "
-        f"WHERE drop.reason IN ({codes})"
+    # On pages first, for distinct places of each text would be held by the million.
+    on_pages = (
+        "SELECT reason, hash(line) AS key, place, count(*) AS here, max(length(line)) AS chars, "
+        "min(nullif(owner, '')) AS owner, any_value(kept) AS kept FROM cuts"
+        f"{' WHERE kept' if kept else ''} GROUP BY ALL"
     )
-    places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN count(*) ELSE count(DISTINCT place) END"
-    counted = db.execute(
-        f"SELECT reason, key, max(chars) * {places} AS once, max(chars) * count(*) AS each, "
-        "count(DISTINCT place) AS pages, count(*) AS times, "
-        "min(place), count(DISTINCT place) FILTER (kept), min(owner) "
-        f"FROM ({cut}) GROUP BY reason, key HAVING count(*) > 1 "
+    places = f"CASE reason WHEN '{REPEATED_IN_PAGE}' THEN sum(here) ELSE count(*) END"
+    counted = asked_of_cuts(
+        db,
+        cut_rows(corpus, REPEATED),
+        f"SELECT reason, key, (max(chars) * {places})::BIGINT AS once, (max(chars) * sum(here))::BIGINT AS each, "
+        "count(*) AS pages, sum(here)::BIGINT AS times, min(place), count(*) FILTER (kept), min(owner) "
+        f"FROM ({on_pages}) GROUP BY reason, key HAVING sum(here) > 1 "
         f"QUALIFY row_number() OVER (PARTITION BY reason ORDER BY {by} DESC, once DESC, pages DESC, times DESC, key) "
         f"<= {int(most)}",
-        [files],
-    ).fetchall()
+    )
     owners = _urls_of(db, {owner for *_, owner in counted if owner})
-    find = f"SELECT min({_LINE}) FROM (SELECT unnest(dropped) AS drop FROM rejected WHERE part = $1 AND row = $2) "
+    lines = _lines(db, corpus, {(reason, key): place for reason, key, _, _, _, _, place, *_ in counted})
     found = []
-    for reason, key, once, each, pages, times, place, kept, owner in counted:
-        at = [files[place // _PLACE - 1], place % _PLACE]
-        line = db.execute(f"{find} WHERE drop.reason = $3 AND {_KEY} = $4", [*at, reason, key]).fetchone()
-        assert line is not None
+    for reason, key, once, each, pages, times, _, of_kept, owner in counted:
         gone = bool(owner) and owner not in owners
         url = owners.get(owner, "")
-        found.append(Repeat(reason, line[0], once, each, pages, times, url, gone, owner or "", kept))
+        found.append(Repeat(reason, lines[reason, key], once, each, pages, times, url, gone, owner or "", of_kept))
     amount = {"once": "chars", "each": "every"}.get(by, by)
     return sorted(found, key=lambda repeat: (repeat.reason, -getattr(repeat, amount), -repeat.chars, repeat.line))
 
 
-def owned_cuts(db: duckdb.DuckDBPyConnection) -> dict[str, OwnedCuts]:
+def _lines(
+    db: duckdb.DuckDBPyConnection, corpus: Corpus, places: dict[tuple[str, int], int]
+) -> dict[tuple[str, int], str]:
+    """The line of each reason and hash, from the page at that place."""
+    asked = set(places.values())
+    rows = asked_of_cuts(
+        db,
+        cut_rows(corpus, REPEATED, asked),
+        "SELECT DISTINCT reason, hash(line), place, line FROM cuts ORDER BY line DESC",
+    )
+    return {(reason, key): line for reason, key, place, line in rows if places.get((reason, key)) == place}
+
+
+def owned_cuts(db: duckdb.DuckDBPyConnection, corpus: Corpus) -> dict[str, OwnedCuts]:
     """By reason, what was cut because another page owns it. {} where kept pages have no URL, for an owner is told by
     half of the md5 of one."""
     if db.execute("SELECT count(*) FROM pages WHERE url = ''").fetchall() != [(0,)]:
         return {}
-    codes = ", ".join(f"'{code}'" for code in REPEATED)
-    owned = (
-        "SELECT drop.reason AS reason, drop.owner AS owner, count(*) AS cuts FROM (SELECT unnest(dropped) AS drop FROM "
-        f"rejected) WHERE drop.reason IN ({codes}) AND drop.owner != '' GROUP BY ALL"
-    )
-    rows = db.execute(
+    rows = asked_of_cuts(
+        db,
+        cut_rows(corpus, REPEATED, lines=False),
         "SELECT reason, sum(cuts), coalesce(sum(cuts) FILTER (owner NOT IN (SELECT left(md5(url), 16) FROM pages)), 0) "
-        f"FROM ({owned}) GROUP BY reason ORDER BY reason"
-    ).fetchall()
+        "FROM (SELECT reason, owner, count(*) AS cuts FROM cuts WHERE owner != '' GROUP BY ALL) GROUP BY reason "
+        "ORDER BY reason",
+    )
     return {reason: OwnedCuts(int(cuts), int(gone)) for reason, cuts, gone in rows}
 
 

@@ -42,6 +42,14 @@ def wilson_interval(part: float, whole: float, errors: float = critical(1)) -> t
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def interval_between(least: float, most: float, pages: float, compared: int) -> tuple[float, float]:
+    """The interval of a share of `pages` that is known to lie between two, if those of so many rows are to hold at
+    once. Where the share is known from a sample alone, half of the errors are for that and half for the pages."""
+    errors = critical(compared if least == most else 2 * compared)
+    low, high = (wilson_interval(share * pages, pages, errors)[end] for end, share in enumerate((least, most)))
+    return low, high
+
+
 def design_effect(clusters: Iterable[tuple[int, int]]) -> float:
     """How many times as far a share spreads where whole domains are drawn as it would if pages were: the variance of a
     ratio over clusters, by that of a share (Kish 1965, section 5.4; Rao and Scott 1992). At least 1.

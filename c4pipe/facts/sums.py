@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from c4pipe.errors import BuildError
-from c4pipe.private import private, user_cache
+from c4pipe.private import our_cache
 from c4pipe.progress import ProgressReporter
 from c4pipe.shards import check_sums
 from c4pipe.shards.sums import TICK, mark_of
@@ -66,9 +66,7 @@ def _mark(path: Path) -> _Mark:
 def _note(folder: Path) -> Path | None:
     """Where it is remembered of a folder which files were good; None where no cache can be had."""
     with suppress(OSError, RuntimeError):  # nobody's home, or others may write there
-        named = os.environ.get("C4PIPE_CACHE_DIR")
-        cache = private(Path(named) if named else user_cache())
-        return cache / f"sums-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
+        return our_cache() / f"sums-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
     return None
 
 

@@ -11,16 +11,28 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from c4pipe.corpus.stats import registered
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.cuts import CutPages, asked_of_cuts, over_cuts
 from c4pipe.facts.functions import HOST_SQL
 from c4pipe.facts.losses import CorpusLosses, LossRow, rule_name
 from c4pipe.page import Unit
 from c4pipe.stages.personal import MaskPersonal
 
-# The group that a row of the table is of, in SQL; of domains the host, which `registered` takes apart.
-_GROUPS = {"rule": "''", "language": "language", "domain": HOST_SQL, "length": "length(text)"}
+# The column of the table that says which group a page is of, and the group in SQL, with `read` for what is read of the
+# column: of domains the host, which `registered` takes apart, of texts the length.
+_GROUPS = {
+    "rule": ("stage", "''"),
+    "language": ("language", "read"),
+    "domain": ("url", HOST_SQL.replace("url", "read")),
+    "length": ("text", "read"),
+}
+_FATE = ("stage", "reason")
+_LOST = [*_FATE, "codes", "read"]
 
 
 class TableLosses(NamedTuple):
@@ -56,7 +68,7 @@ def table_losses(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, losses: Corp
         return None
     rows = losses.by_rule()
     pages = {name: (count, chars) for name, count, chars in cursor.execute(_READ).fetchall()}
-    cuts = {code: (count, chars) for code, count, chars in cursor.execute(_CUT).fetchall()}
+    cuts = _cut_by_code(corpus)
     as_read = {name: chars for name, (count, chars) in pages.items() if count == _pages_of(rows, name)}
     by_code: dict[str, list[LossRow]] = {}
     for row in rows:
@@ -76,27 +88,49 @@ _READ = (
     "SELECT stage || '/' || reason, count(*), sum(length(text))::BIGINT FROM rejected WHERE stage <> '' "
     "GROUP BY ALL HAVING min(length(text)) > 0"
 )
-_CUT = (
-    "SELECT cut.reason, count(DISTINCT place), coalesce(sum(length(cut.line)) FILTER (kept), 0)::BIGINT FROM "
-    "(SELECT unnest(dropped) AS cut, stage = '' AS kept, (part, row) AS place FROM rejected) GROUP BY ALL"
-)
+
+
+def _cut_by_code(corpus: Corpus) -> dict[str, tuple[int, int]]:
+    """By code, the pages that something was cut from, and the characters that were cut from kept ones."""
+
+    def of_pages(cut: CutPages) -> list[tuple[str, int, int]]:
+        chars = np.bincount(cut.codes, cut.chars() * cut.kept[cut.page], len(cut.names))
+        return list(zip(cut.names, cut.met.sum(0).tolist(), chars.astype(int).tolist(), strict=True))
+
+    found: dict[str, tuple[int, int]] = {}
+    for each in over_cuts(corpus, of_pages, ("reason", "line"), ["stage"]):
+        for code, pages, chars in each:
+            before = found.get(code, (0, 0))
+            found[code] = before[0] + pages, before[1] + chars
+    return found
 
 
 def _pages_of(rows: list[LossRow], name: str) -> int:
     return sum(row.lost.pages for row in rows if row.key == name)
 
 
-def loss_places(cursor: duckdb.DuckDBPyConnection, by: str) -> LossPlaces:
+def loss_places(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, by: str) -> LossPlaces:
     """Which rules and groups the table has pages of; groups as losses have them, a length by its power of two."""
-    group = _GROUPS[by]
-    codes = "list_distinct(list_transform(dropped, lambda drop: drop.reason))"
-    sql = (  # materialized, for then texts and URLs are read once
-        f"WITH lost AS MATERIALIZED (SELECT stage, reason, {codes} AS codes, {group} AS of FROM rejected) "
-        "SELECT stage || '/' || reason, false, of FROM lost WHERE stage <> '' UNION "
-        "SELECT '', false, of FROM lost WHERE stage <> '' UNION "
-        "SELECT unnest(codes), stage = '', of FROM lost"
+    column, group = _GROUPS[by]
+    if column not in corpus.rejected_schema.names:  # language, of older builds
+        column, group = _GROUPS["rule"]
+
+    def of_pages(cut: CutPages) -> pa.Table:
+        read = cut.pages.column(column)
+        of = pc.utf8_length(read) if by == "length" else read.cast(pa.string())
+        codes = cut.page_codes()
+        return pa.table([*(cut.pages.column(name).cast(pa.string()) for name in _FATE), codes, of], _LOST)
+
+    columns = sorted({*_FATE, column})
+    if not (tables := list(over_cuts(corpus, of_pages, columns=columns))):
+        return LossPlaces(frozenset())
+    sql = (
+        f"WITH each AS MATERIALIZED (SELECT stage, reason, codes, {group} AS of FROM cuts) "
+        "SELECT stage || '/' || reason, false, of FROM each WHERE stage <> '' UNION "
+        "SELECT '', false, of FROM each WHERE stage <> '' UNION "
+        "SELECT unnest(codes), stage = '', of FROM each"
     )
-    found = cursor.execute(sql).fetchall()
+    found = asked_of_cuts(cursor, pa.concat_tables(tables), sql)
     return LossPlaces(frozenset((name, kept, _group(by, group)) for name, kept, group in found))
 
 

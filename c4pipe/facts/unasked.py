@@ -6,9 +6,9 @@ those in it. So a language's loss is what it surely lost and a part of these, as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from math import hypot
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -32,9 +32,9 @@ class FallenPages(NamedTuple):
     """The pages that a rule took before their language was asked."""
 
     pages: int
-    seen: Mapping[str, int]  # by language, those in the rejected table; empty where it says none
+    seen: Mapping[Any, int]  # those in the table by language, or by what else is told apart; empty where it says none
 
-    def of(self, language: str, errors: float) -> PagesBetween:
+    def of(self, language: Hashable, errors: float) -> PagesBetween:
         """The pages of a language: Wilson's interval, of a sample as large as it is worth where it is much of the
         whole (the finite population correction, Cochran 1977, section 2.6), and never against what the table has."""
         seen, part = sum(self.seen.values()), self.seen.get(language, 0)
@@ -76,7 +76,7 @@ class NeverAsked(NamedTuple):
         """All that the table says."""
         return {language for rule in self.rules.values() for language in rule.seen}
 
-    def of(self, language: str, errors: float, where: Callable[[RuleKey], bool] | None = None) -> PagesBetween:
+    def of(self, language: Hashable, errors: float, where: Callable[[RuleKey], bool] | None = None) -> PagesBetween:
         """The pages of a language that fell to some of the rules. The intervals of the rules make one of the sum as
         those of independent samples do (Zou and Donner 2008); where the table says nothing, they may be all."""
         asked = [fallen for rule, fallen in self.rules.items() if where is None or where(rule)]

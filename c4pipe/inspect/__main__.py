@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from c4pipe.command import run_command
-from c4pipe.errors import ConfigError
 from c4pipe.inspect.arguments import BESIDE, parse
 from c4pipe.inspect.terminal import Screen
 from c4pipe.text import visible
@@ -39,9 +37,10 @@ def run(args: argparse.Namespace) -> int:
     if args.serve:
         from c4pipe.inspect.serve import serve
 
-        serve(corpus, args.port, args.file, args.run, args.verdict, [_beside(args.folder, one) for one in args.compare])
+        others = [_beside(one) for one in args.compare]
+        serve(corpus, args.port, args.file, args.run, args.verdict, others, _tokenizer(args.tokenizer))
         return 0
-    other = _beside(args.folder, args.compare[0]) if args.compare else None
+    other = _beside(args.compare[0]) if args.compare else None
     verdict = None
     if args.verdict is not None and other is not None:
         from c4pipe.facts.verdict import read_verdict
@@ -72,28 +71,29 @@ def run(args: argparse.Namespace) -> int:
     elif args.csv:
         from c4pipe.inspect.output import to_csv
 
+        if facts["view"] == "domains":
+            facts |= {"columns": list(facts["of_all"]), "rows": [list(row.values()) for row in facts["domains"]]}
         sys.stdout.write(to_csv(facts["columns"], facts["rows"]))
     else:
         show(Screen(sys.stdout), facts)
     return 0
 
 
-def _beside(folder: Path, other: Path) -> Corpus:
-    """The corpus that one is compared with. Of a folder of other files ConfigError says what compares these."""
-    from c4pipe.documents import FORMAT_SUFFIXES, KEYED
-    from c4pipe.facts.corpus import open_corpus
-    from c4pipe.shards import MANIFEST
+def _tokenizer(named: Path | None) -> Any:
+    """The tokenizer of that name, where one is named."""
+    if named is None:
+        return None
+    from c4pipe.inspect.tokenizing import named_tokenizer
 
-    if other.is_dir() and not any(other.glob(f"**/{MANIFEST}")):
-        ends = tuple(end for kind in KEYED for end in FORMAT_SUFFIXES[kind])
-        files = sorted(path for path in other.rglob("*") if path.name.lower().endswith(ends) and path.is_file())
-        if files:
-            raise ConfigError(
-                f"--compare {other} holds no corpus of c4pipe but other files, such as {files[0].relative_to(other)}. "
-                f"Page by page only corpora of c4pipe are compared; their texts with those of any files: "
-                f"python -m c4pipe.compare {shlex.quote(str(folder))} {shlex.quote(str(other))}"
-            )
-    return open_corpus(other)
+    return named_tokenizer(named)
+
+
+def _beside(other: Path) -> Corpus:
+    """The corpus that one is compared with, or a folder of released pages."""
+    from c4pipe.facts.corpus import open_corpus
+    from c4pipe.facts.released import is_released, open_released
+
+    return open_released(other) if is_released(other) else open_corpus(other)
 
 
 def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any]:
@@ -129,6 +129,10 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
         from c4pipe.inspect.show_losses import losses_told
 
         view, found = "losses", losses_told(corpus)
+    elif args.domains:
+        from c4pipe.inspect.show_domains import domains_told
+
+        view, found = "domains", domains_told(corpus, _tokenizer(args.tokenizer))
     elif other is not None:
         from c4pipe.facts.fates import compare
 
@@ -155,6 +159,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
     """The facts as lines."""
     from c4pipe.inspect.show_comparison import show_comparison
     from c4pipe.inspect.show_corpus import show_answer, show_overview
+    from c4pipe.inspect.show_domains import show_domains
     from c4pipe.inspect.show_holders import show_holders
     from c4pipe.inspect.show_losses import show_losses
     from c4pipe.inspect.show_pages import show_page, show_reason
@@ -166,6 +171,7 @@ def show(screen: Screen, facts: dict[str, Any]) -> None:
         "url": show_page,
         "text": show_holders,
         "losses": show_losses,
+        "domains": show_domains,
         "compare": show_comparison,
     }
     shows[facts["view"]](screen, facts)

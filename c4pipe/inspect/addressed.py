@@ -75,14 +75,14 @@ def _as_written(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
 
 def _counting_the_same(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
     where = f"url != '' AND {_KEY.format('url')} = $1"
-    return _pages_where(views, where, [url_key(url)], "its URL counts as the same")
+    return _pages_where(views, where, [url_key(url)], "the URL counts as the same")
 
 
 def _alike(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
     # Which host it is tells quickly for most: of half a million URLs the keys take a second and a half.
     where = f"CASE WHEN contains(lower(url), $2) THEN {_LOOSE.format('url')} = $1 ELSE false END AND url != ''"
     key = loose_key(url)
-    return _pages_where(views, where, [key, re.split("[/&]", key)[0]], "its URL is alike")
+    return _pages_where(views, where, [key, re.split("[/&]", key)[0]], "the URL is alike")
 
 
 def pages_named(views: duckdb.DuckDBPyConnection, name: str) -> PagesAt:

@@ -34,11 +34,13 @@ examples:
   when a model read them        python -m c4pipe.inspect out/c4 --text "..." --run out/t5
   any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
   which rule removes most text  python -m c4pipe.inspect out/c4 --losses
+  how much each domain has      python -m c4pipe.inspect out/c4 --domains --tokenizer out/t5
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other
   a report to share             python -m c4pipe.inspect out/c4 --html report.html
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
   browse two corpora            python -m c4pipe.inspect out/c4 --serve --compare out/other
+  beside the released C4        python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
 
 SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
@@ -67,6 +69,7 @@ left(md5(md5(text)), 16) of the text as read if the page has no URL.
             confidence interval; `more` is 1 if a group loses significantly more of its pages than average, -1 if
             fewer; `bounded`: not every domain was counted separately, so each number is a lower bound; for corpora
             without these counts, only read and rules from the ledger, with the cause in `not_counted`
+  domains   of_all, domains: pages, characters and, with --tokenizer, tokens of each, most pages first; tokenizer
   compare   the comparison: `folders` of both, and the fate of their pages
 With --run, pages in `url` and `text` have `seen`: times (how often the run began to read the page) and steps (that read
 part of it), or null if the run did not read this version of the shard; `seen_to` is the last known step.
@@ -112,6 +115,11 @@ def parser() -> argparse.ArgumentParser:
         help="how much text each rule removed, and which languages and domains lost more than their share",
     )
     a(
+        "--domains",
+        action="store_true",
+        help="pages, characters and, with --tokenizer, tokens per registered domain; --csv and --json list all",
+    )
+    a(
         "--html",
         type=Path,
         nargs="?",
@@ -135,7 +143,8 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR2",
         help="compare with this corpus page by page; with --html, side by side; with --serve, in the browser, and it "
-        "may be repeated (--against is the old name). For folders of other files use python -m c4pipe.compare",
+        "may be repeated (--against is the old name). DIR2 may also be a folder of released pages with text, url and "
+        "timestamp, such as allenai/c4's json.gz files or Parquet: it is copied into the cache, once",
     )
     a(
         "--verdict",
@@ -171,6 +180,13 @@ def parser() -> argparse.ArgumentParser:
         "model.exposure --run RUN",
     )
     a(
+        "--tokenizer",
+        type=utf8_path,
+        metavar="FILE_OR_RUN",
+        help="with --domains or --serve: count tokens per domain with this SentencePiece model, tokenizer.json or "
+        "run's tokenizer; counted once, then cached",
+    )
+    a(
         "--limit",
         type=whole(1, MOST_ROWS),
         metavar="N",
@@ -179,7 +195,7 @@ def parser() -> argparse.ArgumentParser:
     form = p.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object instead of text")
     form.add_argument(
-        "--csv", action="store_true", help="with --sql: CSV instead of a table, with spreadsheet formulas escaped"
+        "--csv", action="store_true", help="with --sql or --domains: CSV, with spreadsheet formulas escaped"
     )
     a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any free port)")
     return p
@@ -197,7 +213,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--stage", args.stage is not None, args.reason is not None, "--reason"),
         ("--limit", args.limit is not None, bool(_chosen(args, "sql", "text")), "--sql or --text"),
         ("--run", args.run is not None, bool(_chosen(args, "text", "url", "serve")), "--text, --url or --serve"),
-        ("--csv", args.csv, args.sql is not None, "--sql"),
+        ("--csv", args.csv, bool(_chosen(args, "sql", "domains")), "--sql or --domains"),
+        ("--tokenizer", args.tokenizer is not None, served or args.domains, "--domains or --serve"),
         ("--verdict", args.verdict is not None, served or bool(args.compare), "--compare or --serve"),
         ("--port", args.port is not None, served, "--serve"),
         ("--earlier", bool(args.earlier), bool(_chosen(args, "url", "reason", "serve")), "--url, --reason or --serve"),
@@ -206,8 +223,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         if given and not allowed:
             raise ConfigError(f"{option} needs {needs}. See --help.")
     for option, given, excluded in (
-        ("--sample", args.sample is not None, _chosen(args, "url", "text", "sql", "losses", "html", "flow", "serve")),
-        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "losses", "flow")),
+        (
+            "--sample",
+            args.sample is not None,
+            _chosen(args, *_WITHOUT_PAGES),
+        ),
+        ("--compare", bool(args.compare), _chosen(args, "reason", "url", "text", "sql", "losses", "domains", "flow")),
         ("--json", args.json, _chosen(args, "html", "flow", "serve")),
     ):
         if given and excluded:
@@ -233,6 +254,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         args.limit = QUERY_ROWS if args.text is None else TEXT_PAGES
     args.port = PORT if args.port is None else args.port
     return args
+
+
+# Views that show no sample of pages.
+_WITHOUT_PAGES = ("url", "text", "sql", "losses", "domains", "html", "flow", "serve")
 
 
 def _chosen(args: argparse.Namespace, *names: str) -> str:

@@ -113,7 +113,7 @@ class _Asked:
                 for hit in told.owner.hits(line):
                     context = in_context(line, hit.start, hit.end, url, part, row)
                     lines[hit.entry] += 1
-                    met.setdefault(hit.entry, EntryOnPage(hit.entry, source, language, context, kept))
+                    met.setdefault(hit.entry, EntryOnPage(hit.entry, source, language, context, kept, url))
             seen += met.values()
             for entry in met:
                 places.setdefault(entry, Counter())[registered(url), language, kept] += 1
@@ -139,7 +139,7 @@ class _Asked:
                 hits = rule.hits(page._replace(text=text, language=language))
             for hit in hits:
                 context = in_context(text, hit.start, hit.end, row.url, row.part, row.row)
-                found.append(EntryOnPage(hit.entry, row.source, language, context))
+                found.append(EntryOnPage(hit.entry, row.source, language, context, url=row.url))
         return found, len(rows)
 
     def _only_language(self, stage: str) -> str:

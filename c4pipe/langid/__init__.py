@@ -5,7 +5,7 @@
 | `consensus` | lid.176 and CLD2 together, checked against the script; the default of `multilingual` |
 | `fasttext` | lid.176, or `fasttext:/path/model.bin` for any fastText classifier |
 | `cld2` | Google's detector of 2014 |
-| `cld3` | what mC4 was labelled with; no wheels exist, see its module |
+| `cld3` | what mC4 was labelled with; by a package of its own, see its module |
 | `langdetect` | what C4's English was found with |
 """
 
@@ -45,7 +45,7 @@ class IdentifierEntry(NamedTuple):
     source: str  # of that number
     packages: tuple[str, ...]  # whose versions decide what it says
     takes_model: bool = False  # whether a name may be followed by ":" and a model file
-    first: str = ""  # what must be installed before the package can be
+    install: str = ""  # the distribution that brings the module, where it is called otherwise
 
 
 IDENTIFIERS = {
@@ -70,8 +70,8 @@ IDENTIFIERS = {
         "c4pipe.langid.cld3:Cld3",
         0.95,
         "TFDS c4 3.1.0, the threshold of mC4; 0.7 in 3.0.1 and in Xue et al. 2021",
-        ("gcld3",),
-        first="apt-get install protobuf-compiler libprotobuf-dev, then ",
+        ("gcld3", "cld3-py"),  # whichever is there
+        install="cld3-py",
     ),
     "langdetect": IdentifierEntry(
         "c4pipe.langid.langdetect:LangDetect",
@@ -105,7 +105,7 @@ def load(spec: str) -> LanguageIdentifier:
             raise  # a module of ours is missing: a bug, not a choice
         raise ConfigError(
             f"language identifier {name!r} needs the package {package!r}, which is not installed: "
-            f"{IDENTIFIERS[name].first}pip install {package}."
+            f"pip install {IDENTIFIERS[name].install or package}."
         ) from error
     return made
 

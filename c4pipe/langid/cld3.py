@@ -1,9 +1,10 @@
-"""CLD3 through gcld3: what mC4 was labelled with. Optional, for no wheels exist and it is built from source:
+"""CLD3 through the module gcld3: what mC4 was labelled with. Optional, for it is a package of its own:
 
-    apt-get install protobuf-compiler libprotobuf-dev g++
-    pip install gcld3
+    pip install cld3-py
 
-The module is linked to libprotobuf, so a worker that only runs it needs that library as well.
+That is a fork of Google's bindings with the same functions, and has wheels. `pip install gcld3` builds the original
+from source, which takes `apt-get install protobuf-compiler libprotobuf-dev g++` and links a worker to libprotobuf. The
+manifest names whichever is installed, with its version.
 """
 
 from __future__ import annotations

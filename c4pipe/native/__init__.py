@@ -45,7 +45,8 @@ def native(signature: str) -> Callable[[Function], Function]:
     """
 
     def compile_it(function: Function) -> Function:
-        source = b"".join(Path(file).read_bytes() for file in _files_of(function))  # whose constants are compiled in
+        # Whose constants are compiled in, and what compiles.
+        source = b"".join(Path(file).read_bytes() for file in (*_files_of(function), __file__))
         versions = f"{llvmlite.__version__} {sys.version_info[:2]}"
         made_of = [function.__name__, signature, llvm.get_default_triple(), *_processor(), versions, ""]
         name = f"{Path(inspect.getfile(function)).stem}.{function.__name__}"
@@ -65,8 +66,12 @@ def object_code(function: Function, signature: str) -> bytes:
     import numba  # here, not above: see the module's docstring
 
     # With numpy's rules a division by zero gives what the processor gives: nothing can raise, so nothing needs Python.
+    # And all in one piece: of a function that is called LLVM does not see that it cannot raise, and leaves names of
+    # numba's in the code that nobody resolves later.
+    compiled = functools.partial(numba.njit, error_model="numpy", forceinline=True)
+
     def with_compiled(function: Any) -> Any:
-        used = {name: numba.njit(with_compiled(value), error_model="numpy") for name, value in _used_by(function)}
+        used = {name: compiled(with_compiled(value)) for name, value in _used_by(function)}
         return FunctionType(function.__code__, function.__globals__ | used, function.__name__)
 
     made = numba.cfunc(re.sub(r"(\w+)\*", r"CPointer(\1)", signature), error_model="numpy")(with_compiled(function))

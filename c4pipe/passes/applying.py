@@ -31,6 +31,7 @@ from c4pipe.passes.tables import TableSource
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
 from c4pipe.stages.checking import checked_loss
+from c4pipe.text import know_lines
 
 
 class Losses(NamedTuple):
@@ -47,7 +48,7 @@ class PageLosses(NamedTuple):
     """What one page lost: a flag an atom, and where each atom begins."""
 
     flags: list[bool]
-    starts: list[int]
+    starts: Sequence[int]
     atoms: LostAtoms  # the same with who owns what falls, which few ask for
     likeness: float | None  # to the page that stays in the place of this one
 
@@ -81,11 +82,12 @@ def apply_losses(
 
     `number` is that of the leg, `plan` that of any of the corpora, which agree so far.
     """
-    leg, ledger = plan.legs[number], summary.ledger
+    leg, ledger, lines = plan.legs[number], summary.ledger, list[int]()
     if number == 0:
         with store.read(staged.outcomes) as stream:
             outcomes = TableSource(stream).table()
         count_outcomes(outcomes, lost.urls, plan, ledger)
+        lines = outcomes["left_lines"].to_numpy().tolist()
         origins = count_losses(outcomes, lost.urls, plan, ledger, summary.cube)
     else:
         with store.read(staged.pages) as stream:
@@ -96,7 +98,7 @@ def apply_losses(
             stack.enter_context(taker.writing(origins))
         url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
         summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
-        for survivor in _survivors(store, staged, lost, summary.stats, url, takers):
+        for survivor in _survivors(store, staged, lost, summary.stats, url, takers, lines):
             verdict = after_dedup(survivor, leg)
             if lost.against and survivor.losses is not None and survivor.losses.atoms.old.any():
                 old = int(survivor.losses.atoms.old.sum())
@@ -108,10 +110,10 @@ def apply_losses(
 
 
 def _survivors(
-    store: Store, staged: Staged, lost: Losses, stats: Stats, url: str, takers: Sequence[Taker]
+    store: Store, staged: Staged, lost: Losses, stats: Stats, url: str, takers: Sequence[Taker], lines: Sequence[int]
 ) -> Iterator[Survivor]:
     """Those that have not lost their URL; the takers hear of the others. `url` is the stage of URLs, where pages that
-    lose to earlier corpora are counted for it."""
+    lose to earlier corpora are counted for it; `lines` are those of each page by its row, as far as they are known."""
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = TableSource(stream)
@@ -131,6 +133,8 @@ def _survivors(
                     for taker in takers:
                         taker.lost(row, page)
                     continue
+                if lines:
+                    know_lines(page.text, lines[row])
                 before = [Dropped(*drop.values()) for drop in batch.column("dropped")[i].as_py()] if lossy else ()
                 yield Survivor(row, page, found.of(i), tuple(before))
 
@@ -163,7 +167,9 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
         return applied
     if survivor.losses is not None:
         cut: list[Dropped] | None = [] if is_own(leg.level) else None
-        applied = leg.level.apply(page, survivor.losses.flags, cut, starts=survivor.losses.starts)
+        flags, starts, atoms, _ = survivor.losses
+        # Who owns what falls decides where a passage ends and another begins, whose blanks between count for neither.
+        applied = leg.level.apply(page, flags, cut, atoms.owners.tolist(), starts)
         if cut is not None:
             applied = checked_loss(leg.level, page, applied)
             applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))

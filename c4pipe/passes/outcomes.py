@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
     cuts: Mapping[int, LinesCut]  # by the index of each stage that drops lines and was reached
     origin: Origin
     came: tuple[int, int]  # lines and characters, at URL dedup
-    left: tuple[int, int]  # of a page that a stage rejected, what went with it
+    left: tuple[int, int]  # of a page that a stage rejected, what went with it; of one that is staged, what it has
     language: str
     trail: Trail  # what the page has lost so far
 

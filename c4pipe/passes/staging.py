@@ -155,7 +155,7 @@ class Stager:
             trail += plan.cells.cut(index, last)
             stage, reason = index, last.reason.code
         else:
-            stage, reason, left = -1, KEPT, (0, 0)
+            stage, reason, left = -1, KEPT, (count_lines(last.page.text), len(last.page.text))
             self._sample.add(read, "", KEPT, row=row)
             self._pages.add(last.page, len(read.text), row)
         first = cuts.get(plan.between[0][0]) if plan.between else None  # which has counted the lines already

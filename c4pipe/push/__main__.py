@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from c4pipe.command import Parser, refuse_idle, run_command, utf8, utf8_path
 from c4pipe.errors import BuildError, ConfigError, unknown
-from c4pipe.push.chosen import EXTRAS, Published, published
+from c4pipe.push.chosen import ASKED_FOR, Published, published
 from c4pipe.text import many, visible
 
 if TYPE_CHECKING:  # of the library, which is an extra, and takes its time to import
@@ -28,7 +28,7 @@ is sent again, so a push that was stopped goes on, and one of a mended corpus se
 corpus there go. The manifest comes last, and names what is there: what is downloaded is a whole corpus again.
 
 stays here unless it is asked for by --with:
-{chr(10).join(f"  {name:<10}{says}" for name, says in EXTRAS.items())}
+{chr(10).join(f"  {name:<10}{says}" for name, says in ASKED_FOR.items())}
 Lists of what was kept out (--exclude), the rejected pages that they name, and counts by domain where pages fell by
 them, are never sent.
 
@@ -102,7 +102,7 @@ def _parse(argv: Sequence[str] | None) -> Namespace:
     a("repo", type=_repo, metavar="OWNER/NAME", help="the data set; it is made where there is none")
     a("--private", action="store_true", help="make it a private one, and refuse one that is public")
     a("--revision", type=utf8, default="main", metavar="BRANCH", help="a branch, made where there is none (main)")
-    a("--with", dest="extras", type=_extras, default=(), metavar="NAME,...", help=f"send too: {', '.join(EXTRAS)}")
+    a("--with", dest="extras", type=_extras, default=(), metavar="NAME,...", help=f"send too: {', '.join(ASKED_FOR)}")
     a("--dry-run", action="store_true", help="check, and list what would be sent; the Hub is not asked")
     args = p.parse_args(argv)
     asked = "--dry-run does not ask the Hub. Leave one of them out."
@@ -120,9 +120,9 @@ def _repo(word: str) -> str:
 def _extras(word: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in word.split(","))
     for name in names:
-        if name not in EXTRAS:
-            raise unknown("--with", name, EXTRAS)
-    return tuple(name for name in EXTRAS if name in names)
+        if name not in ASKED_FOR:
+            raise unknown("--with", name, ASKED_FOR)
+    return tuple(name for name in ASKED_FOR if name in names)
 
 
 if __name__ == "__main__":

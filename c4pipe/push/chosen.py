@@ -38,7 +38,7 @@ from c4pipe.shards import (
     to_json,
 )
 
-EXTRAS = {
+ASKED_FOR = {
     "rejected": "the table of rejected pages, but those that may not be used",
     "keys": "what later builds need to be made against this corpus",
     "restore": "what beam_jobs.remove needs",
@@ -132,7 +132,7 @@ def _took(manifest: Mapping[str, Any], hidden: frozenset[tuple[str, str]]) -> bo
 
 
 def _extra(name: str, corpus: Corpus, hidden: frozenset[tuple[str, str]]) -> dict[str, Any]:
-    """What the manifest names of one of `EXTRAS`."""
+    """What the manifest names of one of `ASKED_FOR`."""
     manifest = corpus.manifest
     if name == "report":
         if not _added(corpus.folder, (REPORT,)):

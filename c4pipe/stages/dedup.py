@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from c4pipe.dedup import TextLevel, UrlLevel
+from c4pipe.dedup.claims import owner_of, page_priority
+from c4pipe.dedup.recorded import DroppedAtoms
 from c4pipe.page import Dropped, Kept, Rejected, Step, Verdict
 from c4pipe.part import Told
 from c4pipe.rules import PageRule
@@ -12,6 +14,7 @@ from c4pipe.stages.base import Scope, Stage, judge
 from c4pipe.stages.checking import all_of
 from c4pipe.stages.explaining import BROKEN, NOT_JUDGED, PASSED, Outcomes, Walk
 from c4pipe.text import many
+from c4pipe.text.urls import stand_in
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,21 @@ class Dedup(Stage):
         return Scope.URL if self.level.by_url else Scope.TEXT
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
-        """The recorded losses, then page rules. Without a record nothing is taken away, and the page goes on."""
+        """The recorded losses, then page rules. Without a record the page loses what it repeats itself; what it may
+        lose to others is not judged, and it goes on."""
         told = list(self.level.told())
         level = walk.bound(self.level)
         codes = {each.code for each in told}
         recorded = [drop for drop in walk.dropped if drop.code in codes]
         if level.by_url:
             return walk.recorded(self)
-        if not recorded and walk.outcome is None:
-            return [(NOT_JUDGED, "")] * len(told) + self._then(walk, Kept(walk.page))
-        flags = _mark(walk, level, recorded)
+        by_itself = not recorded and walk.outcome is None
+        lost = _lost_to_itself(walk, level) if by_itself else level.lost(walk.page.text, recorded)
+        flags = _mark(walk, level, lost)
         applied: Verdict = level.apply(walk.page, flags) if any(flags) else Kept(walk.page)
         outcomes = [_lost(each, applied) for each in told]
+        if by_itself:
+            outcomes = [_judged_alone(level, each, found) for each, found in zip(told, outcomes, strict=True)]
         if isinstance(applied, Rejected):
             walk.rejected, walk.trace = (self.name, applied.reason.code), walk.trace.strip()
             walk.page = walk.page._replace(text=walk.trace.text)
@@ -65,17 +71,32 @@ class Dedup(Stage):
         return walk.rules(self, self.then, walk.page, judge(walk.page, then))
 
 
-def _mark(walk: Walk, level: TextLevel, recorded: list[Dropped]) -> list[bool]:
+def _lost_to_itself(walk: Walk, level: TextLevel) -> DroppedAtoms:
+    """What a page loses as it says it twice, for each atom that has a place; nobody says the same of whole pages."""
+    page = walk.page
+    flags = level.repeated_within(page.text) if not level.links and level.places(page.text) else []
+    if not any(flags):
+        return [None] * len(flags)
+    code = next(iter(level.apply(page, flags).tally))
+    drop = Dropped(code, "", owner_of(page_priority(stand_in(page))))
+    return [drop if flag else None for flag in flags]
+
+
+def _mark(walk: Walk, level: TextLevel, lost: DroppedAtoms) -> list[bool]:
     """Which atoms were lost; they are marked, and gone from the trace."""
-    text = walk.page.text
-    places, lost, gone = level.places(text), level.lost(text, recorded), set[int]()
-    for (start, end), drop in zip(places, lost, strict=True):
+    text, gone = walk.page.text, set[int]()
+    for (start, end), drop in zip(level.places(text), lost, strict=True):
         if drop is not None:
             walk.marks.cut(walk.trace.places[start:end], drop.code, drop.owner)
             gone.update(i for i in range(start, end) if text[i] != "\n")
     walk.dropped = [drop for drop in walk.dropped if drop not in lost]  # the next level may have the same codes
     walk.trace = walk.trace.without(gone)
     return [drop is not None for drop in lost]
+
+
+def _judged_alone(level: TextLevel, told: Told, found: tuple[str, str]) -> tuple[str, str]:
+    """What is said of a page that nobody compared: others may still take what it has not lost."""
+    return (NOT_JUDGED, "") if found[0] == PASSED and told.code not in level.within else found
 
 
 def _lost(told: Told, applied: Verdict) -> tuple[str, str]:

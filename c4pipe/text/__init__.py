@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmh3
 
-from c4pipe.text.breaks import count_lines
+from c4pipe.text.breaks import count_lines, know_lines
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
+from c4pipe.text.utf8 import strict_utf8
 from c4pipe.text.words import defused, duration, in_english, many, percent, printable, shortened, visible
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "duration",
     "hash64",
     "in_english",
+    "know_lines",
     "many",
     "percent",
     "printable",
@@ -27,5 +29,6 @@ __all__ = [
 
 
 def hash64(text: str) -> int:
-    """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one."""
-    return mmh3.hash64(text, signed=False)[0]
+    """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one. BuildError
+    for half of a surrogate pair, at which mmh3 itself would end the process."""
+    return mmh3.hash64(strict_utf8(text), signed=False)[0]

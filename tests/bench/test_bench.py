@@ -9,7 +9,7 @@ import pytest
 
 from bench import build
 from bench.competitors import OURS, Competitor, builds, chosen, readers
-from bench.growth import SIZES
+from bench.growth import BAD, PAGE_LINES, SIZES, make_lines
 from bench.inputs import FILE_PAGES, Inputs, first, linked, pages_of, prepare
 from bench.parity import ROOT, Lists
 from bench.report import speed_up
@@ -214,6 +214,14 @@ def test_datatrove_finds_files_of_ones_own(tmp_path: Path) -> None:
     listed = names.read_text(encoding="utf-8").splitlines()
     assert listed == ["00000-world.warc.wet.gz", "00001-news.warc.wet.gz"]
     assert [(parent / name).read_bytes() for name in listed] == [link.read_bytes() for link in links]
+
+
+def test_pages_made_for_their_lines_have_no_line_twice_and_mostly_a_bad_word(tmp_path: Path) -> None:
+    [file] = make_lines(tmp_path / "lines", 60 * PAGE_LINES)
+    texts = [page.text.split("\n") for page in pages_of([file])]
+    assert [lines[0] == BAD for lines in texts] == [number % 50 > 0 for number in range(60)]
+    made = [line for lines in texts for line in lines if line != BAD]
+    assert len({*made}) == len(made) == 60 * PAGE_LINES
 
 
 def test_growth_takes_whole_files() -> None:

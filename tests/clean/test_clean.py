@@ -26,6 +26,7 @@ from c4pipe.rules import (
     NoPolicy,
     StripCitations,
 )
+from c4pipe.text import count_lines
 from c4pipe.wet import read_wet
 from tests import needs
 from tests.clean.texts import GOOD, TEXTS, page, told
@@ -275,7 +276,12 @@ STEPS: dict[str, tuple[LineStep, ...]] = {
 @example("x" * 1001)
 @example(f"A menu\n{GOOD} \n\u00a0a\u00a0\n{GOOD}[1]")
 def test_fast_clean_is_clean_for_c4(text: str) -> None:
-    assert told(fast_clean(C4)(page(text))) == told(clean(page(text), C4))
+    verdict = fast_clean(C4)(page(text))
+    # It tells how many lines both texts have, when it went over them.
+    assert [count_lines(each) for each in (text, verdict.page.text)] == [
+        len(each.splitlines()) for each in (text, verdict.page.text)
+    ]
+    assert told(verdict) == told(clean(page(text), C4))
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
@@ -284,7 +290,10 @@ def test_fast_clean_is_clean_for_c4(text: str) -> None:
 @example(text="a\nword\nb")
 @example(text=f"{GOOD}\nA menu\nxxxxxxxxxxxx yes.\nA {{ brace.")
 def test_fast_clean_is_clean_for_other_steps(steps: tuple[LineStep, ...], text: str) -> None:
-    assert told(fast_clean(steps)(page(text))) == told(clean(page(text), steps))
+    verdict = fast_clean(steps)(page(text))
+    assert told(verdict) == told(clean(page(text), steps))
+    assert count_lines(text) == len(text.splitlines())
+    assert count_lines(verdict.page.text) == len(verdict.page.text.splitlines())
 
 
 def test_a_page_with_many_doubtful_lines_walks_the_loop() -> None:

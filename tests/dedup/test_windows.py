@@ -14,11 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from c4pipe.corpus.plan import Leg
 from c4pipe.dedup import WindowLevel
-from c4pipe.dedup.claims import owner_of, page_priority
+from c4pipe.dedup.claims import LostAtoms, owner_of, page_priority
 from c4pipe.dedup.winnowing import BASE, winnowed
 from c4pipe.errors import ConfigError
 from c4pipe.page import Dropped, Kept, Page, Rejected
+from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, dropped_so_far
 from c4pipe.text.tokens import word_hashes
 from tests.dedup.oracle import PARTITIONS, Corpus, Groups, Place, Put, alive_in, inputs, md5, packed
 
@@ -132,6 +134,11 @@ def test_what_a_page_loses_is_told_by_run_and_owner() -> None:
     assert {drop.code for drop in dropped} == {"repeated_passage"}
     flags = [drop is not None for drop in SMALL.lost(page.text, dropped)]
     assert flags == [number in (0, 1, 2, 3, 4, 5, 11) for number in range(12)]  # d-g and e-h lie in what went
+    atoms = LostAtoms(np.array(lost), np.array(owners, np.uint64), np.zeros(12, bool))
+    survivor = Survivor(0, page, PageLosses(lost, [], atoms, None), ())
+    leg = Leg(0, SMALL, (), ())
+    assert after_dedup(survivor, leg) == verdict  # the ledger counts what the rejected table shows
+    assert dropped_so_far(survivor, leg) == dropped
     merged = SMALL.apply(page, flags)  # without owners what hangs together is one piece, with the blank in it
     assert merged == verdict._replace(chars={"repeated_passage": 26})
 

@@ -1,6 +1,7 @@
 """A second engine: Beam's DaskRunner gives the bytes of the local one."""
 
 import os
+import subprocess
 import sys
 from contextlib import nullcontext
 from importlib.util import find_spec
@@ -19,6 +20,12 @@ if not find_spec("distributed"):  # not imported here: it takes over a second
 
 SAMPLES = ROOT / "data_samples"
 DASK = ["--runner", "DaskRunner"]
+# What a worker is told to import first, and what it needs for its first step.
+WORKER = """
+import sys, c4pipe.flow.dask_worker, apache_beam.runners.dask.transform_evaluator, c4pipe.flow.build, pyarrow
+pyarrow.array([1])
+print({"apache_beam", "apache_beam.io.gcp.bigquery", "pandas"} & {*sys.modules})
+"""
 # Several readings, prefixes and corpora; a language that is left out; the check of inputs; shuffles through files.
 OPTIONS = [
     *("--preset", "en,multilingual", "--min-pages", "10", "--max-bad-share", "0.9"),
@@ -31,7 +38,7 @@ def address():
     """A cluster that is there already."""
     from dask.distributed import LocalCluster
 
-    with LocalCluster(2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL") as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL") as cluster:
         yield cluster.scheduler_address
 
 
@@ -59,11 +66,13 @@ def test_a_cluster_of_ours_answers_on_this_machine_and_who_has_its_key():
 
     from beam_jobs import dask
 
-    options = PipelineOptions(["--direct_num_workers=2"])
+    options = PipelineOptions(["--direct_num_workers=3"])
     with watching() as seen, dask.cluster(options):
         address = options.view_as(dask.DaskOptions).address
         scratch = Path(os.environ["TMPDIR"])
         with Client(address, set_as_default=False) as client:
+            client.wait_for_workers(3, timeout=60)
+            assert sum(client.nthreads().values()) == 3
             assert client.submit(sum, [1, 2]).result() == 3
         for stranger in (address.replace("tls:", "tcp:"), address):
             security = Security.temporary() if stranger == address else Security(require_encryption=False)
@@ -71,6 +80,23 @@ def test_a_cluster_of_ours_answers_on_this_machine_and_who_has_its_key():
                 Client(stranger, security=security, timeout=1, set_as_default=False)
     assert {port.rpartition(":")[0] for port in seen.ports} == {"127.0.0.1"}
     assert not scratch.exists()
+
+
+def test_groups_meet_in_one_place_by_fewer_tasks_than_the_partitions_have_pairs():
+    from dask import bag
+
+    from beam_jobs.dask import ByKey
+
+    elements = [(n % 3, n) for n in range(20)]
+    groups = ByKey(None, {"npartitions": 8}).apply(bag.from_sequence(elements, npartitions=8))
+    assert groups.npartitions == 8
+    assert groups.compute(scheduler="sync") == [(key, [*range(key, 20, 3)]) for key in range(3)]
+    assert len(dict(groups.__dask_graph__())) < 8 * 8
+
+
+def test_a_worker_begins_with_a_lean_beam_and_without_pandas():
+    done = subprocess.run([sys.executable, "-c", WORKER], capture_output=True, text=True, check=True)
+    assert done.stdout == "{'apache_beam'}\n"
 
 
 @pytest.mark.soak
@@ -100,7 +126,7 @@ def test_a_failed_build_says_why(on_dask, address, tmp_path, capsys):
     (tmp_path / "error.warc.wet.gz").write_text("<html>503 Slow Down</html>")
     assert on_dask(tmp_path / "error.warc.wet.gz", "--dask_client_address", address) == 1
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said == "build_c4: none of the 1 inputs holds a readable page (unreadable: 1)."
+    assert said.startswith("build_c4: the one input does not hold a readable page: error.warc.wet.gz: an HTML")
 
 
 @pytest.mark.soak

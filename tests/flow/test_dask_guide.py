@@ -98,7 +98,8 @@ def test_a_program_builds_the_same(
     class Local(LocalCluster):
         def __init__(self, **options: Any):
             told.update(options)
-            super().__init__(2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path / "scratch")
+            ours = {"threads_per_worker": 1, "dashboard_address": None, "local_directory": tmp_path / "scratch"}
+            super().__init__(n_workers=2, **ours)
 
         def scale(self, n: int | None = None, jobs: int | None = None) -> None:
             super().scale(n if n is not None else 2)

@@ -47,6 +47,7 @@ def counted(pages: list[tuple[str, str, set[str]]]) -> dict[str, Counter[str]]:
         found[""][named] += 1
         domains[named].add(registered(url))
         for entry in holds:
+            domains[entry].add(registered(url))
             found[".held"][entry] += 1
             found[".only"][entry] += len(holds) == 1
     found[".domains"] = Counter({entry: len(names) for entry, names in domains.items()})

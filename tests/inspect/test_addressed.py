@@ -74,7 +74,7 @@ def test_how_it_is_theirs(views: duckdb.DuckDBPyConnection) -> None:
     hows = [
         pages_addressed(views, address).how for address in (NEWS, NEWS.removeprefix("https://www."), NEWS.lower(), "x")
     ]
-    assert hows == ["", "its URL counts as the same", "its URL is alike", ""]
+    assert hows == ["", "the URL counts as the same", "the URL is alike", ""]
 
 
 def test_pages_without_record_ids(tmp_path: Path) -> None:

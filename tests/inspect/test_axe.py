@@ -37,6 +37,8 @@ VIEWS = {
     "losses by language": "/losses?by=language&rule=paragraphs/few_paragraphs",
     "losses by domain": "/losses?by=domain&sort=share+of+pages",
     "losses of a length": "/losses?bin=8",
+    "losses by language and domain": "/losses?by=language,domain",
+    "domains": "/domains",
     "words": "/words?by=only",
     "repeated": "/repeated?by=each",
     "kept pages that lost lines": "/?lost=repeated_line&q=the&in=lost&how=words&counts=now",

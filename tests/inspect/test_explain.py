@@ -10,12 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.clean import clean
 from c4pipe.corpus.plan import KEPT, Plan, run_steps
+from c4pipe.dedup import SpanLevel
+from c4pipe.dedup.claims import LOSS, Atoms, all_losses, claims, collapse, lost_atoms
 from c4pipe.dedup.recorded import dropped_atoms
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, connect
@@ -26,6 +29,7 @@ from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
 from c4pipe.presets import EN, MULTILINGUAL, PRESETS, Preset
 from c4pipe.rules import LineEdit, MinSentences, MinWords, PageRule, StripCitations
 from c4pipe.stages import Clean, Filter, Identify
+from c4pipe.stages.text_levels import with_levels
 
 GOOD = "This is a good line of prose about the weather in the north of England."
 CATS = "The cats of this house sleep all day and never want to hear of it."
@@ -523,3 +527,36 @@ def test_a_page_of_one_sentence_said_thousands_of_times_takes_no_time() -> None:
     sentences = ["Buy now."] * 20_000
     drops = [Dropped("repeated_span", "Buy now.")] * 10_000
     assert sum(drop is not None for drop in dropped_atoms(sentences, drops, 3)) == 10_000
+
+
+def test_what_a_page_repeats_itself_is_judged_without_others() -> None:
+    """Of lines all of it, of spans what has stood on the page before; what others own is not judged."""
+    lines = plan(with_levels(EN, ("lines",)))
+    found = explain(page(GOOD, CATS, NIGHT, f" {CATS.upper()} ", GOOD), lines)
+    said = {code: (outcome, detail) for code, outcome, detail in of(found, "lines")}
+    assert said["repeated_in_page"] == ("broken", "2 lines")
+    assert said["repeated_line"] == said["nothing_left"] == ("not judged", "")
+    assert found.text == f"{GOOD}\n{CATS}\n{NIGHT}"
+    cut = [max(piece.code for piece in line) for line in found.lines]
+    assert cut == ["", "", "", "repeated_in_page", "repeated_in_page"]
+    codes = [max(piece.code for piece in line) for line in found.lines]
+    assert codes == ["", "", "", "repeated_in_page", "repeated_in_page"]
+    once = explain(page(GOOD, CATS, NIGHT), lines)
+    assert {code: outcome for code, outcome, _ in of(once, "lines")}["repeated_in_page"] == "passed"
+    again = explain(page(GOOD, CATS, NIGHT, "It is a house like any other.", GOOD, CATS, NIGHT), plan())
+    assert {code: (outcome, detail) for code, outcome, detail in of(again, "spans")} == {
+        "repeated_span": ("broken", "3 sentences"),
+        "nothing_left": ("not judged", ""),
+        "few_sentences": ("passed", ""),
+    }
+    assert again.text == f"{GOOD}\n{CATS}\n{NIGHT}\nIt is a house like any other."
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=14), st.integers(1, 4))
+def test_what_falls_on_a_page_alone_is_what_a_build_of_it_alone_takes(sentences: list[str], width: int) -> None:
+    level = SpanLevel(width=width)
+    text = "\n".join(f"Here is sentence {one}." for one in sentences)
+    hashes = level.atoms(text)
+    inside = collapse(claims(Atoms.of([hashes], np.array([7], np.uint64)), width, np.ones(1, np.bool_)))[1]
+    losses = all_losses(inside, np.empty(0, LOSS))
+    assert level.repeated_within(text) == lost_atoms(len(hashes), losses, width).flags.tolist()

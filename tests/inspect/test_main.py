@@ -525,16 +525,23 @@ def test_a_folder_without_a_corpus_is_wrong_use(run: Any, tiny: Path, tmp_path: 
     )
 
 
-def test_a_folder_of_other_files_leads_to_what_compares_them(run: Any, tiny: Path, tmp_path: Path) -> None:
-    """As the released C4 is: JSON Lines by language, which no page-by-page comparison takes."""
+def test_released_files_without_a_page_are_wrong_use(
+    run: Any, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("C4PIPE_CACHE_DIR", str(tmp_path / "cache"))
     released = tmp_path / "released c4"
     (released / "en").mkdir(parents=True)
-    (released / "en/c4-train.00000-of-01024.json.gz").write_bytes(b"")
+    file = released / "en/c4-train.00000-of-01024.json.gz"
+    file.write_bytes(b"")
     for more in ((), ("--serve",)):
         code, _, err = run(tiny, "--compare", released, *more)
         assert code == 2
-        assert "holds no corpus of c4pipe but other files, such as en/c4-train.00000-of-01024.json.gz." in err
-        assert f"python -m c4pipe.compare {tiny} '{released}'" in err
+        assert f"{released} has no text: {file} is empty." in err
+    file.write_bytes(b'{"title": "x"}')
+    code, _, err = run(tiny, "--compare", released)
+    assert (code, "its records have title. Expected a text" in err) == (2, True)
+    file.write_bytes(b'{"text": "Some text."}\nnot JSON')
+    assert run(tiny, "--compare", released)[0] == 0
 
 
 def test_help_shows_every_view_and_no_database_is_loaded_for_it() -> None:

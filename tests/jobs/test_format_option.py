@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from beam_jobs import build_c4, rebalance, remove
+from beam_jobs import build_c4, dry_run, rebalance, remove
 from c4pipe.verify.corpus import check_corpus
 from tests.wetfiles import digests, manifest_of, rows
 
@@ -106,6 +106,10 @@ def test_a_mixture_has_the_formats_that_it_was_asked_for(corpus, tmp_path):
     assert rebalance.main([*map(str, options)]) == 0
     assert lines(tmp_path / "mixed") == in_parquet(tmp_path / "mixed")
     assert whole(tmp_path / "mixed") == []
+
+
+def test_a_dry_run_counts_all_files(corpus):
+    assert dry_run._made(corpus)[0] == sum(path.stat().st_size for path in (corpus / "en").iterdir())
 
 
 def test_an_unknown_format_is_refused_before_any_work(small, tmp_path, capsys):

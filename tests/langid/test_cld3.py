@@ -1,15 +1,16 @@
-"""CLD3 with a stand-in for gcld3 where that is not built: the settings of mC4, and its answer passed on."""
+"""CLD3 with a stand-in for gcld3 where that is not installed: the settings of mC4, and its answer passed on."""
 
 from __future__ import annotations
 
 import sys
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 
 from c4pipe.errors import ConfigError
-from c4pipe.langid import default_score, load
+from c4pipe.langid import default_score, describe_identifier, load
 from c4pipe.langid.base import Guess
 
 
@@ -49,11 +50,22 @@ def test_answers(made: Any) -> None:
     assert made.guess("sure \ud800") == Guess("iw", 1.0)
 
 
+@pytest.mark.parametrize("installed", ["gcld3", "cld3-py"])
+def test_the_manifest_names_whichever_is_installed(installed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(package: str) -> str:
+        if package != installed:
+            raise PackageNotFoundError(package)
+        return "3.1.0"
+
+    monkeypatch.setattr("c4pipe.langid.version", version)
+    assert describe_identifier("cld3")["versions"] == {installed: "3.1.0"}
+
+
 def test_its_languages_are_mc4s(made: Any) -> None:
     assert {"iw", "fil", "zh-Latn", "ru-Latn", "hr", "bs"} <= set(made.languages)
 
 
-def test_without_gcld3_the_message_says_how_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_gcld3_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gcld3", None)
-    with pytest.raises(ConfigError, match=r"needs the package 'gcld3'.*protobuf-compiler.*pip install gcld3"):
+    with pytest.raises(ConfigError, match=r"needs the package 'gcld3'.*: pip install cld3-py"):
         load("cld3")

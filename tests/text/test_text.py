@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
-from c4pipe.text import count_lines, count_sentences, hash64, sentence_splitter
+from c4pipe.text import count_lines, count_sentences, hash64, know_lines, sentence_splitter
 from c4pipe.text.sentences import _MAY_STOP
 
 
@@ -149,3 +149,12 @@ def test_a_line_that_is_cut_without_a_stop_is_not_plain(line: str, sentences: li
 @given(st.text(st.sampled_from("ab \n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")))
 def test_lines_are_counted_as_they_are_cut(text: str) -> None:
     assert count_lines(text) == len(text.splitlines())
+
+
+def test_the_lines_of_two_texts_are_known_by_their_identity() -> None:
+    one, other, third = ("".join(["a\n", end]) for end in ("b", "c", "d"))
+    assert know_lines(one, 7) == 7
+    know_lines(other, 8)
+    assert (count_lines(one), count_lines(other), count_lines(one[:1] + one[1:])) == (7, 8, 2)
+    assert count_lines(third) == 2
+    assert count_lines(one) == 2  # two came since

@@ -18,6 +18,7 @@ SLIDE_WIDTH, SLIDE_HEIGHT = 1600, 900
 _SLIDE = Sheet(SLIDE_WIDTH, 430, 560, 25, 33, 17, reasons=9, top=44, bottom=64, left=64, right=64)
 _SHARE, _FIGURE = 5.4, 4.4  # widths of the columns of numbers, in sizes of letters
 _MONO = 0.61  # the width of a letter of fixed width, in sizes
+_MONO_SIZE = 0.95  # of those letters, beside others
 _MONOSPACED = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 _SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Arial,sans-serif"
 
@@ -166,12 +167,13 @@ def _fill(ribbon: Ribbon, fades: dict[tuple[float, int], str]) -> Markup:
 
 def _row(row: SheetRow, sheet: Sheet, flow: TextFlow, x: float) -> Iterator[Markup]:
     size, right, y = sheet.size, sheet.width - sheet.right, row.y + 0.35 * sheet.size
-    room = int((right - x - (_SHARE + _FIGURE) * size) / (_MONO * size))
+    mono = " " not in row.words
+    room = int((right - x - (_SHARE + _FIGURE) * size) / (_MONO * size * (_MONO_SIZE if mono else 1)))
     if row.head:
         yield _text(x, y, shortened(_plain(row.words, 80), room + 8), "ink", size, bold=True)
     else:
         words = shortened(_plain(row.words, 80), room)
-        yield _text(x, y, words, "ink", size, mono=" " not in row.words)
+        yield _text(x, y, words, "ink", size, mono=mono)
         if row.beside and len(words) + len(row.beside) + 2 <= room:
             yield _text(x + (len(words) + 1.5) * _MONO * size, y, row.beside, "soft", size)
     if not row.head or row.words == KEPT_ROWS:
@@ -185,7 +187,7 @@ def _text(
     more = Markup(' text-anchor="end"') if end else Markup("")
     more += Markup(' font-weight="650"') if bold else Markup("")
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" font-size="{:g}" font-family="{}"{}>{}</text>').format(
-        colour, x, y, size * (0.95 if mono else 1), _MONOSPACED if mono else _SANS, more, words
+        colour, x, y, size * (_MONO_SIZE if mono else 1), _MONOSPACED if mono else _SANS, more, words
     )
 
 

@@ -12,6 +12,7 @@ import uvicorn
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.app import make_app
+from c4pipe.inspect.tokenizing import NamedTokenizer
 
 __all__ = ["make_app", "serve"]
 
@@ -25,12 +26,13 @@ def serve(
     run: Path | None = None,
     compared: Path | None = None,
     others: Sequence[Corpus] = (),
+    tokenizer: NamedTokenizer | None = None,
 ) -> None:
     """Shows the corpus at http://127.0.0.1:PORT/ until it is interrupted; port 0 takes any that is free.
 
     ConfigError for a port that is taken or is none, and as from `make_app`.
     """
-    app = make_app(corpus, given, run, compared, others)
+    app = make_app(corpus, given, run, compared, others, tokenizer)
     listener = _listen(port)
     print(f"http://{HOST}:{listener.getsockname()[1]}/ shows {corpus.folder}. Ctrl-C ends it.", flush=True)
     config = uvicorn.Config(

@@ -19,10 +19,12 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.verdict import CorpusVerdict, read_verdict
 from c4pipe.inspect.seen import SeenPages
 from c4pipe.inspect.serve.comparing import ComparedCorpora
+from c4pipe.inspect.serve.domain_pages import DomainPages
 from c4pipe.inspect.serve.everywhere import EveryPreset
 from c4pipe.inspect.serve.flowing import FlowView
 from c4pipe.inspect.serve.guard import Guard
 from c4pipe.inspect.serve.holding import HeldTexts
+from c4pipe.inspect.serve.later import AnswerStillMadeError
 from c4pipe.inspect.serve.lists import Lists
 from c4pipe.inspect.serve.losing import LossPages
 from c4pipe.inspect.serve.owning import Owners
@@ -33,6 +35,7 @@ from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.whynot import WhyNot
 from c4pipe.inspect.serve.wording import WordPages
+from c4pipe.inspect.tokenizing import NamedTokenizer
 
 _STATIC = Path(__file__).parent / "static"
 T = TypeVar("T")
@@ -49,11 +52,13 @@ def make_app(
     run: Path | None = None,
     compared: Path | None = None,
     others: Sequence[Corpus] = (),
+    tokenizer: NamedTokenizer | None = None,
 ) -> ASGIApp:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only.
 
     `run` is the folder of a training of which is said what it has read, `compared` that of a comparison with another
-    corpus, whose verdict is shown, and `others` are corpora that it can be held against, page by page. Errors of
+    corpus, whose verdict is shown, and `others` are corpora that it can be held against, page by page;
+    `tokenizer` counts the tokens of domains. Errors of
     `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
     """
 
@@ -62,7 +67,7 @@ def make_app(
         beside, said = _Beside(corpus, digest, run, compared), list[str]()
         seen = beside.known(beside.seen, again, said)
         verdict = beside.known(beside.verdict, again, said)
-        return _routed(Viewer(corpus, given, seen, verdict, digest), given, others), said
+        return _routed(Viewer(corpus, given, seen, verdict, digest), given, others, tokenizer), said
 
     return Guard(Reopening([corpus, *others], opened))
 
@@ -93,12 +98,14 @@ class _Beside(NamedTuple):
             return None
 
 
-def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> Starlette:
+def _routed(
+    viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus], tokenizer: NamedTokenizer | None
+) -> Starlette:
     """The addresses of a viewer."""
     corpus, seen = viewer.corpus, viewer.seen
     lists, single, whynot = Lists(viewer), SinglePages(viewer), WhyNot(viewer)
     held = HeldTexts(viewer, corpus, seen)
-    owners = Owners(viewer, corpus, given)
+    owners, domains = Owners(viewer, corpus, given), DomainPages(viewer, tokenizer)
     routes = [
         Route("/", lists.pages),
         Route("/counts", lists.counts),
@@ -117,8 +124,9 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         Route("/export", lists.export),
         Route("/repeated", RepeatPages(viewer).repeated),
         *WordPages(viewer).routes,
-        *ComparedCorpora(viewer, others).routes,
-        *SqlPage(viewer).routes,
+        *domains.routes,
+        *ComparedCorpora(viewer, others, given).routes,
+        *SqlPage(viewer, domains.tokens).routes,
         *LossPages(viewer).routes,
         Route("/flow", FlowView(viewer).flow),
         *EveryPreset(viewer, given, others).routes,
@@ -128,6 +136,7 @@ def _routed(viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]) -> 
         HTTPException: viewer.refused,
         C4Error: viewer.wrong,
         duckdb.Error: viewer.unreadable,
+        AnswerStillMadeError: viewer.still_made,
     }
     return Starlette(routes=routes, exception_handlers=handlers)
 

@@ -15,6 +15,7 @@ import duckdb
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.cut_codes import codes_made
 from c4pipe.inspect.serve.edits import edits_made
+from c4pipe.inspect.serve.found_cuts import found_cuts_made
 from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import Selection
 
@@ -24,14 +25,8 @@ CUT_CODES = "cut_codes"  # source -> codes of what was cut from that page
 CHANGED_PAGES = "changed_pages"  # source -> names of the edits that changed that page
 _OF_SELECTION = "aside_"
 _MAKING = Lock()
-
-_CUTS = "array_to_string(list_transform({}, lambda d: d.line), chr(10))"
-
-
-def cut_text(code: str) -> str:
-    """SQL: what was cut from a row of the rejected table, as a text: for the reason that `code` gives in SQL; for any
-    where that is empty."""
-    return _CUTS.format(f"list_filter(dropped, lambda d: d.reason = {code})" if code else "dropped")
+_TOO_LONG = "this needs every page of a table looked at, and that takes more than {:.0f} seconds here. {}"
+_NARROW = "Narrow the selection to a reason, a language or a split, or search the text instead."
 
 
 def codes_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> None:
@@ -48,24 +43,27 @@ def edits_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> None:
             edits_made(cursor, CHANGED_PAGES, corpus)
 
 
-def lost_lines_table(cursor: duckdb.DuckDBPyConnection, selection: Selection, snippet: str) -> None:
-    """Makes the table of kept pages in whose lost lines the selection's search is found: `source`, and what of the
-    lines is shown, the two columns that the SQL of `snippet` gives of `lines`."""
-    needle = selection.needle
-    values = {f"q{number}": pattern for number, pattern in enumerate(needle.patterns())}
-    found = " AND ".join(needle.test("lines", f"${name}") for name in values)
-    if selection.lost:
-        values["lost"] = selection.lost
-    select = (
-        f"SELECT source, {snippet} FROM (SELECT source, {cut_text(selection.cut_code)} AS lines FROM rejected "
-        f"WHERE stage = '' AND len(dropped) > 0 AND source != '') WHERE {found}"
-    )
-    kept_aside(cursor, lost_lines_name(selection), select, values)
+def lost_lines_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> None:
+    """Makes the table of `found_cuts` for what the selection searches, if it is not there."""
+    name = lost_lines_name(selection)
+    with _MAKING:
+        _make_room(cursor, name)
+        if not _is_made(cursor, name):
+            with within(cursor, ASIDE_SECONDS, _TOO_LONG.format(ASIDE_SECONDS, _NARROW)):
+                found_cuts_made(cursor, name, corpus, selection.needle)
 
 
 def lost_lines_name(selection: Selection) -> str:
     """The name of that table."""
-    return aside_name("lost", "\n".join((*selection.needle, selection.lost)))
+    return aside_name("lost", "\n".join(selection.needle))
+
+
+def lost_lines_found(selection: Selection) -> str:
+    """SQL: the rows of that table that are of the selection, from behind `FROM`."""
+    side = "kept AND source != ''" if selection.kept else "NOT kept"
+    return (
+        f"{lost_lines_name(selection)} WHERE {side} AND {'list_contains(codes, $lost)' if selection.lost else 'whole'}"
+    )
 
 
 def aside_name(what: str, key: str) -> str:
@@ -79,14 +77,18 @@ def kept_aside(
     """Makes a table of a selection, if it is not there; the oldest of them goes. ConfigError where that takes too long:
     `words` say what to ask instead."""
     with _MAKING:
-        others = cursor.execute(
-            f"SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '{_OF_SELECTION}') AND "
-            "table_name != $1 ORDER BY table_oid",
-            [name],
-        ).fetchall()
-        for (other,) in others[: max(0, len(others) - ASIDE + 1)]:
-            cursor.execute(f"DROP TABLE {other}")
+        _make_room(cursor, name)
         _make(cursor, name, select, values, words)
+
+
+def _make_room(cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+    others = cursor.execute(
+        f"SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, '{_OF_SELECTION}') AND "
+        "table_name != $1 ORDER BY table_oid",
+        [name],
+    ).fetchall()
+    for (other,) in others[: max(0, len(others) - ASIDE + 1)]:
+        cursor.execute(f"DROP TABLE {other}")
 
 
 def _make(
@@ -94,11 +96,7 @@ def _make(
 ) -> None:
     if _is_made(cursor, name):
         return
-    too_long = (
-        f"this needs every page of a table looked at, and that takes more than {ASIDE_SECONDS:.0f} seconds here. "
-        f"{words or 'Narrow the selection to a reason, a language or a split, or search the text instead.'}"
-    )
-    with within(cursor, ASIDE_SECONDS, too_long):
+    with within(cursor, ASIDE_SECONDS, _TOO_LONG.format(ASIDE_SECONDS, words or _NARROW)):
         cursor.execute(f"CREATE TABLE {name} AS {select}", dict(values) or None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qs
@@ -13,6 +14,8 @@ from c4pipe.inspect.serve.finding import Place
 from c4pipe.inspect.serve.selection import ShardEntry, whole_number
 
 LONGEST_TEXT = 1_000_000  # bytes of UTF-8 that may be judged
+# A text of one word that has a scheme, or begins with a host that ends in letters and has a path behind it.
+_URL = re.compile(r"(?:https?://|<?urn:|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/)\S{1,1990}", re.IGNORECASE)
 _LONGEST_BODY = 3 * LONGEST_TEXT + 10_000  # as a form spells them
 
 
@@ -26,6 +29,12 @@ class Question(NamedTuple):
     preset: str
     url: str
     text: str
+    as_text: str = ""  # given where a text is one, whatever it looks like
+
+    @property
+    def pasted_url(self) -> str:
+        """The URL, or the ID of a record, that a text is: somebody has pasted it into the field for texts."""
+        return "" if self.as_text or not _URL.fullmatch(text := self.text.strip()) else text
 
 
 def place(name: str, value: str, parts: Sequence[ShardEntry]) -> Place:

@@ -1,9 +1,8 @@
-"""The pages of a selection by what the filters tell apart, in one pass over its files."""
+"""The pages of a selection by what the filters tell apart, a piece of its files at a time."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from typing import NamedTuple
 
 import duckdb
@@ -11,8 +10,18 @@ import duckdb
 from c4pipe.corpus.stats import registered
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.views import files_sql
+from c4pipe.inspect.serve.aside import CUT_CODES
 from c4pipe.inspect.serve.conditions import VOTED, VOTES, condition
-from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, UNDETERMINED, Known, Selection, parts_of
+from c4pipe.inspect.serve.selection import (
+    AGREED,
+    ANY_REASON,
+    LONGEST_QUERY,
+    UNDETERMINED,
+    Known,
+    Selection,
+    ShardEntry,
+    parts_of,
+)
 
 SCORES = ("0", "0.5", "0.7", "0.8", "0.9", "0.95", "0.99", "1")  # where the bins of scores begin, and the last ends
 _SCORE = (  # the number of the bin
@@ -24,6 +33,7 @@ _SCORE = (  # the number of the bin
 _HOST = "split_part(regexp_replace(url, '^([A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '/', 1)"
 _BIN = "CAST(floor(log2(greatest(1, length(text)))) AS INTEGER)"  # as stats does: 2**k .. 2**(k+1)-1 characters
 _FETCH = 10_000  # hosts at a time
+_PIECE = "counted_piece"  # what is counted of pages, without their texts: these are read once
 
 
 class Cell(NamedTuple):
@@ -51,6 +61,27 @@ class FacetCounts(NamedTuple):
     months: Counter[str]
     scores: Counter[int]  # by the number of the bin
     votes: Counter[str]  # "agreed", "undetermined", or who said what
+    details: Counter[str]  # of rejected pages, as far as an address can say them
+    lost: Counter[str]  # by the code of what was cut from them, where that is asked for
+
+    def add(self, more: FacetCounts) -> None:
+        """Counts these too."""
+        for name in self._fields:
+            getattr(self, name).update(getattr(more, name))
+
+
+class FilePiece(NamedTuple):
+    """Whole files, or rows of one."""
+
+    parts: list[ShardEntry]
+    rows: int
+    start: int = 0
+    stop: int | None = None  # None for whole files
+
+    def sql(self, corpus: Corpus, where: str) -> str:
+        """The rows that meet a condition, from behind `FROM`."""
+        only = "" if self.stop is None else f"file_row_number >= {self.start} AND file_row_number < {self.stop} AND "
+        return f"{files_sql(corpus, self.parts)} WHERE {only}{where}"
 
 
 def cells_of(
@@ -58,22 +89,18 @@ def cells_of(
     corpus: Corpus,
     selection: Selection,
     has: Known,
-    barren: Collection[str],
+    piece: FilePiece,
     sizes: bool,
+    losses: bool,
 ) -> tuple[list[Cell], FacetCounts]:
-    """The cells of the selection and of those that differ from it in config, split, language or outcome; and the pages
-    of the selection by domain, month, score and votes."""
-    wide = selection.widest
-    if not selection.by_row:
-        wide = wide._replace(config=selection.config, split=selection.split)
-    parts = [part for part in parts_of(corpus, wide) if part["path"] not in barren]
+    """Of some files the cells of the selection and of those that differ from it in config, split, language or outcome;
+    and the pages of the selection by domain, month, score, votes and detail, and with `losses` by what was cut from
+    them, for which `codes_table` is there."""
     cells: list[Cell] = []
-    facets = FacetCounts(Counter(), Counter(), Counter(), Counter())
-    if not parts:
-        return cells, facets
-    where, values = condition(wide)
-    files = {str(corpus.folder.resolve() / part["path"]): part for part in parts}
-    score, votes = "NULL", "NULL"
+    facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))
+    where, values = condition(selection.widest)
+    files = {str(corpus.folder.resolve() / part["path"]): part for part in piece.parts}
+    score, votes, detail = "NULL", "NULL", "''"
     if selection.kept:
         own = {part["path"] for part in parts_of(corpus, selection)}
         chosen = "list_contains($names, filename)"
@@ -88,18 +115,22 @@ def cells_of(
     else:
         chosen = "true"
         language = "coalesce(language, '')" if has.tells_language(False) else "''"
-        axes = f"stage AS a, reason AS b, {language} AS c"
+        axes, detail = f"stage AS a, reason AS b, {language} AS c", "detail"
         if selection.outcome != ANY_REASON:
             chosen = "stage = $stage AND reason = $reason"
             values["stage"], _, values["reason"] = selection.outcome.partition("/")
     if selection.language:
         chosen, values["language"] = f"{chosen} AND language = $language", selection.language
+    cursor.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_PIECE} AS SELECT {axes}, {_BIN if sizes else 0} AS size, {_HOST} AS host, "
+        f"left(timestamp, 7) AS month, {score} AS score, {votes} AS votes, {detail} AS detail, "
+        f"{'source' if losses else 'NULL'} AS source, {chosen} AS chosen FROM {piece.sql(corpus, where)}",
+        values,
+    )
     result = cursor.execute(
         "SELECT a, b, c, size, host, month, score, votes, grouping(host, month, score, votes), chosen, count(*) FROM "
-        f"(SELECT {axes}, {_BIN if sizes else 0} AS size, {_HOST} AS host, left(timestamp, 7) AS month, "
-        f"{score} AS score, {votes} AS votes, {chosen} AS chosen FROM {files_sql(corpus, parts)} WHERE {where}) GROUP "
-        "BY GROUPING SETS ((a, b, c, size), (host, chosen), (month, chosen), (score, chosen), (votes, chosen))",
-        values,
+        f"{_PIECE} GROUP BY GROUPING SETS ((a, b, c, size), (host, chosen), (month, chosen), (score, chosen), "
+        "(votes, chosen))"
     )
     while rows := result.fetchmany(_FETCH):
         for a, b, c, size, host, month, score, votes, grouped, is_chosen, pages in rows:
@@ -113,6 +144,15 @@ def cells_of(
                 key = value[FacetCounts._fields.index(which)]
                 if key is not None:
                     getattr(facets, which)[key] += pages
+    detailed = (
+        f"SELECT detail, count(*) FROM {_PIECE} WHERE chosen AND detail != '' AND length(detail) <= {LONGEST_QUERY}"
+    )
+    facets.details.update(dict(cursor.execute(f"{detailed} GROUP BY ALL").fetchall()))
+    if losses:
+        codes = f"SELECT unnest(codes) AS code FROM {_PIECE} JOIN {CUT_CODES} USING (source) WHERE chosen"
+        found = cursor.execute(f"SELECT code, count(*) FROM ({codes}) GROUP BY code").fetchall()
+        facets.lost.update(dict(found))
+    cursor.execute(f"DROP TABLE {_PIECE}")
     return cells, facets
 
 

@@ -31,13 +31,18 @@ def citation(
     return "\n".join((_lines(rows), cited_view(corpus, digest, link)))
 
 
-def cited_view(corpus: Corpus, digest: str, link: str) -> str:
-    """Lines of a name and a value: of which corpus the numbers and lists of a view are, and where it is."""
+NOTHING_BESIDE: Mapping[str, str] = {}
+
+
+def cited_view(corpus: Corpus, digest: str, link: str, beside: Mapping[str, str] = NOTHING_BESIDE) -> str:
+    """Lines of a name and a value: of which corpus the numbers and lists of a view are, and where it is.
+    `beside` are the name and the digest of a corpus that it is held against there."""
     versions = corpus.manifest.get("versions") or {}
     rows = (
         ("Corpus", corpus.folder.resolve().name),
         ("Digest", f"{digest} (sha256 of its manifest.json)"),
         ("Preset", (corpus.manifest.get("preset") or {}).get("name", "")),
+        *(row for name, other in beside.items() for row in (("Beside", name), ("Digest", f"{other} (likewise)"))),
         ("Built by", f"c4pipe {versions.get('c4pipe', '(version not recorded)')}"),
         ("Shown by", f"c4pipe {__version__}"),
         ("Link", link),

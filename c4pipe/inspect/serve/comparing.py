@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -22,10 +23,12 @@ from c4pipe.facts.fate_lists import EXPORT_SCHEMA, FATE_LISTS, FatePages, around
 from c4pipe.facts.fates import PairedPage, comparison, paired_pages
 from c4pipe.facts.pairing import PLACE_BITS
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.builds import page_builds
 from c4pipe.inspect.serve.lasting import PageLink
+from c4pipe.inspect.serve.leftovers import LeftTexts
 from c4pipe.inspect.serve.pairs import CorpusPair, CorpusPairs
 from c4pipe.inspect.serve.patience import watched_answer
-from c4pipe.inspect.serve.saving import saved_headers
+from c4pipe.inspect.serve.saving import NAME_DIGITS, saved_headers
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
 from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.viewer import Viewer
@@ -39,6 +42,7 @@ LIST_WORDS = {
     "only_b": "Only in B",
 }
 _WITHOUT_TABLE = {"not_read": "its file was not read", "not_recorded": "no table says why"}
+_WORDS = "The pages of both corpora are held against each other."
 # Names of a URL for the fields of `FatePages`, in their order.
 _KEY = re.compile("[0-9a-f]{32}")
 _PARAMETERS = ("list", "why", "language", "domain", "q")
@@ -86,8 +90,10 @@ def why_words(why: str) -> str:
 class ComparedCorpora:
     """The addresses below /compare."""
 
-    def __init__(self, viewer: Viewer, others: Sequence[Corpus]):
+    def __init__(self, viewer: Viewer, others: Sequence[Corpus], given: Sequence[Path] = ()):
+        """`given` are files that rules read, beside those that corpora keep."""
         self._viewer, self._pairs = viewer, CorpusPairs(viewer.corpus, others)
+        self._left = LeftTexts(given)
         viewer.share(others=self._pairs.names, list_words=LIST_WORDS, why_words=why_words)
 
     @property
@@ -129,13 +135,16 @@ class ComparedCorpora:
             raise HTTPException(404)
         whole = "whole" in request.query_params
         around = await self._ask(request, pair, lambda cursor, _: around_key(cursor, at.asked, key))
-        (a, b), (cut_a, cut_b) = found.texts, found.cut
+        left = [await self._ask(request, pair, self._left.of, found, side) for side in (0, 1)]
+        a, b = (text if rest is None else rest for text, rest in zip(found.texts, left, strict=True))
+        cut_a, cut_b = found.cut
         lines = await run_in_threadpool(diff_beside, a, b, cut_a, cut_b, whole)
         cut, hides = sum(line.is_cut for line in lines), "hide" in request.query_params
         lines = without_cut(lines) if hides else lines
         kept = {"whole": "1" if whole else "", "hide": "1" if hides else ""}  # of the page, by links to others
         values: dict[str, Any] = {
             "cut": cut,
+            "left": left,
             "kept": kept,
             "lines": lines,
             "around": [spelt_key(one) for one in around],
@@ -152,7 +161,8 @@ class ComparedCorpora:
         await self._ask(request, pair, lambda *_: None)  # the table is made while one can still be told of an error
         body = self._written(pair, at.asked, export.parquet if kind == "parquet" else export.comma_separated)
         first = await run_in_threadpool(next, body)
-        filters = [("with", at.name), *zip(_PARAMETERS, at.asked, strict=True)]
+        other = "-".join(digest[:NAME_DIGITS] for digest in page_builds().compared.values())
+        filters = [("with", at.name), ("", other), *zip(_PARAMETERS, at.asked, strict=True)]
         headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, kind)
         return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
@@ -164,7 +174,9 @@ class ComparedCorpora:
     async def _pair(self, request: Request) -> tuple[str, CorpusPair]:
         """The pair that a URL names, and the name of the other corpus."""
         name = request.query_params.get("with", "") or self._pairs.names[0]
-        return name, await run_in_threadpool(self._pairs.pair, name)
+        pair = await run_in_threadpool(self._pairs.pair, name)
+        page_builds().beside(pair.corpora[1].folder, pair.corpora[1].home.resolve().name)
+        return name, pair
 
     async def _compared(self, request: Request) -> tuple[ComparedPages, CorpusPair]:
         fields = [request.query_params.get(name, "").strip() for name in _PARAMETERS]
@@ -177,6 +189,7 @@ class ComparedCorpora:
         return ComparedPages(name, asked), pair
 
     async def _ask(self, request: Request, pair: CorpusPair, work: Callable[..., T], *arguments: Any) -> T:
+        await pair.answers.answer("table", _WORDS, pair.make)
         return await watched_answer(pair.connection, request, pair.ask, work, *arguments)
 
 

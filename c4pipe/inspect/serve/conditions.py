@@ -12,9 +12,8 @@ from c4pipe.inspect.serve.aside import (
     CHANGED_PAGES,
     CUT_CODES,
     codes_table,
-    cut_text,
     edits_table,
-    lost_lines_name,
+    lost_lines_found,
     lost_lines_table,
 )
 from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, UNDETERMINED, Selection
@@ -44,9 +43,8 @@ def set_aside(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
         codes_table(cursor, corpus)
     if selection.edit:
         edits_table(cursor, corpus)
-    if selection.q and selection.field == "lost" and selection.kept:
-        match = f"coalesce({selection.needle.place('lines', '$q0')}, 0)"
-        lost_lines_table(cursor, selection, f"{around('lines', match)} AS snippet, {inside(match)} AS inside")
+    if selection.q and selection.field == "lost":
+        lost_lines_table(cursor, corpus, selection)
 
 
 def around(column: str, match: str) -> str:
@@ -70,8 +68,11 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
     terms: list[str] = []
     values: dict[str, Any] = {}
     if selection.q:
-        if selection.field == "lost" and selection.kept:
-            terms.append(_beside(lost_lines_name(selection)))
+        if selection.field == "lost":
+            terms.append(
+                _beside(lost_lines_found(selection)) if selection.kept else _among(lost_lines_found(selection))
+            )
+            values |= {"lost": selection.lost} if selection.lost else {}
         else:
             terms.append(_holds(selection))
             values |= needles(selection)
@@ -118,6 +119,11 @@ def _beside(rows: str) -> str:
     return f"CASE WHEN source IN (SELECT source FROM {rows}) THEN true ELSE false END"
 
 
+def _among(rows: str) -> str:
+    """The same of a page of the rejected table itself, which is known by its place."""
+    return f"CASE WHEN (filename, file_row_number) IN (SELECT file, row FROM {rows}) THEN true ELSE false END"
+
+
 def needles(selection: Selection) -> dict[str, str]:
     """What is searched for, as parameters."""
     return {f"q{number}": pattern for number, pattern in enumerate(selection.needle.patterns())}
@@ -126,8 +132,6 @@ def needles(selection: Selection) -> dict[str, str]:
 def _holds(selection: Selection) -> str:
     """All that is searched for, each in one of the columns."""
     columns = ("url", "text") if selection.field == "any" else (selection.field,)
-    if selection.field == "lost":
-        columns = (cut_text(selection.cut_code),)
     test = selection.needle.test
     return " AND ".join(
         "(" + " OR ".join(test(column, f"${name}") for column in columns) + ")" for name in needles(selection)

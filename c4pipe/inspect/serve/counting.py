@@ -10,23 +10,23 @@ import duckdb
 
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.views import files_sql
-from c4pipe.inspect.serve.aside import CUT_CODES, codes_table, cut_text
-from c4pipe.inspect.serve.cells import SCORES, Cell, cells_of
-from c4pipe.inspect.serve.conditions import condition, needles, set_aside
+from c4pipe.inspect.serve.aside import CUT_CODES, codes_table, lost_lines_name
+from c4pipe.inspect.serve.cells import SCORES
+from c4pipe.inspect.serve.conditions import condition
 from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import (
     AGREED,
     ANY_REASON,
     DISAGREED,
-    LONGEST_QUERY,
     UNDETERMINED,
     Known,
     Selection,
     parts_of,
 )
+from c4pipe.inspect.serve.tally import SelectionTally
 
 TOP = 12  # domains and details shown, and ways of voters to disagree
-COUNT_SECONDS = 30.0  # that counting may take
+COUNT_SECONDS = 30.0  # that counting in one go may take
 
 
 class Counts(NamedTuple):
@@ -47,6 +47,13 @@ class Counts(NamedTuple):
     details: list[tuple[str, int]]  # the most frequent; [] for kept pages
     lost: dict[str, int]  # code of a reason that costs lines -> pages that lost some to it
     held: dict[str, int]  # outcome -> pages that the rejected table holds, "" kept ones, for their losses
+    looked: int = 0  # rows that were looked at, of `rows`: until it is all of them there are at least so many pages
+    rows: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all pages."""
+        return self.looked == self.rows
 
     @property
     def held_rejected(self) -> int:
@@ -74,24 +81,26 @@ def count_pages(
     row, the manifest and the statistics tell, and no text is read; nor are `barren` files read, which are known to
     hold nothing of `selection.widest`. duckdb.Error where memory does not suffice.
     """
+    return count_on(cursor, SelectionTally(corpus, selection, has, barren))
+
+
+def count_on(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally, seconds: float | None = None) -> Counts:
+    """Counts on, for about so many seconds where they are given: the numbers so far. ConfigError where a look at one
+    piece of the files takes too long."""
     words = (
         f"not counted: that takes more than {COUNT_SECONDS:.0f} seconds here. Narrow the selection to a language, a "
         "split, a reason or a domain; the list itself needs no count."
     )
-    for beside in (selection, selection.but(outcome=ANY_REASON if selection.kept else "")):
-        set_aside(cursor, corpus, beside)
     with within(cursor, COUNT_SECONDS, words):
-        return _counted(cursor, corpus, selection, has, barren)
+        tally.go_on(cursor, seconds)
+        return _counted(cursor, tally)
 
 
-def _counted(
-    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known, barren: Collection[str]
-) -> Counts:
-    everything = selection._replace(order="", seed="") == Selection() and "lengths_kept" in corpus.stats
-    cells, found = cells_of(cursor, corpus, selection, has, barren, sizes=not everything)
+def _counted(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> Counts:
+    corpus, selection, has, cells, found = tally.corpus, tally.selection, tally.has, tally.cells, tally.facets
     chosen = [cell for cell in cells if cell.within(selection)]
     lengths = _sum((cell.size, cell.pages) for cell in chosen)
-    if everything:
+    if tally.everything:
         lengths = Counter({int(size): pages for size, pages in corpus.stats["lengths_kept"].items()})
     facets = {
         name: _sum((getattr(cell, name), cell.pages) for cell in cells if cell.within(selection, name))
@@ -99,12 +108,13 @@ def _counted(
     }
     if selection.kept and not selection.by_row:  # only the chosen files were looked at
         facets |= _of_manifest(corpus, selection)
-    held = _held(cursor)
+    held = tally.held
     built = _domains_built(cursor, corpus, selection, has, held)
     ranked = [(name, found.domains[name]) for name, _ in _most_first(built)] if built else _most_first(found.domains)
+    told = total(corpus, selection)
     return Counts(
-        sum(cell.pages for cell in chosen),
-        _outcomes(cursor, corpus, selection, has, cells),
+        sum(cell.pages for cell in chosen) if told is None else told,
+        _outcomes(tally),
         {name: facets["config"][name] for name in has.configs} if selection.kept else {},
         {name: facets["split"][name] for name in has.splits} if selection.kept else {},
         _languages(facets["language"], selection, has),
@@ -115,9 +125,11 @@ def _counted(
         dict(sorted(found.months.items())),
         {f"{SCORES[n]}-{SCORES[n + 1]}": found.scores[n] for n in sorted(found.scores)},
         _votes(found.votes),
-        _details(cursor, corpus, selection),
-        _lost(cursor, corpus, selection, has),
+        _most_first(found.details)[:TOP],
+        _lost(cursor, tally),
         held,
+        tally.looked,
+        tally.rows,
     )
 
 
@@ -152,23 +164,12 @@ def _votes(found: Counter[str]) -> dict[str, int]:
     return alike | {DISAGREED: sum(pages for _, pages in ways)} | dict(ways[:TOP])
 
 
-def _details(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> list[tuple[str, int]]:
-    """What the pages of a selection of rejected ones were rejected for, in detail: what is most frequent, as far as an
-    address can say it."""
-    parts = parts_of(corpus, selection)
-    if selection.kept or not parts:
-        return []
-    where, values = condition(selection)
-    sql = (
-        f"SELECT detail, count(*) FROM {files_sql(corpus, parts)} WHERE {where} AND detail != '' AND length(detail) <= "
-        f"{LONGEST_QUERY} GROUP BY detail ORDER BY count(*) DESC, detail LIMIT {TOP}"
-    )
-    return cursor.execute(sql, values).fetchall()
-
-
-def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> dict[str, int]:
+def _lost(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> dict[str, int]:
     """Pages of the selection by the reasons that took lines, sentences or passages from them, as far as the rejected
     table knows them; whatever it asks of these. A search in what was cut is one in what each of them cut."""
+    corpus, selection, has = tally.corpus, tally.selection, tally.has
+    if not tally.asks_losses:
+        return {code: tally.facets.lost[code] for code in has.lost}
     searched = selection.q and selection.field == "lost"
     beside = selection._replace(lost="", q="" if searched else selection.q)
     parts = parts_of(corpus, selection)
@@ -177,13 +178,10 @@ def _lost(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selectio
     where, values = condition(beside)
     pages = f"SELECT source FROM {files_sql(corpus, parts)} WHERE {where}"
     if searched:
-        values |= needles(selection)
-        each = "unnest(list_distinct(list_transform(dropped, lambda d: d.reason))) AS code"
-        side = "stage = ''" if selection.kept else "stage != ''"
-        tests = " AND ".join(selection.needle.test("lines", f"${name}") for name in needles(selection))
+        side = "kept" if selection.kept else "NOT kept"
         sql = (
-            f"SELECT code, count(*) FROM (SELECT code, {cut_text('code')} AS lines FROM (SELECT {each}, dropped FROM "
-            f"rejected WHERE {side} AND source IN ({pages}))) WHERE {tests} GROUP BY code"
+            f"SELECT code, count(*) FROM (SELECT unnest(codes) AS code FROM {lost_lines_name(selection)} WHERE {side} "
+            f"AND source IN ({pages})) GROUP BY code"
         )
     else:
         codes_table(cursor, corpus)
@@ -212,25 +210,14 @@ def _domains_built(
     return {name: pages + unread.get(name, 0) for name, pages in told.items() if name}
 
 
-def _held(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    sql = "SELECT stage || '/' || reason, stage = '', count(*) FROM rejected GROUP BY ALL"
-    return {"" if kept else outcome: pages for outcome, kept, pages in cursor.execute(sql).fetchall()}
-
-
-def _outcomes(
-    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known, cells: list[Cell]
-) -> dict[str, int]:
-    """Pages by outcome: of the selection's own table from its cells, of the other one from a query."""
-    found = _sum((cell.outcome, cell.pages) for cell in cells if cell.within(selection, "outcome"))
-    other = selection.but(outcome=ANY_REASON if selection.kept else "")
-    known_total = total(corpus, other)
-    if known_total is not None:
-        found[""] = known_total
-    elif parts := parts_of(corpus, other):
-        where, values = condition(other)
-        outcome = "''" if other.kept else "stage || '/' || reason"
-        sql = f"SELECT {outcome}, count(*) FROM {files_sql(corpus, parts)} WHERE {where} GROUP BY 1"
-        found.update(dict(cursor.execute(sql, values).fetchall()))
+def _outcomes(tally: SelectionTally) -> dict[str, int]:
+    """Pages by outcome: of the selection's own table from its cells, of the other one as they were counted beside."""
+    corpus, selection, has = tally.corpus, tally.selection, tally.has
+    found = _sum((cell.outcome, cell.pages) for cell in tally.cells if cell.within(selection, "outcome"))
+    for side in (selection, tally.other):
+        if (told := total(corpus, side)) is not None:
+            found[""] = told
+    found.update(tally.beside)
     if not corpus.rejected:
         return {"": found[""]}
     return {"": found[""], ANY_REASON: found.total() - found[""]} | {name: found[name] for name in has.outcomes}

@@ -40,13 +40,18 @@ def cut_lines_of(
         return {}
     if selection.kept:
         sources = list({hit.source for hit in hits if hit.source})
-        found = _asked(cursor, corpus, selection, corpus.rejected, "stage = '' AND list_contains($of, source)", sources)
-        by_source = {source: line for _, source, line in reversed(found)}
+        # Where they are is found first: what was cut is read of these rows alone.
+        sql = "SELECT part, row FROM rejected WHERE stage = '' AND list_contains($1, source)"
+        places = set(cursor.execute(sql, [sources]).fetchall())
+        parts = [part for part in corpus.rejected if part["path"] in {path for path, _ in places}]
+        rows = sorted({row for _, row in places})
+        found = _asked(cursor, corpus, selection, parts, rows)
+        by_source = {source: line for place, source, line in reversed(found) if place in places}
         return {(hit.path, hit.row): by_source[hit.source] for hit in hits if hit.source in by_source}
     paths = {hit.path for hit in hits}
     parts = [part for part in corpus.rejected if part["path"] in paths]
     rows = list({hit.row for hit in hits})  # rows of these numbers in other files are read in vain: a few
-    found = _asked(cursor, corpus, selection, parts, "list_contains($of, file_row_number)", rows)
+    found = _asked(cursor, corpus, selection, parts, rows)
     return {place: line for place, _, line in found}
 
 
@@ -55,10 +60,12 @@ def _asked(
     corpus: Corpus,
     selection: Selection,
     parts: Sequence[dict[str, object]],
-    where: str,
-    of: Sequence[str | int],
+    rows: Sequence[int],
 ) -> list[tuple[tuple[str, int], str, CutLine]]:
-    """(file, row), source and line of the rows of these files that are asked for, in the order of the files."""
+    """(file, row), source and line of these rows of these files, in the order of the files."""
+    if not rows:
+        return []
+    numbers = ", ".join(map(str, rows))
     sought = needles(selection) if selection.q and selection.field == "lost" else {}
     line, match = "lines[1]", "0"
     if sought:
@@ -71,10 +78,10 @@ def _asked(
     sql = (
         f"SELECT filename, file_row_number, source, {around('line', match)}, {inside(match)}, {runs_on('line', match)} "
         f"FROM (SELECT * EXCLUDE (lines), {line} AS line FROM (SELECT filename, file_row_number, source, "
-        f"{_LINES} AS lines FROM {files_sql(corpus, parts)} WHERE {where})) WHERE line IS NOT NULL "
-        "ORDER BY filename, file_row_number"
+        f"{_LINES} AS lines FROM {files_sql(corpus, parts)} WHERE file_row_number IN ({numbers}))) "
+        "WHERE line IS NOT NULL ORDER BY filename, file_row_number"
     )
-    values = {"of": list(of), "lost": selection.lost} | sought
+    values = {"lost": selection.lost} | sought
     cut = len(str(corpus.folder.resolve())) + 1
     return [
         ((path[cut:], row), source, CutLine(text, not inner, not more))

@@ -26,8 +26,9 @@ from c4pipe.inspect.serve.same_text import SameText, same_text
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import View, judged
-from c4pipe.page import Page
+from c4pipe.page import Page, Unit
 from c4pipe.shards import MANIFEST
+from c4pipe.stages.explaining import NOT_JUDGED
 from c4pipe.text import many
 from c4pipe.text.urls import as_read
 
@@ -74,6 +75,7 @@ class EveryPreset:
         asked = Question("", request.query_params.get("url", "").strip()[:LONGEST_QUERY], "")
         if request.method == "POST":
             asked = await question(request)
+            asked = asked._replace(url=asked.pasted_url, text="") if asked.pasted_url else asked
         every = "all" in request.query_params
         found, page, raw = list[PresetVerdict](), as_read(Page(asked.url, asked.text, "")), True
         members = await run_in_threadpool(self._opened)
@@ -123,7 +125,7 @@ class EveryPreset:
 
 def _together(corpus: Corpus, others: Sequence[Corpus]) -> tuple[list[Corpus], list[str]]:
     """Corpora to ask together, and what is said of those that cannot be opened."""
-    found, notes = [corpus, *others], list[str]()
+    found, notes = [corpus, *(one for one in others if not one.released)], list[str]()
     seen = {one.folder.resolve() for one in found}
     beside = sorted(path.parent for path in corpus.folder.resolve().parent.glob(f"*/{MANIFEST}"))
     for folder in beside:
@@ -183,14 +185,18 @@ def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:
 
 
 def cut_words(view: View) -> str:
-    """How many lines were cut, whole or in part, and by which rules; of an edit, which has no code, what it does.
+    """How many lines were cut, whole or in part, by which rules, and which may cut more where pages are compared; of an
+    edit, which has no code, what it does.
 
     It is of the lines that a page view would draw.
     """
     cut = [line for line in view.lines if any(piece.code and not piece.quoted for piece in line.pieces)]
+    rules = view.explanation.tried if view.explanation else []
+    unasked = [rule.code for rule in rules if rule.outcome == NOT_JUDGED and rule.unit != Unit.PAGE.value]
+    unjudged = f"; not judged: {', '.join(dict.fromkeys(unasked))}" if unasked else ""
     if not cut:
-        return "nothing cut"
+        return f"nothing cut{unjudged}"
     codes = dict.fromkeys(piece.code for line in cut for piece in line.pieces if piece.code and not piece.quoted)
-    tried = [rule for rule in (view.explanation.tried if view.explanation else []) if not rule.code.islower()]
+    tried = [rule for rule in rules if not rule.code.islower()]
     edits = {rule.code: f"an edit (each line {rule.words.replace('`', '')})" for rule in tried}
-    return f"{many(len(cut), 'line')} cut: {', '.join(edits.get(code, code) for code in codes)}"
+    return f"{many(len(cut), 'line')} cut: {', '.join(edits.get(code, code) for code in codes)}{unjudged}"

@@ -70,7 +70,7 @@ def _with_cuts(cursor: duckdb.DuckDBPyConnection, tables: Iterator[pa.Table], sc
 
 def _joined_to_cuts(cursor: duckdb.DuckDBPyConnection, pages: pa.Table, schema: pa.Schema) -> pa.Table:
     sql = f"SELECT source, {CUTS} FROM rejected WHERE stage = '' AND list_contains($1, source)"
-    cuts: Any = cursor.execute(sql, [pages.column("source").to_pylist()]).to_arrow_table()
+    cuts: Any = cursor.sql(sql, params=[pages.column("source").to_pylist()]).to_arrow_table()
     rows = pc.index_in(pages.column("source"), value_set=cuts.column("source").combine_chunks())
     return pages.append_column(CUTS, cuts.column(CUTS).take(rows)).cast(schema)
 

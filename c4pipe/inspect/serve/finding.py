@@ -48,7 +48,7 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
     barren: set[str] = set()
     pieces, end = stretch(parts, start, _budget(selection))
     until = time.monotonic() + LIST_SECONDS
-    for number, group in enumerate(_grouped(pieces, parts, _AT_ONCE if selection.reads_text else _LIGHT * _AT_ONCE)):
+    for number, group in enumerate(grouped(pieces, parts, _AT_ONCE if selection.reads_text else _LIGHT * _AT_ONCE)):
         if number and time.monotonic() > until:
             end = Place(group[0].part, group[0].start)
             break
@@ -148,7 +148,7 @@ def _budget(selection: Selection) -> int:
     return STRETCH if selection.reads_text else _LIGHT * STRETCH
 
 
-def _grouped(pieces: Sequence[RowRange], parts: Sequence[ShardEntry], most: int) -> Iterator[list[RowRange]]:
+def grouped(pieces: Sequence[RowRange], parts: Sequence[ShardEntry], most: int) -> Iterator[list[RowRange]]:
     """Whole files together, up to so many bytes, which DuckDB reads with all its threads, in order; others alone."""
     group: list[RowRange] = []
     size = 0

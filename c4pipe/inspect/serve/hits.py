@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import duckdb
 
 from c4pipe.facts.corpus import Corpus
-from c4pipe.inspect.serve.aside import cut_text, lost_lines_name
+from c4pipe.facts.views import files_sql
+from c4pipe.inspect.serve.aside import lost_lines_found
 from c4pipe.inspect.serve.conditions import around, inside, needles
+from c4pipe.inspect.serve.found_cuts import cut_text
 from c4pipe.inspect.serve.selection import BY_SCORE, Selection
 
 _KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, {language} AS language, source"
@@ -37,7 +39,8 @@ class Hit(NamedTuple):
     chars: int
     snippet: str
     inside: bool  # the snippet begins inside the text
-    score: float | None = None  # of the language, where pages are in its order
+    score: float | None = None  # of the language, where pages are in its order, or chosen by what was said of it
+    votes: str = ""  # who said what of the language, likewise: "cld2:nl:0.90 langdetect:de:0.40"
 
 
 class Listing(NamedTuple):
@@ -64,19 +67,41 @@ def hits_of(
     columns = (_KEPT if selection.kept else _REJECTED).format(
         language="coalesce(language, '')" if "language" in names else "''"
     )
-    score = "language_score" if selection.order == BY_SCORE else "NULL"
+    told = selection.kept and bool(selection.order == BY_SCORE or selection.votes or selection.score)
+    score, votes = (
+        name if told and name in names else other
+        for name, other in (("language_score", "NULL"), ("language_votes", "''"))
+    )
     sql = (
         f"SELECT filename, file_row_number, {columns}, length(text), "
-        f"{around(shown, match)}, {inside(match)}, {score} FROM {rows}"
+        f"{around(shown, match)}, {inside(match)}, {score}, {votes} FROM {rows}"
     )
     cut = len(str(corpus.folder.resolve())) + 1
     given = {name: value for name, value in (values | needles(selection)).items() if f"${name}" in sql}
     hits = [Hit(row[0][cut:], *row[1:]) for row in cursor.execute(sql, given).fetchall()]
-    return _with_lost_lines(cursor, selection, hits) if lost and selection.kept else hits
+    return _with_lost_lines(cursor, corpus, selection, hits) if lost and selection.kept else hits
 
 
-def _with_lost_lines(cursor: duckdb.DuckDBPyConnection, selection: Selection, hits: list[Hit]) -> list[Hit]:
+def _with_lost_lines(
+    cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, hits: list[Hit]
+) -> list[Hit]:
     """Kept pages with the lines that they lost and that were searched for, in the place of their text."""
-    sql = f"SELECT source, snippet, inside FROM {lost_lines_name(selection)} WHERE list_contains($1, source)"
-    found = {source: shown for source, *shown in cursor.execute(sql, [[hit.source for hit in hits]]).fetchall()}
+    if not hits:
+        return hits
+    lost = {"lost": selection.lost} if selection.lost else {}
+    sql = f"SELECT source, file, row FROM {lost_lines_found(selection)} AND list_contains($of, source)"
+    places = cursor.execute(sql, {"of": [hit.source for hit in hits], **lost}).fetchall()
+    sources = {(file, row): source for source, file, row in places}
+    cut = len(str(corpus.folder.resolve())) + 1
+    files = {file[cut:] for file, _ in sources}
+    parts = [part for part in corpus.rejected if part["path"] in files]
+    rows = ", ".join(map(str, sorted({row for _, row in sources})))  # in other files they are read in vain: a few
+    match = f"coalesce({selection.needle.place('lines', '$q0')}, 0)"
+    sql = (
+        f"SELECT filename, file_row_number, {around('lines', match)}, {inside(match)} FROM "
+        f"(SELECT filename, file_row_number, {cut_text(selection.cut_code)} AS lines FROM {files_sql(corpus, parts)} "
+        f"WHERE file_row_number IN ({rows}))"
+    )
+    shown = cursor.execute(sql, {"q0": needles(selection)["q0"], **lost}).fetchall()
+    found = {sources[file, row]: words for file, row, *words in shown if (file, row) in sources}
     return [hit._replace(snippet=found[hit.source][0], inside=found[hit.source][1]) for hit in hits]

@@ -94,13 +94,24 @@ def with_preset(has: Known, corpus: Corpus, preset: Preset | None) -> Known:
     )
 
 
-def disagreed_pages(corpus: Corpus) -> int:
-    """The kept pages of which those who were asked for the language said several, as the statistics count them; 0
-    where one alone was asked, and where they do not tell."""
+class DoubtedPages(NamedTuple):
+    """Kept pages by what those said who were asked for the language, as `conditions.VOTED` tells them apart."""
+
+    disagreed: int  # they said several
+    undetermined: int  # all said one, and it was not believed
+
+
+def doubted_pages(corpus: Corpus) -> DoubtedPages:
+    """As the statistics count them; none where these do not tell."""
     votes = corpus.stats.get("votes", {})
     nested = all(isinstance(told, dict) for told in votes.values())  # a mixture's are as `Stats` has them
-    ways = [way for told in (votes if nested else by_first_word(votes)).values() for way in told.items()]
-    return sum(pages for said, pages in ways if len({vote.partition("=")[2] for vote in said.split()}) > 1)
+    disagreed = undetermined = 0
+    for language, told in (votes if nested else by_first_word(votes)).items():
+        for said, pages in told.items():
+            labels = {vote.partition("=")[2] for vote in said.split()}
+            disagreed += pages * (len(labels) > 1)
+            undetermined += pages * (len(labels) == 1 and labels != {language})
+    return DoubtedPages(disagreed, undetermined)
 
 
 def _cuts(stage: dict[str, Any]) -> Iterator[CutReason]:

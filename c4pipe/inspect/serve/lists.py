@@ -15,7 +15,7 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.inspect.quoted import Quote
 from c4pipe.inspect.serve import export, finding
 from c4pipe.inspect.serve.asking import place
-from c4pipe.inspect.serve.counting import Counts, count_pages, told_at_once, total
+from c4pipe.inspect.serve.counting import Counts, count_on, told_at_once, total
 from c4pipe.inspect.serve.cut_lines import cut_lines_of
 from c4pipe.inspect.serve.elsewhere import find_elsewhere
 from c4pipe.inspect.serve.excerpts import quotes_of
@@ -24,9 +24,12 @@ from c4pipe.inspect.serve.lasting import PageLink
 from c4pipe.inspect.serve.saving import sample_words, saved_headers, told_in_file
 from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.streamed import StreamedFile
+from c4pipe.inspect.serve.tally import SelectionTally
 from c4pipe.inspect.serve.viewer import Viewer
 
+COUNT_STEP = 1.0  # seconds that a request counts; then it says how far it came, and the next one goes on
 _REMEMBERED = 200  # selections of which something is remembered
+_COUNTED_AT_ONCE = 8  # of which counting goes on where it ended
 T = TypeVar("T")
 
 
@@ -36,6 +39,7 @@ class Lists:
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
         self._counted: OrderedDict[Selection, Counts] = OrderedDict()
+        self._tallies: OrderedDict[Selection, SelectionTally] = OrderedDict()
         self._barren: OrderedDict[Selection, frozenset[str]] = OrderedDict()  # files that a search need not read again
 
     async def pages(self, request: Request) -> Response:
@@ -126,16 +130,22 @@ class Lists:
 
     async def _count(self, request: Request, selection: Selection) -> Counts:
         if selection not in self._counted:
-            barren = self._barren.get(selection.widest, frozenset())
-            viewer = self._viewer
-            counts = await viewer.ask(request, count_pages, viewer.corpus, selection, viewer.has, barren)
+            viewer, tally = self._viewer, self._tallies.get(selection)
+            if tally is None:
+                barren = self._barren.get(selection.widest, frozenset())
+                tally = SelectionTally(viewer.corpus, selection, viewer.has, barren)
+                _remember(self._tallies, selection, tally, _COUNTED_AT_ONCE)
+            counts = await viewer.ask(request, count_on, tally, COUNT_STEP)
+            if not counts.whole:
+                return counts
             _remember(self._counted, selection, counts)
+            self._tallies.pop(selection, None)
         return self._counted[selection]
 
 
-def _remember(memory: OrderedDict[Selection, T], selection: Selection, value: T) -> None:
+def _remember(memory: OrderedDict[Selection, T], selection: Selection, value: T, most: int = _REMEMBERED) -> None:
     memory[selection] = value
-    if len(memory) > _REMEMBERED:
+    if len(memory) > most:
         memory.popitem(last=False)
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from c4pipe.errors import ConfigError, unknown
+from c4pipe.facts.domain_languages import ORDERS_WITHIN
 from c4pipe.facts.fallen import FallenLanguages, fallen_languages
 from c4pipe.facts.ledger_losses import ledger_losses
 from c4pipe.facts.losses import (
@@ -30,12 +31,23 @@ from c4pipe.facts.losses import (
 )
 from c4pipe.facts.table_losses import LossPlaces, TableLosses, loss_places, stands_as_read, table_losses
 from c4pipe.inspect.serve import export
+from c4pipe.inspect.serve.later import AnswerStillMadeError
+from c4pipe.inspect.serve.losing_within import (
+    WITHIN,
+    WITHIN_SCHEMA,
+    LossesWithin,
+    order_within,
+    pages_of_pair,
+    rows_within,
+    table_within,
+)
 from c4pipe.inspect.serve.loss_links import Group, rows_pages
 from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.viewer import Viewer
 
 SHOWN_ROWS = 200  # of a table; the file has all
-_ORDERS = ("key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
+_TABLES = (*WAYS_TO_SPLIT, WITHIN)
+_ORDERS = (*ORDERS_WITHIN, "key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
 _SCHEMA = pa.schema(
     [("by", pa.string()), ("of", pa.string()), ("unit", pa.string()), ("rule", pa.string())]
     + [(f"{name}_{what}", pa.int64()) for name in LOSS_MEASURES for what in ("lost", "came")]
@@ -54,10 +66,10 @@ class LossQuestion(NamedTuple):
 
     by: str = "rule"
     rule: str = ""  # of what a group lost; "" all of them
-    language: str | None = None  # of what rules took: from these pages alone
+    language: str | None = None  # of what rules took: from these pages alone; of domains: their pages of this language
     domain: str | None = None
     bin: str | None = None
-    sort: str = "characters"
+    sort: str = ""  # "" as its tables begin: a distribution over lengths by these, others by characters
     rising: str = ""
 
     def link(self, path: str = "/losses", **changes: Any) -> str:
@@ -67,7 +79,21 @@ class LossQuestion(NamedTuple):
 
     def sorted_by(self, order: str) -> str:
         """The address of the table in an order, or the other way round where it is in this one."""
-        return self.link(sort=order, rising="1" if self.sort == order and not self.rising else "")
+        return self.link(sort=order, rising="1" if self.order == order and not self.rising else "")
+
+    @property
+    def order(self) -> str:
+        """What its rows are sorted by."""
+        return self.sort or ("key" if self.by == "length" else "characters")
+
+    @property
+    def within(self) -> bool:
+        """Whether it is of languages and domains together."""
+        return (
+            self.by == WITHIN
+            or (self.by == "domain" and self.language is not None)
+            or (self.by == "language" and self.domain is not None)
+        )
 
     @property
     def group(self) -> tuple[str, str | int | None] | None:
@@ -89,6 +115,8 @@ class LossQuestion(NamedTuple):
 
 
 _PLAIN = LossQuestion()._asdict()
+_READ = "The table of rejected pages is read. Save the file again in a moment."
+_NO_PLACES = LossPlaces(frozenset())
 
 
 def asked(request: Request) -> LossQuestion:
@@ -98,7 +126,7 @@ def asked(request: Request) -> LossQuestion:
         if name not in LossQuestion._fields and name != "build":
             raise unknown("part of the address", name, LossQuestion._fields)
     question = LossQuestion(**{name: value for name, value in given.items() if name in LossQuestion._fields})
-    for value, known in ((question.by, WAYS_TO_SPLIT), (question.sort, _ORDERS)):
+    for value, known in ((question.by, _TABLES), (question.order, _ORDERS)):
         if value not in known:
             raise unknown("table", value, known)
     if question.bin is not None and not (question.bin.isascii() and question.bin.isdigit() and len(question.bin) < 3):
@@ -111,8 +139,7 @@ class LossPages:
 
     def __init__(self, viewer: Viewer):
         self._viewer, self._found = viewer, list[CorpusLosses]()
-        self._by_table: list[TableLosses | None] = []
-        self._places: dict[str, LossPlaces] = {}
+        self._within = LossesWithin(viewer)
 
     @property
     def routes(self) -> list[Route]:
@@ -126,16 +153,41 @@ class LossPages:
             if (by_ledger := ledger_losses(self._viewer.corpus)) is None:
                 return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
             return self._viewer.html("ledger_losses.html", losses=by_ledger)
+        if question.within:
+            return await self._page_within(request, losses, question)
         rows = self._rows(losses, question)
-        fallen, by_table, places = await self._viewer.ask(request, self._asked_of_table, losses, question)
+        fallen = await self._viewer.ask(request, self._fallen, losses, question)
+        by_table, places, reading = None, _NO_PLACES, False
+        try:
+            places = await self._places(question)
+            by_table = await self._by_table(losses, question)
+        except AnswerStillMadeError:  # the numbers of all pages do not wait for it
+            reading = True
         has, as_read = self._viewer.has, stands_as_read(self._viewer.corpus)
         return self._viewer.html(
             "losses.html",
             losses=losses, ask=question, by_table=by_table, order=ORDER_OF_STAGES,
             rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS),
-            top=losses.most()[:1], fallen=fallen, ways=WAYS_TO_SPLIT, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
+            top=losses.most()[:1], fallen=fallen, ways=_TABLES, measures=LOSS_MEASURES, least_pages=LEAST_PAGES,
+            within=WITHIN,
+            reading=reading,
             effect=losses.effect(losses.rules.get(question.rule)),
             pages_of=lambda row: rows_pages(row, question.group_of(row), has, as_read, places),
+        )  # fmt: skip
+
+    async def _page_within(self, request: Request, losses: CorpusLosses, question: LossQuestion) -> Response:
+        """The table of languages and domains together."""
+        if question.rule:
+            _check_known(losses, question._replace(language=None, domain=None, bin=None))
+        found = await self._within.found(request, question.rule)
+        rows = rows_within(found, question.language, question.domain, question.order, bool(question.rising))
+        has = self._viewer.has
+        return self._viewer.html(
+            "losses_within.html",
+            ask=question, rows=rows[:SHOWN_ROWS], hidden=max(0, len(rows) - SHOWN_ROWS), found=found, ways=_TABLES,
+            order=order_within(question.order), least_pages=LEAST_PAGES,
+            within=WITHIN,
+            pages_of=lambda row: pages_of_pair(row, question.rule, has),
         )  # fmt: skip
 
     async def file(self, request: Request) -> Response:
@@ -143,14 +195,21 @@ class LossPages:
         question = asked(request)
         if (losses := await run_in_threadpool(self._losses)) is None:
             raise no_losses(self._viewer.corpus)
-        _, by_table, _ = await self._viewer.ask(request, self._asked_of_table, losses, question)
+        if question.within:
+            within = await self._within.found(request, question.rule)
+            rows = rows_within(within, question.language, question.domain, question.order, bool(question.rising))
+            return self._saved(question, table_within(rows, question.rule), WITHIN_SCHEMA, within.sampled)
+        by_table = await self._by_table(losses, question)
         table = _table(self._rows(losses, question), question, by_table)
-        body: Iterator[bytes] = export.comma_separated(iter([table]), _SCHEMA)
-        filters = [
-            ("losses", question.by),
-            *((name, value or "") for name, value in list(question._asdict().items())[1:]),
-        ]
-        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv")
+        return self._saved(question, iter([table]), _SCHEMA)
+
+    def _saved(
+        self, question: LossQuestion, tables: Iterator[pa.Table], schema: pa.Schema, sampled: bool = False
+    ) -> Response:
+        body: Iterator[bytes] = export.comma_separated(tables, schema)
+        told = question._replace(sort=question.order)._asdict()
+        filters = [("losses", told.pop("by")), *((name, value or "") for name, value in told.items())]
+        headers = saved_headers(self._viewer.corpus, self._viewer.digest, filters, "csv", sampled)
         return StreamingResponse(body, headers=headers, media_type=export.MEDIA_TYPES["csv"])
 
     def _losses(self) -> CorpusLosses | None:
@@ -164,21 +223,24 @@ class LossPages:
             rows = losses.by_rule(question.group)
         else:
             rows = losses.by_group(question.by, question.rule)
-        return sorted_losses(rows, question.sort, bool(question.rising))
+        return sorted_losses(rows, question.order, bool(question.rising))
 
-    def _asked_of_table(
+    def _fallen(
         self, cursor: duckdb.DuckDBPyConnection, losses: CorpusLosses, question: LossQuestion
-    ) -> tuple[FallenLanguages | None, TableLosses | None, LossPlaces]:
-        """What the rejected table says beside the counts."""
-        corpus, fallen = self._viewer.corpus, None
+    ) -> FallenLanguages | None:
         if question.by == "language" and (cell := losses.rules.get(question.rule)) is not None:
-            fallen = fallen_languages(cursor, corpus, cell.stage, cell.reason)
-        if question.of_all and not self._by_table:
-            self._by_table.append(table_losses(cursor, corpus, losses))
+            return fallen_languages(cursor, self._viewer.corpus, cell.stage, cell.reason)
+        return None
+
+    async def _by_table(self, losses: CorpusLosses, question: LossQuestion) -> TableLosses | None:
+        """What the rejected table says beside the counts of rules."""
+        if not question.of_all:
+            return None
+        return await self._viewer.later("losses by table", _READ, table_losses, self._viewer.corpus, losses)
+
+    async def _places(self, question: LossQuestion) -> LossPlaces:
         by = question.group[0] if question.by == "rule" and question.group else question.by
-        if by not in self._places:
-            self._places[by] = loss_places(cursor, by)
-        return fallen, self._by_table[0] if question.of_all else None, self._places[by]
+        return await self._viewer.later(f"places by {by}", _READ, loss_places, self._viewer.corpus, by)
 
 
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:

@@ -12,7 +12,7 @@ from c4pipe.page import Unit
 from c4pipe.rules.exclusion import NotExcluded
 from c4pipe.rules.robots import RobotsAllow
 
-_WITHHELD = {NotExcluded.reason.code, RobotsAllow.reason.code}  # whose texts are kept nowhere
+WITHHELD = {NotExcluded.reason.code, RobotsAllow.reason.code}  # whose texts are kept nowhere
 Group = tuple[str, str | int | None]  # what a row is of, such as "language", and which; ("", "") of all pages
 
 
@@ -28,7 +28,7 @@ def rows_pages(
         return []
     found = []
     for words, name, asked, kept in _wanted(row, has):
-        withheld = row.cell is not None and row.cell.reason in _WITHHELD
+        withheld = row.cell is not None and row.cell.reason in WITHHELD
         chosen = _group_asked(by, key, has, kept, as_read and not withheld)
         if chosen is not None and (places is None or places.has(name, kept, key)):
             found.append((words, f"/?{urlencode(asked | chosen)}"))

@@ -12,6 +12,7 @@ import duckdb
 from c4pipe.errors import unknown
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.pairing import PairTable, connect_pair, pair_table
+from c4pipe.inspect.serve.later import LaterAnswers
 
 MOST_PAIRS = 2  # held at a time, each within `pairing.PAIR_MEMORY`
 T = TypeVar("T")
@@ -26,12 +27,18 @@ class CorpusPair:
         self.connection = connect_pair(a, b)
         self._lock = Lock()
         self._table: PairTable | None = None
+        self.answers = LaterAnswers()
+
+    def make(self) -> None:
+        """Makes the table, if it is not there. Errors of `pair_table`."""
+        with self._lock, self.connection.cursor() as cursor:
+            if self._table is None:
+                self._table = pair_table(cursor, self.corpora)
 
     def ask(self, cursor: duckdb.DuckDBPyConnection, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers, given the cursor and the table; the table is made first where it is not there yet."""
-        with self._lock:
-            if self._table is None:
-                self._table = pair_table(cursor, self.corpora)
+        self.make()
+        assert self._table is not None
         self._table.check()
         return work(cursor, self._table, *arguments)
 
@@ -42,9 +49,9 @@ class CorpusPairs:
     def __init__(self, corpus: Corpus, others: Sequence[Corpus]):
         self._corpus, self._others = corpus, dict[str, Corpus]()
         for other in others:
-            name, number = other.folder.name, 2
+            name, number = other.home.name, 2
             while name in self._others:
-                name, number = f"{other.folder.name} ({number})", number + 1
+                name, number = f"{other.home.name} ({number})", number + 1
             self._others[name] = other
         self._lock, self._pairs = Lock(), OrderedDict[str, CorpusPair]()
 

@@ -24,6 +24,11 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
             "FROM pages GROUP BY ALL ORDER BY pages DESC, domain",
         ),
         ReadyQuery(
+            "tokens a domain, where a tokenizer is named",
+            "SELECT domain, pages, characters, tokens, tokens / characters AS tokens_a_character FROM domains\n"
+            "ORDER BY pages DESC, domain",
+        ),
+        ReadyQuery(
             "the 50 longest pages",
             "SELECT url, chars(text) AS characters FROM pages ORDER BY characters DESC, url LIMIT 50",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def environment() -> Environment:
         "marked": marked,
         "number": number,
         "pages": pages,
-        "lines": line_count,
+        "lines": partial(many, noun="line"),
+        "files": partial(many, noun="file"),
         "chars": chars,
     }
     made.filters |= {"speech": speech, "counted": in_english}
@@ -64,11 +66,6 @@ def broken_name(name: str) -> Markup:
 def pages(value: int) -> str:
     """So many pages."""
     return many(value, "page")
-
-
-def line_count(value: int) -> str:
-    """So many lines."""
-    return many(value, "line")
 
 
 def chars(size: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -10,6 +9,8 @@ import duckdb
 from starlette.requests import Request
 from starlette.responses import Response
 
+from c4pipe.corpus.plan import KEPT
+from c4pipe.errors import unknown
 from c4pipe.facts.repeated import (
     ORDERS_OF_REPEATS,
     REPEATED_IN_PAGE,
@@ -23,6 +24,7 @@ from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.text import many
 
 SHOWN_REPEATS = 100  # of each reason
+_WORDS = "All lines and sentences that were cut from pages are read, and those that repeat are added up."
 _SEARCHED = 200  # characters of a text that a link searches for
 
 
@@ -45,27 +47,29 @@ class RepeatPages:
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
-        self._lock, self._found = Lock(), dict[str, list[RepeatsOfReason]]()
 
     async def repeated(self, request: Request) -> Response:
-        """All of it, in an order of `ORDERS_OF_REPEATS`."""
-        by = request.query_params.get("by", "once")
-        found = await self._viewer.ask(request, self._once, by)
-        values: dict[str, Any] = {"found": found, "by": by, "orders": ORDERS_OF_REPEATS, "most": SHOWN_REPEATS}
-        return self._viewer.html("repeated.html", lists_of=_lists_of, owner_link=_owner_link, **values)
+        """All of it, or what was cut from kept pages, in an order of `ORDERS_OF_REPEATS`."""
+        by, of = (request.query_params.get(name, "") for name in ("by", "of"))
+        by = by or "once"
+        if by not in ORDERS_OF_REPEATS:
+            raise unknown("order", by, ORDERS_OF_REPEATS)
+        if of not in ("", KEPT):
+            raise unknown("value of of,", of, [KEPT])
+        found = await self._viewer.later(f"repeated by {by} {of}", _WORDS, self._counted, by, of == KEPT)
+        values: dict[str, Any] = {"found": found, "by": by, "of": of, "most": SHOWN_REPEATS}
+        return self._viewer.html(
+            "repeated.html", orders=ORDERS_OF_REPEATS, lists_of=_lists_of, owner_link=_owner_link, **values
+        )
 
-    def _once(self, cursor: duckdb.DuckDBPyConnection, by: str) -> list[RepeatsOfReason]:
-        """Each order is found once: everything that was cut is read."""
-        with self._lock:
-            if by not in self._found:
-                owned, rows = owned_cuts(cursor), dict[str, list[Repeat]]()
-                for row in repeats(cursor, SHOWN_REPEATS, by):
-                    rows.setdefault(row.reason, []).append(row)
-                taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
-                self._found[by] = [
-                    RepeatsOfReason(code, found, owned.get(code), taken.get(code, "")) for code, found in rows.items()
-                ]
-            return self._found[by]
+    def _counted(self, cursor: duckdb.DuckDBPyConnection, by: str, kept: bool) -> list[RepeatsOfReason]:
+        """Everything that was cut is read."""
+        corpus, rows = self._viewer.corpus, dict[str, list[Repeat]]()
+        owned = owned_cuts(cursor, corpus)
+        for row in repeats(cursor, corpus, SHOWN_REPEATS, by, kept):
+            rows.setdefault(row.reason, []).append(row)
+        taken = {cut.code: many(cut.taken, cut.unit) for cut in self._viewer.has.cuts}
+        return [RepeatsOfReason(code, found, owned.get(code), taken.get(code, "")) for code, found in rows.items()]
 
 
 def _lists_of(row: Repeat) -> list[tuple[str, str]]:

@@ -12,10 +12,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from c4pipe.errors import ConfigError
 from c4pipe.inspect.gone import said_of_absence, said_of_removals
+from c4pipe.inspect.serve.builds import BUILD_DIGITS
 from c4pipe.inspect.serve.citing import citation
 from c4pipe.inspect.serve.lasting import FoundPages, PageLink, found_pages, kept_record
 from c4pipe.inspect.serve.records import Record, record_at
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, whole_number
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import view

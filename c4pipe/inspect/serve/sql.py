@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -42,8 +42,9 @@ _ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that ano
 class SqlPage:
     """The addresses below /sql."""
 
-    def __init__(self, viewer: Viewer):
-        self._viewer, self._queries = viewer, TypedQueries(viewer.corpus)
+    def __init__(self, viewer: Viewer, tokens: Callable[[], Mapping[str, int]] = dict):
+        """`tokens` gives those of domains, as far as they are known."""
+        self._viewer, self._queries = viewer, TypedQueries(viewer.corpus, tokens)
 
     @property
     def routes(self) -> list[Route]:

@@ -7,7 +7,7 @@ not read any other file either, has no place to write to, and takes no settings.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import TOLD_VIEWS, VIEWS, Corpus, connect, said
-from c4pipe.facts.functions import teach_functions
+from c4pipe.facts.functions import CHARS, REGISTERED_DOMAIN, teach_functions
 from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined, get_ready
 from c4pipe.inspect.output import as_text
 
@@ -28,7 +28,15 @@ CELL_CHARS = 500  # shown of a cell
 MOST_COLUMNS = 100
 ANSWER_BATCH = 2_048  # rows that are taken of an answer at a time: as many as DuckDB makes at once
 ANSWER_GROUP_ROWS, ANSWER_GROUP_BYTES = 10_000, 64 << 20  # of an export that are written at once, what comes first
-TYPED_VIEWS = (*VIEWS, *TOLD_VIEWS)
+TYPED_VIEWS = (*VIEWS, *TOLD_VIEWS, "domains")
+_TOLD_OF_VIEWS = f"{', '.join(TYPED_VIEWS[:-1])} and {TYPED_VIEWS[-1]}"
+# Of each registered domain what `facts.domain_sizes` counts; tokens where a tokenizer was named and has counted them.
+_DOMAINS = (
+    f"SELECT domain, pages, characters, tokens FROM (SELECT {REGISTERED_DOMAIN}(url) AS domain, count(*) AS pages, "
+    f"sum({CHARS}(text))::BIGINT AS characters FROM pages GROUP BY 1) LEFT JOIN domain_tokens USING (domain)"
+)
+
+DomainTokens = Mapping[str, int]  # by registered domain
 SchemaTold = dict[bytes, bytes] | None  # metadata of a schema
 WriteTables = Callable[[Iterator[pa.Table], pa.Schema], Iterator[bytes]]
 
@@ -76,8 +84,9 @@ class CutCell(str):
 class TypedQueries:
     """A corpus, and a connection to its views by which queries are read; they run in processes of their own."""
 
-    def __init__(self, corpus: Corpus):
-        self._corpus = corpus
+    def __init__(self, corpus: Corpus, tokens: Callable[[], DomainTokens] = dict):
+        """`tokens` gives those of domains, as far as they are known."""
+        self._corpus, self._tokens = corpus, tokens
         self._lock = Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -85,7 +94,7 @@ class TypedQueries:
         """Made when it is first asked for."""
         with self._lock:
             if self._connection is None:
-                self._connection = _connected(self._corpus)
+                self._connection = _connected(self._corpus, {})
             return self._connection
 
     def columns(self, cursor: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
@@ -100,13 +109,17 @@ class TypedQueries:
     def answer(self, caller: Caller, sql: str) -> TypedAnswer:
         """What a query gives. ConfigError where it may not run, fails or takes too long or too much."""
         self._check(sql)
-        (found,) = confined(caller, QUERY_SECONDS, _first_rows, self._corpus, sql, MOST_ANSWER_CHARS)
+        (found,) = confined(caller, QUERY_SECONDS, _first_rows, self._corpus, self._asked(sql), sql, MOST_ANSWER_CHARS)
         return TypedAnswer(*found)
 
     def written(self, caller: Caller, sql: str, write: WriteTables, told: SchemaTold = None) -> Iterator[bytes]:
         """All rows of a query as a file, piece by piece, with what its schema tells besides. Errors as of `answer`."""
         self._check(sql)
-        return confined(caller, EXPORT_SECONDS, _file_of, self._corpus, sql, write, told)
+        return confined(caller, EXPORT_SECONDS, _file_of, self._corpus, self._asked(sql), sql, write, told)
+
+    def _asked(self, sql: str) -> DomainTokens:
+        """The tokens of domains, for a query that may ask for them: to give them is to have them counted."""
+        return self._tokens() if "domains" in sql.lower() else {}
 
     def _check(self, sql: str) -> None:
         with self.connection().cursor() as cursor:
@@ -114,16 +127,22 @@ class TypedQueries:
         self._corpus.check()
 
 
-def _connected(corpus: Corpus) -> duckdb.DuckDBPyConnection:
+def _connected(corpus: Corpus, tokens: DomainTokens) -> duckdb.DuckDBPyConnection:
     made = connect(corpus, QUERY_MEMORY, views_only=True)
     teach_functions(made)
+    made.execute("CREATE TABLE domain_tokens (domain VARCHAR, tokens BIGINT)")
+    if tokens:
+        made.execute("INSERT INTO domain_tokens SELECT unnest($1), unnest($2)", [list(tokens), list(tokens.values())])
+    made.execute(f"CREATE VIEW domains AS {_DOMAINS}")
     return made
 
 
-def _first_rows(corpus: Corpus, sql: str, most_chars: int) -> Iterator[tuple[list[str], list[list[Any]], bool]]:
+def _first_rows(
+    corpus: Corpus, tokens: DomainTokens, sql: str, most_chars: int
+) -> Iterator[tuple[list[str], list[list[Any]], bool]]:
     """The columns and first rows of a query, with long cells cut, and whether there are more. Row by row: what was cut
     goes before the next comes."""
-    result = _connected(corpus).execute(sql)
+    result = _connected(corpus, tokens).execute(sql)
     columns = [column[0] for column in result.description or []]
     if len(columns) > MOST_COLUMNS:
         raise ConfigError(f"the answer has {len(columns):,} columns; {MOST_COLUMNS} are shown at most.")
@@ -136,9 +155,9 @@ def _first_rows(corpus: Corpus, sql: str, most_chars: int) -> Iterator[tuple[lis
     yield columns, rows, result.fetchone() is not None
 
 
-def _file_of(corpus: Corpus, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
+def _file_of(corpus: Corpus, tokens: DomainTokens, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
     # `sql` parses the same text again; `select` would have the whole answer in memory first.
-    reader: Any = _connected(corpus).sql(sql).to_arrow_reader(ANSWER_BATCH)
+    reader: Any = _connected(corpus, tokens).sql(sql).to_arrow_reader(ANSWER_BATCH)
     schema = _named_once(reader.schema).with_metadata(told)
     yield from write((table.replace_schema_metadata(told) for table in _tables(reader, schema)), schema)
 
@@ -178,12 +197,12 @@ def asks_sample(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, sql: str) -> 
 def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     """The statement, which is read and not run. ConfigError for all but one SELECT over the views, wherever in it."""
     if not sql.strip():
-        raise ConfigError("no query was given. Expected one SELECT over pages, rejected, shards and ledger.")
+        raise ConfigError(f"no query was given. Expected one SELECT over {_TOLD_OF_VIEWS}.")
     if len(sql) > LONGEST_SQL:
         raise ConfigError(f"the query has {len(sql):,} characters; {LONGEST_SQL:,} are read at most.")
     statements = _statements(cursor, sql)
     if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
-        raise ConfigError("only one SELECT is allowed. The views are pages, rejected, shards and ledger.")
+        raise ConfigError(f"only one SELECT is allowed. The views are {_TOLD_OF_VIEWS}.")
     tree = _tree(cursor, sql)
     named = {entry["key"].lower() for node in _nodes(tree) for entry in _common_tables(node)}
     own = {name.lower() for (name,) in cursor.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()}

@@ -25,16 +25,18 @@ from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.gone import said_of_removals
 from c4pipe.inspect.seen import SeenPages, met_words
 from c4pipe.inspect.serve import finding
+from c4pipe.inspect.serve.aside import lost_lines_name, lost_lines_table
 from c4pipe.inspect.serve.asking import TooLongError
+from c4pipe.inspect.serve.builds import BUILD_DIGITS, page_builds
 from c4pipe.inspect.serve.citing import cited_view
 from c4pipe.inspect.serve.judging import Judges
-from c4pipe.inspect.serve.knowing import disagreed_pages
+from c4pipe.inspect.serve.knowing import doubted_pages
 from c4pipe.inspect.serve.lasting import PageLink, found_pages
+from c4pipe.inspect.serve.later import AnswerStillMadeError, LaterAnswers
 from c4pipe.inspect.serve.lone_words import ListedWords
 from c4pipe.inspect.serve.patience import watched_answer
 from c4pipe.inspect.serve.records import Record
 from c4pipe.inspect.serve.rendering import environment
-from c4pipe.inspect.serve.reopening import BUILD_DIGITS, link_of_view, notices
 from c4pipe.inspect.serve.selection import Selection, ShardEntry, known, parse, parts_of, with_preset
 from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
@@ -61,6 +63,7 @@ class Viewer:
         self.seen, self.corpus, self.judges = seen, corpus, Judges(corpus, given)
         self.has = with_preset(known(corpus), corpus, self.judges.preset)
         self._connection = connect(corpus, memory=VIEWER_MEMORY)
+        self.answers = LaterAnswers()
         finding.teach(self._connection)
         self.words = self.judges.words()
         self.listed = ListedWords(corpus, self.judges)
@@ -73,13 +76,12 @@ class Viewer:
         self._templates.globals["compared"] = compared
         self._templates.globals |= {"in_build": _in_build(corpus), "no_pages": _no_pages(corpus)}
         self._templates.globals |= {
-            "notices": notices,
-            "link_of_view": link_of_view,
-            "cited_view": self._cited,
+            "page_builds": page_builds,
             "build": self.digest[:BUILD_DIGITS],
+            "cited_view": self._cited,
             "link": PageLink.telling,
         }
-        self._templates.globals["disagreed"] = disagreed_pages(corpus)
+        self._templates.globals["doubted"] = doubted_pages(corpus)
         self._templates.globals["said_of_removals"] = said_of_removals
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
@@ -88,7 +90,9 @@ class Viewer:
         return self.message(error.status_code, "Not here", words.get(error.status_code, error.detail))
 
     async def wrong(self, request: Request, error: C4Error) -> Response:
-        """A question that cannot be answered, in words."""
+        """A question that cannot be answered, in words. What an older build may well have had is not there any more."""
+        if type(error) is ConfigError and page_builds().older:
+            return self.html("other_build.html", 404, asked=page_builds().fields, says=as_called(str(error)))
         status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
         return self.message(status, "That cannot be shown", as_called(str(error)))
 
@@ -110,7 +114,8 @@ class Viewer:
         return met_words(seen, self.seen.step) if self.seen else ""
 
     def _cited(self) -> str:
-        return cited_view(self.corpus, self.digest, link_of_view())
+        builds = page_builds()
+        return cited_view(self.corpus, self.digest, builds.link, builds.compared)
 
     def _run_note(self) -> str:
         return self.seen.note if self.seen else ""
@@ -125,6 +130,9 @@ class Viewer:
         selection, parts = self.selection(request)
         if selection.alone:
             await self.ask(request, self.listed.set_aside)
+        if selection.q and selection.field == "lost":
+            name, words = lost_lines_name(selection), "All lines and sentences that were cut from pages are searched."
+            await self.later(name, words, lost_lines_table, self.corpus, selection)
         return selection, parts
 
     async def record(self, request: Request) -> Record:
@@ -137,6 +145,22 @@ class Viewer:
     async def ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
         """What `work` answers with a cursor of its own; interrupted when the client has gone."""
         return await watched_answer(self._connection, request, partial(self._checked, work), *arguments)
+
+    async def later(self, name: str, words: str, work: Callable[..., T], *arguments: Any) -> T:
+        """What `work` answers with a cursor of its own, whoever waits for it: it is asked once.
+
+        AnswerStillMadeError with these words while that takes.
+        """
+
+        def made() -> T:
+            with self._connection.cursor() as cursor:
+                return self._checked(work, cursor, *arguments)
+
+        return await self.answers.answer(name, words, made)
+
+    async def still_made(self, request: Request, error: AnswerStillMadeError) -> Response:
+        """What is said until such an answer is there."""
+        return self.html("later.html", 202, says=str(error), selection=Selection())
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """One for an answer that is sent while it is read."""

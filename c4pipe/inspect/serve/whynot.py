@@ -36,6 +36,8 @@ class WhyNot:
         asked = Question(request.query_params.get("preset", ""), request.query_params.get("url", "").strip(), "")
         if request.method == "POST":
             asked = await question(request)
+        if pasted := asked.pasted_url:
+            asked = asked._replace(url=pasted, text="")
         asked = asked._replace(preset=asked.preset or self._viewer.judges.names[0])
         page, raw, here = as_read(Page(asked.url, asked.text, "")), True, FoundPages([], 0)
         if asked.url and not asked.text:
@@ -54,6 +56,7 @@ class WhyNot:
         template = "verdict.html" if request.query_params.get("part") == "verdict" else "why.html"
         values: dict[str, Any] = {
             "asked": asked,
+            "pasted": pasted,
             "here": here,
             "same": same,
             "view": found,

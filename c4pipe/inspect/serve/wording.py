@@ -25,7 +25,7 @@ _MOST_PLACES = 200  # domains shown of a word; a file has all
 _ORDERS = {"pages": "pages", "only": "pages that hold it alone", "domains": "domains"}
 _SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("stage", "rule", "costs", "entry", "language", "domain")]
-    + [(name, pa.int64()) for name in ("kept_pages", "rejected_pages")]  # of this language and domain
+    + [(name, pa.int64()) for name in ("kept_pages", "rejected_pages", "held_pages")]  # of this language and domain
     + [(f"entry_{name}", pa.int64()) for name in ("pages", "lines", "held", "alone")]  # of all of them
 )
 
@@ -79,7 +79,7 @@ def _rows(each: WordList) -> Iterator[tuple[Any, ...]]:
         for place in word.places or (WordPlace("", "", 0, 0),):
             yield (
                 each.stage, each.code, each.unit, word.entry, place.language, place.domain, place.kept, place.rejected,
-                *of_word,
+                place.held, *of_word,
             )  # fmt: skip
 
 

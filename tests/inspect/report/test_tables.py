@@ -156,7 +156,7 @@ def test_what_repeats_is_told_by_characters_with_its_pages_and_owner(tmp_path: P
     rows = [(*row[:5], [*row[5], long]) for row in rows]
     corpus = write_corpus(tmp_path, [Page(url, "t", "2024", "a#0")], rows)
     with connect(corpus) as db:
-        assert repeats(db, 9) == [
+        assert repeats(db, corpus, 9) == [
             Repeat("repeated_line", "a long line that says more.", 54, 54, 2, 2, url, False, owner, 2),
             Repeat("repeated_line", "reply", 10, 25, 2, 5, "", True, "0" * 16, 2),
         ]
@@ -170,10 +170,10 @@ def test_cuts_whose_owner_is_no_kept_page_are_counted(tmp_path: Path) -> None:
     rows = [("http://x.example/1", "", "kept", "", "t", [*cut, cut[1], alone])]
     corpus = write_corpus(tmp_path / "a", [Page(url, "t", "2024", "a#0")], rows)
     with connect(corpus) as db:
-        assert owned_cuts(db) == {"repeated_span": OwnedCuts(3, 2)}
+        assert owned_cuts(db, corpus) == {"repeated_span": OwnedCuts(3, 2)}
     unknown = write_corpus(tmp_path / "b", [Page("", "t", "2024", "a#0")], rows)
     with connect(unknown) as db:
-        assert owned_cuts(db) == {}  # a page without a URL may be the owner
+        assert owned_cuts(db, unknown) == {}  # a page without a URL may be the owner
 
 
 def test_all_domains_are_told_where_the_losses_know_them() -> None:

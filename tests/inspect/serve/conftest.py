@@ -30,6 +30,14 @@ from c4pipe.shards import (
 )
 from tests import manifests
 
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Views wait for their answers, however busy the machine is."""
+    monkeypatch.setattr("c4pipe.inspect.serve.later.PATIENT_SECONDS", 60.0)
+    monkeypatch.setattr("c4pipe.inspect.serve.lists.COUNT_STEP", 60.0)
+
+
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE_URL = "http://evil.example/\"><script>alert('url')</script>"
 TURNED = "http://example.org/\u202egpj.exe"

@@ -22,7 +22,7 @@ from c4pipe.presets import PRESETS
 from c4pipe.text import punkt
 from tests import manifests
 from tests.inspect import tiny
-from tests.inspect.serve.conftest import HOSTILE_URL, LONG, SCRIPT, TURNED, Ask, owner_of
+from tests.inspect.serve.conftest import HOSTILE_URL, LONG, SCRIPT, TURNED, Ask, cursor, owner_of
 
 POST = {"origin": "http://127.0.0.1:8000"}
 
@@ -56,7 +56,7 @@ def test_first_paint_reads_no_counts(samples: Corpus, viewer: Ask, monkeypatch: 
     def never(*_: object) -> None:
         raise AssertionError("the list waits for the counts")
 
-    monkeypatch.setattr("c4pipe.inspect.serve.lists.count_pages", never)
+    monkeypatch.setattr("c4pipe.inspect.serve.lists.count_on", never)
     answer = viewer(samples).get("/?q=e")
     assert 'data-counts="/counts?q=e"' in answer.text
     assert f"{samples.stats['pages_kept']} pages" in text_of(viewer(samples).get("/").text)
@@ -383,3 +383,21 @@ def test_a_reason_leads_to_its_page(samples: Corpus, viewer: Ask) -> None:
     assert viewer(samples).get("/rule/nothing").status_code == 404
     asked = viewer(samples).post("/why", data={"text": "Short.", "preset": "en", "url": ""}, headers=POST)
     assert 'href="/rule/few_sentences"' in asked.text
+
+
+def test_a_url_that_is_pasted_as_a_text_is_looked_up(samples: Corpus, viewer: Ask) -> None:
+    """And judged as a text on demand: one line of text is no URL because it has a dot."""
+    ask = viewer(samples)
+    ((url,),) = cursor(samples).execute("SELECT url FROM pages LIMIT 1").fetchall()
+    for pasted in (url, f" {url}\n", url.partition("//")[2]):
+        words = text_of(ask.post("/why?part=verdict", data={"text": pasted, "preset": "en"}, headers=POST).text)
+        assert "What you pasted is a URL, and was looked up." in words
+        assert "Kept here" in words
+    assert "Found here" in text_of(ask.post("/why", data={"text": url}, headers=POST).text)
+    judged = text_of(ask.post("/why", data={"text": url, "as_text": "1"}, headers=POST).text)
+    assert "few_sentences" in judged
+    assert "What you pasted is a URL" not in judged
+    for plain in ("Go to http://a.example/ now.", "Hello.", "node.js", f"{url}\n{url}"):
+        assert "What you pasted is a URL" not in ask.post("/why", data={"text": plain}, headers=POST).text
+    everywhere = ask.post("/why/presets", data={"text": "http://nobody.example/"}, headers=POST).text
+    assert "No corpus here has a page of" in text_of(everywhere)

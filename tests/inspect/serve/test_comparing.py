@@ -21,6 +21,7 @@ from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.pairs import MOST_PAIRS, CorpusPairs
 from c4pipe.page import Dropped, Page
 from tests.facts import test_fates
+from tests.inspect import tiny
 from tests.inspect.serve.conftest import HOSTILE_URL, SCRIPT, write
 
 BASE = "http://127.0.0.1:8000"
@@ -132,7 +133,8 @@ def test_a_list_is_saved_whole(both: TestClient, samples: Corpus, languages: Cor
     found = compare(samples, languages, shown=0)
     answer = both.get("/compare/export?list=only_a&format=parquet")
     table = pq.read_table(io.BytesIO(answer.content))
-    name = f"{samples.folder.name}-{samples.digest[:8]}-with-{languages.folder.name}-list-only_a.parquet"
+    name = f"{samples.folder.name}-{samples.digest[:8]}-with-{languages.folder.name}"
+    name += f"-{languages.digest[:8]}-list-only_a.parquet"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert table.num_rows == found.only[0]
     text = both.get("/compare/export?list=only_a&format=csv").content
@@ -259,3 +261,19 @@ def test_a_field_of_blanks_asks_for_nothing(both: TestClient, name: str, blank: 
     assert hits(blanks.text) == hits(plain)
     assert 'class="chips"' not in blanks.text
     both.get("/compare/export", params={"list": "only_a", "format": "csv", name: blank}).raise_for_status()
+
+
+def test_what_the_other_corpus_left_of_a_page_stands_beside_it(tmp_path: Path) -> None:
+    """Told by the rules of its preset, for its table has the page as it was read."""
+    home, rest = "Home", "Some text that is long enough."
+    pages = [Page(f"http://{n}.example/", f"{home}\n{rest}", "2024", f"a#{n}", language="en") for n in range(2)]
+    cut = [{"reason": "few_words", "line": home, "owner": ""}]
+    row = tiny.lost(pages[1].url, "clean", "few_sentences", pages[1].text, dropped=cut, timestamp="2024", source="a#1")
+    a = open_corpus(tiny.write(tmp_path / "a", pages))
+    asked = client(a, open_corpus(tiny.write(tmp_path / "b", pages[:1], [row])))
+    (link,) = links(asked.get("/compare/pages?list=only_a").text, "/compare/page")
+    body = words(asked.get(link).text)
+    assert "A B, left when it was rejected" in body
+    assert "Its column has what was left of it when it was rejected, as its rules say now." in body
+    assert body.count(rest) == 2
+    assert "A only: Home few_words" in body

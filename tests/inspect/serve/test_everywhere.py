@@ -68,7 +68,8 @@ def test_a_url_in_all_corpora_of_the_folder(folder: Path) -> None:
         [
             "en",
             f"kept en, {len(KEPT)} characters",
-            f"kept {len(KEPT)} of {len(RAW)} characters; 1 line cut: no_end_mark line by line by en",
+            f"kept {len(KEPT)} of {len(RAW)} characters; 1 line cut: no_end_mark; not judged: repeated_span "
+            "line by line by en",
         ],
         [
             "en.2019 older",

@@ -548,13 +548,21 @@ def test_of_no_domain_more_pages_are_shown_than_there_are(built: Build) -> None:
 
 def test_doubtful_languages_are_offered_where_several_were_asked(tmp_path: Path, viewer: Ask) -> None:
     """And where they disagreed: of one that was asked alone the link would lead to no page."""
-    votes = {"one": "fasttext:en:0.9", "agreed": "fasttext:en:0.9 cld2:en:0.8", "not": "fasttext:en:0.9 cld2:de:0.8"}
+    votes = {"alike": "fasttext:de:0.9", "one": "fasttext:en:0.9"}
+    votes |= {
+        "agreed": "fasttext:en:0.9 cld2:en:0.8",
+        "not": "fasttext:en:0.9 cld2:de:0.8",
+    }
     for name, said in votes.items():
         page = Page("http://a.example/", "One page.", "2024", "a#1", "", "en", 0.9, said)
         client = viewer(open_corpus(tiny.write(tmp_path / name, [page])))
         words = text_of(client.get("/").text)
         assert "lowest score first" in words
-        assert ("1 page where not all who were asked agree" in words) == (name == "not")
+        assert ("1 page of which those who were asked said several" in words) == (name == "not")
+        assert ("1 page of which all said one that was not believed" in words) == (name == "alike")
+        by_score = text_of(client.get("/?order=score").text)
+        assert f"language en 0.900 {said.replace(' ', ', ').replace(':', ' ')}" in by_score
+        assert said.replace(":", " ") not in text_of(client.get("/").text)
         listed_pages = client.get("/counts?votes=disagreed&order=score").text
         assert f"data-total hidden>{int(name == 'not')} page" in listed_pages
 

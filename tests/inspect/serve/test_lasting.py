@@ -74,7 +74,10 @@ def asked(address: str) -> dict[str, str]:
         ({"id": "a.wet.gz#3"}, "A page without a URL."),
         ({"id": "a.wet.gz#9"}, "Rejected at clean : few_sentences"),
         ({"url": "http://a.example/"}, "One sentence."),
-        ({"url": "A.example#top"}, "No page has exactly the URL of the link; of this page, its URL is alike."),
+        (
+            {"url": "A.example#top"},
+            "No page here has the URL of the link as it is written: this is the one of",
+        ),
         ({"id": "urn:uuid:2", "url": NEWS}, "News sentence."),
         ({"id": "urn:uuid:2", "row": f"{SHARD}/0"}, "News sentence."),
         ({"id": "urn:uuid:2", "row": "en/gone.parquet/7"}, "News sentence."),

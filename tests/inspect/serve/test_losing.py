@@ -24,7 +24,7 @@ from c4pipe.inspect.serve.counting import count_pages
 from c4pipe.inspect.serve.losing import LossQuestion
 from c4pipe.inspect.serve.loss_links import rows_pages
 from c4pipe.inspect.serve.selection import Known, known, parse
-from tests.inspect.serve.conftest import cursor
+from tests.inspect.serve.conftest import Ask, cursor
 
 HERE = "http://127.0.0.1"
 
@@ -236,6 +236,46 @@ def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClie
     }
 
 
+def test_languages_and_domains_together(client: TestClient, languages: Corpus) -> None:
+    """By the address of either, in any order, each number with the pages that it counts, and as a file."""
+    body = client.get("/losses?by=language,domain&sort=kept").text
+    rows = numbers_of(body)
+    assert len(rows) > 40
+    assert [int(row[3]) for row in rows] == sorted((int(row[3]) for row in rows), reverse=True)
+    linked = 0
+    for row, markup in list(zip(rows, body.partition("<tbody>")[2].split("</tr>"), strict=False))[:12]:
+        links = [html.unescape(link) for link in re.findall(r'href="(/[?][^"]*)"', markup)]
+        if not links:
+            assert row[6] in ("no URL", "language not known")
+        for link in links:
+            side = 2 if "outcome=" in link else 3
+            assert f"<p data-total hidden>{row[side]} page" in client.get(f"/counts{link[1:]}").text, link
+            linked += 1
+    assert linked > 9
+    (lead,) = [
+        link
+        for link in links_of(client.get("/losses?language=de").text)
+        if "by=domain" in link and "language=de" in link
+    ]
+    german = numbers_of(client.get(lead).text)
+    assert {row[1] for row in german} == {"de"}
+    assert [row[0] for row in german] == [
+        row[0] for row in numbers_of(client.get("/losses?by=language,domain&sort=lost").text) if row[1] == "de"
+    ]
+    domain = german[0][0]
+    assert {row[0] for row in numbers_of(client.get(f"/losses?by=language&domain={domain}").text)} == {domain}
+    saved = list(csv.DictReader(io.StringIO(client.get("/losses.csv?by=language,domain&sort=kept").text)))
+    assert [(row["domain"], row["language"], row["pages_kept"]) for row in saved] == [
+        (row[0].replace("no URL", ""), row[1].replace("not known", ""), row[3]) for row in rows
+    ]
+    refused = client.get("/losses?by=language,domain&rule=lines/repeated_line")
+    assert refused.status_code == 400
+    assert "takes pages" in refused.text
+    ruled = client.get("/losses?by=language,domain&rule=paragraphs/few_paragraphs").text
+    assert all(int(row[2]) >= 0 for row in numbers_of(ruled))
+    assert "outcome=paragraphs%2Ffew_paragraphs" in ruled
+
+
 def test_a_length_that_no_page_has_is_refused_in_the_order_of_numbers(client: TestClient, languages: Corpus) -> None:
     losses = read_losses(languages)
     assert losses is not None
@@ -336,3 +376,15 @@ def test_a_language_that_the_preset_does_not_want_is_not_marked(samples: Corpus)
     told = {row[0]: row[7] for row in numbers_of(page)}
     assert all("more than all" not in words for name, words in told.items() if name != "en")
     assert "not wanted by the preset" in told["de"]
+
+
+def test_a_distribution_over_lengths_begins_with_its_order(samples: Corpus, viewer: Ask) -> None:
+    body = viewer(samples).get("/losses?by=length").text
+    assert re.findall(r'aria-sort="(\w+)"><a href="([^"]*)">(\w+)', body) == [
+        ("ascending", "/losses?by=length&amp;sort=key&amp;rising=1", "length")
+    ]
+    sizes = [int(found) for found in re.findall(r"bin=(\d+)", body)]
+    assert sizes == sorted(sizes) != []
+    assert not re.search(r'class="sr">, \d+</span>', body), "a bin's number is no name"
+    most = viewer(samples).get("/losses").text
+    assert re.findall(r'aria-sort="(\w+)"><a href="[^"]*">(\w+)', most) == [("descending", "characters")]

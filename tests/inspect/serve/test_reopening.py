@@ -273,10 +273,46 @@ def test_a_corpus_that_it_is_held_against_changes_goes_and_comes_back(folder: Pa
         words = text_of(client.get("/").text)
         assert f"A corpus that this one was held against is left out: {other} holds no finished corpus" in words
         assert "3 pages" in words
-        assert client.get("/compare").status_code == 404
+        for _ in range(2):
+            gone = client.get("/compare")
+            assert gone.status_code == 404
+            assert f"{other} holds no finished corpus" in text_of(gone.text)
         shutil.move(tmp_path / "away", other)
-        assert f"The corpus {other} {TOLD}" in text_of(client.get("/").text)
-        assert client.get("/compare").status_code == 200
+        for _ in range(2):
+            assert f"The corpus {other} {TOLD}" in text_of(client.get("/compare").text)
+        assert f"The corpus {other}" not in text_of(client.get("/").text)
+
+
+def test_a_link_about_two_corpora_names_the_builds_of_both(folder: Path, tmp_path: Path) -> None:
+    """Also when the second one alone was built anew, and each time."""
+    other = build(tmp_path / "other", "aged", 4)
+    app = make_app(open_corpus(folder), others=[open_corpus(other)])
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        a, before = (open_corpus(one).digest[:16] for one in (folder, other))
+        for path in ("/compare", "/compare/pages?list=only_b&why=badwords/bad_word"):
+            page = client.get(path).text
+            (link,) = re.findall(r'id="link-view" readonly value="([^"]*)"', page)
+            assert link.endswith(f"build={a}-{before}")
+            assert f'data-build="{a}-{before}"' in page
+            assert f"Digest:    {open_corpus(other).digest} (likewise)" in page
+        saved = client.get("/compare/export?format=csv").headers["content-disposition"]
+        assert f"-with-other-{before[:8]}-list-same.csv" in saved
+        asked = f"/compare/pages?with=other&list=only_b&build={a}-{before}"
+        assert "data-notice" not in client.get(asked).text
+        put(other, "fresh", 6)
+        now = open_corpus(other).digest[:16]
+        for _ in range(2):
+            words = text_of(client.get(asked).text)
+            assert re.search(
+                rf"This link was made of another build of the corpus {other} \(20[^)]*, digest {before}\)\. What you "
+                rf"see is of the one that is here now \(20[^)]*, digest {now}\)\.", words,
+            )  # fmt: skip
+            assert f"The corpus {other} {TOLD}" in text_of(client.get(f"/compare?build={a}").text)
+        assert "data-notice" not in client.get(f"/compare?build={a}-{now}").text
+        assert "data-notice" not in client.get(f"/?build={a}-{now}").text
+        headers = {"c4-build": f"{a}-{before}"}
+        assert client.get("/counts", headers=headers).status_code == 409
+        assert client.get("/counts", headers={"c4-build": f"{a}-{now}"}).status_code == 200
 
 
 def test_a_link_of_another_build_says_so(folder: Path, client: TestClient) -> None:
@@ -375,3 +411,18 @@ def test_a_file_is_broken_off_without_a_traceback_when_the_corpus_changes_later(
             answer.read()
     logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
     assert [record.exc_info for record in caplog.records] in ([], [None])
+
+
+def test_a_link_to_what_this_build_cannot_have_is_answered_in_words(folder: Path, client: TestClient) -> None:
+    """The corpus was replaced by one of another preset: its rule is in no list of this one."""
+    answer = client.get("/?outcome=badwords/bad_words&q=a%26b&build=0123456789abcdef")
+    words = text_of(answer.text)
+    assert answer.status_code == 404
+    assert "Not in the build that is here now" in words
+    assert "of preset en , does not have" in words
+    assert "outcome badwords/bad_words q a&b" in words
+    assert "This link was made of another build (digest 0123456789abcdef)" in words
+    for here in ("", f"&build={open_corpus(folder).digest[:16]}"):
+        assert client.get(f"/?outcome=badwords/bad_words{here}").status_code == 400
+    for path in ("/?lost=gone", "/?config=xx", "/?edit=gone"):
+        assert client.get(f"{path}&build=0123456789abcdef").status_code == 404, path

@@ -103,3 +103,11 @@ def test_corpora_without_repeats_say_so(mixture: Corpus, hostile: Corpus, tmp_pa
     lost = Page("http://b.example/", "x", "2024", "a#1")
     corpus = write(tmp_path / "c4", {("en", "train"): [[page]]}, [(lost, "clean", "few_words", "", [])])
     assert "Nothing was cut" in viewer(corpus).get("/repeated").text
+
+
+def test_what_was_cut_from_kept_pages_alone(sung: Corpus, viewer: Ask) -> None:
+    body = viewer(sung).get("/repeated").text
+    assert 'href="/repeated?by=once&amp;of=kept">kept pages</a>' in body
+    rows = rows_of(viewer(sung).get("/repeated?of=kept&by=each").text)
+    assert [row[1:5] for row in rows] == [["24", "168", "1", "7"]], "the menu was cut from a rejected page too"
+    assert viewer(sung).get("/repeated?of=lost").status_code == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,7 @@ def test_lines_that_another_rule_cut_do_not_count(tmp_path: Path, viewer: Ask) -
         tiny.write(tmp_path / "c4", kept, rows, preset=describe(EN), ledger={"stages": stages}, settings=settings)
     )
     (found,) = word_lists(connect(corpus), corpus)
-    assert found.words[0].places == (WordPlace("a.example", "", 0, 1), WordPlace("b.example", "", 1, 0))
+    assert found.words[0].places == (WordPlace("a.example", "", 0, 1, 1), WordPlace("b.example", "", 1, 0, 1))
     for query, urls in (
         ("lost=policy&in=lost&q=privacy", ["http://b.example/1"]),
         ("in=lost&q=privacy", ["http://b.example/0", "http://b.example/1"]),
@@ -360,7 +361,8 @@ def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> 
     page = viewer(worded).get("/words").text
     words = text_of(page)
     assert f"The build cut {lists['policy'].built:,} lines for it" in words
-    assert "Pages that Languages and domains In its sentences fell for it hold it hold it alone" in words
+    head = "Pages that Languages and domains of pages that hold it In its sentences fell for it hold it hold it alone"
+    assert head in words
     row = next(row for row in page.split("<tr>") if f">{lists['bad_word'].words[0].entry}<" in row)
     word = lists["bad_word"].words[0]
     cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
@@ -368,3 +370,18 @@ def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> 
     assert cells[1] == f"{word.held:,}"
     assert cells[2].startswith(f"{word.only:,}")
     assert f"{word.domain_count:,} domain" in cells[3] or len(word.places) == 1
+
+
+def test_a_page_counts_for_each_domain_whose_words_it_holds() -> None:
+    """Whichever word it fell for: the first that was met says nothing of the others."""
+    held = (EntryOnPage("gosh", "a#1", "en", None, url="http://x.example/1"),)
+    held += (EntryOnPage("gosh", "a#2", "en", None, url="http://y.example/1"),)
+    held += (EntryOnPage("drat", "a#2", "en", None, url="http://y.example/1"),)
+    fell = {"gosh": Counter({("x.example", "en", False): 1}), "drat": Counter({("y.example", "en", False): 1})}
+    named = listed.NamedPages(fell, Counter())
+    drat, gosh = sorted(listed.words_listed(named, held), key=lambda word: word.entry)
+    assert (gosh.pages, gosh.held, gosh.domain_count) == (1, 2, 2)
+    assert gosh.domains == [("x.example", 1), ("y.example", 1)]
+    assert gosh.places == (WordPlace("x.example", "en", 0, 1, 1), WordPlace("y.example", "en", 0, 0, 1))
+    assert sum(place.held for place in gosh.places) == sum(pages for _, pages in gosh.languages) == gosh.held
+    assert drat.places == (WordPlace("y.example", "en", 0, 1, 1),)

@@ -81,6 +81,7 @@ async function count() {
   }
   if (held) $$("a", facets).find((link) => link.getAttribute("href") === focus)?.focus();
   $("#total").textContent = said.textContent;
+  if (said.dataset.on) return count(); // the server counts for a second at a time
   facets.dataset.counts = "";
 }
 
@@ -188,6 +189,8 @@ for (const button of $$("[data-copy]")) {
     button.textContent = "Copied";
   });
 }
+// What takes the server longer than a view is asked for again until it is there.
+if ($("[data-again]")) setTimeout(() => location.reload(), 500);
 fill().then(count).catch(quiet);
 owners().catch(quiet);
 stands().catch(quiet);

@@ -1,0 +1,163 @@
+"""Which builds a page of the viewer is of, and which ones the link names that asked for it.
+
+    ?build=DIGEST  or, of a page about two corpora,  ?build=DIGEST-DIGEST
+
+The first is of the corpus that is shown, the second of the one that it is held against, each as many digits of the
+sha256 of its manifest. A page whose link names another build than is here says so, each time it is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from c4pipe.shards import MANIFEST
+from c4pipe.shards.sums import TICK, mark_of
+
+BUILD_DIGITS = 16  # of the sha256 of a manifest, in links
+_COMPARING = "/compare"  # where the addresses about two corpora begin
+_PAGE: ContextVar[PageBuilds] = ContextVar("page")
+
+
+class SeenManifest(NamedTuple):
+    """The file of a manifest as it was when it was looked at."""
+
+    mark: tuple[int, ...] | None  # () where there is none; None while it may change within a tick of the clock
+    digest: str  # its sha256; "" where there is none
+    written: str = ""  # when it was, "2024-05-22 10:11 UTC"
+
+    @classmethod
+    def of(cls, folder: Path) -> SeenManifest:
+        """As it is now."""
+        try:
+            mark = mark_of((folder / MANIFEST).stat())
+            written = datetime.fromtimestamp(mark[1] / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            digest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+        except OSError:
+            return cls((), "")
+        return cls(mark if max(mark[1:3]) + TICK < time.time_ns() else None, digest, written)
+
+    @property
+    def told(self) -> str:
+        """What tells people which build it is."""
+        return f"{self.written}, digest {self.digest[:BUILD_DIGITS]}" if self.digest else "none"
+
+    def holds(self, folder: Path) -> bool:
+        """Whether it is the same now, as far as a look at the file tells."""
+        if self.mark is None:
+            return SeenManifest.of(folder).digest == self.digest
+        try:
+            return mark_of((folder / MANIFEST).stat()) == self.mark
+        except OSError:
+            return self.mark == ()
+
+
+class BuildHistory:
+    """What became of corpora while their viewer was open."""
+
+    def __init__(self) -> None:
+        self.past = dict[str, SeenManifest]()  # digest of a build that was shown -> when it was made
+        self.rebuilt = dict[Path, str]()  # of each folder whose corpus is another one now, a sentence
+        self.left_out = list[str]()  # what is said of what cannot be shown any more, which pages about two corpora do
+        self.news = list[str]()  # the same, for the next page whichever it is
+
+
+class PageBuilds:
+    """What a page that is being made has to say of builds."""
+
+    def __init__(self, address: str, build: str, path: str, seen: Mapping[Path, SeenManifest], history: BuildHistory):
+        """`address` is that of the page without a build, "" where it has none to give, `build` what its link names,
+        and `seen` the corpora that are open, first the one that is shown."""
+        self._address, self._path, self._seen, self._history = address, path, seen, history
+        self._named = build.split("-")
+        self._shown, self._beside = [*seen][:1], ""
+
+    @classmethod
+    def asked(cls, scope: Scope, seen: Mapping[Path, SeenManifest], history: BuildHistory) -> PageBuilds:
+        """Those of the page that a request asks for; `page_builds` has them from here on."""
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        rest = urlencode([pair for pair in query if pair[0] != "build"])
+        host = Headers(scope=scope).get("host", "")
+        address = f"{scope['scheme']}://{host}{quote(scope['path'])}?{rest}" if scope["method"] == "GET" else ""
+        build = next((value for name, value in reversed(query) if name == "build"), "")
+        found = cls(address, build, scope["path"], seen, history)
+        _PAGE.set(found)
+        return found
+
+    def beside(self, folder: Path, name: str) -> None:
+        """The page is also of the corpus in this folder, which people know by that name."""
+        self._shown, self._beside = [*self._shown[:1], folder], name
+
+    @property
+    def compared(self) -> Mapping[str, str]:
+        """The name of the corpus that the shown one is held against on this page -> the sha256 of its manifest."""
+        digests = [self._seen[folder].digest for folder in self._shown[1:] if folder in self._seen]
+        return {self._beside: digests[0]} if digests else {}
+
+    @property
+    def build(self) -> str:
+        """What links of the page call the builds that it shows."""
+        seen = [self._seen[folder] for folder in self._shown if folder in self._seen]
+        return "-".join(one.digest[:BUILD_DIGITS] for one in seen)
+
+    @property
+    def link(self) -> str:
+        """The address of the page, with the builds that it shows; "" where it has none to give."""
+        if not self._address:
+            return ""
+        return f"{self._address}{'' if self._address.endswith('?') else '&'}build={self.build}"
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What the address asks for, without the builds."""
+        return parse_qsl(urlsplit(self._address).query, keep_blank_values=True)
+
+    def holds(self, named: str) -> bool:
+        """Whether a page of the builds that are named may be filled up: all of them are here, or none is named."""
+        digests = [one.digest[:BUILD_DIGITS] for one in self._seen.values()]
+        first, *others = named.split("-")
+        return not named or (first == digests[0] and all(other in digests[1:] for other in others))
+
+    @property
+    def older(self) -> bool:
+        """Whether the link names a build that is not the one that is shown here now."""
+        return any(self._others())
+
+    def notices(self) -> list[str]:
+        """What the page has to say first. Links of a page and its address name its builds, so that whoever has an
+        older one open is told with the next thing they ask for; as is, each time, who names none."""
+        rebuilt = self._history.rebuilt
+        unnamed = self._shown[len(self._named) if self._named[0] else 0 :]
+        found = [rebuilt[folder] for folder in unnamed if folder in rebuilt] + self._others()
+        if self._path.startswith(_COMPARING):
+            return [*found, *self._history.left_out]
+        news, self._history.news = self._history.news, []
+        return found + news
+
+    def _others(self) -> list[str]:
+        """A sentence for each build that the link names and that is another one now."""
+        said = []
+        for number, (folder, named) in enumerate(zip(self._shown, self._named, strict=False)):
+            now = self._seen.get(folder)
+            if named and now and not now.digest.startswith(named):
+                past = next((one.told for digest, one in self._history.past.items() if digest.startswith(named)), "")
+                whose = f" of the corpus {folder}" if number else ""
+                said.append(
+                    f"This link was made of another build{whose} ({past or f'digest {named[:64]}'}). What you see is "
+                    f"of the one that is here now ({now.told})."
+                )
+        return said
+
+
+def page_builds() -> PageBuilds:
+    """Those of the page that is being made."""
+    return _PAGE.get(PageBuilds("", "", "", {}, BuildHistory()))
