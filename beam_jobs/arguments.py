@@ -15,7 +15,7 @@ from beam_jobs.personal import personal_option
 from c4pipe.command import Parser, count, is_command, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError
-from c4pipe.flow.buckets import check_extra
+from c4pipe.flow.buckets import check_extra, reach_with
 from c4pipe.flow.lean import import_lean_beam
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
@@ -213,6 +213,7 @@ def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namesp
         check_extra("gs", f"--runner {DATAFLOW}")
     if rest:
         check_beam_options(rest, [flag for action in own._actions for flag in action.option_strings])
+    reach_with(rest)
     return args, rest
 
 
