@@ -53,7 +53,7 @@ STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(co
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier axe verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
-  parts gpu identity languages scale profile soak fuzz docs package clean
+  parts gpu identity languages scale profile soak fuzz buckets docs package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -157,8 +157,9 @@ lint: setup ## format, lint and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-check: lint ## format, lint, types, layers and docs
-	$(PY) -m pytest tests/test_layers.py tests/test_docs.py
+check: lint bench/.venv-docs/ready ## format, lint, types, spelling, layers and docs
+	bench/.venv-docs/bin/typos
+	$(PY) -m pytest tests/test_layers.py tests/test_docs.py tests/test_prose.py
 
 fix: setup ## let the tools mend format and lint, and write the generated parts of the docs
 	$(VENV)/bin/ruff format .
@@ -238,8 +239,11 @@ warc: setup bench/.venv-html/ready ## read WARC: its tests, then what it takes b
 	bench/.venv-html/bin/python -m pytest tests/html tests/jobs/test_warc.py
 	bench/.venv-html/bin/python -m bench.warc $(ARGS)
 
-# Beside what it needs itself it sees the libraries of .venv, so that little is installed twice.
-bench/.venv-html/ready: bench/requirements-html.txt $(VENV)/ready
+buckets: setup bench/.venv-buckets/ready ## builds in emulators of S3 and GCS that fail now and then: ARGS= goes to pytest
+	bench/.venv-buckets/bin/python -m pytest tests/flow/test_emulators.py $(ARGS)
+
+# Beside what they need themselves they see the libraries of .venv, so that little is installed twice.
+bench/.venv-html/ready bench/.venv-buckets/ready: bench/.venv-%/ready: bench/requirements-%.txt $(VENV)/ready
 	$(PYTHON) -m venv $(@D)
 	$(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<

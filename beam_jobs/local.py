@@ -28,10 +28,11 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
     WorkerHandler,
 )
 from apache_beam.runners.worker import sdk_worker_main
-from google.protobuf import json_format, text_format
+from google.protobuf import text_format
 
 from beam_jobs.sockets import sockets_in
 from c4pipe.flow.allocators import hold_little_back
+from c4pipe.flow.buckets import options_told
 from c4pipe.scratch import temporary_files
 
 ENVIRONMENT, STATUS = "environment", "status"  # pipes of a worker: what it is told, and what became of it
@@ -130,7 +131,7 @@ class _Handler(SubprocessSdkWorkerHandler):
         control = endpoints_pb2.ApiServiceDescriptor(url=self.control_address)
         told = {
             "CONTROL_API_SERVICE_DESCRIPTOR": text_format.MessageToString(control),
-            "PIPELINE_OPTIONS": json_format.MessageToJson(self.provision_info.provision_info.pipeline_options),
+            "PIPELINE_OPTIONS": options_told(),
             "WORKER_ID": self.worker_id,
         }
         self.worker_thread = threading.Thread(name="run_worker", target=_attend, args=(command, os.environ | told))

@@ -16,6 +16,7 @@ from typing import Any
 
 from beam_jobs.command import peak_memory
 from beam_jobs.earlier import compute_keys, find_earlier, key_files
+from beam_jobs.personal import unveils
 from beam_jobs.remove_arguments import parse_remove
 from beam_jobs.remove_notes import SHOWN_AT_MOST, doubts, lines_told, unmatched
 from c4pipe.command import own_name, run_command
@@ -145,6 +146,11 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
             "back must be searched too. Name the folder of the benchmarks: --file DIR."
         )
     if plan.texts and not is_restorable(corpus.manifest):
+        if unveils(plan.preset):
+            raise ConfigError(
+                f"--corpus {corpus.folder} masks personal data (--mask-personal), so it keeps no pages to restore: "
+                "they would show what is masked. Build it again, without the pages (--exclude)."
+            )
         raise ConfigError(
             f"--corpus {corpus.folder} has no data to restore pages from (--restorable no, --no-keys, or an older "
             "build): duplicates of a removed page could not come back. Rebuild it without the pages (--exclude)."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 
-from c4pipe.cli.subcommands import SUBCOMMANDS
+from c4pipe.cli import main_of
+from c4pipe.cli.subcommands import SUBCOMMANDS, spoken
+from c4pipe.command import as_called, asked_parser, called_as
 from c4pipe.corpus import catalogue
 from tests import rule_pages
 
@@ -77,6 +80,34 @@ def commands_table() -> str:
     return "\n".join(lines)
 
 
+def options_of_commands() -> str:
+    """The options of each command, and its examples."""
+    pages = []
+    for command in SUBCOMMANDS.values():
+        for branch in command.branches or ("",):
+            name = f"c4pipe {command.name} {branch}".strip()
+            with called_as(f"c4pipe {command.name}", spoken()):
+                parser = asked_parser(main_of(command), [*command.words, *branch.split()])
+                notes = f"\n\n```text\n{as_called(parser.epilog.strip())}\n```" if parser.epilog else ""
+            if not command.words:  # `browse` is `inspect` with a word
+                pages.append(f"## {name}\n\n{parser.description}\n\n{options_table(parser)}{notes}")
+    return "\n\n".join(pages)
+
+
+def options_table(parser: argparse.ArgumentParser) -> str:
+    """What a parser takes, worded by us: what argparse prints changes from Python to Python."""
+    lines = ["| option | what it does |", "| --- | --- |"]
+    formatter = argparse.HelpFormatter("c4pipe")
+    for action in parser._actions:
+        if action.help and action.dest != "help":
+            values = action.metavar or (",".join(map(str, action.choices)) if action.choices else "")
+            value = f" {values}" if isinstance(values, str) and values and action.nargs != 0 else ""
+            flags = "`, `".join(f"{flag}{value}" for flag in action.option_strings or [str(values)])
+            says = re.sub(r"([<*|])", r"\\\1", formatter._expand_help(action))
+            lines.append(f"| `{flags}` | {says} |")
+    return "\n".join(lines)
+
+
 def targets_table() -> str:
     """The targets of the Makefile, as `make` lists them."""
     found = re.findall(r"^([a-z0-9-]+):.*?## (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
@@ -86,6 +117,7 @@ def targets_table() -> str:
 
 BLOCKS = {
     REFERENCE / "presets.md": {"presets": catalogue.presets_table},
+    REFERENCE / "options.md": {"options": options_of_commands},
     REFERENCE / "commands.md": {"commands": commands_table, "targets": targets_table},
     ROOMS: {
         "rules": catalogue.rules_table,

@@ -21,3 +21,6 @@ axe = pytest.mark.skipif(not AXE.exists(), reason="needs axe-core, one file of t
 fasttext = pytest.mark.skipif(
     not FASTTEXT.exists(), reason="needs a fasttext package that trains: make bench/.venv-fasttext/ready"
 )
+
+EMULATORS = "needs emulators of S3 and GCS, in a venv of their own: make buckets"
+emulators = pytest.mark.skipif(find_spec("moto") is None, reason=EMULATORS)

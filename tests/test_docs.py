@@ -30,8 +30,8 @@ def without_code(text):
 
 
 def code_of(path):
-    """What a page has in fences and between backticks."""
-    text = path.read_text(encoding="utf-8")
+    """What a page has in fences and between backticks, but for options, which are as the commands have them."""
+    text = path.read_text(encoding="utf-8").partition("<!-- generated: options -->")[0]
     return "\n".join([*FENCE.findall(text), *re.findall(r"`([^`]+)`", FENCE.sub("", text))])
 
 

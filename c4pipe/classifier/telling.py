@@ -89,11 +89,8 @@ def show_trained(report: dict[str, Any], out: Path) -> None:
         shares = f"{_interval(row['precision'])}  {_interval(row['recall'])}".rstrip()
         say(f"  {row['above']:11.7g} {row['kept']:7,}   {shares}")
     if not report["own_words"]:
-        say(
-            f"  No word stands {report['settings']['least']:,} times in training: the model knows only word n-grams, "
-            "and"
-        )
-        say("  no single word. Lower --least, or give it more pages.")
+        say(f"  No word occurs {report['settings']['least']:,} times in training: the model knows only word n-grams,")
+        say("  not single words. Lower --least, or give it more pages.")
     if report["spread"] < _SPREAD:
         say(f"  It has hardly learned: nine in ten scores lie within {report['spread']:.2g}. Give it more pages, or")
         say("  more --epochs and a higher --rate.")

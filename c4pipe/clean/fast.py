@@ -32,7 +32,7 @@ from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.rules.base import LineEdit, LineRule
 from c4pipe.rules.lines import MinWords
 from c4pipe.text import know_lines
-from c4pipe.text.utf8 import encoded
+from c4pipe.text.utf8 import encoded, read_utf8
 
 Fallen = tuple[int, ...]  # lines that fell for their end and for their words, and the characters of these and of those
 Falls = tuple[dict[str, int], dict[str, int]]  # lines and characters by the code of the rule
@@ -70,11 +70,14 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
         left = sieve(text)
         if left is None:
             return clean(page, steps)
-        stand, fallen, doubts = left.decode(errors="surrogatepass"), sieve.fallen(), sieve.doubts(text, left)
+        fallen, doubts, walked = sieve.fallen(), sieve.doubts(text, left), sieve.walked()
         falls: Falls = {}, {}
-        pieces, done = [], 0
-        know_lines(page.text, sieve.walked() + sum(len(doubt.line.splitlines()) - 1 for doubt in doubts))
-        answers = _answers(stand, doubts, steps, others.asked) if doubts or others.asked else ()
+        if not doubts and not others.asked:
+            _count_plain(falls, leading, fallen)
+            return Kept(Page(page.url, _all_plain(page.text, left, fallen, walked), *page[2:]), *falls)
+        know_lines(page.text, walked + sum(len(doubt.line.splitlines()) - 1 for doubt in doubts))
+        stand, pieces, done = left.decode(errors="surrogatepass"), [], 0
+        answers = _answers(stand, doubts, steps, others.asked)
         for start, end, broken, line, so_far in answers:
             if broken is not None and broken.reason.unit is Unit.PAGE:
                 if so_far is None:
@@ -89,12 +92,23 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
             else:
                 _count(falls, broken, 1, len(line))
         _count_plain(falls, leading, fallen)
-        cleaned = ("".join([*pieces, stand[done:]]) if pieces else stand).strip()
-        if not pieces and len(cleaned) == len(stand) - 1:  # the lines that stand, less the last newline
-            know_lines(cleaned, sieve.walked() - fallen[BY_END] - fallen[BY_WORDS])
+        cleaned = "".join([*pieces, stand[done:]]).strip()
         return Kept(Page(page.url, cleaned, *page[2:]), *falls)
 
     return by_bytes
+
+
+def _all_plain(text: str, left: bytes, fallen: Fallen, lines: int) -> str:
+    """The text less the lines that fell, where all of its lines are plain; notes what the next stages ask of both."""
+    know_lines(text, lines)
+    try:
+        stand = read_utf8(left[:-1])
+    except UnicodeDecodeError:  # surrogates
+        stand = left[:-1].decode(errors="surrogatepass")
+    cleaned = stand.strip()
+    if cleaned is stand:  # as nearly always: no mark that ends lines is a blank
+        know_lines(cleaned, lines - fallen[BY_END] - fallen[BY_WORDS])
+    return cleaned
 
 
 def _by_counts(steps: Sequence[LineStep]) -> Step:

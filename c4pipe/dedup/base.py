@@ -31,7 +31,7 @@ class TextLevel(Part):
         """A hash of 64 bits for each atom, in order."""
         raise NotImplementedError
 
-    def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
+    def atoms_at(self, text: str) -> tuple[Sequence[int], Sequence[int]]:
         """The atoms, and where in the text each begins, or nothing where that is plain, or they have no place."""
         return self.atoms(text), []
 

@@ -10,6 +10,7 @@ from c4pipe.dedup.base import TextLevel
 from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
+from c4pipe.text.hashed import HashedSentences
 from c4pipe.text.splitting import Splitting
 
 _PAPER = "Raffel et al. 2020, section 2.2"
@@ -35,9 +36,9 @@ class SpanLevel(Splitting, TextLevel):
 
     def atoms(self, text: str) -> list[int]:
         """The hash of each sentence, line after line."""
-        return self.atoms_at(text)[0]
+        return self.atoms_at(text)[0].tolist()
 
-    def atoms_at(self, text: str) -> tuple[list[int], list[int]]:
+    def atoms_at(self, text: str) -> HashedSentences:
         """The atoms, and where in the text each begins: with that nothing has to be split again to apply losses."""
         return self._hashed(text)
 

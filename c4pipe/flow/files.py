@@ -8,7 +8,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
@@ -22,8 +22,10 @@ from c4pipe.flow.web import input_cache, is_web
 from c4pipe.text.urls import hushed, public
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
     from apache_beam.io.filesystem import FileMetadata
 
+OBJECT_BUFFER = 1 << 20  # bytes asked of Beam at once, which itself asks a bucket for 16 times as many
 UNCOMPRESSED = "uncompressed"  # Beam's CompressionTypes, which is not loaded yet
 NOTE = ".c4pipe"  # a file in each folder that only builds write into: see `flow.ours`
 UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: what is downloaded, and notes that decide nothing
@@ -75,7 +77,8 @@ class BeamStore(LocalStore):
             return super().read(path)
         # Uncompressed: Beam's own gzip reader takes a truncated file for a whole one.
         with _as_os_error(path):
-            return file_systems().open(path, compression_type=UNCOMPRESSED)  # type: ignore[no-any-return]
+            stream = file_systems().open(path, compression_type=UNCOMPRESSED)
+        return io.BufferedReader(_ObjectReader(stream, path), OBJECT_BUFFER)
 
     @contextmanager
     def write(self, path: str, private: bool = False) -> Iterator[BinaryIO]:
@@ -96,7 +99,7 @@ class BeamStore(LocalStore):
             return
         whole = io.BytesIO()  # so that a block that raises leaves no object; a shard is 256 MB
         yield whole
-        with file_systems().create(path, compression_type=UNCOMPRESSED) as stream:
+        with _as_os_error(path), file_systems().create(path, compression_type=UNCOMPRESSED) as stream:
             stream.write(whole.getbuffer())
 
     def sealed_name(self, path: str) -> str | None:
@@ -131,7 +134,14 @@ class BeamStore(LocalStore):
         own = object_named(path)
         found = ([] if own is None else [own.path]) + self.list(path)
         if found:
-            file_systems().delete(found)
+            with _as_os_error(path):
+                file_systems().delete(found)
+
+    def rename(self, paths: Sequence[str], to: Sequence[str]) -> None:
+        """Gives objects of a bucket other names."""
+        if paths:
+            with _as_os_error(paths[0]):
+                file_systems().rename([*paths], [*to])
 
     def list(self, folder: str) -> list[str]:
         """Every object below a folder in a bucket."""
@@ -152,6 +162,45 @@ class BeamStore(LocalStore):
             if not is_remote(path) and not stat.S_ISREG(os.stat(path).st_mode):
                 raise OSError("not a regular file")
             return self.read(path)
+
+
+class _ObjectReader(io.RawIOBase):
+    """An object of a bucket, whose errors are OSErrors. To end in front of its size is one."""
+
+    def __init__(self, stream: BinaryIO, path: str):
+        self._stream, self._path = stream, path
+        with _as_os_error(path):
+            self._size = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        at = self._stream.tell()
+        whole = memoryview(buffer)
+        wanted = min(len(whole), self._size - at)  # at its end a library may ask the bucket once more
+        if wanted <= 0:
+            return 0
+        with _as_os_error(self._path):
+            got: int = self._stream.readinto(whole[:wanted])  # type: ignore[attr-defined]
+        if not got:
+            raise OSError(f"the object ends behind {at:,} of its {self._size:,} bytes")
+        return got
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with _as_os_error(self._path):
+            return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from c4pipe.disk import sync_path
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import make_folder
-from c4pipe.flow.buckets import file_systems, is_remote
+from c4pipe.flow.buckets import is_remote
 from c4pipe.flow.exchanging import exchange, look_alike
 from c4pipe.flow.files import NOTE, BeamStore
 from c4pipe.flow.lock import LOCK, is_lock
@@ -207,7 +207,7 @@ def _begin(output: str, made: str, replaced: bool) -> None:
         with BeamStore().write(f"{made}/{PLACING}") as stream:
             stream.write(NO_CORPUS)
     elif is_remote(output):
-        file_systems().rename([f"{output}/{MANIFEST}"], [f"{made}/{PLACING}"])
+        BeamStore().rename([f"{output}/{MANIFEST}"], [f"{made}/{PLACING}"])
     else:
         os.replace(f"{output}/{MANIFEST}", f"{made}/{PLACING}")
         sync_path(Path(made))
@@ -245,8 +245,7 @@ def _added_to(output: str) -> list[str]:
 def _move(folder: str, to: str, paths: Sequence[str]) -> None:
     """Moves files to the same paths below another folder; they are there for good when this returns."""
     if is_remote(to):
-        if paths:
-            file_systems().rename([f"{folder}/{path}" for path in paths], [f"{to}/{path}" for path in paths])
+        BeamStore().rename([f"{folder}/{path}" for path in paths], [f"{to}/{path}" for path in paths])
         return
     for path in paths:
         make_folder((Path(to) / path).parent)

@@ -48,7 +48,7 @@ class PageLosses(NamedTuple):
     """What one page lost: a flag an atom, and where each atom begins."""
 
     flags: list[bool]
-    starts: list[int]
+    starts: Sequence[int]
     atoms: LostAtoms  # the same with who owns what falls, which few ask for
     likeness: float | None  # to the page that stays in the place of this one
 

@@ -11,6 +11,7 @@ NNNNNN.summary.json       counts: the ledger so far, statistics, the account of 
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -149,7 +150,7 @@ class StagedPages:
         dedups, where it comes from, and what it has lost to anything."""
         self.rows += 1
         atoms, starts, rank, sketch = _claimed(page, self._level)
-        if not isinstance(atoms, list | tuple):
+        if not isinstance(atoms, list | tuple | array):
             raise BuildError(
                 f"level {type(self._level).__name__} gave atoms as {type(atoms).__name__}: expected a list."
             )

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from c4pipe.text import hash64
 from c4pipe.text.sentences import Splitter
 from c4pipe.text.utf8 import strict_utf8
 
-HashedSentences = tuple[list[int], list[int]]  # the hash of each, stripped and in lower case; its place in the text
+if TYPE_CHECKING:
+    from c4pipe.text.plain.pages import PlainSentences
+
+# The hash of each, stripped and in lower case; its place in the text. Arrays, for of most nobody looks at one.
+HashedSentences = tuple["array[int]", "array[int]"]
 
 
 def hashed_sentences(text: str, split: Splitter) -> HashedSentences:
     """The sentences by a splitter. One takes along the blanks behind it.
 
-    >>> hashed_sentences("One. TWO.\\nTwo.", lambda line: line.split(" "))[1]
+    >>> hashed_sentences("One. TWO.\\nTwo.", lambda line: line.split(" "))[1].tolist()
     [0, 5, 10]
     """
-    hashes: list[int] = []
-    starts: list[int] = []
+    strict_utf8(text)  # a splitter would say less of what is wrong
+    hashes, starts = array("Q"), array("q")
     start = 0
     for line in text.split("\n"):
         _add(hashes, starts, line, start, split)
@@ -29,16 +36,13 @@ def hashed_sentences(text: str, split: Splitter) -> HashedSentences:
 
 def hashed_english(text: str, split: Splitter) -> HashedSentences:
     """`hashed_sentences` for sentencex:en, in a sixth of the time: it is asked only about lines that are not plain."""
-    from c4pipe.text.plain.pages import plain_sentences  # here: its machine code is loaded when it is needed
-
     data = strict_utf8(text)
-    plain = plain_sentences(data)
+    plain = _plain_sentences()(data)
     if plain is None:
         return hashed_sentences(text, split)
     if not plain.doubtful:
         return plain.hashes, plain.starts
-    hashes: list[int] = []
-    starts: list[int] = []
+    hashes, starts = array("Q"), array("q")
     done = 0
     for begin, start, end, before in plain.doubtful:
         hashes += plain.hashes[done:before]
@@ -48,7 +52,14 @@ def hashed_english(text: str, split: Splitter) -> HashedSentences:
     return hashes + plain.hashes[done:], starts + plain.starts[done:]
 
 
-def _add(hashes: list[int], starts: list[int], line: str, start: int, split: Splitter) -> None:
+@cache
+def _plain_sentences() -> Callable[[bytes], PlainSentences | None]:
+    from c4pipe.text.plain.pages import plain_sentences  # here: its machine code is loaded when it is needed
+
+    return plain_sentences
+
+
+def _add(hashes: array[int], starts: array[int], line: str, start: int, split: Splitter) -> None:
     """The sentences of a line that begins there."""
     for sentence in _whole(line, split(line)):
         hashes.append(hash64(sentence.strip().lower()))

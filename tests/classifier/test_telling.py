@@ -36,5 +36,5 @@ def test_few_pages_choose_no_threshold(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_a_model_without_words_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path, capsys, ("</s>",), 50)
-    assert "No word stands 5 times in training" in said
+    assert "No word occurs 5 times in training" in said
     assert "above=" not in said

@@ -122,7 +122,8 @@ def test_the_line_says_of_each_phase_what_is_final(tmp_path):
 def test_at_the_start_nothing_is_claimed(tmp_path):
     watch = BuildProgress([folders(tmp_path)], UNITS)
     assert watch.line(watch.look()) == (
-        "reading 0 %  0/3 units  0 pages read, 0 cleaned, dedup still to come  0 pages/s  0.0 MB/s  non-page records 0  ETA -"
+        "reading 0 %  0/3 units  0 pages read, 0 cleaned, dedup still to come  0 pages/s  0.0 MB/s  "
+        "non-page records 0  ETA -"
     )
 
 

@@ -14,12 +14,14 @@ from c4pipe.text.hashed import hashed_english
 from c4pipe.text.utf8 import encoded, read_utf8, strict_utf8
 
 
-def test_the_bytes_of_the_text_read_last_are_those_that_were_read() -> None:
+def test_the_bytes_of_the_two_texts_read_last_are_those_that_were_read() -> None:
     data = "Où est l’église ?".encode()
     text = read_utf8(data)
     assert text == "Où est l’église ?"
     assert encoded(text) is data
     read_utf8(b"another")
+    assert strict_utf8(text) is data
+    read_utf8(b"a third")
     assert encoded(text) == data
     assert encoded(text) is not data
 

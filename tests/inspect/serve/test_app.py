@@ -390,14 +390,14 @@ def test_a_url_that_is_pasted_as_a_text_is_looked_up(samples: Corpus, viewer: As
     ask = viewer(samples)
     ((url,),) = cursor(samples).execute("SELECT url FROM pages LIMIT 1").fetchall()
     for pasted in (url, f" {url}\n", url.partition("//")[2]):
-        words = text_of(ask.post("/why?part=verdict", data={"text": pasted, "preset": "en"}).text)
+        words = text_of(ask.post("/why?part=verdict", data={"text": pasted, "preset": "en"}, headers=POST).text)
         assert "What you pasted is a URL, and was looked up." in words
         assert "Kept here" in words
-    assert "Found here" in text_of(ask.post("/why", data={"text": url}).text)
-    judged = text_of(ask.post("/why", data={"text": url, "as_text": "1"}).text)
+    assert "Found here" in text_of(ask.post("/why", data={"text": url}, headers=POST).text)
+    judged = text_of(ask.post("/why", data={"text": url, "as_text": "1"}, headers=POST).text)
     assert "few_sentences" in judged
     assert "What you pasted is a URL" not in judged
     for plain in ("Go to http://a.example/ now.", "Hello.", "node.js", f"{url}\n{url}"):
-        assert "What you pasted is a URL" not in ask.post("/why", data={"text": plain}).text
-    everywhere = ask.post("/why/presets", data={"text": "http://nobody.example/"}).text
+        assert "What you pasted is a URL" not in ask.post("/why", data={"text": plain}, headers=POST).text
+    everywhere = ask.post("/why/presets", data={"text": "http://nobody.example/"}, headers=POST).text
     assert "No corpus here has a page of" in text_of(everywhere)
