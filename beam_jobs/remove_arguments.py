@@ -28,7 +28,7 @@ Pages, lines and sentences that were dropped as duplicates of a removed page com
 that do not change keep their bytes. removed.json in the new corpus records what was done, with digests, not URLs.
 
 exit codes: 0 done, or nothing is left; 1 failed, or something is left; 2 wrong usage, reported before any work; 130
-interrupted (Ctrl-C). After a crash or a kill, the same command makes the same corpus.
+interrupted (Ctrl-C). After a crash or a kill, run the same command again: it makes the same corpus.
 """
 
 

@@ -37,7 +37,7 @@ PERSONAL_REASONS = {
         f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the registries of IANA (ipaddress)",
         "Version 1.2.3.4 is out.",
         "Sent from 185.199.108.153 today.",
-        "It leads to the connection or the machine of somebody.",
+        "It leads to a person's connection or machine.",
     ),
     "phone": _reason(
         "phone_number",

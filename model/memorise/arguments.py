@@ -27,7 +27,7 @@ examples:
   what would it take?           ... --dry-run
 
 It prints what it asks, and for how long, first. It writes asked.csv, curve.csv, curve.svg and memorise.md into OUT, and
-samples.csv with --samples; personal data in them is masked. The same command goes on with what is not asked yet.
+samples.csv with --samples; personal data in them is masked. Run the same command again for what is not asked yet.
 exit codes: 0 done; 1 it failed; 2 wrong usage, reported before any work; 130 interrupted
 """
 

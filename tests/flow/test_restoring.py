@@ -178,7 +178,7 @@ def test_what_it_takes_is_told(crawl, capsys):
     rows_of_it, keys = manifest_of(folder)["restore"], manifest_of(folder)["keys"]
     count, size = (sum(row[name] for row in rows_of_it) for name in ("rows", "bytes"))
     sizes = f"({size / 1e6:,.2f} MB; keys {sum(row['bytes'] for row in keys) / 1e6:,.2f} MB)"
-    said = f"{count} pages that may come back when others are taken out {sizes}"
+    said = f"{count} pages that may come back when others are removed {sizes}"
     assert f"  {said}\n" in capsys.readouterr().out
     assert f"`{RESTORE_FOLDER}/` is not part of the corpus: {said}." in (folder / "README.md").read_text()
     assert all(f"{row['sha256']}  {row['path']}\n" in (folder / SUMS).read_text() for row in rows_of_it)

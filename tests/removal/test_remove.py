@@ -143,7 +143,7 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     assert "pages were removed from it" in " ".join(capsys.readouterr().out.split())
     assert inspect.main([str(made)]) == 0
     shown = capsys.readouterr().out
-    assert f"taken out {told}" in shown
+    assert f"removed {told}" in shown
     assert "\n  removed later " in shown
     assert inspect.main([str(made), "--html", str(made.parent / "report.html")]) == 0
     report = (made.parent / "report.html").read_text()
