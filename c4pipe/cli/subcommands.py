@@ -106,6 +106,6 @@ def help_text() -> str:
             *lines,
             "",
             f"  and {others}",
-            "  --version: the versions that determine bytes; [train] needs pip install 'c4pipe[train]'",
+            "  --version: what decides bytes; [train] needs pip install 'c4pipe[train]'",
         ]
     )

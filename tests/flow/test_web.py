@@ -85,7 +85,7 @@ def test_with_the_staging_in_a_bucket_inputs_are_kept_in_a_folder_of_this_user(o
 def test_a_folder_in_which_others_may_have_put_files_is_not_read(own_disk):
     own_disk.mkdir()
     own_disk.chmod(0o777)
-    with pytest.raises(BuildError, match=r"c4pipe-inputs-\d+, where .* the mode 0777\), .* Set TMPDIR"):
+    with pytest.raises(BuildError, match=r"c4pipe-inputs-\d+, where .* mode 0777\), .* Set TMPDIR"):
         input_cache("gs://bucket/staging")
 
 

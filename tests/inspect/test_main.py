@@ -539,7 +539,7 @@ def test_released_files_without_a_page_are_wrong_use(
         assert f"{released} has no text: {file} is empty." in err
     file.write_bytes(b'{"title": "x"}')
     code, _, err = run(tiny, "--compare", released)
-    assert (code, "its records have title. Expected a text" in err) == (2, True)
+    assert (code, "its records have title. Expected text" in err) == (2, True)
     file.write_bytes(b'{"text": "Some text."}\nnot JSON')
     assert run(tiny, "--compare", released)[0] == 0
 

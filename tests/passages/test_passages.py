@@ -180,7 +180,7 @@ def test_a_file_of_somebody_else_is_not_replaced(
         read_passages(mine)
     with pytest.raises(ConfigError, match="does not exist"):
         read_passages(tmp_path / "none")
-    assert "Name another one" in capsys.readouterr().err
+    assert "Name another file" in capsys.readouterr().err
 
 
 def test_the_schema_has_what_is_promised() -> None:

@@ -194,7 +194,7 @@ def test_nothing_is_kept_to_restore_what_would_show_it(corpus: Path, capsys: pyt
     (corpus.parent / "gone.txt").write_text("http://one.example/\n")
     arguments = ["--corpus", str(corpus), "--urls", str(corpus.parent / "gone.txt")]
     assert remove.main([*arguments, "--output", str(corpus.parent / "less")]) == 2
-    assert "has no data to restore" in capsys.readouterr().err
+    assert "keeps no pages to restore" in capsys.readouterr().err
     asked = ["--input", str(corpus.parent / "a.warc.wet.gz"), "--output", str(corpus.parent / "no")]
     assert build_c4.main([*asked, "--mask-personal", "--restorable", "yes"]) == 2
     assert "masks personal data" in capsys.readouterr().err

@@ -239,7 +239,7 @@ def test_a_page_of_parquet_with_another_checksum(run: Run, copy: Path) -> None:
     manifests.write_again(copy, manifests.read(copy))
     code, lines = run(copy)
     assert code == 1
-    assert f"{shard_of(copy)}: no whole Parquet file" in lines[0]
+    assert f"{shard_of(copy)}: not a complete Parquet file" in lines[0]
 
 
 @pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "en/../../x", ADDED, "a\0b", "."])

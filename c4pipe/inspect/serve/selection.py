@@ -32,7 +32,7 @@ _WRITTEN = {
     "score": (re.compile(r"[01](?:\.[0-9]{1,6})?-[01](?:\.[0-9]{1,6})?"), "LOW-HIGH, such as 0.9-0.95"),
     "votes": (
         re.compile(r"agreed|disagreed|undetermined|[^\s:]+:[^\s:]*(?: [^\s:]+:[^\s:]*)*"),
-        "agreed, disagreed, undetermined, or who said what, such as cld2:nl",
+        "agreed, disagreed, undetermined, or what each identifier said, such as cld2:nl",
     ),
     "alone": (re.compile(r"[^/]+/[^/]+/[^\0]+"), "STAGE/RULE/WORD, such as badwords/bad_word/gosh"),
     "seed": (_NUMBER, "a whole number, such as 7"),

@@ -16,7 +16,7 @@ async function ask(url, options = {}) {
     Object.assign(note, { id: "rebuilt", className: "note", textContent: "The corpus was built anew or changed since this page was made. " });
     note.setAttribute("role", "alert");
     const again = document.createElement("a");
-    Object.assign(again, { href: location.href.split("#")[0], textContent: "Load the page again" });
+    Object.assign(again, { href: location.href.split("#")[0], textContent: "Reload the page" });
     note.append(again);
     $("#main").prepend(note);
   }
