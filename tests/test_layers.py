@@ -65,7 +65,7 @@ LIBRARIES = {
     "duckdb": {"facts", "inspect", "card/summary/content"},
     "fasttext": {"classifier"},
     "huggingface_hub": {"push"},
-    "jinja2": {"inspect", "card/summary/page"},
+    "jinja2": {"inspect", "card/standalone", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "compare", "model"},
