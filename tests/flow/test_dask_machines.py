@@ -98,7 +98,15 @@ def test_a_machine_that_dies_half_way_changes_nothing(on: On, badwords: Path, tm
     on("login", "distributed.cli.dask_scheduler", *scheduler, "--no-dashboard")
     while not (shared / "scheduler.json").exists():
         time.sleep(0.1)
-    worker = ["--scheduler-file", shared / "scheduler.json", "--nthreads", 1, "--no-dashboard"]
+    worker = [
+        "--scheduler-file",
+        shared / "scheduler.json",
+        "--nthreads",
+        1,
+        "--no-dashboard",
+        "--preload",
+        "c4pipe.flow.dask_worker",
+    ]
     machines = {
         name: on(name, "distributed.cli.dask_worker", *worker, "--local-directory", tmp_path / name / "scratch")
         for name in ("one", "two")
