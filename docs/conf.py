@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 project = "c4pipe"
@@ -21,11 +22,12 @@ html_copy_source = False
 html_baseurl = "."
 
 CONTENTS = {
-    "Guides": "/docs/guides/*",
-    "Explanation": "/docs/explanation/*",
-    "Reference": "/docs/reference/*\n/docs/rules/*",
-    "For developers": "/CONTRIBUTING\n/c4pipe/README\n/model/README\n/data_samples/README\n/CHANGELOG",
+    "Guides": "guides",
+    "Explanation": "explanation",
+    "Reference": "(?:reference|rules)",
+    "For developers": r"\.\.",
 }
+LINK = r"\]\((%s/[\w/-]+)\.md\)"
 
 
 def setup(app: Any) -> None:
@@ -34,9 +36,10 @@ def setup(app: Any) -> None:
 
 
 def _add_contents(_: Any, name: str, source: list[str]) -> None:
+    """Pages stand in the order in which the index links to them."""
     if name == root_doc:
-        trees = (
-            f"```{{toctree}}\n:hidden:\n:glob:\n:caption: {caption}\n\n{pages}\n```\n"
-            for caption, pages in CONTENTS.items()
-        )
-        source[0] += "\n" + "\n".join(["```{toctree}\n:hidden:\n\n/README\n```\n", *trees])
+        for caption, folder in CONTENTS.items():
+            pages = "\n".join(dict.fromkeys(re.findall(LINK % folder, source[0])))
+            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{pages}\n```\n"
+    elif name == "docs/rules/README":
+        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"

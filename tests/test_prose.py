@@ -11,7 +11,10 @@ import pytest
 from tests.wetfiles import ROOT
 
 PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "rules")]
-DEVELOPERS = [ROOT / name for name in ("CONTRIBUTING.md", "AGENTS.md", "c4pipe/README.md", "model/README.md")]
+DEVELOPERS = [
+    ROOT / name
+    for name in ("CONTRIBUTING.md", "AGENTS.md", "c4pipe/README.md", "model/README.md", "data_samples/README.md")
+]
 LONGEST = 30  # words
 # What is not said, and what is said instead.
 MENDED = {
@@ -27,7 +30,7 @@ MENDED = {
     r"\b(lines|pages|links|sentences|claims|corpora) goes?\b(?! (by|on|along|to|into|through|in|behind))": "is dropped",
 }
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
-ENDS = re.compile(r"(?<=[.!?:;])[\s\"”*)]+(?=[A-Z*`\d]|c4pipe)|[:;] ")
+ENDS = re.compile(r"(?<=[.!?:;])[\s\"”*)]+(?=[A-Z*`\d]|c4pipe)|[:;]\s")
 
 
 def prose(text: str) -> str:
@@ -57,7 +60,7 @@ def test_sentences_are_cut_where_they_end() -> None:
     assert [*sentences(text)] == ["One X two.", "Three", "four five", "six.", "Seven eight."]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name_of)
+@pytest.mark.parametrize("path", [*PAGES, *DEVELOPERS], ids=name_of)
 def test_no_sentence_is_long(path: Path) -> None:
     found = [sentence for sentence in sentences(path.read_text(encoding="utf-8")) if len(sentence.split()) > LONGEST]
     assert found == []
