@@ -28,10 +28,17 @@ def exit_code_of(name: str, job: Callable[[], int]) -> int:
         # is raised as well; only what a person should see is left.
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_is_not_of_beam)
         return job()
 
     code = run_command(name, quiet, "interrupted. The same command goes on from what is finished.")
     return 128 + signal.SIGTERM if code == 128 + signal.SIGINT and terminated() else code
+
+
+def _is_not_of_beam(record: logging.LogRecord) -> bool:
+    """What its S3 has to say comes without a name: it uses the root logger."""
+    return "/apache_beam/" not in record.pathname
 
 
 def peak_memory() -> str:

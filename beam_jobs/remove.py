@@ -16,6 +16,7 @@ from typing import Any
 
 from beam_jobs.command import peak_memory
 from beam_jobs.earlier import compute_keys, find_earlier, key_files
+from beam_jobs.personal import unveils
 from beam_jobs.remove_arguments import parse_remove
 from beam_jobs.remove_notes import SHOWN_AT_MOST, doubts, lines_told, unmatched
 from c4pipe.command import own_name, run_command
@@ -143,6 +144,11 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
             "be searched as well. Point at their folder: --file DIR."
         )
     if plan.texts and not is_restorable(corpus.manifest):
+        if unveils(plan.preset):
+            raise ConfigError(
+                f"--corpus {corpus.folder} masks personal data (--mask-personal), so it keeps no pages to restore: "
+                "they would show what is masked. Build it again, without the pages (--exclude)."
+            )
         raise ConfigError(
             f"--corpus {corpus.folder} keeps nothing to restore pages from (--restorable no, --no-keys, or an older "
             "build): what others lost to a page could not come back. Build it again, without the pages (--exclude)."

@@ -27,7 +27,11 @@ def console() -> int:
     PYTHONSAFEPATH keeps a torch.py or a c4pipe.py that lies there from being taken for the package.
     """
     os.environ["PYTHONSAFEPATH"] = "1"
-    return main(sys.argv[1:])
+    code = main(sys.argv[1:])
+    if sys.argv[1:2] == ["completion"]:  # it loads all libraries, two of which complain of each other at the end
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 def main(argv: Sequence[str]) -> int:

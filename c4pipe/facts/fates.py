@@ -79,6 +79,7 @@ class Comparison(NamedTuple):
     """Two corpora, the first always before the second."""
 
     folders: tuple[str, str]
+    lost: tuple[dict[str, int], dict[str, int]]  # of released pages the records that gave none, by reason
     settings: list[str]  # what they were built with differently, in words, of "A" and "B"
     complete: tuple[bool, bool]  # whether a rejected table holds every page, so that `Why` is known of every page
     kept: tuple[int, int]  # pages, each counted once however often a mixture repeats it
@@ -113,6 +114,7 @@ def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int =
         ).fetchall()
         return Comparison(
             folders=(str(a.home), str(b.home)),
+            lost=(a.released.get("lost", {}), b.released.get("lost", {})),
             settings=settings(a.manifest, b.manifest),
             complete=(a.complete, b.complete),
             kept=(table.kept[0].pages, table.kept[1].pages),

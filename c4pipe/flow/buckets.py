@@ -32,6 +32,8 @@ ERRORS = (
     ("apache_beam.io.aws.clients.s3.messages", "S3ClientError"),
     ("google.api_core.exceptions", "GoogleAPIError"),
     ("google.auth.exceptions", "GoogleAuthError"),
+    ("google.cloud.storage.exceptions", "InvalidResponse"),
+    ("google.cloud.storage.exceptions", "DataCorruption"),
     ("urllib3.exceptions", "HTTPError"),
 )
 

@@ -18,7 +18,8 @@ S3, GCS = "apache_beam.io.aws.clients.s3.boto3_client", "apache_beam.io.gcp.gcsi
 
 def remember_clients() -> None:
     """Has the file systems of Beam that are imported use one client each."""
-    s3, gcs = sys.modules.get(S3), sys.modules.get(GCS)
+    s3: Any = sys.modules.get(S3)
+    gcs: Any = sys.modules.get(GCS)
     if s3 is not None and isinstance(s3.boto3, ModuleType):  # None where it is not installed
         s3.boto3 = SimpleNamespace(session=SimpleNamespace(Session=_sessions(s3.boto3)))
     if gcs is not None and not hasattr(gcs.create_storage_client, "__wrapped__"):

@@ -29,6 +29,10 @@ def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
         ("Only in B", found["come"], "A"),
     ):
         _whys(screen, title, rows, other)
+    for folder, lost in zip(found["folders"], found["lost"], strict=True):
+        if lost:
+            told = ", ".join(f"{reason} {count:,}" for reason, count in lost.items())
+            screen.say((f"Damaged records of {folder} that gave no page: {told}", "yellow"))
     if found["changed"]:
         screen.head("In both, with another text", f"{found['other_text']:,}, such as")
         for page in found["changed"]:

@@ -5,53 +5,18 @@ The venv sees the libraries of this one, so that nothing is fetched; of the proj
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
-import sysconfig
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Once
 from tests.wetfiles import ROOT, SAMPLES, digests
+from tests.wheels import environment
 
-PACKAGED = ("c4pipe", "beam_jobs", "model", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
 PACKAGES = ("c4pipe", "beam_jobs", "model")
 # What a person may have in the folder where they work; whoever imports one of them ends.
 TRAPS = ("c4pipe.py", "model.py", "torch.py", "numpy.py", "beam_jobs/__init__.py", "apache_beam/__init__.py")
-
-
-def wheel(folder: Path) -> None:
-    """Made from a copy of what is packaged, for making it leaves traces where it is made."""
-    source = folder / "source"
-    for name in PACKAGED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        copy(ROOT / name, source / name)
-    make = "wheel --quiet --no-deps --no-index --no-build-isolation --disable-pip-version-check --wheel-dir"
-    subprocess.run([sys.executable, "-m", "pip", *make.split(), str(folder), str(source)], check=True)
-
-
-def venv(folder: Path) -> None:
-    """A venv with the wheel, and with the machine code that is there already: to make it takes 15 seconds."""
-    wheel(folder)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
-    install = f"--python {folder}/venv install --quiet --no-deps --no-index --no-compile --disable-pip-version-check"
-    subprocess.run([sys.executable, "-m", "pip", *install.split(), *map(str, folder.glob("*.whl"))], check=True)
-    packages = next((folder / "venv").glob("lib/python*/site-packages"))
-    made = Path("c4pipe/native/__pycache__")
-    if (ROOT / made).is_dir():
-        shutil.copytree(ROOT / made, packages / made, ignore=shutil.ignore_patterns("*.pyc"))
-    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-
-
-@pytest.fixture(scope="session")
-def command(once: Once) -> Path:
-    """The `c4pipe` that pip has installed."""
-    return once("the wheel", lambda folder: (folder.mkdir(), venv(folder))) / "venv" / "bin" / "c4pipe"
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +28,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / trap).write_text(f"raise SystemExit('the {trap} of the working folder was imported')\n")
     (folder / "my_rules.py").write_text("from c4pipe.presets import EN\nMINE = EN.named('mine', 'C4, by me')\n")
     return folder
-
-
-def environment() -> dict[str, str]:
-    """Without what would let a checkout be found."""
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONSAFEPATH")}
 
 
 def said(command: Path, place: Path, *words: object) -> str:

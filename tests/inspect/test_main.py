@@ -600,8 +600,8 @@ def test_report_and_viewer_are_handed_the_corpora(
     words.touch()
     assert run(tiny, "--serve", "--file", words)[0] == 2  # no rule has read it
     assert [(given[0].folder, *given[1:]) for given in served] == [
-        (tiny, 0, [], None, None, []),
-        (tiny, PORT, [], None, tmp_path, []),
+        (tiny, 0, [], None, None, [], None),
+        (tiny, PORT, [], None, tmp_path, [], None),
     ]
     assert [(given[0].folder, given[1], given[2] and given[2].folder) for given in reports] == [
         (tiny, html, None),

@@ -36,6 +36,7 @@ from c4pipe.inspect.serve.losing_within import (
     WITHIN,
     WITHIN_SCHEMA,
     LossesWithin,
+    check_within,
     order_within,
     pages_of_pair,
     rows_within,
@@ -131,6 +132,9 @@ def asked(request: Request) -> LossQuestion:
             raise unknown("table", value, known)
     if question.bin is not None and not (question.bin.isascii() and question.bin.isdigit() and len(question.bin) < 3):
         raise ConfigError(f"bin takes a power of two, such as 10, got {question.bin[:20]!r}.")
+    groups = [name for name in ("language", "domain", "bin") if getattr(question, name) is not None]
+    if len(groups) > 1 and (question.by == "rule" or "bin" in groups):
+        raise ConfigError(f"{' and '.join(groups)} do not go together: ask for one of them at a time.")
     return question
 
 
@@ -180,6 +184,7 @@ class LossPages:
         if question.rule:
             _check_known(losses, question._replace(language=None, domain=None, bin=None))
         found = await self._within.found(request, question.rule)
+        check_within(found, question.language, question.domain)
         rows = rows_within(found, question.language, question.domain, question.order, bool(question.rising))
         has = self._viewer.has
         return self._viewer.html(
@@ -197,6 +202,7 @@ class LossPages:
             raise no_losses(self._viewer.corpus)
         if question.within:
             within = await self._within.found(request, question.rule)
+            check_within(within, question.language, question.domain)
             rows = rows_within(within, question.language, question.domain, question.order, bool(question.rising))
             return self._saved(question, table_within(rows, question.rule), WITHIN_SCHEMA, within.sampled)
         by_table = await self._by_table(losses, question)

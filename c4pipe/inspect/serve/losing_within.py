@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 from starlette.requests import Request
 
+from c4pipe.errors import unknown
 from c4pipe.facts.domain_languages import (
     ORDERS_WITHIN,
     DomainLanguageLoss,
@@ -57,6 +58,17 @@ class LossesWithin:
 def order_within(sort: str) -> str:
     """The column that an address asks to be ordered by, where it is one of this table; else that of pages lost."""
     return sort if sort in ORDERS_WITHIN else "lost"
+
+
+def check_within(found: DomainLanguageLosses, language: str | None, domain: str | None) -> None:
+    """ConfigError for a language or a domain that no page is of."""
+    rows = found.within(None, None)
+    for name, asked, known in (
+        ("language", language, {row.language for row in rows}),
+        ("domain", domain, {row.domain for row in rows}),
+    ):
+        if asked is not None and asked not in known:
+            raise unknown(name, asked, sorted(filter(None, known)))
 
 
 def rows_within(
