@@ -20,7 +20,6 @@ from starlette.testclient import TestClient
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.serve.finding import teach
-from c4pipe.inspect.tokenizing import NamedTokenizer
 from c4pipe.page import Dropped, Page
 from c4pipe.shards import (
     REJECTED_SCHEMA,
@@ -29,6 +28,7 @@ from c4pipe.shards import (
     page_table,
     shard_name,
 )
+from c4pipe.tokenizer import NamedTokenizer
 from tests import manifests
 
 
