@@ -214,36 +214,6 @@ def test_tokens_are_those_of_a_run(pieces: Path, languages: Corpus, capsys: pyte
     assert "tokens" not in capsys.readouterr().out
 
 
-def test_tokens_of_a_tokenizer_json(tmp_path: Path) -> None:
-    tokenizers = pytest.importorskip("tokenizers")
-    made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"<unk>": 0}, unk_token="<unk>"))
-    made.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-    made.enable_truncation(3)
-    made.save(str(tmp_path / "tokenizer.json"))
-    found = named_tokenizer(tmp_path)
-    assert found.count(["a b c d e", "", "a"]) == [5, 0, 1]
-    assert found.name == f"{tmp_path.name}/tokenizer.json"
-
-
-def test_what_is_no_tokenizer_is_said(tmp_path: Path, pieces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "x.model").write_bytes(b"no model")
-    (tmp_path / "x.json").write_bytes(b"{}")
-    for name, says in (
-        ("x.model", "is not a SentencePiece model"),
-        ("x.json", "is not a Hugging Face tokenizer"),
-        ("y", "cannot be read"),
-        (".", "has no tokenizer. Expected a SentencePiece model"),
-    ):
-        with pytest.raises(ConfigError, match=says):
-            named_tokenizer(tmp_path / name)
-    monkeypatch.setitem(sys.modules, "sentencepiece", None)
-    with pytest.raises(ConfigError, match=r"pip install 'c4pipe\[train\]'"):
-        named_tokenizer(pieces)
-    monkeypatch.setitem(sys.modules, "tokenizers", None)
-    with pytest.raises(ConfigError, match="needs tokenizers"):
-        named_tokenizer(tmp_path / "x.json")
-
-
 def test_options_that_need_one_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--tokenizer", "x"], ["--domains", "--compare", "x"], ["--domains", "--sample", "3"]):
         assert main([str(tmp_path), *arguments]) == 2
