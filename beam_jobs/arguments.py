@@ -1,4 +1,4 @@
-"""The command line of build_c4, and what other jobs share of it."""
+"""The command line of build_c4, and the parts that other jobs share."""
 
 from __future__ import annotations
 

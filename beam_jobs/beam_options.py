@@ -1,4 +1,4 @@
-"""Options of Beam's own on our command lines, which are passed on to it."""
+"""Beam's own options on our command lines, passed on to it."""
 
 from __future__ import annotations
 

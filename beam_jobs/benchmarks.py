@@ -1,4 +1,4 @@
-"""The options of build_c4 about test items of benchmarks."""
+"""The options of build_c4 about benchmark items."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def with_benchmark_options(args: Namespace, presets: Sequence[Preset]) -> list[P
     """The presets as the options say. ConfigError for one without effect."""
     refuse_idle(
         args.given,
-        ("--benchmarks-drop", bool(args.benchmarks), "it is about what --benchmarks DIR finds. Name a folder."),
+        ("--benchmarks-drop", bool(args.benchmarks), "it applies to what --benchmarks DIR finds. Add --benchmarks."),
     )
     return [with_benchmarks(preset, args.benchmarks_drop) for preset in presets] if args.benchmarks else [*presets]

@@ -123,7 +123,7 @@ def make_graph(args: Namespace, corpora: Corpora, flags: list[str]) -> None:
     from c4pipe.flow.build import BuildCorpora
 
     pipeline_of(BuildCorpora(corpora), options_of(flags)).run()
-    print(f"{own_name('build_c4')}: the job graph is made; with --dry_run=True nothing else is.")
+    print(f"{own_name('build_c4')}: the job graph is built; with --dry_run=True nothing is run.")
 
 
 def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:
@@ -196,8 +196,8 @@ def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: flo
     if there:
         named = "it was" if len(corpora) == 1 else f"{', '.join(there)}:"
         print(
-            f"  {named} there already: inputs of the same names and sizes, same settings, files, versions and code; "
-            "--overwrite builds it again"
+            f"  {named} already built: inputs of the same names and sizes, same settings, files, versions and code; "
+            "--overwrite rebuilds it"
         )
     if took is not None:
         pages = manifests[0]["ledger"]["stages"][0]["kept"]
@@ -243,10 +243,10 @@ def notes(settings: Settings) -> list[str]:
     shipped = dict.fromkeys(file["kind"] for file in files if file["origin"] == "shipped")
     if not shipped:
         return said
-    exact = " So this corpus is not exactly the reference's." if settings.preset.name == "en.tfds" else ""
+    exact = " This corpus therefore differs slightly from the reference's." if settings.preset.name == "en.tfds" else ""
     return [
         *said,
-        f"note: using the small lists that come with c4pipe ({', '.join(shipped)}); full ones: "
+        f"note: using the small lists shipped with c4pipe ({', '.join(shipped)}); full ones: "
         f"{as_called('make assets')}.{exact}",
     ]
 

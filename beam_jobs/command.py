@@ -1,4 +1,4 @@
-"""What every job of this folder does around its work: log levels, how it ends, versions, memory."""
+"""What every job in this folder does around its work: log levels, exit, versions, memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def exit_code_of(name: str, job: Callable[[], int]) -> int:
             handler.addFilter(_is_not_of_beam)
         return job()
 
-    code = run_command(name, quiet, "interrupted. The same command goes on from what is finished.")
+    code = run_command(name, quiet, "interrupted. Run the same command again to resume.")
     return 128 + signal.SIGTERM if code == 128 + signal.SIGINT and terminated() else code
 
 

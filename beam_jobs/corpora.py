@@ -1,4 +1,4 @@
-"""From arguments to the corpora of a build: all that decides their bytes, and the fingerprints that name them."""
+"""From arguments to the corpora of a build: everything that determines their bytes, and their fingerprints."""
 
 from __future__ import annotations
 
@@ -51,10 +51,13 @@ def presets_of(args: Namespace) -> list[Preset]:
     names = [preset.name for preset in presets]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ConfigError(f"--preset {args.preset}: {twice[0]!r} is there twice.")
+        raise ConfigError(f"--preset {args.preset}: {twice[0]!r} is listed twice.")
     odd = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if len(names) > 1 and odd:
-        raise ConfigError(f"--preset {args.preset}: a corpus of several gets a folder of its name; {odd[0]!r} is none.")
+        raise ConfigError(
+            f"--preset {args.preset}: each of several corpora gets a folder with its name; "
+            f"{odd[0]!r} is not a valid name."
+        )
     presets = _with_other_levels(args, presets)
     check_presets_use(args.given, presets)
     presets = [with_options(preset, args) for preset in presets]

@@ -1,4 +1,4 @@
-"""Beam's DaskRunner: a cluster of processes on this machine for one job, or one that is there already."""
+"""Beam's DaskRunner: a cluster of local processes for one job, or an existing cluster."""
 
 from __future__ import annotations
 
@@ -140,11 +140,14 @@ def _workers_of(named: dict[str, Any]) -> int:
             workers: int = sum(client.nthreads().values())
             codes = {*client.run(_code).values(), client.run_on_scheduler(_code)}
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{where}: no Dask scheduler answers there ({error}).") from None
+        raise ConfigError(f"{where}: no Dask scheduler answers at this address ({error}).") from None
     except ImportError:
         codes = set()
     if codes != {_code()}:
-        raise ConfigError(f"{where}: that cluster has no c4pipe, or another one. Install this one on all its machines.")
+        raise ConfigError(
+            f"{where}: c4pipe is missing on that cluster, or is another version. Install this version on all its "
+            "machines."
+        )
     if not workers:
         raise ConfigError(f"{where}: that cluster has no workers.")
     return workers

@@ -1,4 +1,4 @@
-"""What a build would take, from a real build of pages that lie evenly over all inputs."""
+"""What a build would cost, estimated from a real build of pages spread evenly over all inputs."""
 
 from __future__ import annotations
 
@@ -119,16 +119,16 @@ def prediction_told(now: Prediction, found: Found) -> Iterator[str]:
     survey = now.survey
     yield (
         f"read {many(survey.pages, 'page')} ({sum(survey.bytes) / 1e6:,.1f} MB) in {many(len(survey.pieces), 'part')} "
-        f"of {many(len(found.inputs), 'input')}, and built {now.judged:,} of them; of all:"
+        f"of {many(len(found.inputs), 'input')}, and built {now.judged:,} of them; estimates for the whole input:"
     )
     yield f"  pages         {now.pages.told()}"
     for name, share in now.share.items():
         kept = now.pages.times(share)
         yield f"  kept          {kept.told()}, {percent(share.value)}: {name}, {now.corpus[name] / 1e6:,.1f} MB"
-    yield f"  CPU time      {duration(now.seconds)} min on one core like this"
+    yield f"  CPU time      {duration(now.seconds)} min on one core of this machine"
     yield f"  working space {now.staged / 1e6:,.1f} MB, in the output folder while it runs"
     if now.judged < now.pages.value:
-        yield "  In brackets: where the truth lies in 19 of 20 cases, but for repeats: a whole corpus has more of them."
+        yield "  In brackets: 95 % intervals. Duplicates are underestimated: the whole corpus has more of them."
     rows = [input_row(found.inputs[n].name, own) for n, own in accounts_of_inputs(survey.accounts).items()]
     left_out = [{"path": path, "why": why} for path, why in found.left_out]
     yield from inputs_told({"inputs": rows, "no_inputs": left_out}, rest="which a build names in")

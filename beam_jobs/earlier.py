@@ -1,4 +1,4 @@
-"""Corpora of earlier crawls that a build is made against (--against), and where their keys are."""
+"""Corpora of earlier crawls that a build is deduplicated against (--against), and where their keys are."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def check_outputs(earlier: Sequence[Ancestor], outputs: Iterable[str]) -> None:
         for one in earlier:
             if _place(output) == _place(one.path):
                 raise ConfigError(
-                    f"--output {output} holds one of the corpora that it would be built against (--against, and what "
-                    "those were built against), whose pages it then lacks. Choose another folder."
+                    f"--output {output} holds one of the corpora that this build would be deduplicated against (those "
+                    "of --against, or those they were built against themselves). Choose another folder."
                 )
 
 
@@ -88,14 +88,14 @@ def _of_other_code(one: Ancestor, corpora: Sequence[Settings]) -> list[str]:
         now = {name: settings.description["code"].get(name, "") for name in names}
         told |= dict.fromkeys(code_changes({name: then[name] for name in names}, now, trunk))
     named = ", ".join(told)
-    return [f"note: {one.path} was built by other code: {named}. What it owns was decided by that."] if told else []
+    return [f"note: {one.path} was built by different code: {named}. That code decided what it owns."] if told else []
 
 
 def _without_keys(earlier: Sequence[Ancestor]) -> list[str]:
     without = [one.path for one in earlier if not one.manifest.get("keys")]
     return [
-        f"note: {path} keeps no keys (--no-keys, or an older build): they are computed from the pages that it has "
-        "kept. What it rejected, or cut from them, counts as new."
+        f"note: {path} has no keys (--no-keys, or an older build): they are computed from the pages it kept. Text that "
+        "it rejected or cut counts as new."
         for path in without
     ]
 

@@ -1,6 +1,7 @@
-"""Options of build_c4 that could change nothing are refused, before any work: what is given must serve one preset.
+"""Refuses options of build_c4 that would have no effect, before any work: each must affect at least one preset.
 
-What a preset does is asked of its parts. What a script may pass always is let be: --workers, --strict, --keep-staging.
+The parts of a preset say what it does. Options that scripts may always pass are allowed: --workers, --strict,
+--keep-staging.
 """
 
 from __future__ import annotations
@@ -25,25 +26,34 @@ def check_use(args: Namespace) -> None:
     for option, folders in (("--output", [args.output]), ("--staging", staging), ("--against", args.against)):
         for folder in folders:
             check_folder(option, folder)
-    looks = "--dry-run writes nothing and replaces nothing. Leave one of them out."
+    looks = "--dry-run writes nothing. Leave one of them out."
     place = args.staging or args.output
     refuse_idle(
         args.given,
         ("--overwrite", not args.dry_run, looks),
         ("--fresh", not args.dry_run, looks),
-        ("--max-bad-share", not args.dry_run, "--dry-run reads a part of the inputs only. Leave one of them out."),
+        ("--max-bad-share", not args.dry_run, "--dry-run reads only part of the inputs. Leave one of them out."),
         (
             "--spill-rows",
             not is_remote(place),
-            f"rows are spilled to files of this machine, and what lies between the passes is in {place}. Leave it out.",
+            f"rows can only be spilled to files on this machine, and the intermediate files are in {place}. Leave it "
+            "out.",
         ),
-        ("--extract", args.input_format == "warc", "it is for --input-format warc. Leave it out, or name the format."),
-        ("--restorable", args.keys, "--no-keys leaves out what tells who owned a text. Leave one of them out."),
+        (
+            "--extract",
+            args.input_format == "warc",
+            "it applies to --input-format warc. Leave it out, or add that format.",
+        ),
+        (
+            "--restorable",
+            args.keys,
+            "restoring pages needs the keys that --no-keys leaves out. Leave one of them out.",
+        ),
         (
             "--root",
             any(path.lower().endswith(LIST_SUFFIXES) for path in args.input),
-            "lines of a list of paths are relative to it, and no --input is a list "
-            f"({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)}). Leave it out, or name a list.",
+            "it is the base of the paths in a list, and no --input is a list "
+            f"({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)}). Leave it out, or give a list.",
         ),
     )
 
@@ -54,7 +64,7 @@ def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None
     asks = any(preset.identify is not None for preset in presets)
     parts = [part for preset in presets for part in everything(preset.stages)]
     speaks = asks or any(type(part).for_languages is not Part.for_languages for part in parts)
-    silent = f"{_named(presets)} asks for the language of a page. Leave it out, or take another preset."
+    silent = f"{_named(presets)} identifies the language of a page. Leave it out, or use another preset."
     refuse_idle(
         given, ("--languages", speaks, silent), ("--langid", bool(identify), silent), ("--min-pages", asks, silent)
     )
@@ -67,13 +77,13 @@ def check_levels_use(given: Collection[str], before: Sequence[Preset], presets: 
     no_near = f"{_named(presets)} looks for near duplicates. Leave it out, or add --dedup near."
     refuse_idle(
         given,
-        ("--dedup", [*before] != [*presets], f"{names} has these text levels already. Leave it out."),
+        ("--dedup", [*before] != [*presets], f"{names} already uses these deduplication levels. Leave it out."),
         ("--near-verify", near, no_near),
         ("--near-stays", near, no_near),
         (
             "--restorable",
             any(preset.indices(Scope.TEXT) for preset in presets),
-            f"{_named(presets)} compares texts, so nothing comes back. Leave it out.",
+            f"{_named(presets)} deduplicates text, so no page could come back. Leave it out.",
         ),
     )
 
@@ -89,17 +99,17 @@ def check_files_use(given: Collection[str], presets: Sequence[Preset], assets: A
         (
             "--badwords-dir",
             assets.badwords_dir in {path.parent for path in read},
-            f"{who} lists of words. Leave it out, or take a preset that does, such as en.",
+            f"{who} word lists. Leave it out, or use a preset that does, such as en.",
         ),
         (
             "--news-domains",
             assets.news_domains_file in read,
-            f"{who} a list of domains. Leave it out, or take a preset that does, such as realnewslike.",
+            f"{who} a list of domains. Leave it out, or use a preset that does, such as realnewslike.",
         ),
         (
             "--url-list",
             assets.url_list in read,
-            f"{who} a list of URLs. Leave it out, or take a preset that does, such as webtextlike.",
+            f"{who} a list of URLs. Leave it out, or use a preset that does, such as webtextlike.",
         ),
     )
 

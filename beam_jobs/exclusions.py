@@ -1,4 +1,4 @@
-"""Options on which pages may be used at all: what they bring into presets, and the files that these then read."""
+"""Options on which pages may be used at all: the rules they add to presets, and the files that these read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def _agent(text: str) -> str:
 
 def with_options(preset: Preset, args: Namespace) -> Preset:
     """The preset with the rules that the options ask for. ConfigError for an option without effect."""
-    refuse_idle(args.given, ("--robots-agent", args.robots, "it says for whom --robots is asked. Add --robots DIR."))
+    refuse_idle(
+        args.given, ("--robots-agent", args.robots, "it is the user agent looked up in --robots. Add --robots DIR.")
+    )
     listed = [NotExcluded()] if args.exclude else []
     robots = [RobotsAllow(args.robots_agent)] if args.robots else []
     return with_exclusions(preset, *listed, *robots)
@@ -80,7 +82,7 @@ def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
     if args.exclude:
         assets = replace(assets, exclude=tuple(find_lists(args.exclude)))
     if patterns := unused_patterns(args.exclude):
-        told.append(f"note: files of patterns are not used: {len(patterns)}, such as {patterns[0]}")
+        told.append(f"note: files of patterns are ignored: {len(patterns)}, such as {patterns[0]}")
     if args.robots is None:
         return assets, told
     given = Path(args.robots)
@@ -91,10 +93,10 @@ def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
     target = lasting_scratch("robots") / f"{args.robots_agent}.jsonl"
     counts = gather_robots(given, args.robots_agent, target)
     told.append(
-        f"robots.txt of {many(counts.hosts, 'host')}: {counts.forbidding:,} forbid {args.robots_agent} something"
+        f"robots.txt of {many(counts.hosts, 'host')}: {counts.forbidding:,} disallow something for {args.robots_agent}"
     )
     if counts.unreadable:
-        told.append(f"note: {many(counts.unreadable, 'record')} below --robots {args.robots} could not be read")
+        told.append(f"note: {many(counts.unreadable, 'record')} in --robots {args.robots} could not be read")
     assets = replace(assets, robots=target)
     # The folder is of this machine, and those of a Dask cluster may be others.
     return assets.carrying([target]) if args.runner == "DaskRunner" else assets, told

@@ -1,4 +1,4 @@
-"""Options that say what the inputs are, and what a corpus is written as."""
+"""Options for the format of the inputs and of the corpus."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The local runner's processes, made by fork: they begin with all that this one has loaded, in 0.1 s instead of 3 to 5.
+"""The local runner's processes, made by fork: they start with everything loaded, in 0.1 s instead of 3 to 5.
 
-Beam starts a worker as a command of its own. Ours hands the environment that Beam gives it to a process which was
-forked before the pipeline began and waits for that, and lives as long as that one: whoever kills either kills both.
-What they say to each other goes through sockets in a folder of ours (`beam_jobs/sockets`).
+Beam starts each worker as a separate command. Ours passes the environment that Beam gives it
+to a process that was forked before the pipeline began, and lives as long as that process:
+killing either kills both. They talk over sockets in a private folder (`beam_jobs/sockets`).
 """
 
 from __future__ import annotations

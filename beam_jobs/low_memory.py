@@ -1,4 +1,4 @@
-"""What a build on a small machine does otherwise (`--low-memory`). Its corpus has the same bytes."""
+"""What a build does differently on a small machine (`--low-memory`). Its corpus has the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build has left for itself and finds damaged goes, and is made again: by the same build, once."""
+"""Intermediate files that a build finds damaged are deleted and rebuilt, once, by the same build."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def run_mended(job: Callable[[], None], staging: str, output: str, out: TextIO) 
             raise
     gone = remove_damaged(staging)
     for path in gone[:DAMAGED_SHOWN]:
-        print(f"note: {printable(path)} was damaged; it is made again.", file=out, flush=True)
+        print(f"note: {printable(path)} was damaged; it is rebuilt.", file=out, flush=True)
     if gone[DAMAGED_SHOWN:]:
-        print(f"note: {len(gone) - DAMAGED_SHOWN:,} more were damaged; they are made again.", file=out, flush=True)
+        print(f"note: {len(gone) - DAMAGED_SHOWN:,} more were damaged; they are rebuilt.", file=out, flush=True)
     job()
 
 

@@ -1,4 +1,4 @@
-"""A look at the inputs before any work: how their records are laid out, and whether the build can want them."""
+"""A look at the inputs before any work: the layout of their records, and whether the build can use them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def look_into(inputs: Sequence[Input], presets: Sequence[Preset]) -> list[str]:
         for preset in presets:
             if why := asks_for_urls(preset):
                 raise ConfigError(
-                    f"preset {preset.name!r} {why}, and no record of the input has one. Name where it is with "
-                    "--url-key, or use another preset, such as `en`."
+                    f"preset {preset.name!r} {why}, and no record of the input has one. Name its field with --url-key, "
+                    "or use another preset, such as `en`."
                 )
     return list(reading_as(peeks))
 

@@ -1,4 +1,4 @@
-"""The option of build_c4 about personal data, and what it rules out."""
+"""The option of build_c4 about personal data, and what it excludes."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def with_personal_option(args: Namespace, presets: Sequence[Preset]) -> list[Pre
         (
             "--restorable",
             args.restorable == "no" or len(hiding) < len(presets),
-            f"preset {', '.join(hiding)} masks personal data, and pages that may come back would be kept as they were "
-            "before. Leave it out, or do not mask.",
+            f"preset {', '.join(hiding)} masks personal data, but restorable pages are stored unmasked. Leave it out, "
+            "or do not mask.",
         ),
     )
     return [*presets]

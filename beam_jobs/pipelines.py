@@ -1,4 +1,4 @@
-"""What the jobs need of Beam, which takes its time to import: when the arguments are known to be right."""
+"""What the jobs need from Beam, which is slow to import: loaded once the arguments are known to be valid."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def run(args: Namespace, rest: list[str]) -> int:
         with FolderLock(job.output):
             clear_mixture_staging(job)  # what a run left that was killed behind its manifest
         print("\n".join(mixture_summary(done, job.output)))
-        print("  it was there already: same corpora, same settings; --overwrite makes it again")
+        print("  it was already built: same corpora, same settings; --overwrite rebuilds it")
         return 0
     sources, schema = look_at(sources, store)
     plan = make_plan(sources, schema, mixture, args.documents, args.max_epochs, args.seed, args.shards)
@@ -77,7 +77,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     options = options_of(flags)
     if is_offline(rest):
         pipeline_of(Rebalance(job), options).run()
-        print(f"{own_name('rebalance')}: the job graph is made; with --dry_run=True nothing else is.")
+        print(f"{own_name('rebalance')}: the job graph is built; with --dry_run=True nothing is run.")
         return 0
     with FolderLock(job.output):
         recover(job.output)
@@ -163,7 +163,7 @@ def _check_apart(output: str, folder: str) -> None:
     else:
         paths = [f"{os.path.realpath(path).rstrip('/')}/" for path in (output, folder)]
     if paths[0].startswith(paths[1]) or paths[1].startswith(paths[0]):
-        raise ConfigError(f"--output {output} and --corpus {folder} lie in one another. Choose another folder.")
+        raise ConfigError(f"--output {output} and --corpus {folder} contain one another. Choose another folder.")
 
 
 if __name__ == "__main__":

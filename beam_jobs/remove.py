@@ -1,4 +1,4 @@
-"""Takes pages out of a finished corpus: lists -> what they match -> what comes back -> the new corpus, and its proof.
+"""Removes pages from a finished corpus: lists -> what they match -> what comes back -> the new corpus, and its proof.
 
 `--help` has examples.
 """
@@ -56,7 +56,9 @@ from c4pipe.text import duration, many, printable
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the job; the exit code."""
-    return run_command("remove", lambda: run(parse_remove(argv)), "interrupted. The same command begins again.")
+    return run_command(
+        "remove", lambda: run(parse_remove(argv)), "interrupted. Run the same command again: it starts over."
+    )
 
 
 def run(args: Namespace) -> int:
@@ -77,7 +79,7 @@ def run(args: Namespace) -> int:
 def open_whole(folder: str) -> Corpus:
     """The corpus in a folder, each file by its sum. ConfigError where it is none of the kind, BuildError for damage."""
     if is_remote(folder):
-        raise ConfigError(f"--corpus {folder}: expected a folder of this machine. Copy the corpus first.")
+        raise ConfigError(f"--corpus {folder}: expected a folder on this machine. Copy the corpus here first.")
     path = Path(folder)
     below = sorted(found.parent.name for found in path.glob(f"*/{MANIFEST}"))
     if below and not (path / MANIFEST).exists():
@@ -85,8 +87,8 @@ def open_whole(folder: str) -> Corpus:
     corpus = open_corpus(path)
     if "mixture" in corpus.manifest:
         raise ConfigError(
-            f"--corpus {folder} is a mixture: its pages stand for their rates. Take them out of the corpora that it is "
-            "made of, and mix these again."
+            f"--corpus {folder} is a mixture, whose rates would change. Remove the pages from the corpora that it is "
+            "made of, and mix those again."
         )
     corpus.sums.check()
     return corpus
@@ -107,7 +109,7 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
         recover(output)
         there = find_made(output, known)
         if there.manifest is not None:
-            print(f"{output} was there already: the same corpus less the same pages")
+            print(f"{output} was already made: the same corpus without the same pages")
             return [*matched.urls.values()]
         announce(output, there)
         made = f"{output}/{MADE_NAME}{known[:16]}"
@@ -127,21 +129,21 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
     """
     check_given(corpus.manifest, given)
     _, differs = preset_of(corpus)
-    if lacking := [line for line in differs if "is not to be found here" in line]:
-        raise ConfigError(f"{corpus.folder}: {lacking[0]}, and what comes back is to be judged by it.")
+    if lacking := [line for line in differs if "is not found here" in line]:
+        raise ConfigError(f"{corpus.folder}: {lacking[0]}; it is needed to filter the pages that come back.")
     for line in differs:
-        print(f"note: {line}; what comes back is judged by what is here.", file=sys.stderr)
+        print(f"note: {line}; pages that come back are filtered with the files on this machine.", file=sys.stderr)
     plan = plan_of(corpus, given)
     if plan.size is not None and plan.size.pages:
         raise ConfigError(
             f"--corpus {corpus.folder} leaves out languages with fewer than {plan.size.pages:,} pages (--min-pages), "
-            "and which these are may be others then. Build it again, without the pages (--exclude)."
+            "and removing pages may change which ones. Rebuild it without the pages (--exclude)."
         )
     searching = benchmarks_stage(plan.preset)
     if plan.texts and searching is not None and not plan.bound(searching.overlap).at_hand:
         raise ConfigError(
-            f"{corpus.folder} was searched for test items of benchmarks, and keeps none of them: what comes back is to "
-            "be searched as well. Point at their folder: --file DIR."
+            f"{corpus.folder} was searched for benchmark items, and the corpus does not store them. Pages that come "
+            "back must be searched too. Name the folder of the benchmarks: --file DIR."
         )
     if plan.texts and not is_restorable(corpus.manifest):
         if unveils(plan.preset):
@@ -150,8 +152,8 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
                 "they would show what is masked. Build it again, without the pages (--exclude)."
             )
         raise ConfigError(
-            f"--corpus {corpus.folder} keeps nothing to restore pages from (--restorable no, --no-keys, or an older "
-            "build): what others lost to a page could not come back. Build it again, without the pages (--exclude)."
+            f"--corpus {corpus.folder} has no data to restore pages from (--restorable no, --no-keys, or an older "
+            "build): duplicates of a removed page could not come back. Rebuild it without the pages (--exclude)."
         )
     return plan
 
@@ -163,19 +165,19 @@ def check_codes(corpus: Corpus, matched: Matched) -> None:
     for wish in unknown:
         if left := prove(corpus.folder, corpus.manifest, Wishes.of([wish])).left:
             raise ConfigError(
-                f"--ids: {wish.text} ({left[0].path}) is the code of no page of {corpus.folder} that has a URL: it is "
-                "one without a URL, or of an earlier corpus. Pages without a URL cannot be taken out: build the corpus "
-                "again from inputs that do not have it."
+                f"--ids: {wish.text} ({left[0].path}) is not the code of any page with a URL "
+                f"in {corpus.folder}: the page has no URL, or belongs to an earlier corpus. Pages without a URL cannot "
+                "be removed: rebuild the corpus from inputs without it."
             )
 
 
 def check_apart(output: str, folder: Path) -> None:
     """ConfigError for an output that is the corpus, in it, around it, or not on this machine."""
     if is_remote(output):
-        raise ConfigError(f"--output {output}: expected a folder of this machine.")
+        raise ConfigError(f"--output {output}: expected a folder on this machine.")
     paths = [f"{os.path.realpath(path).rstrip('/')}/" for path in (output, folder)]
     if paths[0].startswith(paths[1]) or paths[1].startswith(paths[0]):
-        raise ConfigError(f"--output {output} and --corpus {folder} lie in one another. Choose another folder.")
+        raise ConfigError(f"--output {output} and --corpus {folder} contain one another. Choose another folder.")
 
 
 def fingerprint_of(args: Namespace, corpus: Corpus, matched: Matched) -> str:
@@ -191,8 +193,8 @@ def find_made(output: str, known: str) -> Standing:
 
     def differs(_: Any) -> str:
         return (
-            f"--output {output} holds another corpus: one less other pages, of other files, or with another --reason "
-            "or --date. Choose another folder, or move that one away."
+            f"--output {output} holds a different corpus: without other pages, from other files, or with another "
+            "--reason or --date. Choose another folder, or move that one away."
         )
 
     return standing(output, lambda manifest: manifest["fingerprint"] == known, False, differs)
@@ -207,7 +209,7 @@ def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: st
         if not matched:
             write_copy(corpus.folder, corpus.manifest, store, made)
             return
-        print(f"taking out {many(len(matched.urls), 'page')} of {corpus.folder} ...", file=sys.stderr)
+        print(f"removing {many(len(matched.urls), 'page')} from {corpus.folder} ...", file=sys.stderr)
         replayed = replayed_of(corpus, plan, matched)
         removal = Removal(corpus.folder, corpus.manifest, plan, matched, replayed, store, made)
         write_without(removal, known, args.date, args.reason)
@@ -215,7 +217,7 @@ def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: st
         raise BuildError(f"{made} cannot be written: {error.strerror or error}.") from None
     for name in left_behind(corpus.folder, corpus.manifest):
         counted = name.startswith(f"{FACTS_FOLDER}/")
-        why = "nobody knows any more who had lost what" if counted else "write it again from the new corpus"
+        why = "it no longer matches the restored text" if counted else "export it again from the new corpus"
         print(f"note: {name} is not carried over; {why}.", file=sys.stderr)
 
 
@@ -247,13 +249,13 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
     """What was done, in a few lines."""
     entries = lines_told(matched.asked)
     if not matched:
-        yield f"no page that {entries} would mean is in {corpus.folder}: {output} is a copy of it"
+        yield f"{entries} match no page of {corpus.folder}: {output} is a copy of it"
         return
     row = manifest["removed"][-1]
     before = {shard["path"]: shard["sha256"] for shard in corpus.manifest["shards"]}
     same = sum(before.get(shard["path"]) == shard["sha256"] for shard in manifest["shards"])
-    yield f"{entries} meant {many(row['matched'], 'page')}, of which {were(row['kept'])} kept"
-    yield f"  of others: {came_of(row)}"
+    yield f"{entries} matched {many(row['matched'], 'page')}; {were(row['kept'])} kept"
+    yield f"  other pages: {came_of(row)}"
     yield f"  {many(len(manifest['shards']), 'shard')}, of which {same:,} keep their bytes"
     yield f"  corpus: {printable(output)}, log: {REMOVED}"
 
@@ -268,17 +270,17 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
         print(f"... and {len(proof.left) - SHOWN_AT_MOST:,} more")
     if proof.left:
         print(
-            f"{own_name('remove')}: something is left of what is listed, in {len(proof.left):,} places of {looked}",
+            f"{own_name('remove')}: something listed is still there, in {len(proof.left):,} places of {looked}",
             file=sys.stderr,
         )
         return BuildError.exit_code
     entries = lines_told(asked)
-    print(f"nothing is left of what {entries} of the lists mean in {looked}")
+    print(f"nothing that {entries} of the lists match is left in {looked}")
     if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
         more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""
         print(
-            f"  but {len(lines):,} of {entries} match no page: none is here, and by the log of removals none was taken "
-            f"out for them: {printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
+            f"  but {len(lines):,} of {entries} match no page: none is here, and the removal log has none for them: "
+            f"{printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
         )
     print(f"  {UNPROVEN}")
     return 0

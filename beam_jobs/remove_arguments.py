@@ -28,7 +28,7 @@ Pages, lines and sentences that were dropped as duplicates of a removed page com
 that do not change keep their bytes. removed.json in the new corpus records what was done, with digests, not URLs.
 
 exit codes: 0 done, or nothing is left; 1 failed, or something is left; 2 wrong usage, reported before any work; 130
-interrupted (Ctrl-C). After a crash or a kill, the same command makes the same corpus.
+interrupted (Ctrl-C). After a crash or a kill, run the same command again: it makes the same corpus.
 """
 
 
@@ -87,7 +87,7 @@ def parse_remove(argv: Sequence[str] | None) -> argparse.Namespace:
         p.given,
         ("--reason", bool(args.output), "it is written to the removal log, and without --output there is none."),
         ("--date", bool(args.output), "it is written to the removal log, and without --output there is none."),
-        ("--file", bool(args.output), "without --output no page is judged again."),
+        ("--file", bool(args.output), "without --output no page is filtered again."),
     )
     args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]
     for option, text in (("--reason", args.reason), ("--date", args.date)):

@@ -1,4 +1,4 @@
-"""What remove says of the lines of its lists: which match nothing, and which may mean less or more than was thought."""
+"""Notes of remove on the lines of its lists: which match nothing, and which may match less or more than intended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def unmatched(matched: Matched) -> Iterator[str]:
     none = [wish.text for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True) if not pages]
     yield from (f"note: {printable(text)} matches no page." for text in none[:SHOWN_AT_MOST])
     if none[SHOWN_AT_MOST:]:
-        yield f"note: {len(none) - SHOWN_AT_MOST:,} further entries match no page."
+        yield f"note: {len(none) - SHOWN_AT_MOST:,} more entries match no page."
 
 
 def doubts(matched: Matched) -> Iterator[str]:
@@ -26,11 +26,11 @@ def doubts(matched: Matched) -> Iterator[str]:
         if beside := matched.beside[number]:
             yield (
                 f"note: {printable(wish.text)} is one page; {many(beside, 'other page')} of its host stay. List "
-                f"{wish.names[0]}/* to take them as well, or the domain with --domains."
+                f"{wish.names[0]}/* to remove them too, or the domain with --domains."
             )
         if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
             yield (
-                f"note: {printable(wish.text)} is a suffix below which many owners have their domains: it means "
+                f"note: {printable(wish.text)} is a public suffix, shared by the domains of many owners: it matches "
                 f"{many(matched.pages[number], 'page')}."
             )
 

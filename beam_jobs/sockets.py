@@ -1,8 +1,8 @@
-"""Where Beam's local runner listens: on unix sockets in a folder that no other user can open.
+"""Where Beam's local runner listens: on Unix sockets in a folder that no other user can open.
 
-Beam 2.77 opens a port of every interface for each of its services, asks nobody who calls, and unpickles what comes
-back. Its servers are made in one module, by `grpc.server`, and its workers are told where they are by one method: while
-a pipeline runs, both are ours.
+Beam 2.77 opens a port on every interface for each of its services, does not authenticate callers, and unpickles what
+comes back. It creates its servers in one module, with `grpc.server`, and tells workers their addresses in one method:
+while a pipeline runs, we replace both.
 """
 
 from __future__ import annotations
@@ -79,6 +79,6 @@ class _Sockets:
 
 def _unknown_beam() -> ConfigError:
     return ConfigError(
-        f"apache-beam {version('apache-beam')} opens ports for its workers in a way that is not known here, so that "
-        "others could give them work. Install the version of requirements.lock."
+        f"apache-beam {version('apache-beam')} opens ports for its workers in a way that c4pipe does not know, so "
+        "other users could send them work. Install the version in requirements.lock."
     )

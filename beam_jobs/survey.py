@@ -1,8 +1,8 @@
-"""Which parts of the inputs a dry run reads, and what follows from them for all: arithmetic alone.
+"""Which parts of the inputs a dry run reads, and what follows from them for the whole: arithmetic only.
 
-Parts lie evenly over the bytes of all inputs, so that a byte of a large input counts as much as one of a small one.
-Pages and shares are ratios of sums over parts (Cochran, Sampling Techniques, 3rd ed., 6.3), and their intervals come
-from how far the parts differ, less what has been seen of all (the finite population correction, 2.6).
+Parts are spread evenly over the bytes of all inputs, so that all bytes count equally.
+Pages and shares are ratios of sums over parts (Cochran, Sampling Techniques, 3rd ed., 6.3), and their intervals
+come from the variation between parts, with the finite population correction (2.6).
 """
 
 from __future__ import annotations

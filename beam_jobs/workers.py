@@ -1,4 +1,4 @@
-"""Beam's worker processes on this machine: what they print, how they fail, and that they end when the build does."""
+"""Beam's worker processes on this machine: what they print, how they fail, and how they end with the build."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from c4pipe.flow.buckets import is_remote
 
 WORKER = b"apache_beam.runners.worker.sdk_worker_main"
 WORKER_DIED = (
-    "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). "
-    "The same command goes on from what is finished."
+    "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). Run the same "
+    "command again to resume."
 )
 GRACE = 5.0  # seconds in which Beam itself may notice that a worker is gone
 
@@ -160,4 +160,4 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
         free = f"has {shutil.disk_usage(output).free / 1e6:,.0f} MB free"
     except OSError:
         free = "is gone"
-    return BuildError(f"{text}, writing to {output}, which {free}. When that is mended, run it again.")
+    return BuildError(f"{text}, writing to {output}, which {free}. Fix that, then run the same command again.")

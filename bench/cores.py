@@ -62,7 +62,7 @@ class Measured(NamedTuple):
 
 
 def scaled(found: Measured, times: float) -> Measured:
-    """The same build of so many times the pages. Elements are as large as those that were measured on the average."""
+    """The same build of so many times the pages. Elements are as large as those that were measured on average."""
     steps = {}
     for name, seconds in found.steps.items():
         kind, mean = STEPS[name], sum(seconds) / max(1, len(seconds))

@@ -410,7 +410,7 @@ def lists(data: bytes) -> None:
             path.write_bytes(packed)
             found = find_inputs([str(path)]).inputs
             assert found, "nothing found, and nothing said"
-            assert len({item.path for item in found}) == len(found), "an input is there twice"
+            assert len({item.path for item in found}) == len(found), "an input is listed twice"
         elif kind in (1, 4):  # what the fetcher takes
             path = here / "crawl.paths.gz"
             path.write_bytes(packed)

@@ -54,7 +54,7 @@ def followers(strings: Strings, data: NDArray[np.uint64]) -> Reals:
 def bits(
     strings: Strings, tests: DomainTexts, counts: NDArray[np.int64], types: Reals, law: tuple[float, float] | None
 ) -> list[float]:
-    """The mean of all domains in bits a byte, by models of each order from 1 on."""
+    """The mean of all domains in bits per byte, by models of each order from 1 on."""
     chances = np.full(len(counts), 1 / 256)
     said = []
     for length in range(1, MOST_GRAM + 1):

@@ -180,7 +180,7 @@ def told(args: argparse.Namespace) -> Iterator[str]:
             ).stdout.rstrip()
         return
     bodies = html_in(args.html, args.pages) if args.html else samples()
-    yield f"{len(bodies):,} pages, {sum(map(len, bodies)) / max(1, len(bodies)):,.0f} bytes of HTML on the average"
+    yield f"{len(bodies):,} pages, {sum(map(len, bodies)) / max(1, len(bodies)):,.0f} bytes of HTML on average"
     data = warc_of([page_at(str(n), body) for n, body in enumerate(bodies)])
     for n, extract in enumerate(EXTRACTS):
         part = reading(bodies, data, extract)

@@ -46,7 +46,7 @@ def sync_path(path: Path) -> None:
 def read_file(path: Path) -> bytes:
     """The whole of a file. OSError, as for one that cannot be read, for a pipe or a device: they may never answer."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return path.read_bytes()
 
 
@@ -63,8 +63,8 @@ def lock(descriptor: int, kind: int, path: Path) -> None:
         if (folder := str(path.parent)) not in _said:
             _said.add(folder)
             print(
-                f"note: {path} cannot be locked ({error.strerror}): this file system has no locks. "
-                "Another process in the same folder would not be noticed.",
+                f"note: {path} cannot be locked ({error.strerror}): this file system has no locks, so another process "
+                "in the same folder would go unnoticed.",
                 file=sys.stderr,
             )
 

@@ -1,10 +1,10 @@
-"""Errors, sorted by what the reader must do about them.
+"""Errors, by what the reader must do about them.
 
     C4Error
-    ├─ ConfigError   wrong use, found before any work: change the command (exit code 2)
-    ├─ AssetError    a named outside file is missing or has the wrong checksum: fetch it (exit code 2)
-    └─ BuildError    the work itself failed: free space, mend the input, run again (exit code 1)
-       └─ DamagedFile   a file of a build's own holds other bytes than were written: it must be made again
+    ├─ ConfigError   wrong usage, found before any work: change the command (exit code 2)
+    ├─ AssetError    an external file is missing or has the wrong checksum: fetch it (exit code 2)
+    └─ BuildError    the work itself failed: free space, repair the input, run again (exit code 1)
+       └─ DamagedFile   one of the build's own files was changed since it was written: it must be rebuilt
 
 Bad data is never an exception: it is a counted `Reason`. Anything else that is raised is a bug.
 """
@@ -16,9 +16,9 @@ from collections.abc import Iterable
 
 
 class C4Error(Exception):
-    """Base of every error that is a message to a person; shown as one line, without a traceback.
+    """Base of every error that is a message to the user; shown on one line, without a traceback.
 
-    `exit_code` is that of a command which ends with it.
+    `exit_code` is the exit code of a command that ends with it.
     """
 
     exit_code = 1
@@ -41,13 +41,13 @@ class BuildError(C4Error):
 
 
 class DamagedFile(BuildError):  # noqa: N818 - it is what was found
-    """A file that a build has left for itself holds other bytes than were written. The message names it."""
+    """A build's own intermediate file was changed since it was written. The message names it."""
 
 
 def unknown(kind: str, name: str, known: Iterable[str], hints: Iterable[str] | None = None) -> ConfigError:
-    """The error for a name that is not in a table: closest names first, so that a typing mistake is plain.
+    """The error for a name that is not in a table: closest names first, to make typing errors obvious.
 
-    `hints` are names of the table that may be meant; None takes those that are spelt alike.
+    `hints` are names of the table that may be meant; None uses those with similar spelling.
     """
     names = list(known)
     if hints is None:

@@ -2,7 +2,7 @@
 
     WET bytes --wet--> Page | Rejected --stages--> Kept | Rejected --shards--> Parquet
 
-A `Reason` is declared once, beside the code that decides. Counters, the rejected-page table, the docs and the
+A `Reason` is declared once, next to the code that decides. Counters, the rejected-page table, the docs and the
 report all read that declaration.
 """
 
@@ -37,7 +37,7 @@ class Page(NamedTuple):
     text_md5: str = ""  # of a page without a URL the MD5 of its text as read, in hex: `text.urls.stand_in` asks for it
 
     def adding(self, **values: Any) -> Page:
-        """The page with values of columns that its stage adds."""
+        """The page with the values of the columns that its stage adds."""
         return self._replace(extra={**self.extra, **values})
 
 
@@ -52,7 +52,7 @@ class Unit(Enum):
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a sentence, passage, line or page left. Codes are never reused and never renamed."""
+    """Why a sentence, passage, line or page was dropped. Codes are never reused or renamed."""
 
     code: str  # "few_words": counter name, Parquet value, docs anchor
     unit: Unit  # what is lost
@@ -73,7 +73,7 @@ class Dropped(NamedTuple):
 
 
 def characters_of(dropped: Iterable[Dropped]) -> dict[str, int]:
-    """The characters of what was cut, by reason.
+    """How many characters were cut, by reason.
 
     >>> characters_of([Dropped("few_words", "Menu"), Dropped("few_words", "Top")])
     {'few_words': 7}
@@ -99,7 +99,7 @@ class Kept(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """The page as it came into the stage that rejected it. `detail` is the offending line, word or value."""
+    """The page as it entered the stage that rejected it. `detail` is the offending line, word or value."""
 
     page: Page
     reason: Reason

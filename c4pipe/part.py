@@ -1,7 +1,8 @@
-"""What a preset is made of: rules, levels and stages are all `Part`s, and each answers for itself.
+"""What presets are made of: rules, levels and stages are all `Part`s, and each describes itself.
 
-Rooms ask a part; they do not know its class. So one in a module of yours is worth as much as ours: its name and fields
-are recorded, its files are hashed and kept, its columns are written, its reasons are counted and explained.
+Rooms ask a part and do not know its class. So a part in your own module is treated like a built-in one:
+its name and fields are recorded, its files are hashed and kept, its columns are written, its reasons are counted and
+explained.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ class Part:
     """A frozen dataclass whose fields are plain values or other parts.
 
     Attributes:
-        reasons: why it takes something away, in the order in which a page meets them.
+        reasons: why it removes something, in the order in which they see a page.
         columns: what it adds to the corpus, column -> type as `pyarrow.type_for_alias` knows it ("float64", "int32").
-        libraries: distributions whose versions decide what it does, beside those that decide in every build.
-        chooses: whether it only says which pages may be used at all, so that crawls which differ in it can be compared.
-        needs_url: whether it makes no sense where no page has a URL; such a build is refused.
+        libraries: distributions whose versions affect what it does, besides those that affect every build.
+        chooses: whether it only says which pages may be used at all; crawls that differ only in this can be compared.
+        needs_url: whether it needs pages with URLs; a build without any is refused.
     """
 
     kind: ClassVar[str] = "rule"  # or "level", "stage": what people call it
@@ -51,43 +52,44 @@ class Part:
         return tuple(one for one in each if isinstance(one, Part))
 
     def told(self) -> Iterator[Told]:
-        """All that it and its parts may do to a page, in the order in which a page meets it."""
+        """Everything that it and its parts may do to a page, in the order in which it happens."""
         for reason in self.reasons:
             yield Told(reason.code, words_of(reason, self), reason.source, reason.unit, reason, self)
         for part in self.parts():
             yield from part.told()
 
     def files(self, assets: Any) -> Iterable[str | Path]:
-        """The outside files that it reads, by itself: their bytes decide. `assets.path` says where to read each."""
+        """The external files that it reads itself; their bytes affect the corpus. `assets.path` says where to
+        read each."""
         return ()
 
     def remarks(self, assets: Any) -> Mapping[str, str]:
-        """What to say of these files, by path: of entries that can never match."""
+        """Remarks about these files, by path, such as entries that can never match."""
         return {}
 
     def modules(self) -> Iterable[str]:
-        """Modules that decide what it does, beside that of its class and what that one imports."""
+        """Modules that affect what it does, besides that of its class and what that module imports."""
         return ()
 
     def bind(self, assets: Any) -> Any:
-        """What a worker judges with: itself with its files loaded, read from where `assets.path(name)` says.
+        """What a worker judges with: itself with its files loaded from where `assets.path(name)` says.
 
-        Called once a process. `assets` is a `files.assets.Assets`.
+        Called once per process. `assets` is a `files.assets.Assets`.
         """
         return self
 
     def for_languages(self, languages: tuple[str, ...]) -> Self:
-        """Itself for pages of these languages."""
+        """The same part for pages in these languages."""
         return self
 
 
 def is_own(part: object) -> bool:
-    """Whether a part is a user's own, and none of ours."""
+    """Whether a part is user-defined rather than built in."""
     return type(part).__module__.partition(".")[0] != "c4pipe"
 
 
 def everything(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts, and the parts of these, each before its own."""
+    """The parts and their parts, recursively, each before its own parts."""
     for part in parts:
         yield part
         yield from everything(part.parts())
@@ -97,7 +99,7 @@ _Part = TypeVar("_Part", bound=Part)
 
 
 def loaded(part: _Part, **data: object) -> _Part:
-    """A copy of the part that carries loaded data as private attributes: its fields stay plain."""
+    """A copy of the part with loaded data as private attributes; its fields stay plain."""
     bound = copy.copy(part)
     for name, value in data.items():
         object.__setattr__(bound, f"_{name}", value)
@@ -105,7 +107,7 @@ def loaded(part: _Part, **data: object) -> _Part:
 
 
 def words_of(reason: Reason, owner: object = None) -> str:
-    """The reason in words, with the thresholds of the part that gives it."""
+    """The reason in words, with the thresholds of its part."""
     own = fields(owner) if is_dataclass(owner) and not isinstance(owner, type) else ()
     return reason.says.format(**{field.name: _plain(getattr(owner, field.name)) for field in own})
 

@@ -1,5 +1,5 @@
-"""The presets: each a value, most of them another preset with one line changed. To make your own, put one in a module
-of yours and name it: `--preset my_presets:STRICT`."""
+"""The presets: each is a value, most of them another preset with one line changed. To make your own, put
+one in a module and name it: `--preset my_presets:STRICT`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from c4pipe.stages.base import Stage
 
 
 def c4_lines(min_words: int = 5) -> tuple[LineStep, ...]:
-    """The line rules in C4's order, which decides what a line is searched for (`c4_utils.clean_page`)."""
+    """The line rules in C4's order, which determines which rule a line is counted under (`c4_utils.clean_page`)."""
     return (
         MaxWordLength(),
         StripCitations(),
@@ -133,7 +133,7 @@ PRESETS = {
 
 
 def find_preset(name: str) -> Preset:
-    """The preset of that name, or `module:NAME` from a module of the user's own; `en.without.CODE` is one of these less
+    """The preset of that name, or `module:NAME` from the user's module; `en.without.CODE` is one of these without
     the rules that have this reason."""
     base, without, code = name.partition(WITHOUT)
     if without:
@@ -153,12 +153,12 @@ def find_preset(name: str) -> Preset:
 
 
 def rule_codes(preset: Preset) -> list[str]:
-    """The reasons of all rules of a preset, in the order in which a page meets them."""
+    """The reasons of all rules of a preset, in the order in which they see a page."""
     return [*dict.fromkeys(code for part in everything(preset.stages) for code in _codes(part))]
 
 
 def without_rule(preset: Preset, code: str) -> Preset:
-    """The preset less every rule that has this reason, wherever it stands. ConfigError where none has."""
+    """The preset without any rule that has this reason, in all stages. ConfigError if no rule has it."""
     if code not in (codes := rule_codes(preset)):
         raise unknown(f"rule of preset {preset.name!r},", code, codes)
     stages = (_less(stage, code) for stage in preset.stages)
@@ -188,7 +188,7 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
     """The preset for other languages, with their end marks; with just one, sentences are split by its rules."""
     asked = tuple(languages)
     if not asked:
-        raise ConfigError(f"preset {preset.name!r} needs one language at least.")
+        raise ConfigError(f"preset {preset.name!r} needs at least one language.")
     wanted = asked if preset.identify is None else preset.identify.codes_of(asked)
     if wanted == preset.languages:
         return preset
@@ -200,8 +200,8 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
 def with_exclusions(preset: Preset, *rules: NotExcluded | RobotsAllow) -> Preset:
     """The preset with rules on which pages may be used at all, a stage each.
 
-    They stand directly behind reading, so that a page which falls to one owns nothing. A rule that the preset has
-    already, with the same fields, stays where it is.
+    They come directly after reading, so that a page rejected by one owns nothing. A rule that the preset
+    already has, with the same fields, stays where it is.
     """
     new = [rule for rule in rules if rule not in everything(preset.stages)]
     stages = tuple(Filter(_STAGE_OF[type(rule)], (rule,)) for rule in new)
@@ -218,12 +218,14 @@ def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS, extract: st
     """The preset for inputs of another format than WET: warc, or one of documents.FORMATS. `keys` are paths of its
     fields, `extract` is how the HTML of a WARC becomes text."""
     if preset.read.quirks and name != preset.read.format:
-        raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, and no {name}; use `en`.")
+        raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, not {name}; use `en`.")
     if name not in KEYED and any(keys):
         option = next(f"--{field}-key" for field, key in keys._asdict().items() if key)
-        raise ConfigError(f"{option} is for {' and '.join(KEYED)}: a file of format {name} has no keys. Leave it out.")
+        raise ConfigError(
+            f"{option} is for {' and '.join(KEYED)}: a file of format {name} has no fields. Leave it out."
+        )
     if name == "text" and (why := asks_for_urls(preset)):
-        raise ConfigError(f"preset {preset.name!r} {why}, and text files have none. Use `en`, without --exclude.")
+        raise ConfigError(f"preset {preset.name!r} {why}, but text files have none. Use `en`, without --exclude.")
     if name == "wet":
         return preset
     if name == "warc":
@@ -232,7 +234,7 @@ def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS, extract: st
 
 
 def asks_for_urls(preset: Preset) -> str:
-    """Why a corpus without a URL on any page makes no sense by the preset; "" where it does."""
+    """Why the preset cannot be used for a corpus without URLs; "" if it can."""
     asking = next((stage for stage in preset.stages if any(part.needs_url for part in everything([stage]))), None)
     return "" if asking is None else f"judges pages by their URL (stage {asking.name!r})"
 

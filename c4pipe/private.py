@@ -33,7 +33,7 @@ def private(folder: Path, mode: int = 0o700) -> Path:
     if found := fault(place):  # another may have been quicker
         raise PermissionError(found)
     if not place.is_dir():
-        raise NotADirectoryError(f"{place} is no folder")
+        raise NotADirectoryError(f"{place} is not a folder")
     return place
 
 
@@ -46,10 +46,10 @@ def fault(folder: Path) -> str | None:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            return f"{here} cannot be looked at ({error.strerror})"
+            return f"{here} cannot be inspected ({error.strerror})"
         sticky = here != place and found.st_mode & stat.S_ISVTX
         if not (_trusted(found.st_uid) and (sticky or not _open_to_others(found))):
-            return f"{here} has the owner {_name(found.st_uid)} and the mode {stat.S_IMODE(found.st_mode):04o}"
+            return f"{here} has owner {_name(found.st_uid)} and mode {stat.S_IMODE(found.st_mode):04o}"
     return None
 
 
@@ -64,8 +64,8 @@ def check_cache_folders(variables: Iterable[str] = CACHE_FOLDERS) -> None:
         named = os.environ.get(variable)
         if named and (found := fault(Path(named))):
             raise ConfigError(
-                f"{variable}={named}: {found}, so others may plant machine code there. "
-                f"Name a folder of your own (mode 0700, below folders that only you or root may write to), or unset it."
+                f"{variable}={named}: {found}, so other users could plant machine code there. Name a private folder "
+                "(mode 0700, in folders that only you or root may write to), or unset the variable."
             )
 
 

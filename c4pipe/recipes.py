@@ -1,8 +1,8 @@
-"""The recipes of others as presets, as far as they hang on the text of a page.
+"""Other corpora's recipes as presets, as far as they depend on the text of a page.
 
-What each of them did beside is said where it is made. All of them read web archives and took the text out by tools of
-their own (FineWeb trafilatura, DCLM resiliparse); what Common Crawl gives as text has more menus in it, so they drop
-more here. All keep one page of a URL, as every preset does.
+What each of them did besides is noted with its definition. All of them read web archives and extracted the text
+with their own tools (FineWeb trafilatura, DCLM resiliparse). Common Crawl's extracted text has more menus in it, so
+they drop more here. All keep one page per URL, as every preset does.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python -m examples.t5_table_8 --input 'wet/*.warc.wet.gz' --url-list urls.txt --out out/table8 --dry-run
     python -m examples.t5_table_8 --input 'wet/*.warc.wet.gz' --url-list urls.txt --out out/table8 --size base
 
-Four of the paper's six corpora from one reading of the crawl: C4, C4 without its rules, pages of news domains, and
+Four of the paper's six corpora from one pass over the inputs: C4, C4 without its rules, pages of news domains, and
 pages that Reddit linked to (`--url-list`; Wikipedia and the Toronto books are no crawl). Then the same model is trained
 on each, fine-tuned on the same tasks, and the table is written with its intervals: `python -m model.study corpora`,
 which gets all options that are not known here. `--dry-run` builds the corpora and prints what the study would take.

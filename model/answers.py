@@ -46,8 +46,8 @@ def put_answers(folder: Path, path: Path, content: bytes, examples: int) -> None
 
 def _why_kept(path: Path, new: int, sha256: str, examples: int) -> str:
     if path.is_symlink() or not path.is_file() or sha256_of(path) != sha256:
-        return "is not what a scoring wrote"
-    return f"has answers to {examples:,} examples, the new ones are {new:,}" if examples > new else ""
+        return "was not written by a scoring"
+    return f"has answers to {examples:,} examples; the new answers cover {new:,}" if examples > new else ""
 
 
 def _known(folder: Path) -> dict[str, dict[str, Any]]:
@@ -61,7 +61,7 @@ def _known(folder: Path) -> dict[str, dict[str, Any]]:
         return {}
     except (OSError, ValueError, RecursionError):
         pass
-    say(f"note: {path} is not what a scoring wrote: kept as {put_aside(path).name}")
+    say(f"note: {path} was not written by a scoring: kept as {put_aside(path).name}")
     return {}
 
 

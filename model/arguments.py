@@ -188,7 +188,7 @@ def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:
     dry = bool(given.pop("dry_run", False))
     refuse_idle(
         {f"--{name}" for name in given},
-        ("--targets", given.get("objective") == SALIENT, f"it is of --objective {SALIENT}. Leave it out."),
+        ("--targets", given.get("objective") == SALIENT, f"it applies to --objective {SALIENT}. Leave it out."),
     )
     given["data"] = tuple(given["data"])
     return complete(given, torch.cuda.is_available(), os.cpu_count() or 1), dry
@@ -211,9 +211,9 @@ class Decoding:
         if not 0 <= self.seed < 2**64:
             raise ConfigError(f"--seed {self.seed}: expected 0 to {2**64 - 1:,}")
         if self.sample and self.beams > 1:
-            raise ConfigError("--sample draws and --beams searches: give one of them")
+            raise ConfigError("--sample and --beams exclude each other: give one of them")
         if not self.sample and (self.temperature, self.top_k, self.top_p) != (1.0, 0, 1.0):
-            raise ConfigError("--temperature, --top-k and --top-p are for --sample: give that, too")
+            raise ConfigError("--temperature, --top-k and --top-p apply to --sample: add it")
         check_sampling(self.temperature, self.top_k, self.top_p)
 
 
@@ -247,7 +247,7 @@ def parse_generate(argv: Sequence[str] | None) -> Namespace:
     p = generate_parser()
     args = p.parse_args(argv)
     drawing = ("--temperature", "--top-k", "--top-p", "--seed")
-    why = "it is of the drawing. Leave it out, or give --sample."
+    why = "it applies to sampling. Leave it out, or add --sample."
     refuse_idle(p.given, *((option, args.sample, why) for option in drawing))
     find_device(args.device)
     args.how = Decoding(args.beams, args.sample, args.temperature, args.top_k, args.top_p, args.seed)

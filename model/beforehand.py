@@ -42,13 +42,15 @@ def check_beforehand(settings: TrainSettings) -> None:
 def _check_ranks(settings: TrainSettings, ranks: int) -> None:
     if settings.batch % (ranks * settings.accumulate):
         raise ConfigError(
-            f"a batch of {many(settings.batch, 'row')} cannot be shared among {ranks} ranks, each with "
-            f"{many(settings.accumulate, 'equal part')}: take a multiple of {ranks * settings.accumulate}"
+            f"a batch of {many(settings.batch, 'row')} cannot be split over {ranks} ranks, each with "
+            f"{many(settings.accumulate, 'equal part')}: use a multiple of {ranks * settings.accumulate}"
         )
     if settings.parallel == "fsdp" and ranks == 1:
-        raise ConfigError("--parallel fsdp spreads a model over the processes of torchrun, and this is one: take ddp")
+        raise ConfigError(
+            "--parallel fsdp spreads a model over the processes of torchrun, and there is only one: use ddp"
+        )
     if settings.parallel == "fsdp" and settings.architecture == "shared":
-        raise ConfigError("--parallel fsdp cannot spread blocks that encoder and decoder share: take ddp")
+        raise ConfigError("--parallel fsdp cannot spread blocks that encoder and decoder share: use ddp")
 
 
 def _check_source(settings: TrainSettings, ids: int) -> None:
@@ -62,6 +64,6 @@ def _check_source(settings: TrainSettings, ids: int) -> None:
     if config.adapter and settings.adapter_width not in (0, config.adapter):
         raise ConfigError(
             f"--adapter-width {settings.adapter_width}: {settings.init_from} has adapters of width {config.adapter}, "
-            f"which stay: take --adapter-width {config.adapter}, or start from a model without"
+            f"which cannot change: use --adapter-width {config.adapter}, or start from a model without adapters"
         )
     check_architecture(config, settings.changed(config), settings.init_from)

@@ -97,7 +97,7 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, b
 def need_checkpoint(folder: Path) -> None:
     """ConfigError for what is no checkpoint at all; whether it is a good one is for `load_checkpoint`."""
     if not any((folder / name).is_file() for name in (STATE, CHECKPOINT_SUMS)):
-        raise ConfigError(f"there is no checkpoint {folder}; expected a folder like RUN/{FOLDER}/step-00000500")
+        raise ConfigError(f"there is no checkpoint {folder}; expected a folder such as RUN/{FOLDER}/step-00000500")
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -111,7 +111,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     try:
         found = _read(folder)
     except _UNREADABLE as error:  # its sums are right: nobody has damaged it, but somebody has made it
-        raise TrainError(f"{folder} is no checkpoint of this trainer: {error!r}. Resume from another one.") from None
+        raise TrainError(f"{folder} is not a checkpoint of this trainer: {error!r}. Resume from another one.") from None
     return found
 
 
@@ -122,8 +122,8 @@ def check_settings(found: Checkpoint, settings: Mapping[str, Any], folder: Path,
     """
     if not force and (changed := changed_settings(found.settings, settings)):
         raise ConfigError(
-            f"{folder} was saved with other settings: {'; '.join(changed)}. "
-            "Give those of the checkpoint, start a new run, or --force these."
+            f"{folder} was saved with different settings: {'; '.join(changed)}. Use the checkpoint's settings, start a "
+            "new run, or keep the new ones with --force."
         )
 
 
@@ -154,7 +154,7 @@ def changed_settings(saved: Any, now: Any, name: str = "") -> list[str]:
         parts = [changed_settings(saved.get(key), now.get(key), f"{name}.{key}" if name else key) for key in keys]
         return [line for part in parts for line in part]
     was, is_now = json.dumps(saved), json.dumps(now)  # a tuple has become a list
-    return [] if was == is_now else [f"{name} was {was}, now it is {is_now}"]
+    return [] if was == is_now else [f"{name} was {was} and is now {is_now}"]
 
 
 def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, bytes]) -> None:

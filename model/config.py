@@ -60,11 +60,13 @@ class ModelConfig:
                 f"{self.name}: {self.buckets} buckets, expected a multiple of 4: halves of two directions"
             )
         if self.max_distance <= self.buckets // 2:
-            raise ConfigError(f"{self.name}: max_distance is {self.max_distance}, expected over {self.buckets // 2}")
+            raise ConfigError(
+                f"{self.name}: max_distance is {self.max_distance}, expected more than {self.buckets // 2}"
+            )
         if self.architecture == "shared" and self.layers != self.decoder_layers:
             raise ConfigError(
                 f"{self.name}: an encoder of {self.layers} layers cannot share them with a decoder of "
-                f"{self.decoder_layers}: give both stacks as many"
+                f"{self.decoder_layers}: give both stacks the same number"
             )
 
     @property
@@ -120,7 +122,7 @@ class ModelConfig:
         try:
             return cls._of(config)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ConfigError(f"config.json is not that of a T5 ({error!r})") from None
+            raise ConfigError(f"config.json is not the config of a T5 ({error!r})") from None
 
     @classmethod
     def _of(cls, config: Mapping[str, Any]) -> ModelConfig:

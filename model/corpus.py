@@ -101,7 +101,9 @@ def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = (
             found[config if len(folders) == 1 else _name(folder, config, folders)] = shards
     if not found:
         places = ", ".join(map(str, folders))
-        raise ConfigError(f"there is no page of split {split!r} in {places}. Build a larger corpus, or name another.")
+        raise ConfigError(
+            f"there is no page of split {split!r} in {places}. Build a larger corpus, or name another split."
+        )
     return {name: found[name] for name in (among(configs, found, f"config of split {split!r}") or found)}
 
 
@@ -144,7 +146,7 @@ def _footer(shard: Shard) -> Any:
     try:
         size = shard.file.stat().st_size
     except OSError as error:
-        raise TrainError(f"{shard.file} is missing ({error.strerror}), and the manifest lists it. {_REMEDY}") from None
+        raise TrainError(f"{shard.file} is missing ({error.strerror}), but the manifest lists it. {_REMEDY}") from None
     if size != shard.bytes:
         raise TrainError(f"{shard.file} has {many(size, 'byte')}; the manifest says {shard.bytes:,}. {_REMEDY}")
     try:

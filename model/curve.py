@@ -33,7 +33,7 @@ def draw_curve(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str
         if overall:
             places = [int(row["step"]) for row in overall]
             found = [float(row["loss"]) for row in overall]
-            bits = f" {float(overall[-1].get('bits_per_byte', 'nan')):.3f} bits a byte"
+            bits = f" {float(overall[-1].get('bits_per_byte', 'nan')):.3f} bits per byte"
             axes.plot(
                 places,
                 found,
@@ -41,7 +41,7 @@ def draw_curve(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str
                 color=VALIDATION_COLOUR,
                 markersize=4,
                 linewidth=1,
-                label=f"validation, at last{bits}",
+                label=f"validation, at the end{bits}",
             )
             unigram = float(overall[-1]["unigram"])
             axes.axhline(unigram, color="#999999", linestyle="--", linewidth=1, label="unigram entropy, validation")

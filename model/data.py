@@ -98,7 +98,7 @@ class Batches:
         """
         if batch < 1 or batch % ranks:
             raise ConfigError(
-                f"a batch of {many(batch, 'row')} cannot be shared among {ranks} ranks: take a multiple of {ranks}"
+                f"a batch of {many(batch, 'row')} cannot be split over {ranks} ranks: use a multiple of {ranks}"
             )
         recipe.check()
         self.waited = 0.0  # seconds that the trainer has waited for batches, in all
@@ -148,8 +148,8 @@ class Batches:
         if then != now:
             names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
             raise ConfigError(
-                f"the checkpoint's place in the data means nothing here, for there is another {', '.join(names)}. "
-                "Resume with the data and settings of the run, or start a new one."
+                "the checkpoint's place in the data does not apply here, since this run has a different "
+                f"{', '.join(names)}. Resume with the run's data and settings, or start a new run."
             )
         self.close()
         self._row = state["row"]

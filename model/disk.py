@@ -45,8 +45,8 @@ def check_empty(folder: Path, option: str, writer: str, but: Collection[str] = (
         for path in (Path(place, name) for name in sorted((*files, *links))):
             if path.suffix not in LOG_SUFFIXES and path.relative_to(folder).as_posix() not in but:
                 raise ConfigError(
-                    f"{path} is there, and no {writer} wrote it: name another folder by {option}, new or empty, or "
-                    "move what is in this one"
+                    f"{path} exists and was not written by {writer}: give {option} another folder, new or empty, or "
+                    "move the contents of this one"
                 )
 
 

@@ -75,11 +75,11 @@ def find_device(name: str) -> torch.device:
     if name == "cpu":
         return torch.device(name)
     if not torch.cuda.is_available():
-        raise ConfigError(f"--device {name}: this machine, or this torch, has no CUDA. Take --device cpu.")
+        raise ConfigError(f"--device {name}: this machine or this torch has no CUDA. Use --device cpu.")
     there, number = torch.cuda.device_count(), name.partition(":")[2]
     wanted = int(number) + 1 if number else _variable("LOCAL_WORLD_SIZE", 1)  # each process says what one cannot have
     if wanted > there:
-        raise ConfigError(f"--device {name}: {many(there, 'GPU')} there, and {wanted} needed. Take fewer processes.")
+        raise ConfigError(f"--device {name}: {many(there, 'GPU')} found, but {wanted} needed. Use fewer processes.")
     return torch.device("cuda", int(number or _variable("LOCAL_RANK", 0)))
 
 
@@ -89,7 +89,7 @@ def count_ranks() -> int:
     if ranks > 1:
         for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"):
             if not os.environ.get(name):
-                raise ConfigError(f"WORLD_SIZE is {ranks}, and {name} is not set. {_TORCHRUN}")
+                raise ConfigError(f"WORLD_SIZE is {ranks}, but {name} is not set. {_TORCHRUN}")
         if not (0 <= _variable("RANK", 0) < ranks and 0 <= _variable("LOCAL_RANK", 0) < ranks):
             raise ConfigError(f"RANK or LOCAL_RANK is not one of 0 to {ranks - 1}. {_TORCHRUN}")
         if not 0 < _variable("MASTER_PORT", 1) < 1 << 16:
@@ -97,7 +97,7 @@ def count_ranks() -> int:
     return ranks
 
 
-_TORCHRUN = "Start several processes by torchrun; for one alone, unset WORLD_SIZE."
+_TORCHRUN = "Start several processes with torchrun; for a single one, unset WORLD_SIZE."
 
 
 def _variable(name: str, otherwise: int) -> int:
@@ -145,7 +145,7 @@ def make_model(config: ModelConfig, z_loss: float, group: ProcessGroup, sharded:
         model = T5(config, z_loss)
     if sharded:
         if config.architecture == "shared":
-            raise ConfigError("--parallel fsdp cannot spread blocks that encoder and decoder share: take ddp")
+            raise ConfigError("--parallel fsdp cannot spread blocks that encoder and decoder share: use ddp")
         # The table of distances is asked for before its block is.
         parts = [module for kind in (RelativeBias, Block) for module in model.modules() if isinstance(module, kind)]
         spread_modules([*parts, model], group.device, group.ranks)

@@ -97,9 +97,9 @@ def _large(work: int) -> str:
 
 def _objective(settings: TrainSettings) -> Iterator[str]:
     rule = settings.rule_of("en")
-    yield f"objective   {rule.objective if isinstance(rule, Denoising) else 'one salient span of a sentence a row'}"
+    yield f"objective   {rule.objective if isinstance(rule, Denoising) else 'one salient span of a sentence per row'}"
     if settings.spans:
-        yield f"spans       {settings.spans}; sentences without one are left out"
+        yield f"spans       {settings.spans}; sentences without one are skipped"
 
 
 def _chunk(settings: TrainSettings) -> str:
@@ -130,7 +130,7 @@ def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str])
             lines.append(
                 f"              of {len(documents):,} looked at, {inputs:,} inputs and {targets:,} targets are cut"
             )
-    yield f"data        about {total / settings.batch:,.1f} steps an epoch"
+    yield f"data        about {total / settings.batch:,.1f} steps per epoch"
     yield from lines
 
 

@@ -1,8 +1,8 @@
-"""Errors of the trainer, sorted as c4pipe's are by what the reader must do about them; one line, no traceback.
+"""Errors of the trainer, grouped like c4pipe's by what the reader must do about them; one line, no traceback.
 
     C4Error
-    ├─ ConfigError   wrong use, found before any work: change the command (exit code 2)
-    └─ TrainError    the work itself failed: free space, mend the checkpoint, run again (exit code 1)
+    ├─ ConfigError   wrong usage, found before any work: change the command (exit code 2)
+    └─ TrainError    the work itself failed: free space, repair the checkpoint, run again (exit code 1)
 
 The first two are c4pipe's own, since reading a corpus raises them too and a main catches them all in one place.
 """

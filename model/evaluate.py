@@ -1,4 +1,4 @@
-"""How well a T5 does on text it has not seen: loss and accuracy per token, of each language, against a yardstick.
+"""How well a T5 does on unseen text: loss and accuracy per token, for each language, next to a baseline.
 
 python -m model.evaluate --run out/t5 [--data out/c4]
 """
@@ -71,7 +71,7 @@ def evaluate(
     mean (sentinels and eos are no text), in bits, times the tokens that a byte of UTF-8 of these documents has. An
     objective hides a random part of the tokens, other ones under another tokenizer; so the number is that of the text
     that was hidden to the extent that this is a fair sample of all: the error is that of a mean over `tokens` draws,
-    about 0.01 bits a byte with 30,000 of them. Of an objective whose targets are all of the text (lm) it is exact. It
+    about 0.01 bits per byte with 30,000 of them. Of an objective whose targets are all of the text (lm) it is exact. It
     compares runs of one objective, for another one shows other text to the model. What a tokenizer has no piece for
     costs what its unk costs, however many bytes it hides.
     """
@@ -121,7 +121,7 @@ def _score(name: str, sums: Tensor, counts: Tensor, tokens_a_byte: float) -> Sco
 
 def score_table(scores: Iterable[Score]) -> str:
     """Scores for people."""
-    rows = [("", "loss", "accuracy", "tokens", "unigram entropy", "bits a byte")]
+    rows = [("", "loss", "accuracy", "tokens", "unigram entropy", "bits per byte")]
     rows += [
         (s.entry, f"{s.loss:.4f}", f"{s.accuracy:.2%}", f"{s.tokens:,}", f"{s.unigram:.4f}", f"{s.bits:.4f}")
         for s in scores
@@ -147,7 +147,7 @@ def _run(args: Namespace) -> int:
     entries = open_entries(folders, "train" if split == KEPT_OUT else split, args.languages or ())
     if split == KEPT_OUT:
         if not settings.held_out:
-            raise ConfigError(f"{args.run} holds nothing out of its training pages (--held-out): name another --split")
+            raise ConfigError(f"{args.run} has no held-out training pages (--held-out): name another --split")
         entries = tuple(split_off(entry, settings.held_out)[1] for entry in entries)
     for line in renamings(args.languages or (), [entry.name for entry in entries]):
         print(line, file=sys.stderr)

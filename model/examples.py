@@ -49,7 +49,7 @@ def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool)
     make = prepare_task if first else prepared_entry
     there = [split for split in (("train", HELD_OUT) if trained else (HELD_OUT,)) if split in data.splits]
     if first and HELD_OUT not in there:
-        say(f"note: {data.name} has no {HELD_OUT} split: it is trained on, and never scored")
+        say(f"note: {data.name} has no {HELD_OUT} split: it is trained on but never scored")
     sums = {name: value for split in there for name, value in data.sums(split).items()} if first else {}
     entries = {split: make(data, split, settings.run) for split in there}
     return RunTask(data.task, entries.get("train"), entries.get(HELD_OUT), sums)
@@ -72,8 +72,8 @@ def check_labels(tasks: Iterable[tuple[Task, TextToText]], tokenizer: Tokenizer)
     if cut:
         tokens, label, name, most = max(cut)
         raise ConfigError(
-            f"--targets {most}: the label {label!r} of {name} has {tokens} tokens, the eos among them, and would be "
-            f"cut: take --targets {tokens} or more"
+            f"--targets {most}: the label {label!r} of {name} has {tokens} tokens, including eos, and would be cut: "
+            f"use --targets {tokens} or more"
         )
 
 

@@ -66,7 +66,7 @@ def write_exposure(run: Path, trace: RunTrace) -> int:
     ConfigError for a run without a checkpoint, or one that is being trained; errors of `RunTrace.steps`.
     """
     if not trace.done:
-        raise ConfigError(f"{run} has no checkpoint yet: what it has read is not known")
+        raise ConfigError(f"{run} has no checkpoint yet: what it has read is unknown")
     with held(run), scratch("exposure") as folder:
         runs = SortedRuns(folder / "reads")
         with _Steps(trace.done) as progress:
@@ -177,7 +177,7 @@ def _parsed(argv: Sequence[str] | None) -> Namespace:
         if given and args.step is None:
             raise ConfigError(f"{option} needs --step. See --help.")
     if args.to is not None and args.to < args.step:
-        raise ConfigError(f"--to {args.to} is before --step {args.step}: expected the later one of the two")
+        raise ConfigError(f"--to {args.to} is before --step {args.step}: expected a later step")
     return args
 
 
@@ -191,7 +191,7 @@ def _run(args: Namespace) -> int:
     if last > trace.done:
         option = "--step" if args.to is None else "--to"
         raise ConfigError(
-            f"{option} {last}: the newest checkpoint of {args.run} is of step {trace.done}; expected that one or an "
+            f"{option} {last}: the newest checkpoint of {args.run} is of step {trace.done}; expected that step or an "
             "earlier one"
         )
     for found in steps_read(trace, args.step, last):

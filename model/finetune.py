@@ -1,8 +1,8 @@
-"""Fine-tunes a T5 on tasks of text to text, or trains one on tasks and text together. See `--help`.
+"""Fine-tunes a T5 on text-to-text tasks, or trains one on tasks and text together. See `--help`.
 
     python -m model.finetune --init-from out/t5 --run out/rte --tasks rte=glue/RTE
 
-It is the loop of `model.train` over another stream: pairs of tasks, and texts of corpora beside them if asked for.
+It is the loop of `model.train` over another stream: pairs of tasks, optionally with texts of corpora.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_model(
         "finetune",
         lambda: _run(argv),
-        "interrupted. The same command goes on from the newest checkpoint, if there is one.",
+        "interrupted. Run the same command again to resume from the newest checkpoint, if there is one.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The command line of fine-tuning: what was typed -> checked settings, the paper's where nothing was said."""
+"""The command line of fine-tuning: arguments -> checked settings, the paper's by default."""
 
 from __future__ import annotations
 
@@ -127,7 +127,9 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
     """The settings that were given, and the paper's for the others. ConfigError for what cannot work."""
     found = dict(given)
     if not {"init_from", "model"} & {*found}:
-        raise ConfigError("--init-from DIR names the T5 to fine-tune, --model SIZE new weights instead: give one")
+        raise ConfigError(
+            "--init-from DIR names the T5 to fine-tune, --model SIZE starts from new weights: give one of them"
+        )
     for old, new in (("mixture", "task_mixture"), ("limit", "task_limit"), ("temperature", "task_temperature")):
         if old in found:
             found[new] = found.pop(old)
@@ -137,13 +139,13 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
     words = found.pop("unsupervised", ())
     refuse_idle(
         {f"--{name.replace('_', '-')}" for name in given},
-        *((option, words, "it is of --unsupervised. Leave it out.") for option in OF_CORPORA),
+        *((option, words, "it applies to --unsupervised. Leave it out.") for option in OF_CORPORA),
     )
     folders = _unsupervised(words)
     found |= {"data": tuple(folder for folder, _ in folders), "corpus_rates": tuple(rate for _, rate in folders)}
     if found.get("parallel") == "fsdp":
         raise ConfigError(
-            "--parallel fsdp spreads the weights, and an evaluation writes answers with all of them: take ddp"
+            "--parallel fsdp spreads the weights, but an evaluation needs all of them to write answers: use ddp"
         )
     scale = _scale(found)
     found |= {"tasks": tuple(found["tasks"]), "evaluate": tuple(found.get("evaluate", ()))}
@@ -153,7 +155,7 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
         raise ConfigError("no task of --tasks has a train split: there is nothing to train on")
     for data in tasks:
         if data.name not in trained and HELD_OUT not in data.splits:
-            raise ConfigError(f"--evaluate {data.name}={data.path} has no {HELD_OUT} split to be scored on")
+            raise ConfigError(f"--evaluate {data.name}={data.path} has no {HELD_OUT} split to score")
     defaults = {
         "steps": scale.steps,
         "batch": scale.batch,

@@ -1,4 +1,4 @@
-"""Text that is not trained on: a share of the documents of an entry, and how much of what is held out is scored.
+"""Held-out text: a share of the documents of an entry, and how much of it is scored.
 
 What is scored is a number of documents, whatever a batch, a row or a token is: two runs with other tokenizers, lengths
 or machines are scored on the same text.
@@ -50,8 +50,8 @@ def split_off(entry: Entry, share: float) -> tuple[Entry, Entry]:
     held = np.diff(ends, prepend=0).astype(np.int32)
     if not held.sum():
         raise ConfigError(
-            f"--held-out {share:g} of the {many(entry.documents, 'document')} of {entry.name!r} is less than one: "
-            f"take {math.ceil(1000 / entry.documents) / 10:g}% or more"
+            f"--held-out {share:g} of the {many(entry.documents, 'document')} of {entry.name!r} is less than one: use "
+            f"{math.ceil(1000 / entry.documents) / 10:g}% or more"
         )
     return _part(entry, held, share, False), _part(entry, held, share, True)
 
@@ -89,7 +89,7 @@ def first_tokens(entry: Entry, encoder: Encoder, count: int) -> Entry:
             made = first_documents(entry, documents)
             digest = hashlib.sha256(f"{made.digest} to token {count}".encode()).hexdigest()
             return replace(made, digest=digest, cut=tokens - (seen - count))
-    raise ConfigError(f"--first-tokens {count:,}: {entry.name!r} has {seen:,} tokens: take as many, or fewer")
+    raise ConfigError(f"--first-tokens {count:,}: {entry.name!r} has {seen:,} tokens: use that many or fewer")
 
 
 class TextSize(NamedTuple):

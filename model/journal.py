@@ -1,4 +1,4 @@
-"""All that a run writes beside its checkpoints, kept in step with them; processes but the first only keep count."""
+"""Everything that a run writes besides its checkpoints, kept in step with them; only the first process writes."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ class Journal:
             self.draw()
         overall = scores[-1]
         self.say(
-            f"step {step:,}: validation loss {overall.loss:.3f} a token, {overall.bits:.3f} bits a byte, "
-            f"accuracy {overall.accuracy:.1%}, unigram entropy {overall.unigram:.3f}"
+            f"step {step:,}: validation loss {overall.loss:.3f} per token, {overall.bits:.3f} bits per byte, accuracy "
+            f"{overall.accuracy:.1%}, unigram entropy {overall.unigram:.3f}"
         )
 
     def scored(self, step: int, scores: Sequence[TaskScore]) -> None:
@@ -174,13 +174,13 @@ def _kept_part(path: Path, sums: RunSums, last: int, read: Callable[[bytes], tup
         return with_all_columns(part, EVAL_COLUMNS) if path.name == EVALS_FILE else part
     if content is None:
         if mark:
-            say(f"note: {path} is missing; it begins anew at step {last + 1:,}")
+            say(f"note: {path} is missing; it restarts at step {last + 1:,}")
         return b""
     part, whole = read(content)
     if mark or not whole or (not last and sums.has_marks()):
         say(
-            f"note: {path} is not what was written up to step {last:,}: kept as {put_aside(path).name}; "
-            "what can be read of it goes on"
+            f"note: {path} is not what was written up to step {last:,}: kept as {put_aside(path).name}; the readable "
+            "part is continued"
         )
     return part
 
@@ -191,7 +191,7 @@ def put_trace_aside(run: Path, sums: RunSums, last: int) -> None:
     with suppress(ConfigError, ExposureError):  # there is none, or one that nobody trusts
         if (step := Exposure(run).step) > last:
             sums.forget(EXPOSURE)
-            say(f"note: {path} tells of {many(step, 'step')}, not all of which stay: kept as {put_aside(path).name}")
+            say(f"note: {path} tells of {many(step, 'step')}, not all of which remain: kept as {put_aside(path).name}")
 
 
 def tables(run: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
@@ -224,8 +224,10 @@ def last_good(run: Path) -> str:
     """How to go on with a run whose numbers are no longer finite."""
     good, _ = latest(run)
     if good is None:
-        return "There is no checkpoint before it: start anew with a lower --lr, with --clip 1, or in fp32"
-    return f"The last good checkpoint is {good}: go on from it with --force and a lower --lr, with --clip 1, or in fp32"
+        return "There is no earlier checkpoint: start again with a lower --lr, with --clip 1, or in fp32"
+    return (
+        f"The last good checkpoint is {good}: resume from it with --force and a lower --lr, with --clip 1, or in fp32"
+    )
 
 
 def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, done: int) -> str:
@@ -235,21 +237,22 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
     count = parameters(config) / 1e6
     lines = [f"{run}: {many(steps, 'step')}, {config.name}, {count:,.1f} M parameters"]
     if done == steps:
-        lines[0] += "; all were done before: --steps N takes it further"
+        lines[0] += "; all were already done: --steps N trains further"
     if metrics:
         last = [float(row["loss"]) for row in metrics[-10:]]
         lines.append(f"  training    loss {float(metrics[0]['loss']):.3f} -> {sum(last) / len(last):.3f}")
     for row in _last_of(evals):
         lines.append(
             f"  validation  loss {float(row['loss']):.3f} (unigram entropy {float(row['unigram']):.3f}), "
-            f"{float(row['bits_per_byte']):.3f} bits a byte, accuracy {float(row['accuracy']):.1%}, "
+            f"{float(row['bits_per_byte']):.3f} bits per byte, accuracy {float(row['accuracy']):.1%}, "
             f"{many(int(row['tokens']), 'token')} of {row['entry']}"
         )
     if len(metrics) > 1 and (seconds := float(metrics[-1]["seconds"]) - float(metrics[0]["seconds"])) > 0:
         tokens = int(metrics[-1]["tokens"]) - int(metrics[0]["tokens"])
         rate = flops(config, *recipe.widths) * settings.batch * (len(metrics) - 1) / seconds / 1e12
         lines.append(
-            f"  speed       {tokens / seconds:,.0f} input tokens/s, {rate:,.3g} TFLOP/s, looking and saving included"
+            f"  speed       {tokens / seconds:,.0f} input tokens/s, {rate:,.3g} TFLOP/s, including evaluation and "
+            "saving"
         )
     if (run / VALIDATION_FILE).exists():
         best = best_scores(read_table(run / VALIDATION_FILE, SCORE_COLUMNS), checkpoints(run))
@@ -257,7 +260,7 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
     lines += [f"  checkpoint  {latest(run)[0]}", f"  curve       {run / CURVE}", f"  samples     {run / SAMPLES}"]
     if config.adapter:
         lines.append(
-            "  adapters    this trainer reads them; transformers' T5ForConditionalGeneration drops them without a word"
+            "  adapters    this trainer reads them; transformers' T5ForConditionalGeneration silently drops them"
         )
     follows = f"score --run {run}" if settings.tasks else f'generate --run {run} "A text with a <extra_id_0> in it."'
     lines += ["", *_last_samples(run), "", as_called(f"python -m model.{follows}")]

@@ -117,7 +117,7 @@ class Lane:
             if self._barren > BARREN_EPOCHS * self._order.units:
                 raise TrainError(
                     f"{self._order.entry.name!r} has no document that makes an example: each is too short, or has no "
-                    f"span that is asked for; it has {self._order.entry.documents:,} in all. Leave it out, or add some."
+                    f"requested span; it has {self._order.entry.documents:,} in all. Leave it out, or add some."
                 )
         unit, first = self._unit, self._next.row
         found = self._reader.documents(self._order.entry, unit.group, unit.rows[first : first + TOKENISE_DOCUMENTS])

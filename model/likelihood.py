@@ -1,4 +1,4 @@
-"""How likely your own texts are to a run: nats and bytes a document, so that models compare by bits a byte.
+"""How likely your own texts are to a run: nats and bytes a document, so that models compare by bits per byte.
 
 python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
 
@@ -72,7 +72,7 @@ class TextScore(NamedTuple):
 
 def read_texts(path: Path) -> list[OwnText]:
     """The documents of a JSONL file. ConfigError, with the line, for one that is not as it should be, or
-    is there twice."""
+    is listed twice."""
     found: list[OwnText] = []
     lines: dict[tuple[str, str], int] = {}
     try:
@@ -82,7 +82,7 @@ def read_texts(path: Path) -> list[OwnText]:
             if not all(isinstance(value, str) for value in text):
                 raise ConfigError(f"--texts {path}, line {number}: domain, document and text must be strings")
             if not text.domain.strip() or not text.document.strip():
-                raise ConfigError(f"--texts {path}, line {number}: domain and document must have a name")
+                raise ConfigError(f"--texts {path}, line {number}: domain and document must not be empty")
             first = lines.setdefault((text.domain, text.document), number)
             if first != number:
                 named = f"document {text.document!r} of domain {text.domain!r}"
@@ -164,13 +164,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _put_scores(path: Path, content: bytes) -> None:
     """Writes the table. Another one, or what is none, is put aside."""
     if os.path.lexists(path) and not (path.is_file() and path.read_bytes() == content):
-        say(f"note: {path} is there and says something else: kept as {put_aside(path).name}")
+        say(f"note: {path} exists with other contents: kept as {put_aside(path).name}")
     put(path, content)
 
 
 def _run(args: Namespace) -> int:
     if os.path.lexists(args.output) and not args.output.is_dir():
-        raise ConfigError(f"--output {args.output} is no folder: name another one")
+        raise ConfigError(f"--output {args.output} is not a folder: choose another one")
     texts = read_texts(args.texts)
     rule = read_settings(args.run).rule_of("")
     if not isinstance(rule, Denoising):

@@ -1,4 +1,4 @@
-"""What a run says while it trains, and the numbers of each step: a line of progress, `metrics.csv`, TensorBoard."""
+"""What a run prints while it trains, and the numbers of each step: a progress line, `metrics.csv`, TensorBoard."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Method:
         if self.name == "adapters" and self.width < 1:
             raise ConfigError("--method adapters needs --adapter-width D: the paper has 32, 128, 512 and 2048")
         if self.name != "adapters" and self.width:
-            raise ConfigError(f"--adapter-width {self.width} is for --method adapters: leave out one of the two")
+            raise ConfigError(f"--adapter-width {self.width} applies to --method adapters: leave one of the two out")
 
     def trains(self, config: ModelConfig, step: int, steps: int) -> Callable[[str], bool]:
         """Which weights, by name, step 1 to `steps` changes."""

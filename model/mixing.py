@@ -27,7 +27,7 @@ class Mixing:
     def __init__(self, rates: Sequence[float], shift: int = 0) -> None:
         """`shift` turns the circle: mixtures with other seeds begin elsewhere."""
         if not rates or not all(0 < rate < float("inf") for rate in rates):
-            raise ConfigError(f"a mixture needs rates above 0, got {[*rates]}. Leave out the entries that have none.")
+            raise ConfigError(f"a mixture needs rates above 0, got {[*rates]}. Leave out the entries without one.")
         upper = np.cumsum(np.array(rates) / sum(rates))[:-1].clip(max=1 - 2.0**-53)
         self._bounds = (upper * 2.0**64).astype(np.uint64)
         self._shift = np.uint64(shift % 2**64)

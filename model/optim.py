@@ -188,7 +188,7 @@ def make_optimizer(name: str, model: nn.Module, lr: float, weight_decay: float =
         raise unknown("optimizer", name, OPTIMIZERS)
     for setting, value in (("learning rate", lr), ("weight decay", weight_decay)):
         if not 0 <= value < math.inf:
-            raise ConfigError(f"the {setting} is {value}, expected a number from 0 on")
+            raise ConfigError(f"the {setting} is {value}, expected a number of at least 0")
     groups = parameter_groups(model, weight_decay)
     narrow = {weight.dtype for group in groups for weight in group["params"] if weight.dtype.itemsize < 4}
     if narrow:

@@ -59,7 +59,7 @@ def prepare_task(data: TaskData, split: str, run: Path) -> Entry | None:
         rows, left_out = _write(draft, data.examples(split))
         if left_out:
             found = many(left_out, "example")
-            say(f"note: {data.name}, {split}: {found} without a label left out, {rows:,} with one kept")
+            say(f"note: {data.name}, {split}: {found} without a label skipped, {rows:,} with one kept")
         if not rows and split != "train":
             if _is_prepared(path):
                 path.unlink()
@@ -67,7 +67,7 @@ def prepare_task(data: TaskData, split: str, run: Path) -> Entry | None:
         if not rows:
             raise ConfigError(f"{data.name}: no example in {', '.join(map(str, data.splits[split]))}")
         if os.path.lexists(path) and not _is_prepared(path):
-            say(f"note: {path} is not what a run prepares: kept as {put_aside(path).name}")
+            say(f"note: {path} was not written by a run: kept as {put_aside(path).name}")
         draft.replace(path)
         sync_path(path.parent)
         shard = Shard(path, rows, path.stat().st_size, sha256_of(path))

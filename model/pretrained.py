@@ -50,7 +50,7 @@ def init_from(folder: Path, ids: int = 0, values: bool = True) -> tuple[dict[str
     if tied and head is not None:
         if not _equal(head, weights["shared.weight"]):
             raise ConfigError(
-                f"{folder / MODEL_CONFIG} says that the head is the embedding, but {folder} has another "
+                f"{folder / MODEL_CONFIG} says that the head is the embedding, but {folder} has a different "
                 'lm_head.weight. If this is a v1.1 model, write "scale_decoder_outputs": false into the config.'
             )
         del weights["lm_head.weight"]
@@ -61,7 +61,7 @@ def init_from(folder: Path, ids: int = 0, values: bool = True) -> tuple[dict[str
     rows = len(weights["shared.weight"])
     if rows < ids:
         raise ConfigError(
-            f"{folder} has embeddings for {rows} ids, the tokenizer gives {ids}: take the one in {folder}"
+            f"{folder} has embeddings for {rows} ids, but the tokenizer has {ids}: use the one in {folder}"
         )
     return config | {"tie_word_embeddings": tied, "scale_decoder_outputs": tied}, weights
 
@@ -108,7 +108,7 @@ def _drop_copies(weights: dict[str, Tensor], folder: Path) -> None:
             raise ConfigError(f"{folder} has no embedding: neither shared.weight nor {EMBEDDING_COPIES[0]}")
         weights["shared.weight"] = copies[0]
     if not all(_equal(copy, weights["shared.weight"]) for copy in copies):
-        raise ConfigError(f"{folder} has other embeddings for encoder and decoder; in a T5 they are one table")
+        raise ConfigError(f"{folder} has different embeddings for encoder and decoder; a T5 has one table")
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:
@@ -149,5 +149,5 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise TrainError(f"{path} cannot be read ({error}). Copy or download it again.") from None
     if not isinstance(found, dict):
-        raise TrainError(f"{path} holds no JSON object. Copy or download it again.")
+        raise TrainError(f"{path} does not hold a JSON object. Copy or download it again.")
     return found

@@ -19,10 +19,10 @@ PAGES_NAMED = 3  # of a piece
 def need_index(folder: Path) -> TextIndex:
     """The index of a corpus. ConfigError where there is none; errors of `open_index`."""
     if not folder.is_dir():
-        raise ConfigError(f"--trace {folder} is no folder. Expected that of a corpus.")
+        raise ConfigError(f"--trace {folder} is not a folder. Expected the folder of a corpus.")
     index = open_index(folder)
     if index is None:
-        raise ConfigError(f"--trace {folder}: it has no index of its texts. Make it first: {MAKE_INDEX} {folder}")
+        raise ConfigError(f"--trace {folder}: it has no text index. Make one first: {MAKE_INDEX} {folder}")
     return index
 
 
@@ -36,11 +36,11 @@ def traced_lines(index: TextIndex, pieces: Sequence[tuple[str, bool]]) -> Iterat
     matches = longest_matches(text, lambda piece: index.holds(piece.encode()), LEAST)
     found = [text[match.start : match.end] for match in matches if any(by_model[match.start : match.end])]
     if not found:
-        yield f"  nothing of {LEAST} characters that holds what the model wrote stands in a page"
+        yield f"  no part of {LEAST} characters or more of what the model wrote is in a page"
     for piece in found:
         held = search_index(index, piece, PAGES_NAMED)
         yield (
-            f"  {len(piece)} characters stand in {'' if held.exact else 'at most '}{held.number:,} of the pages: "
+            f"  {len(piece)} characters are in {'' if held.exact else 'at most '}{held.number:,} of the pages: "
             f"{visible(piece)}"
         )
         for page in held.pages:

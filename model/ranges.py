@@ -51,7 +51,7 @@ def check_ranges(settings: Mapping[str, Any]) -> None:
     if settings["layers"] is not None and not 1 <= settings["layers"] <= INT32:
         raise ConfigError(f"--layers {settings['layers']}: expected 1 or more")
     if not 0 <= settings["held_out"] <= 0.5:
-        raise ConfigError(f"--held-out {settings['held_out']:g}: expected a share such as 1%, of at most a half")
+        raise ConfigError(f"--held-out {settings['held_out']:g}: expected a share such as 1%, of at most one half")
     if (clip := settings["clip"]) is not None and not 0 < clip <= MOST_FP32:
         raise ConfigError(f"--clip {clip}: expected a norm above 0; leave it out for no limit")
     if (dropout := settings["dropout"]) is not None and not 0 <= dropout < 1:

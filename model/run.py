@@ -54,7 +54,7 @@ def held(run: Path) -> Iterator[None]:
     ConfigError if another one trains there, and as from `check_run_folder`.
     """
     check_run_folder(run)
-    with locked_folder(run, LOCK_FILE, "--run", "is being written by another training. Wait for it."):
+    with locked_folder(run, LOCK_FILE, "--run", "is being written by another training run. Wait for it."):
         _claim(run)
         yield
 
@@ -63,7 +63,7 @@ def check_run_folder(run: Path) -> None:
     """ConfigError for a folder that cannot be made or written, or holds files and is no run."""
     there = next(path for path in (run.absolute(), *run.absolute().parents) if os.path.lexists(path))
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        raise ConfigError(f"--run {run} cannot be written: {there} is no folder that can be. Name another one.")
+        raise ConfigError(f"--run {run} cannot be written: {there} is not a writable folder. Name another one.")
     if not _is_run(run):
         check_empty(run, "--run", "training", _FIRST)
 
@@ -86,7 +86,7 @@ def _claim(run: Path) -> None:
     sums = RunSums(run)
     if sums.fault:
         aside = put_aside(run / RUN_SUMS)
-        say(f"note: {run / RUN_SUMS} is damaged ({sums.fault}): kept as {aside.name}; what is there counts as whole")
+        say(f"note: {run / RUN_SUMS} is damaged ({sums.fault}): kept as {aside.name}; the files there count as intact")
     if not (run / RUN_SUMS).exists():
         sums.write()
 
@@ -100,12 +100,12 @@ def find_start(settings: TrainSettings) -> Path | None:
     there = [path for _, path in sorted(checkpoints(run).items())]
     if settings.resume == "none":
         if there or (run / METRICS_FILE).exists():
-            raise ConfigError(f"{run} holds a run: go on with it by --resume auto, or name another folder")
+            raise ConfigError(f"{run} holds a run: resume it with --resume auto, or name another folder")
         return None
     if settings.resume == "auto":
         found, notes = latest(run)
         if there and found is None:
-            raise TrainError(f"{run} has no good checkpoint: {'; '.join(notes)}. Start anew in another folder.")
+            raise TrainError(f"{run} has no good checkpoint: {'; '.join(notes)}. Start again in another folder.")
         for note in (*unfinished(run), *notes):
             say(f"note: {note}")
         return found
@@ -115,7 +115,7 @@ def find_start(settings: TrainSettings) -> Path | None:
     later = [path for path in there if path.name > chosen.name and path.resolve() != chosen.resolve()]
     if later:
         names = ", ".join(path.name for path in later)
-        raise ConfigError(f"{run} has checkpoints later than {chosen}: {names}. Remove them, or take another --run.")
+        raise ConfigError(f"{run} has checkpoints later than {chosen}: {names}. Remove them, or use another --run.")
     return chosen
 
 
@@ -147,8 +147,8 @@ def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
         if task in before and sorted(before[task].values()) != sorted(sums.values()):
             changed = [name for name, value in sums.items() if value not in before[task].values()]
             raise ConfigError(
-                f"{', '.join(changed or sums)} of {task} are not what {run} began with. Give them back, take another "
-                "--run, or --force these."
+                f"{', '.join(changed or sums)} of {task} are not what {run} started with. Restore them, use another "
+                "--run, or accept the new ones with --force."
             )
 
 
@@ -160,7 +160,7 @@ def run_config(run: Path) -> tuple[TrainSettings, dict[str, Any]]:
         found: dict[str, Any] = json.loads((run / RUN_CONFIG).read_bytes())
         return TrainSettings.from_json(found["settings"]), found
     except (FileNotFoundError, NotADirectoryError):
-        raise ConfigError(f"{run} holds no run: it has no {RUN_CONFIG}. Train one: python -m model.train") from None
+        raise ConfigError(f"{run} is not a run: it has no {RUN_CONFIG}. Train one: python -m model.train") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(run, repr(error)) from None
 
@@ -172,7 +172,8 @@ def read_settings(run: Path) -> TrainSettings:
 
 def _damaged(run: Path, why: str) -> TrainError:
     return TrainError(
-        f"{run / RUN_CONFIG} is damaged ({why}). Go on with the run as it was started: that writes it anew."
+        f"{run / RUN_CONFIG} is damaged ({why}). Resume the run with the command that started it: that rewrites the "
+        "file."
     )
 
 
@@ -182,7 +183,7 @@ def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tup
     for note in notes:
         say(f"note: {note}")
     if folder is None and notes:
-        raise TrainError(f"{run} has no good checkpoint: {len(notes)} damaged. Train anew in another folder.")
+        raise TrainError(f"{run} has no good checkpoint: {len(notes)} damaged. Train again in another folder.")
     if folder is None:
         raise ConfigError(f"{run} has no checkpoint. Train one: python -m model.train --run {run}")
     found = load_checkpoint(folder)

@@ -43,16 +43,16 @@ def known_tokenizer(settings: TrainSettings) -> Tokenizer | None:
         return None
     if source == settings.init_from and not (source / MODEL).is_file():
         raise ConfigError(
-            f"there is no tokenizer at {source}: name the one that the model was trained with by --tokenizer, a folder "
-            f"with a {MODEL} or the path of it. transformers 5 leaves that file out when it saves a tokenizer"
+            f"there is no tokenizer at {source}: give --tokenizer the one that the model was trained with: a folder "
+            f"with a {MODEL}, or the path of that file. transformers 5 does not save that file with a tokenizer"
         )
     tokenizer = _load(source)
     for option, other in (("--tokenizer", settings.tokenizer), ("--init-from", settings.init_from)):
         # A model may have come without one, and go when a run has begun.
         there = other and (option == "--tokenizer" or (other / MODEL).is_file())
         if other and there and _load(other).fingerprint != tokenizer.fingerprint:
-            advice = "Take another --run." if start else "Embeddings go with their tokenizer: leave out --tokenizer."
-            raise ConfigError(f"{source} is another tokenizer than that of {option} {other}. {advice}")
+            advice = "Use another --run." if start else "Embeddings belong to their tokenizer: leave out --tokenizer."
+            raise ConfigError(f"{source} is a different tokenizer from that of {option} {other}. {advice}")
     if start and settings.trains_tokenizer:
         _check_sizes(settings)
     return tokenizer
@@ -96,7 +96,7 @@ def open_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokeni
     if kept and kept.fingerprint != tokenizer.fingerprint:
         other = [name for name, value in note["of"].items() if before.get("of", {}).get(name) != value]
         aside = put_aside(folder)
-        say(f"note: {folder} was of another {', '.join(other) or 'source'}: kept as {aside.name}, and made anew")
+        say(f"note: {folder} was made from another {', '.join(other) or 'source'}: kept as {aside.name}, and rebuilt")
     for name, content in (tokenizer.files() | {MADE_OF: to_json(note)}).items():
         _restore(folder / name, content, sums)
     return tokenizer
@@ -108,7 +108,7 @@ def _check_sizes(settings: TrainSettings) -> None:
     other = [name for name in SIZES_OF if of.get(name, getattr(settings, name)) != getattr(settings, name)]
     if other and not settings.force:
         said = " and ".join(f"--{name.replace('_', '-')} {of[name]}" for name in other)
-        raise ConfigError(f"the tokenizer of {settings.run} was made with {said}: give that, or take another --run.")
+        raise ConfigError(f"the tokenizer of {settings.run} was made with {said}: use that, or another --run.")
 
 
 def _kept(run: Path) -> Tokenizer | None:
@@ -142,5 +142,5 @@ def _restore(path: Path, content: bytes, sums: RunSums) -> None:
     if sums.is_whole(name) and there == content:
         return
     if os.path.lexists(path) and there != content and path.name != MADE_OF:
-        say(f"note: {path} is not what was written: kept as {put_aside(path).name}, and written anew")
+        say(f"note: {path} is not what was written: kept as {put_aside(path).name}, and rewritten")
     sums.put(name, content)

@@ -126,7 +126,7 @@ def corpus_rule(
     """
     if objective == SALIENT:
         if density is not None or mean_span is not None:
-            raise ConfigError(f"the objective {SALIENT} masks one span a row: leave out --density and --mean-span")
+            raise ConfigError(f"the objective {SALIENT} masks one span per row: leave out --density and --mean-span")
         return SalientPairs(
             inputs,
             TARGETS if targets is None else targets,

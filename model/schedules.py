@@ -36,7 +36,7 @@ class Schedule:
         if self.shape not in SHAPES:
             raise unknown("schedule", self.shape, SHAPES)
         checks = (
-            ("lr", 0 <= self.lr < math.inf, "a number from 0 on"),
+            ("lr", 0 <= self.lr < math.inf, "a number of at least 0"),
             ("steps", self.steps >= 1, "1 or more"),
             ("warmup", 0 <= self.warmup <= self.steps, f"0 to the {self.steps} steps of the run"),
             ("warmup_from", 0 <= self.warmup_from <= 1, "a share of 0 to 1"),

@@ -1,4 +1,4 @@
-"""Scores a T5 on tasks by what it writes, beside what the most frequent answer would get. See `--help`.
+"""Scores a T5 on tasks by the text it generates, next to the score of the most frequent answer. See `--help`.
 
     python -m model.score --run out/rte
 
@@ -90,7 +90,9 @@ def _run(args: Namespace) -> int:
 def _plans(args: Namespace) -> list[ScorePlan]:
     """ConfigError for what cannot be scored."""
     if args.ensemble and args.checkpoint and args.checkpoint != BEST_OF_EACH:
-        raise ConfigError("--checkpoint names one model, and --ensemble several: name the checkpoint's folder by --run")
+        raise ConfigError(
+            "--checkpoint names one model, but --ensemble needs several: give the checkpoint's folder as --run"
+        )
     settings = read_settings(args.run) if holds_run(args.run) else None
     members = [args.run, *(args.ensemble or ())]
     plans = []
@@ -98,7 +100,9 @@ def _plans(args: Namespace) -> list[ScorePlan]:
         folders = tuple(model_folder(folder, args.checkpoint, data.name) for folder in members)
         resolved = [folder.resolve() for folder in folders]
         if twice := [folder for number, folder in enumerate(folders) if resolved[number] in resolved[:number]]:
-            raise ConfigError(f"--ensemble: {twice[0]} is there twice, --run being the first: name each model once")
+            raise ConfigError(
+                f"--ensemble: {twice[0]} is listed twice, since --run counts as the first: list each model once"
+            )
         splits = _splits(data, args.split)
         _check_data(args.run if settings else None, data, splits)
         plans.append(ScorePlan(data, splits, _rule(data.task, args, settings), folders))
@@ -112,13 +116,13 @@ def _tasks(args: Namespace, settings: TrainSettings | None) -> Sequence[TaskData
         return parse_tasks(args.tasks)
     words = settings.scored_tasks if settings else ()
     if not words:
-        raise ConfigError(f"--run {args.run} was fine-tuned on no task: name some by --tasks NAME=PATH")
+        raise ConfigError(f"--run {args.run} was not fine-tuned on tasks: name some with --tasks NAME=PATH")
     for word in words:
         path = Path(word.partition("=")[2])
         if not path.is_absolute() and not path.exists():
             raise ConfigError(
-                f"{path} is not there, seen from {Path.cwd()}: --run {args.run} was fine-tuned on --tasks {word} from "
-                "another folder. Change into that one, or name the data by --tasks NAME=PATH"
+                f"{path} does not exist relative to {Path.cwd()}: --run {args.run} was fine-tuned on --tasks {word} "
+                "from another folder. Change to that folder, or name the data with --tasks NAME=PATH"
             )
     return parse_tasks(words)
 
@@ -138,9 +142,9 @@ def _with_all(args: Namespace, members: Sequence[Path], asked: Sequence[TaskData
             if data.name not in named:
                 lacking[data.name] = f"--checkpoint best: {folder / BEST} has no {data.name}, only {', '.join(named)}"
     if len(lacking) == len(asked):
-        raise ConfigError(f"{'; '.join(lacking.values())}: name others by --tasks, or leave the option out")
+        raise ConfigError(f"{'; '.join(lacking.values())}: name others with --tasks, or leave the option out")
     for fault in lacking.values():
-        say(f"note: {fault}: the task is left out")
+        say(f"note: {fault}: the task is skipped")
     return [data for data in asked if data.name not in lacking]
 
 
@@ -158,24 +162,24 @@ def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:
     """The folder of the results, begun. ConfigError where they would be taken for those of a run that has no part, or
     lie among what no scoring wrote."""
     if args.output is None and not holds_run(args.run):
-        raise ConfigError(f"--run {args.run} is no run, and results go into none: name a folder by --output")
+        raise ConfigError(f"--run {args.run} is not a run, so results need another folder: give --output")
     output: Path = args.output or (args.run / ENSEMBLE if args.ensemble else args.run)
     foreign = [plan.folders for plan in plans if len(plan.folders) > 1 or not is_checkpoint_of(output, *plan.folders)]
     if foreign and (output / FOLDER).is_dir():
         raise ConfigError(
-            f"{' and '.join(map(str, foreign[0]))}: no checkpoint of {output}, and its scores would be taken for that "
-            "run's: name another folder by --output"
+            f"{' and '.join(map(str, foreign[0]))}: not a checkpoint of {output}, and its scores would be mistaken for "
+            "that run's: give another folder as --output"
         )
     if foreign and not is_scored(output):
         check_empty(output, "--output", "scoring", (f".{SCORES_FILE}.tmp",))
     for name in (WRITTEN_ANSWERS, PREDICTIONS):
         if os.path.lexists(output / name) and not (output / name).is_dir():
-            raise ConfigError(f"{output / name} is no folder: name another one by --output, or move it")
+            raise ConfigError(f"{output / name} is not a folder: choose another one by --output, or move it")
     try:
         output.mkdir(parents=True, exist_ok=True)
         record_scores(output, 0, ())  # whose the folder is, whatever comes
     except OSError as error:
-        raise ConfigError(f"{output} cannot be made ({error.strerror}): name another folder by --output") from None
+        raise ConfigError(f"{output} cannot be made ({error.strerror}): give another folder as --output") from None
     return output
 
 
@@ -207,7 +211,7 @@ def _score(args: Namespace, output: Path, plan: ScorePlan, split: str, trained: 
     record_written(output, name, split, examples, written)
     if all(example.answer is None for example in examples):
         path, wrong = record_predictions(output, data, split, asked, written)
-        strange = f", {wrong:,} of them no label and written as the first one" if wrong else ""
+        strange = f", {wrong:,} of them not a label and written as the first one" if wrong else ""
         say(f"{name} has no labels in {split}: {len(asked):,} answers in {path}{strange}")
         scores = []
     else:

@@ -23,7 +23,7 @@ from model.tasks import METRICS, Majority, Task, TaskExample, majority
 
 SCORES_FILE, WRITTEN_ANSWERS = "scores.csv", "written"
 _SHOWN = 6  # answers of a balance
-_NAN = "  nan: not defined, as a correlation is where all answers or predictions are the same, and a measure of nothing"
+_NAN = "  nan: undefined, such as a correlation when all answers or predictions are the same, or a metric over nothing"
 
 
 class ScoredTask(NamedTuple):
@@ -60,7 +60,7 @@ def record_scores(folder: Path, step: int, scores: Sequence[TaskScore]) -> None:
             replaced.append(f"{one.metric} {before['value']} by {row['value']}")
     where = f"note: {path}, step {step}, {', '.join(dict.fromkeys(f'{one.task} {one.split}' for one in scores))}"
     if stay:
-        say(f"{where}: what is of more examples stays ({', '.join(stay)}). Remove it, or name another --output")
+        say(f"{where}: scores over more examples stay ({', '.join(stay)}). Remove them, or give another --output")
     if replaced:
         say(f"{where}: replaced {', '.join(replaced)}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,11 +72,11 @@ def _rows_there(path: Path) -> list[dict[str, Any]]:
         return []
     content = path.read_bytes() if path.is_file() else b""
     if not content.startswith(head(SCORE_COLUMNS)):
-        say(f"note: {path} is no table of scores: kept as {put_aside(path).name}")
+        say(f"note: {path} is not a table of scores: kept as {put_aside(path).name}")
         return []
     rows: list[dict[str, Any]] = [*read_table(path, SCORE_COLUMNS)]
     if damaged := sum(bool(line.strip()) for line in content.split(b"\n")[1:]) - len(rows):
-        say(f"note: {path} has {damaged} damaged lines, which are no row: kept as {put_aside(path).name}")
+        say(f"note: {path} has {damaged} damaged lines: kept as {put_aside(path).name}")
     return rows
 
 

@@ -52,7 +52,7 @@ def model_folder(folder: Path, checkpoint: str | None = None, task: str = "") ->
     checkpoint, the one that is named, or, by the word `best`, the task's best one."""
     if not holds_run(folder):
         if checkpoint:
-            raise ConfigError(f"--checkpoint {checkpoint} is of a run, and {folder} holds one model: leave it out")
+            raise ConfigError(f"--checkpoint {checkpoint} applies to runs, but {folder} holds one model: leave it out")
         return folder
     if checkpoint == BEST_OF_EACH:
         return _best(folder, task)
@@ -63,7 +63,7 @@ def model_folder(folder: Path, checkpoint: str | None = None, task: str = "") ->
     for note in notes:
         say(f"note: {note}")
     if found is None:
-        raise ConfigError(f"{folder} has no good checkpoint. Go on with its training, or name another.")
+        raise ConfigError(f"{folder} has no good checkpoint. Resume its training, or name another.")
     return found
 
 
@@ -73,14 +73,14 @@ def best_checkpoints(run: Path) -> dict[str, str]:
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise ConfigError(f"--checkpoint best: {run} has no {BEST}, which a fine-tuning writes: leave it out") from None
+        raise ConfigError(f"--checkpoint best: {run} has no {BEST}, which fine-tuning writes: leave it out") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"--checkpoint best: {path} cannot be read ({error}): name a checkpoint") from None
     if not (isinstance(found, dict) and all(isinstance(one, dict) for one in found.values())):
-        raise ConfigError(f"--checkpoint best: {path} is no object with one for each task: name a checkpoint")
+        raise ConfigError(f"--checkpoint best: {path} is not an object with one checkpoint per task: name a checkpoint")
     named = {task: one.get("checkpoint") for task, one in found.items()}
     if strange := [task for task, place in named.items() if not isinstance(place, str)]:
-        raise ConfigError(f"--checkpoint best: {path} names no checkpoint of {strange[0]}: name one")
+        raise ConfigError(f"--checkpoint best: {path} names no checkpoint for {strange[0]}: name one")
     return named
 
 
@@ -91,8 +91,8 @@ def _best(run: Path, task: str) -> Path:
     folder = run / named[task]
     if not is_checkpoint_of(run, folder) or not (folder / CHECKPOINT_SUMS).is_file():
         raise ConfigError(
-            f"--checkpoint best: {run / BEST} names {folder} for {task}, which is no checkpoint of {run} (any more): "
-            "name another one, or leave it out for the newest"
+            f"--checkpoint best: {run / BEST} names {folder} for {task}, which is not a checkpoint of {run} (any "
+            "more): choose another one, or leave it out for the newest one"
         )
     return folder
 
@@ -123,8 +123,8 @@ def open_models(folders: Sequence[Path], device: torch.device) -> Trained:
     for folder, one in zip(folders, found, strict=True):
         if one.tokenizer.fingerprint != first.fingerprint or one.tokenizer.vocabulary != first.vocabulary:
             raise ConfigError(
-                f"--ensemble: {folder} has another vocabulary than {folders[0]}, so that their logits mean different "
-                "pieces: take models with one tokenizer"
+                f"--ensemble: {folder} has a different vocabulary from {folders[0]}, so their logits do not "
+                "correspond: use models with the same tokenizer"
             )
     model: Writer = found[0].model if len(found) == 1 else Ensemble([one.model for one in found]).eval()
     return Trained(model, first, found[0].step)

@@ -1,4 +1,4 @@
-"""How well a T5 does tasks: it writes an answer to each input, and the metrics of the task compare.
+"""How well a T5 does tasks: it writes an answer to each input, and the task's metrics score it.
 
 examples --write_answers--> texts --score_examples--> {"accuracy": 87.5}
 """

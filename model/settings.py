@@ -1,4 +1,4 @@
-"""All that a run of the trainer depends on, as one frozen value that has been checked."""
+"""Everything that a run of the trainer depends on, as one checked, frozen value."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class TrainSettings:
     objective: str = "span"
     density: float | None = None
     mean_span: float | None = None
-    spans: str | None = None  # a source of `SalientSpans`: sentences without one are left out; None reads whole texts
+    spans: str | None = None  # a source of `SalientSpans`: sentences without one are skipped; None reads whole texts
     pack: bool = False
     tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
     evaluate: tuple[str, ...] = ()  # the same, of tasks that are scored and not trained on
@@ -129,17 +129,17 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.precision == "fp16":
             raise ConfigError(
-                "--precision fp16 is refused: activations of a T5 exceed 65,504, the largest number of fp16, and the "
-                "loss becomes NaN in every size above small. Take bf16, or fp32 where there is no bf16."
+                "--precision fp16 is not supported: activations of a T5 exceed 65,504, the largest fp16 number, and "
+                "the loss becomes NaN in every size above small. Use bf16, or fp32 without bf16 support."
             )
         check_ranges(vars(self))
         if self.batch % self.accumulate:
             raise ConfigError(
-                f"a batch of {many(self.batch, 'row')} cannot be done in {self.accumulate} equal parts: "
-                f"take a multiple of {self.accumulate}, or another --accumulate"
+                f"a batch of {many(self.batch, 'row')} cannot be split into {self.accumulate} equal parts: use a "
+                f"multiple of {self.accumulate}, or another --accumulate"
             )
         if self.resume not in ("auto", "none") and self.init_from:
-            raise ConfigError("--init-from starts a run and --resume PATH goes on with one: give one of them")
+            raise ConfigError("--init-from starts a run and --resume PATH continues one: give one of them")
         _ = self.method_value
         if self.tasks:
             self._check_tasks()
@@ -149,10 +149,10 @@ class TrainSettings:
         if self.trains_tokenizer and self.data:
             self.rule_of("en").check(Vocabulary(self.vocab_size + self.sentinels, self.sentinels))
         if self.spans and self.first_tokens:
-            raise ConfigError("--first-tokens is of whole texts, and --spans takes sentences of them: give one of them")
+            raise ConfigError("--first-tokens needs whole texts, and --spans selects sentences: give one of them")
         if self.model != PRETRAINED and not self.config(1).has_encoder and self.pack:
             raise ConfigError(
-                f"--pack needs an encoder, and --architecture {self.architecture} has none: leave one of them out"
+                f"--pack needs an encoder, but --architecture {self.architecture} has none: leave one of them out"
             )
         _ = self.schedule_value
 
@@ -233,25 +233,25 @@ class TrainSettings:
         try:
             return cls(**{name: _typed(kinds[name], value) for name, value in found.items() if name not in FORMER})
         except (KeyError, TypeError) as error:
-            raise ConfigError(f"the run's settings are of another version of this trainer ({error})") from None
+            raise ConfigError(f"the run's settings are from another version of this trainer ({error})") from None
 
 
 def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
     """The settings that were given, and what goes with the size of the model and with the machine for the others."""
     if "init_from" in given and "model" in given:
-        raise ConfigError("--model names a size and --init-from brings one: give one of them")
+        raise ConfigError("--model names a size and --init-from implies one: give one of them")
     refuse_idle(
         {f"--{name.replace('_', '-')}" for name in given},
         (
             "--floor",
             given.get("schedule") in ENDING,
-            f"only {' and '.join(ENDING)} end at a rate. Leave it out, or take --schedule {ENDING[0]}.",
+            f"only {' and '.join(ENDING)} have a final rate. Leave it out, or use --schedule {ENDING[0]}.",
         ),
         *(
             (
                 option,
                 not {"tokenizer", "init_from"} & {*given},
-                f"the tokenizer is there and is not trained. Leave out {option}, or --tokenizer and --init-from.",
+                f"the tokenizer exists and is not trained. Leave out {option}, or --tokenizer and --init-from.",
             )
             for option in ("--vocab-size", "--sentinels")
         ),

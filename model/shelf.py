@@ -45,7 +45,7 @@ def checkpoints(run: Path) -> dict[int, Path]:
 def unfinished(run: Path) -> list[str]:
     """A note on each save or removal that was cut off. While a run is going on, that is what it is at."""
     drafts = sorted((run / FOLDER).glob(".step-*.tmp"))
-    return [f"{draft} is left of a save or removal that was cut off" for draft in drafts]
+    return [f"{draft} is left over from an interrupted save or removal" for draft in drafts]
 
 
 def latest(run: Path) -> tuple[Path | None, list[str]]:
@@ -58,7 +58,7 @@ def latest(run: Path) -> tuple[Path | None, list[str]]:
         faults = checkpoint_faults(folder)
         if not faults:
             return folder, notes
-        notes.append(f"{folder} is damaged and passed over: {'; '.join(faults)}")
+        notes.append(f"{folder} is damaged and skipped: {'; '.join(faults)}")
     return None, notes
 
 
@@ -80,7 +80,7 @@ def checkpoint_faults(folder: Path) -> list[str]:
             if found is None:
                 faults.append(f"{name} is missing")
             elif name not in sums or found != sums[name]:
-                faults.append(f"{name} is not what {CHECKPOINT_SUMS} says")
+                faults.append(f"{name} does not match {CHECKPOINT_SUMS}")
     return faults
 
 
@@ -98,7 +98,7 @@ def _read_sums(folder: Path) -> dict[str, str]:
     if not isinstance(sums, dict) or not all(isinstance(value, str) for value in sums.values()):
         raise ValueError("expected an object of names and sums")
     if strange := [name for name in sums if Path(name).name != name]:
-        raise ValueError(f"{strange[0]!r} is no name of a file")
+        raise ValueError(f"{strange[0]!r} is not a file name")
     return sums
 
 

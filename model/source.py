@@ -103,9 +103,7 @@ class TextToText:
     def __post_init__(self) -> None:
         for name, length in (("inputs", self.inputs_length), ("targets", self.targets_length)):
             if not 2 <= length <= LONGEST_DOCUMENT // 2:
-                raise ConfigError(
-                    f"--{name} {length}: expected 2 to {LONGEST_DOCUMENT // 2:,} tokens, the eos among them"
-                )
+                raise ConfigError(f"--{name} {length}: expected 2 to {LONGEST_DOCUMENT // 2:,} tokens, including eos")
 
     @property
     def widths(self) -> Widths:

@@ -1,4 +1,5 @@
-"""What a run starts from: its data, its place in them, and its weights. The first process works, the others wait."""
+"""What a run starts from: its data, its place in the data, and its weights. The first process works, the
+others wait."""
 
 from __future__ import annotations
 
@@ -59,12 +60,12 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
     data = found or read(first=False)
     if group.first and not data.held_out:
         say(
-            "note: the data have no validation split for this; nothing is evaluated. --held-out 1% keeps some of the "
-            "training pages of corpora for it"
+            "note: the data has no validation split for this, so nothing is evaluated. --held-out 1% reserves some "
+            "training pages of corpora"
         )
     if group.first and settings.held_out:
         there = ", ".join(f"{one.source.entry.documents:,} of {one.source.entry.name}" for one in data.held_out)
-        say(f"evaluated on pages that are kept out of training, and on no validation split of a corpus: {there}")
+        say(f"evaluated on held-out training pages, not on the validation split of a corpus: {there}")
     return data
 
 
@@ -143,18 +144,14 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
     if folder is None:
         return None
     if group.first:
-        say(f"going on from {folder}")
+        say(f"resuming from {folder}")
     found = load_checkpoint(folder)
     check_kind(settings, found, folder)
     check_settings(found, settings.fixed(), folder, settings.force)
     if (saved := found.settings["optimizer"]) != settings.optimizer:
-        raise ConfigError(
-            f"{folder} holds the state of {saved}, which --optimizer {settings.optimizer} cannot take over"
-        )
+        raise ConfigError(f"{folder} holds the state of {saved}, which --optimizer {settings.optimizer} cannot use")
     if found.step > settings.steps:
-        raise ConfigError(
-            f"{folder} has {many(found.step, 'step')} behind it, and --steps is {settings.steps:,}: take more"
-        )
+        raise ConfigError(f"{folder} has {many(found.step, 'step')} done, but --steps is {settings.steps:,}: take more")
     return found
 
 
@@ -165,7 +162,7 @@ def check_kind(settings: TrainSettings, found: Checkpoint, folder: Path) -> None
         kind, command = ("fine-tuning", "finetune") if tuned else ("pre-training", "train")
         weights = f" with --init-from {settings.run}" if settings.tasks else ""
         raise ConfigError(
-            f"{folder} is of a {kind}: go on with it by python -m model.{command}, or take another --run{weights}"
+            f"{folder} is of a {kind}: resume it with python -m model.{command}, or use another --run{weights}"
         )
 
 
@@ -173,7 +170,7 @@ def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelC
     """A checkpoint's model, with the dropout of the settings. ConfigError, also with --force, for another shape."""
     config = settings.changed(found) if settings.model == PRETRAINED else settings.config(ids)
     if changed := config.differences(found):
-        raise ConfigError(f"the checkpoint holds another model: {'; '.join(changed)}. Its weights do not fit.")
+        raise ConfigError(f"the checkpoint holds a different model: {'; '.join(changed)}. Its weights do not fit.")
     return config
 
 
@@ -189,9 +186,12 @@ def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, gr
         there = ModelConfig.from_hf(found)
         config = settings.changed(there)
         if config.architecture != there.architecture and group.first:
-            say(f"note: encoder and decoder each start from what they share in {source}")
+            say(f"note: encoder and decoder each start from the shared blocks of {source}")
         if there.adapter and not settings.adapter_width and group.first:
-            say(f"note: {source} has adapters of width {there.adapter}: they stay, and are trained like all weights")
+            say(
+                f"note: {source} has adapters of width {there.adapter}: they stay, and are trained like all "
+                f"other weights"
+            )
     else:
         config = settings.config(ids)
     sharded = settings.parallel == "fsdp"

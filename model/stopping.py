@@ -1,4 +1,4 @@
-"""Ending a run between two steps when somebody asks for it."""
+"""Ending a run between two steps on request."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The stream of training rows: which row stands at which number, and how any share of them is made.
+"""The stream of training rows: which row has which number, and how any share of them is made.
 
     number g --> lane g % lanes, source by the mixture --Lane--> tokens --its rule, keyed by (seed, g)--> row g
 
-Row g is a function of the corpora and of the recipe. Who makes it is of no account: a process makes the rows of the
-lanes that are its own, and the rows of all lanes, in order of their numbers, are the stream.
+Row g is a function of the corpora and the recipe, whichever process makes it: each process makes the rows of its
+own lanes, and the rows of all lanes, in the order of their numbers, are the stream.
 """
 
 from __future__ import annotations

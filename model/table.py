@@ -103,7 +103,7 @@ def with_all_columns(content: bytes, columns: Sequence[str]) -> bytes:
 def kept_rows(content: bytes, columns: Sequence[str], last: int) -> tuple[bytes, bool]:
     """What of a table is up to step `last` and can be read, and whether that is all that there should be.
 
-    Steps do not fall, no row is there twice, a table of steps leads up to `last`; what follows `last` counts for
+    Steps do not fall, no row is listed twice, a table of steps leads up to `last`; what follows `last` counts for
     nothing. Of a run without a checkpoint, `last` 0, nothing counts: the weights at its start are scored again.
     """
     last = last or -1

@@ -94,7 +94,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes | int]]:
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """An integer of seven bits a byte, lowest first, and where it ends."""
+    """An integer of seven bits per byte, lowest first, and where it ends."""
     value = shift = 0
     while True:
         byte = message[at]

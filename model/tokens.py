@@ -70,7 +70,7 @@ def train_tokenizer(
     """
     sample = sample_lines(texts, lines, seed)
     if not sample:
-        raise ConfigError("the texts for the tokenizer hold no line of text: give it a corpus with some")
+        raise ConfigError("the texts for the tokenizer have no lines: use a corpus with text")
     trained = io.BytesIO()
     try:
         spm.SentencePieceTrainer.train(
@@ -94,8 +94,8 @@ def train_tokenizer(
     except RuntimeError as error:
         if needed := _TOO_SMALL.search(str(error)):
             raise ConfigError(
-                f"a vocabulary of {vocab_size} pieces has no room for the characters of these texts: make it larger "
-                f"than {needed[1]}, or lower the coverage of {coverage}"
+                f"a vocabulary of {vocab_size} pieces cannot hold the characters of these texts: make it larger than "
+                f"{needed[1]}, or lower the coverage of {coverage}"
             ) from error
         raise
     tokenizer = Tokenizer(trained.getvalue(), extra_ids)
@@ -154,9 +154,9 @@ class Tokenizer:
         file = path / MODEL if path.is_dir() else path
         if not file.is_file():
             raise ConfigError(
-                f"there is no tokenizer at {path}: expected a folder with a {MODEL}, as `train_tokenizer` writes it "
-                "and T5's on the Hugging Face hub have it, or the path of such a file. transformers 5 leaves it out "
-                "when it saves a tokenizer: copy it from where that one came from"
+                f"there is no tokenizer at {path}: expected a folder with a {MODEL}, as written by `train_tokenizer` "
+                "and published with T5 on the Hugging Face Hub, or the path of such a file. transformers 5 does not "
+                "save it with a tokenizer: copy it from the original"
             )
         return cls(file.read_bytes(), _configured_ids(file.with_name(TOKENIZER_CONFIG), extra_ids), str(file))
 
@@ -223,18 +223,20 @@ def _configured_ids(config: Path, otherwise: int) -> int:
         if not 0 <= count <= MOST_SENTINELS:
             raise ValueError(f"extra_ids is {count}, expected 0 to {MOST_SENTINELS:,}")
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise ConfigError(f"{config} is not what describes a tokenizer: {error}") from error
+        raise ConfigError(f"{config} does not describe a tokenizer: {error}") from error
     return count
 
 
 def _check_ids(pieces: spm.SentencePieceProcessor, source: str) -> None:
     ids = (pieces.pad_id(), pieces.eos_id(), pieces.unk_id())
     if ids != (0, 1, 2):
-        raise ConfigError(f"{source} has pad, eos and unk at {ids}, and T5 at (0, 1, 2): train a tokenizer of its own")
+        raise ConfigError(
+            f"{source} has pad, eos and unk at {ids}, but T5 has them at (0, 1, 2): train a new tokenizer"
+        )
     if any(pieces.is_byte(number) for number in range(pieces.get_piece_size())):
         raise ConfigError(
-            f"{source} has byte fallback, which transformers' T5 tokenizer switches off, so that the ids of a trained "
-            "model would not be its own: train a tokenizer without"
+            f"{source} has byte fallback, which transformers' T5 tokenizer switches off, so it would produce other "
+            "ids: train a tokenizer without byte fallback"
         )
 
 

@@ -166,8 +166,8 @@ class RunTrace:
             )
             if changed := changed_settings(then, now):
                 raise TrainError(
-                    f"the steps up to {one.step:,} were trained with other settings ({'; '.join(changed)}), and what "
-                    f"they have read is not known any more: take --step {one.step + 1} or a later one"
+                    f"the steps up to {one.step:,} were trained with other settings ({'; '.join(changed)}), so what "
+                    f"they have read is no longer known: use --step {one.step + 1} or a later one"
                 )
 
     def _check_place(self, check: _Start, row: int, cursors: Mapping[LaneKey, Cursor]) -> None:
@@ -175,9 +175,9 @@ class RunTrace:
         there = [check.cursors[place] for place in lanes]
         if row != check.row or there != [cursors.get(place, Cursor(place[1], 0, 0)) for place in lanes]:
             raise TrainError(
-                f"{check.where} stands elsewhere in the data than the settings of the run lead to: it went on with "
-                f"others (--force), and what the steps up to {check.step:,} have read is not known any more: take "
-                f"--step {check.step + 1} or a later one"
+                f"{check.where} is at a different place in the data than the run's settings give: it was resumed with "
+                f"others (--force), so what the steps up to {check.step:,} have read is no longer known: use --step "
+                f"{check.step + 1} or a later one"
             )
 
 
@@ -189,10 +189,10 @@ def open_trace(run: Path, data: Sequence[Path] = ()) -> RunTrace:
     settings, config = run_config(run)
     if data and len(data) != len(settings.data):
         before = ", ".join(map(str, settings.data))
-        raise ConfigError(f"--data: expected {many(len(settings.data), 'folder')}, in the place of {before or 'none'}")
+        raise ConfigError(f"--data: expected {many(len(settings.data), 'folder')}, in place of {before or 'none'}")
     settings = replace(settings, run=run, data=tuple(data) or settings.data)
     if gone := next((folder for folder in settings.data if not folder.is_dir()), None):
-        raise ConfigError(f"{gone} is not there. Say by --data where the corpora of {run} are now.")
+        raise ConfigError(f"{gone} does not exist. Give the current folders of the corpora of {run} with --data.")
     tokenizer = Tokenizer.load(run / TOKENIZER_FOLDER)
     corpora = open_corpora(settings, sums=False)[0] if settings.data else ()
     recipe = make_recipe(settings, make_sources(settings, corpora, open_run_tasks(settings, False)), tokenizer)
@@ -201,8 +201,8 @@ def open_trace(run: Path, data: Sequence[Path] = ()) -> RunTrace:
     if then != now:
         names = ", ".join(sorted(name for name in {*then, *now} if then.get(name) != now.get(name)))
         raise ConfigError(
-            f"{names}: not what {run} was trained on. Give its corpora back as they were, or say by --data where they "
-            "are now."
+            f"{names}: not what {run} was trained on. Restore its corpora as they were, or give their current folders "
+            "with --data."
         )
     return RunTrace(run, recipe, settings)
 

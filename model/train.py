@@ -2,7 +2,7 @@
 
     python -m model.train --data out/c4 --run out/t5 --model tiny
 
-Where it stops, for whatever reason, the same command goes on, and what it writes is what it would have written.
+If it stops, for whatever reason, the same command resumes it, with the same results as without the interruption.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_model(
         "train",
         lambda: run_training(*parse_train(argv)),
-        "interrupted. The same command goes on from the newest checkpoint, if there is one.",
+        "interrupted. Run the same command again to resume from the newest checkpoint, if there is one.",
     )
 
 
@@ -135,7 +135,9 @@ def train(settings: TrainSettings) -> int:
             if saves or journal.metrics.stopped:
                 save(run, step)
             if journal.metrics.stopped and not last:
-                journal.say(f"train: stopped after step {step:,}, which is saved. The same command goes on from there.")
+                journal.say(
+                    f"train: stopped after step {step:,}, which is saved. Run the same command again to resume."
+                )
                 return 128 + (stop.signal or signal.SIGTERM)
         journal.draw()
         if group.first:

@@ -84,8 +84,8 @@ class Worker:
 
 def _ending(code: int | None) -> str:
     if code == -signal.SIGKILL:
-        return "was killed, likely for lack of memory. Take fewer workers, or a machine with more memory."
-    return f"ended with exit code {code} and no word. Its own output, above, may say why."
+        return "was killed, probably for lack of memory. Use fewer workers, or a machine with more memory."
+    return f"ended with exit code {code} and no message. Its own output, above, may say why."
 
 
 @contextmanager

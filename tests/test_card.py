@@ -133,8 +133,11 @@ def test_the_columns_are_those_of_the_files() -> None:
         {"name": "tags", "list": "string"},
         {"name": "seen", "dtype": "timestamp[us]"},
     ]
-    said = section(text, "What is in it")
-    assert "`url` (these three as in allenai/c4), `language`, `language_score`, `language_votes` (who said what" in said
+    said = section(text, "What it contains")
+    assert (
+        "`url` (these three as in allenai/c4), `language`, `language_score`, `language_votes` (what each identifier"
+        in said
+    )
     assert "`record_id`, `no` (by stage `rate`), `tags` and `seen`." in said
 
 
@@ -171,7 +174,7 @@ def test_a_corpus_without_pages_has_a_card_that_can_be_read() -> None:
 def test_the_card_shows_how_to_load_each_config_and_what_is_in_it() -> None:
     text = card()
     assert 'load_dataset("path/to/this/folder", "en")\nload_dataset("path/to/this/folder", "no")\n```' in text
-    assert section(text, "What is in it").splitlines()[:4] == [
+    assert section(text, "What it contains").splitlines()[:4] == [
         "| config | train pages | validation pages | of all pages | bytes |",
         "| --- | ---: | ---: | ---: | ---: |",
         "| en | 999 | 1 | 99.8 % | 5,670 |",
@@ -191,7 +194,7 @@ def test_a_config_with_another_name_says_its_language() -> None:
 def test_many_languages_are_all_there_and_fold_up() -> None:
     shards = [SHARDS[0] | {"config": f"l{n:02d}", "rows": 100 - n} for n in range(45)]
     text = card(shards, MULTILINGUAL)
-    listed = [line for line in section(text, "What is in it").splitlines() if line.startswith("| l")]
+    listed = [line for line in section(text, "What it contains").splitlines() if line.startswith("| l")]
     assert [row.split(" | ")[0] for row in listed] == [f"| l{n:02d}" for n in range(45)]  # the largest first
     before, _, folded = text.partition("<details><summary>The other 15</summary>")
     assert "| l29 |" in before
@@ -218,7 +221,7 @@ def test_the_card_says_every_rule_with_its_numbers_and_what_was_removed() -> Non
     rows = [
         line.strip("| ").split(" | ") for line in section(text, "What was removed, and why").splitlines() if "|" in line
     ]
-    assert rows[0] == ["stage", "reason", "a page, line or sentence goes because it …", "removed", "source"]
+    assert rows[0] == ["stage", "reason", "a page, line or sentence is dropped because it …", "removed", "source"]
     assert [(row[0], row[1], row[3]) for row in rows[2:]] == [
         ("read", "`no_url`", "1 page"),
         ("length", "`too_long`", "none"),
@@ -262,7 +265,7 @@ def test_known_limits_name_their_sources_and_what_they_mean_here() -> None:
     limits = section(card(ledger=ledger), "Known limits")
     dodge, kreutzer = limits.splitlines()[:2]
     assert dodge.startswith("* Dodge et al. 2021 ([arXiv:2104.08758]")
-    assert dodge.endswith("Here the block list took 4 pages of the 139 that came to it.")
+    assert dodge.endswith("Here the block list dropped 4 pages of the 139 that reached it.")
     assert kreutzer.startswith("* Kreutzer et al. 2022 ([arXiv:2103.12028]")
     assert "Here languages are what `langdetect` says, if it is sure to 0.99 or more. 2 languages have" in kreutzer
     assert "built without a block list" in card(preset=EN_NOBLOCKLIST)
@@ -326,22 +329,22 @@ def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -
 def test_a_preset_of_ones_own_is_named_by_its_reader() -> None:
     text = section(card(preset=replace(EN, name="strict")), "How to build it again")
     assert "--preset MODULE:NAME\n" in text
-    assert "MODULE:NAME is where the preset `strict` is written down." in text
+    assert "MODULE:NAME is where the preset `strict` is defined." in text
 
 
 def test_the_card_says_what_makes_its_bytes_the_same() -> None:
     text = section(card(), "How to build it again")
     assert "INPUTS are the 1 file (9 bytes) that `manifest.json` lists." in text
     assert text.endswith(
-        "Built with c4pipe 7.\n\nFingerprint, of settings, versions, outside files and inputs: `f00`\n"
+        "Built with c4pipe 7.\n\nFingerprint of the settings, versions, external files and inputs: `f00`\n"
     )
 
 
 def test_rejected_pages_are_promised_only_where_there_are_some() -> None:
     assert "`__rejected/` holds" not in card()
     part = [{"path": "__rejected/part-few_words.parquet"}]
-    assert "`__rejected/` holds a sample of pages of each reason as they were" in card(rejected=part)
-    assert "`__rejected/` holds all pages that left as they were" in card(rejected=part, settings={"rejected": "all"})
+    assert "`__rejected/` holds a sample of pages for each reason as they were" in card(rejected=part)
+    assert "`__rejected/` holds all rejected pages as they were" in card(rejected=part, settings={"rejected": "all"})
 
 
 def of_format(name: str, **months: int) -> str:
@@ -360,9 +363,9 @@ def test_of_other_files_nothing_is_claimed(name: str, files: str) -> None:
     assert ", dated 2024-05, by c4pipe's preset" in text
     assert not [claim for claim in ("Common Crawl", "odc-by", "fetched", "1970") if claim in text]
     gaps = section(text, "Licence and takedown")
-    assert gaps.startswith(f"It was read from {files}, which do not say whose the text is")
+    assert gaps.startswith(f"It was read from {files}, which do not say who owns the text")
     assert "* Source: [TO FILL IN: where the text comes from" in gaps
-    assert "in the place of `unknown`.]" in gaps
+    assert "in place of `unknown`.]" in gaps
 
 
 def test_of_common_crawls_files_the_card_says_whose_they_are() -> None:
@@ -370,7 +373,7 @@ def test_of_common_crawls_files_the_card_says_whose_they_are() -> None:
     assert front(text)["license"] == "odc-by"
     assert "read from Common Crawl WET files" in text
     assert ", fetched 2024-05, by" in text
-    assert "It was crawled by Common Crawl" in section(text, "Licence and takedown")
+    assert "Common Crawl crawled it" in section(text, "Licence and takedown")
 
 
 def test_no_date_is_no_month() -> None:
@@ -385,7 +388,7 @@ AGAINST = [{"path": "out/2024-18", "sha256": "ab" * 32, "preset": "en.near", "ke
 
 def test_the_card_says_how_near_duplicates_were_found() -> None:
     said = card(preset=EN_NEAR, settings={"rejected": "sample", "dedup": "spans,near"})
-    assert "Near duplicates: Two texts are candidates when one of 14 bands of 8 minima of their runs of 5 words" in said
+    assert "Near duplicates: Two texts are candidates if one of 14 bands of 8 minima of their word 5-grams" in said
     assert "The levels of text were chosen for this corpus: --dedup spans,near." in said
     assert "Near duplicates" not in card()
     assert "--dedup" not in card()
@@ -409,7 +412,7 @@ def test_the_card_says_what_earlier_corpora_had_and_which_they_are() -> None:
     assert f"Of the 10 pages {COMPARED} 4 (40.0 %) fell to earlier corpora: 4 by stage url.\n" in said
     assert f"* `out/2024-18`, preset `en.near`, sha256 of its manifest `{'ab' * 32}`" in said
     assert "--against EARLIER" in said
-    assert "EARLIER are the folders of the corpora that it was built against." in said
+    assert "EARLIER stands for the folders of the corpora that it was built against." in said
     assert "earlier corpora" not in card()
 
 
@@ -430,7 +433,7 @@ def test_the_command_says_that_no_keys_are_kept() -> None:
 def test_lists_that_lie_in_clear_are_told() -> None:
     listed = {"kind": "exclude", "name": "opt-out.txt", "at": "lists/exclude/opt-out.txt"}
     assert [*lists_told({"files": [{"kind": "robots", "at": "lists/robots/x"}]})] == []
-    assert "lie in `lists/exclude/` in clear" in next(lists_told({"files": [listed]}))
+    assert "are stored in `lists/exclude/` as plain text" in next(lists_told({"files": [listed]}))
 
 
 def test_the_title_follows_the_preset() -> None:
@@ -443,11 +446,11 @@ def test_the_title_follows_the_preset() -> None:
 
 def test_a_masked_corpus_says_what_was_masked_and_what_stays() -> None:
     plain = dataset_card(EN, described(), Stats())
-    assert "* Nothing here looks for personal data, for falsehoods, or for test sets" in plain
+    assert "* Nothing here looks for personal data, falsehoods, or for test sets" in plain
     masked = with_personal_masked(EN, ("email", "phone"))
     card = dataset_card(masked, described(preset=masked), Stats())
     assert "Nothing here looks for personal data" not in card
-    assert "* Of personal data, e-mail addresses and phone numbers were looked for" in card
+    assert "* The build looked for personal data of these kinds: e-mail addresses and phone numbers" in card
     assert "(`<EMAIL>`, `<PHONE>`)" in card
     assert masked_kinds({"preset": describe(masked)}) == ("email", "phone")
     assert masked_kinds({"preset": describe(EN)}) == ()

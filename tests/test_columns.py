@@ -83,7 +83,7 @@ def test_added_columns_stand_behind_those_of_a_page() -> None:
 
 @pytest.mark.parametrize("name", ["text", "URL", "extra", "row", "Config", "stage", "stars", "STARS", ""])
 def test_a_name_that_is_taken_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"no column can be added by the name {name!r}: it is taken"):
+    with pytest.raises(ConfigError, match=f"no column can be added with the name {name!r}: it is taken"):
         schema_with([pa.field("stars", pa.int8()), pa.field(name, pa.string())])
 
 
@@ -108,9 +108,9 @@ def test_pages_with_more_columns_come_back_as_they_were() -> None:
     [
         ({}, "column 'stars' must have a value on every page"),
         ({"stars": None}, "column 'stars' must have a value on every page"),
-        ({"stars": "five"}, "column 'stars' holds int32, and a stage gave it another value"),
-        ({"stars": 1 << 40}, "column 'stars' holds int32, and a stage gave it another value"),
-        ({"stars": 1, "order": 7}, "column 'order' holds list<item: string>, and a stage"),
+        ({"stars": "five"}, "column 'stars' holds int32, but a stage gave it another value"),
+        ({"stars": 1 << 40}, "column 'stars' holds int32, but a stage gave it another value"),
+        ({"stars": 1, "order": 7}, "column 'order' holds list<item: string>, but a stage"),
     ],
 )
 def test_a_value_that_a_column_cannot_hold_is_named(extra: dict[str, Any], says: str) -> None:

@@ -47,7 +47,7 @@ def test_too_few_pages_of_all_languages_end_it(tmp_path: Path, capsys: pytest.Ca
     plain = ["--input", str(SAMPLES / "plain.warc.wet"), "--workers", "1"]
     places = ["--output", str(tmp_path / "mc4"), "--mixture", str(tmp_path / "mixed")]
     assert mc4.main([*plain, *places]) == 4
-    assert "--min-pages N sets how many pages they need" in capsys.readouterr().err
+    assert "--min-pages N sets how many they need" in capsys.readouterr().err
     assert not (tmp_path / "mixed").exists()
 
 

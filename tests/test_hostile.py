@@ -144,7 +144,7 @@ def test_the_terminal_gets_no_control_character(hostile: Built) -> None:
     for text in (hostile.said, hostile.again):
         assert all(c == "\n" or c.isprintable() for c in text), [ascii(c) for c in text if not c.isprintable()]
     assert "a\\x1b]0;owned\\x07b.warc.wet.gz" in hostile.said  # and yet what it was can be seen
-    assert "it was there already" in hostile.again
+    assert "it was already built" in hostile.again
 
 
 def test_no_file_is_named_by_a_stranger_or_lies_elsewhere(hostile: Built) -> None:

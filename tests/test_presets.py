@@ -150,15 +150,15 @@ LINES = Dedup("lines", LineLevel())
     ("stages", "message"),
     [
         ((Read(), URL, EXTRA, EXTRA), "names a stage twice: read, url, extra, extra"),
-        ((URL,), "must begin with its one Read stage; it has url"),
-        ((EXTRA, Read(), URL), "must begin with its one Read stage"),
-        ((Read(), Read("again"), URL), "must begin with its one Read stage"),
-        ((Read(),), "needs one dedup of URLs, and those of text behind it; it has read"),
-        ((Read(), URL, Dedup("again", UrlLevel())), "needs one dedup of URLs"),
-        ((Read(), LINES, URL), "needs one dedup of URLs, and those of text behind it"),
-        ((Read(), LINES), "needs one dedup of URLs"),
-        ((Read(), Clean("clean", (MinWords(),)), URL), "cuts lines in stage 'clean', which must stand behind"),
-        ((Read(), URL, "lines"), "holds 'lines', which is no stage"),
+        ((URL,), "must begin with exactly one Read stage; it has url"),
+        ((EXTRA, Read(), URL), "must begin with exactly one Read stage"),
+        ((Read(), Read("again"), URL), "must begin with exactly one Read stage"),
+        ((Read(),), "needs one URL dedup, and any text dedups after it; it has read"),
+        ((Read(), URL, Dedup("again", UrlLevel())), "needs one URL dedup"),
+        ((Read(), LINES, URL), "needs one URL dedup, and any text dedups after it"),
+        ((Read(), LINES), "needs one URL dedup"),
+        ((Read(), Clean("clean", (MinWords(),)), URL), "cuts lines in stage 'clean', which must come after"),
+        ((Read(), URL, "lines"), "holds 'lines', which is not a stage"),
     ],
 )
 def test_stages_that_cannot_work_are_refused_at_once(stages: tuple[Read, ...], message: str) -> None:
@@ -406,7 +406,7 @@ def test_which_presets_share_their_staged_pages(one: Preset, other: Preset, shar
 
 
 def test_a_size_stage_stands_last() -> None:
-    with pytest.raises(ConfigError, match="may have one Size stage, behind all others"):
+    with pytest.raises(ConfigError, match="may have one Size stage, after all others"):
         EN.before("badwords", Size("size", 10))
 
 

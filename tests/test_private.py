@@ -43,16 +43,16 @@ def test_what_is_missing_is_made_for_us_alone(folder: Path) -> None:
 @pytest.mark.parametrize("mode", [0o777, 0o707, 0o1777, 0o702])
 def test_one_that_others_may_write_to_is_not(folder: Path, mode: int) -> None:
     folder.chmod(mode)
-    assert f"{folder} has the owner " in str(fault(folder))
-    assert f" and the mode {mode:04o}" in str(fault(folder))
+    assert f"{folder} has owner " in str(fault(folder))
+    assert f" and mode {mode:04o}" in str(fault(folder))
     with pytest.raises(PermissionError, match=f"{mode:04o}"):
         private(folder)
 
 
 def test_nor_is_what_lies_below_such_a_one(folder: Path) -> None:
     folder.parent.chmod(0o777)
-    assert f"{folder.parent} has the owner " in str(fault(folder))
-    assert f"{folder.parent} has the owner " in str(fault(folder / "not" / "there"))
+    assert f"{folder.parent} has owner " in str(fault(folder))
+    assert f"{folder.parent} has owner " in str(fault(folder / "not" / "there"))
     with pytest.raises(PermissionError):
         private(folder / "not")
     assert not (folder / "not").exists()
@@ -93,7 +93,7 @@ def test_a_link_counts_as_what_it_leads_to(folder: Path, tmp_path: Path) -> None
 def test_one_of_another_owner_is_not_private(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "inner").mkdir()
     os.chown(folder, STRANGER, STRANGER)
-    said = f"{folder} has the owner {STRANGER} and the mode 0700"
+    said = f"{folder} has owner {STRANGER} and mode 0700"
     assert fault(folder) == fault(folder / "inner") == fault(folder / "not there") == said
     monkeypatch.setattr(module, "_CODE_OWNER", STRANGER)  # who writes this code may write there, too
     assert fault(folder / "inner") is None
@@ -104,7 +104,7 @@ def test_a_named_folder_of_machine_code_must_be_private(folder: Path, monkeypatc
     monkeypatch.setenv(variable, str(folder))
     check_cache_folders()
     folder.chmod(0o777)
-    with pytest.raises(ConfigError, match=f"{variable}={folder}: {folder} has the owner .* the mode 0777.*unset it"):
+    with pytest.raises(ConfigError, match=f"{variable}={folder}: {folder} has owner .* the mode 0777.*unset it"):
         check_cache_folders()
     with pytest.raises(ConfigError, match=variable):
         Parser("name", "description").parse_args([])
@@ -118,6 +118,6 @@ def test_every_command_says_so_in_a_line_before_any_work(folder: Path, tmp_path:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2, done.stderr
     [line] = done.stderr.splitlines()
-    assert line.startswith(f"build_c4: NUMBA_CACHE_DIR={folder}: {folder} has the owner ")
+    assert line.startswith(f"build_c4: NUMBA_CACHE_DIR={folder}: {folder} has owner ")
     assert not output.exists()
     assert [*folder.iterdir()] == []

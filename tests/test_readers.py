@@ -4,7 +4,7 @@
 | --- | --- |
 | `datasets`: the folder, with or without its card; with data_dir; "parquet" with data_dir or any pattern | kept |
 | pyarrow and pandas: the folder of a config; the whole folder without what is not Parquet | kept |
-| pyarrow and pandas: the whole folder | refused: README.md is no Parquet file |
+| pyarrow and pandas: the whole folder | refused: README.md is not a readable Parquet file |
 | DuckDB `*/*-of-*.parquet`, `**/*-of-*.parquet`, `[!_]*/*.parquet` | kept |
 | DuckDB `*/*.parquet`, `**/*.parquet`: all columns, or one that only kept pages have | refused: the columns differ |
 | DuckDB `*/*.parquet`, `**/*.parquet`: a count, or columns that all have | all; the card and the README say so |
@@ -108,7 +108,7 @@ def test_duckdb_finds_the_kept_pages_where_it_is_asked_as_the_card_says(corpus: 
     pages = sum(kept(corpus).values())
     for pattern in ("*/*-of-*.parquet", "**/*-of-*.parquet", "[!_]*/*.parquet"):
         assert count(f"{corpus}/{pattern}") == pages
-    assert "`*/*-of-*.parquet` are the kept pages" in (corpus / "README.md").read_text()
+    assert "`*/*-of-*.parquet` matches the kept pages" in (corpus / "README.md").read_text()
     for what in ("url", "record_id", "COLUMNS(*)"):
         with pytest.raises(duckdb.Error):
             count(f"{corpus}/*/*.parquet", what)

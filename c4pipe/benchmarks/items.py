@@ -54,20 +54,22 @@ def read_items(text: str, name: str) -> list[Item]:
         texts = (ItemText(role, said) for role, field in fields for said in _texts(record, field, where))
         items.append(Item(task, number, tuple(texts)))
     if not items:
-        raise AssetError(f"{name} holds no item: expected a line for each behind its header.")
+        raise AssetError(f"{name} holds no item: expected one line for each after the header.")
     return items
 
 
 def _header(line: str, name: str) -> list[tuple[str, str]]:
     """(role, field) in order."""
     if not line.startswith("#"):
-        raise AssetError(f"{name}, line 1: {line[:_SHOWN]!r} is no header: expected {_HEADER}")
+        raise AssetError(f"{name}, line 1: {line[:_SHOWN]!r} is not a header: expected {_HEADER}")
     found = []
     for part in filter(str.strip, line[1:].split(";")):
         role, _, names = part.partition(":")
         fields = [field.strip() for field in names.split(",")]
         if role.strip() not in ROLES or not all(fields):
-            raise AssetError(f"{name}, line 1: {part.strip()[:_SHOWN]!r} names no field of a role: expected {_HEADER}")
+            raise AssetError(
+                f"{name}, line 1: {part.strip()[:_SHOWN]!r} does not give a field for a role: expected {_HEADER}"
+            )
         found += [(role.strip(), field) for field in fields]
     if all(role == ANSWER for role, _ in found):
         raise AssetError(f"{name}, line 1: it names no question and no passage: expected {_HEADER}")
@@ -81,9 +83,13 @@ def _objects(lines: list[str], name: str) -> Iterator[_Record]:
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise AssetError(f"{name}, line {number}: it is not JSON ({error}). Expected an object a line.") from None
+            raise AssetError(
+                f"{name}, line {number}: it is not JSON ({error}). Expected one object per line."
+            ) from None
         if not isinstance(record, dict):
-            raise AssetError(f"{name}, line {number}: {line.strip()[:_SHOWN]!r} is no object. Expected one a line.")
+            raise AssetError(
+                f"{name}, line {number}: {line.strip()[:_SHOWN]!r} is not an object. Expected one per line."
+            )
         yield number, record
 
 
@@ -91,13 +97,18 @@ def _rows(lines: list[str], name: str) -> Iterator[_Record]:
     columns = lines[1].split("\t") if lines[1:] else [""]
     if len({*columns}) < len(columns) or not all(columns):
         said = lines[1][:_SHOWN] if lines[1:] else ""
-        raise AssetError(f"{name}, line 2: {said!r} names no columns: expected another name for each, tabs between.")
+        raise AssetError(
+            f"{name}, line 2: {said!r} does not name the columns: expected a different name for "
+            f"each, separated by tabs."
+        )
     for number, line in enumerate(lines[2:], 3):
         if not line.strip():
             continue
         cells = line.split("\t")
         if len(cells) != len(columns):
-            raise AssetError(f"{name}, line {number}: it has {len(cells)} columns: expected {len(columns)}, as line 2.")
+            raise AssetError(
+                f"{name}, line {number}: it has {len(cells)} columns: expected {len(columns)}, as in line 2."
+            )
         yield number, dict(zip(columns, cells, strict=True))
 
 
@@ -107,7 +118,7 @@ def _texts(record: Mapping[str, Any], field: str, where: str) -> Iterator[str]:
     for key in [field] if field in record else field.split("."):
         if not isinstance(value, dict) or key not in value:
             known = ", ".join(map(str, [*record][:12]))
-            raise AssetError(f"{where}: there is no field {field!r}. It has {known or 'none'}.")
+            raise AssetError(f"{where}: there is no field {field!r}. Fields: {known or 'none'}.")
         value = value[key]
     yield from _each(value, field, where)
 

@@ -47,7 +47,7 @@ __all__ = ["check_schema", "dataset_card"]
 # What the name of a column does not say.
 SAYS = {
     "url": "these three as in allenai/c4",
-    "language_votes": "who said what, where several were asked",
+    "language_votes": "what each identifier said, where several voted",
     "source": "input file and byte offset",
 }
 FEW = 100  # pages of a language that one person reads in an afternoon; one with fewer is hardly a sample
@@ -99,7 +99,7 @@ def _head(preset: Preset, manifest: Mapping[str, Any], stats: Stats, formats: Se
     )
     yield ""
     if not kept:
-        yield "**No page was kept.** The one file holds the columns and no row, so that no loader looks for others."
+        yield "**No page was kept.** The only file holds the columns and no rows, so that loaders find one file."
         yield ""
 
 
@@ -113,12 +113,12 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema:
         named = "" if language.get(config, config) == config else f" ({language[config]})"
         train, validation = (f"{total_rows(part(mine, config, split)):,}" for split in SPLITS)
         rows.append((f"{config}{named}", train, validation, percent(pages, total_rows(shards)), f"{bytes_of(mine):,}"))
-    yield "## What is in it"
+    yield "## What it contains"
     yield ""
     yield from markdown_table(("config", "train pages", "validation pages", "of all pages", "bytes"), rows, " >>>>")
     yield ""
     yield (
-        f"A config holds one language. Bytes are those of {many(len(shards), 'Parquet file')}, compressed. Columns: "
+        f"Each config holds one language. Bytes are those of {many(len(shards), 'Parquet file')}, compressed. Columns: "
         f"{_columns(schema, manifest.get('columns', ()))}."
     )
     yield ""
@@ -146,10 +146,10 @@ def _left_out(preset: Preset, left_out: Mapping[str, int]) -> Iterator[str]:
 def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "## What was removed, and why"
     yield ""
-    yield "Rules in the order in which a page meets them. The first that a line or page breaks is the one that counts."
+    yield "Rules in the order in which they see a page. Only the first rule that a line or page breaks is counted."
     yield ""
     yield from markdown_table(
-        ("stage", "reason", "a page, line or sentence goes because it …", "removed", "source"),
+        ("stage", "reason", "a page, line or sentence is dropped because it …", "removed", "source"),
         list(_rule_rows(preset, manifest["ledger"])),
         "   >",
     )
@@ -157,19 +157,19 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "`manifest.json` holds every threshold with its source, every input and the checksum of every file."
     if manifest["rejected"]:
         whose = (
-            "all pages that left" if manifest["settings"]["rejected"] == "all" else "a sample of pages of each reason"
+            "all rejected pages" if manifest["settings"]["rejected"] == "all" else "a sample of pages for each reason"
         )
         yield (
-            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from pages that were kept; "
-            "`python -m c4pipe.inspect FOLDER` shows them. Loaders pass over this folder; for patterns, as DuckDB's, "
-            "`*/*-of-*.parquet` are the kept pages."
+            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from kept pages; `python -m "
+            "c4pipe.inspect FOLDER` shows them. Loaders skip this folder; with glob patterns, such as DuckDB's, "
+            "`*/*-of-*.parquet` matches the kept pages."
         )
     if not manifest.get("removed") and "characters" in manifest["ledger"]["stages"][0]:
-        yield f"`{FACTS_FOLDER}/` counts what all pages lost: by rule, language and length, and by rule and domain."
+        yield f"`{FACTS_FOLDER}/` counts what pages lost: by rule, language and length, and by rule and domain."
     if manifest.get("keys"):
-        yield f"`{KEYS_FOLDER}/` holds no pages: hashes of what they claimed, for builds of later crawls."
+        yield f"`{KEYS_FOLDER}/` holds no pages, only hashes of what they own, for builds of later crawls."
     if said := restore_told(manifest):
-        yield f"`{RESTORE_FOLDER}/` is no part of the corpus: {said}."
+        yield f"`{RESTORE_FOLDER}/` is not part of the corpus: {said}."
     elif said := not_restorable(manifest):
         yield f"{said[0].upper()}{said[1:]}."
     yield ""
@@ -200,7 +200,7 @@ def _limits(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterat
     for limit in (
         f"{DODGE} {_block_list(preset, manifest['ledger'])}",
         f"{KREUTZER} {_identified(preset, stats)}",
-        "Heuristics keep some machine text and spam, and drop some good prose.",
+        "Heuristic rules keep some machine-generated text and spam, and drop some good prose.",
         *_personal(preset),
         not_looked_for(preset),
     ):
@@ -220,13 +220,15 @@ def _block_list(preset: Preset, ledger: Mapping[str, Any]) -> str:
     if not names:
         return "This corpus was built without a block list."
     pages = sum(_lost(row)[Unit.PAGE, BadWords.reason.code] for row in taken)
-    return f"Here the block list took {many(pages, 'page')} of the {sum(row['in'] for row in taken):,} that came to it."
+    return (
+        f"Here the block list dropped {many(pages, 'page')} of the {sum(row['in'] for row in taken):,} that reached it."
+    )
 
 
 def _identified(preset: Preset, stats: Stats) -> str:
     identify = preset.identify
     if identify is None:
-        return "Nobody asked for the language of these pages."
+        return "The language of these pages was not identified."
     said = f"Here languages are what `{getattr(identify, 'by', type(identify).__name__)}` says"
     least = getattr(identify, "min_score", 0.0)
     said += f", if it is sure to {least:g} or more" if least else ""
@@ -237,17 +239,17 @@ def _identified(preset: Preset, stats: Stats) -> str:
     if not few:
         return f"{said}."
     many = "A language has" if len(few) == 1 else f"{len(few):,} languages have"
-    return f"{said}. {many} fewer than {FEW} pages: read them before you use them."
+    return f"{said}. {many} fewer than {FEW} pages: read some of them before you use them."
 
 
 def _same(preset: Preset, manifest: Mapping[str, Any]) -> str:
     """What the command's words in capitals are, and what they promise."""
     inputs = manifest["inputs"]
     size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 where nobody knew
-    own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is written down."
+    own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is defined."
     if manifest.get(AGAINST):
-        own += " EARLIER are the folders of the corpora that it was built against."
+        own += " EARLIER stands for the folders of the corpora that it was built against."
     return (
-        f"INPUTS are the {many(len(inputs), 'file')} ({many(size, 'byte')}) that `manifest.json` lists.{own} With "
-        "the same versions and outside files they give the same bytes, on any number of workers."
+        f"INPUTS are the {many(len(inputs), 'file')} ({many(size, 'byte')}) that `manifest.json` lists.{own} With the "
+        "same versions and external files they give the same bytes, with any number of workers."
     )

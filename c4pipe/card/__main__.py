@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         for path in written.paths:
             print(f"written: {visible(str(path))}", flush=True)
         if written.gaps:
-            print(f"{many(len(written.gaps), 'gap')} to fill in in a copy of {SUMMARY}, each marked {TO_FILL_IN}:")
+            print(f"{many(len(written.gaps), 'gap')} to fill in, in a copy of {SUMMARY}, each marked {TO_FILL_IN}:")
             for gap in written.gaps:
                 print(f"  {visible(gap)}")
     if unsaid := [*published.unsaid()]:
@@ -84,7 +84,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments with their defaults. ConfigError for what does not go together."""
     p = parser()
     args = p.parse_args(argv)
-    refuse_idle(p.given, ("--small", args.summary, "it shortens the domain list that --summary writes."))
+    refuse_idle(p.given, ("--small", args.summary, "it applies to the domain list that --summary writes."))
     args.date = args.date or datetime.datetime.now(datetime.UTC).date().isoformat()
     return args
 

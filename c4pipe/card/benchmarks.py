@@ -32,8 +32,8 @@ def benchmarks_told(preset: Preset, stats: Stats, totals: Totals) -> Iterator[st
     named = f"No page was left out; the column `{ITEMS}` names them"
     fate = "Pages that hold one were left out" if stage.drop else named
     yield (
-        f"An item counts once, however many pages hold it. {fate}. Items are found word for word, in other marks and "
-        "case, and by halves; paraphrases are not. Other benchmarks were not looked for."
+        f"An item counts once, however many pages hold it. {fate}. Items are found word for word, whatever the "
+        "punctuation and case, and also in part; paraphrases are not found. Other benchmarks were not searched for."
     )
     yield ""
 
@@ -45,5 +45,5 @@ def not_looked_for(preset: Preset) -> str:
     if masked:
         return f"Nothing here looks for falsehoods{'' if searched else tests}."
     if not searched:
-        return f"Nothing here looks for personal data, for falsehoods{tests}."
+        return f"Nothing here looks for personal data, falsehoods{tests}."
     return "Nothing here looks for personal data or for falsehoods."

@@ -32,7 +32,7 @@ def _earlier(rows: list[Mapping[str, Any]], stats: Stats) -> Iterator[str]:
     overlap = overlap_of(vars(stats))
     yield "## Built against earlier corpora"
     yield ""
-    yield "Their pages, and what these claim, win over all of this corpus: read it together with them."
+    yield "Their pages, and the text these own, take precedence over this corpus: use it together with them."
     if overlap is not None:
         yield f"{overlap_told(overlap)}."
     yield ""

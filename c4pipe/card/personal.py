@@ -7,16 +7,18 @@ from typing import Any
 
 from c4pipe.stages import Preset
 
-NO_PERSONAL_DATA = "Nothing here looks for personal data: pages hold what their authors wrote, names and addresses too."
-OF_A_MIXTURE = "Its texts are those of the corpora that were mixed: what these say of personal data holds of it."
+NO_PERSONAL_DATA = (
+    "Nothing here looks for personal data: pages hold what their authors wrote, including names and addresses."
+)
+OF_A_MIXTURE = "Its texts are those of the mixed corpora: what their cards say about personal data applies here too."
 MASKING = "MaskPersonal"  # in a manifest. Its module is not imported here: of other corpora it decides no byte
 # By the kinds of stages.personal.PERSONAL_REASONS.
 CALLED = {
     "email": "e-mail addresses",
     "ip": "public IP addresses",
     "phone": "phone numbers",
-    "iban": "numbers of bank accounts (IBAN)",
-    "card": "numbers of payment cards",
+    "iban": "bank account numbers (IBAN)",
+    "card": "payment card numbers",
 }
 
 
@@ -28,8 +30,8 @@ def personal_told(kinds: Sequence[str]) -> str:
     named = f"{', '.join(some)} and {last}" if some else last
     marks = ", ".join(f"<{kind.upper()}>" for kind in kinds)
     return (
-        f"Of personal data, {named} were looked for, and what was found is masked ({marks}). No other kind was: names, "
-        "postal addresses and all else that authors wrote stay, and so does what was not found."
+        f"The build looked for personal data of these kinds: {named}. What it found is masked "
+        f"({marks}). Names, postal addresses, all other kinds and everything it did not find remain."
     )
 
 

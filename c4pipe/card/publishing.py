@@ -37,7 +37,9 @@ def corpora_in(folder: Path) -> list[Path]:
         return [folder]
     below = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")) if folder.is_dir() else []
     if not below:
-        raise ConfigError(f"{folder} holds no finished corpus: neither it nor a folder in it has a {MANIFEST}.")
+        raise ConfigError(
+            f"{folder} holds no finished corpus: neither the folder nor any folder in it has a {MANIFEST}."
+        )
     return below
 
 
@@ -48,7 +50,8 @@ def check_places(folder: Path, summary: bool) -> None:
         path = folder / name
         if name in named or (os.path.lexists(path) and not is_added(folder, name)):
             raise ConfigError(
-                f"{path} was not written by this command, or was changed since. Move it away, and it is written anew."
+                f"{path} was not written by this command, or was changed since. Move it away, then run the command "
+                "again."
             )
 
 

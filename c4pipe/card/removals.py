@@ -16,19 +16,17 @@ def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
     rows = manifest.get("removed", ())
     if not rows:
         return
-    yield "## Taken out since"
+    yield "## Removed since"
     yield ""
     yield (
-        f"{told_removed(manifest)}. What other pages had lost to those came back, as in a build without them: building "
-        f"it again needs the same lists. `{rows[-1]['log']}` has digests of what was asked, and no URL."
+        f"{told_removed(manifest)}. Text that other pages had lost to them came back, as in a build without them: "
+        f"rebuilding it needs the same lists. `{rows[-1]['log']}` has digests of the requests, and no URLs."
     )
     yield ""
     for row in rows:
         when = f"{code_span(row['date'])}: " if row["date"] else ""
         why = f" ({code_span(row['reason'])})" if row["reason"] else ""
-        yield (
-            f"* {when}{many(row['matched'], 'page')}{why}, of which {were(row['kept'])} kept; of others: {came_of(row)}"
-        )
+        yield (f"* {when}{many(row['matched'], 'page')}{why}; {were(row['kept'])} kept; other pages: {came_of(row)}")
     yield ""
 
 
@@ -37,7 +35,7 @@ def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
     if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
         return
     yield (
-        f"The lists of what was left out (`--exclude`) lie in `{LISTS}/{EXCLUDE}/` in clear. Where they are not to be "
-        "public, publish the corpus without that folder: no loader needs it."
+        f"The lists of what was excluded (`--exclude`) are stored in `{LISTS}/{EXCLUDE}/` as plain text. If they must "
+        "not be public, publish the corpus without that folder: no loader needs it."
     )
     yield ""

@@ -66,8 +66,8 @@ def _head() -> Iterator[str]:
     yield "# Several corpora"
     yield ""
     yield (
-        "They hold the same pages more than once, each by other rules. So none is the usual one: name the config that "
-        "you want. A corpus has a config of its own name, or one for each of its own, such as `multilingual.de`."
+        "They were built from the same pages with different rules, so there is no default config: name the one that "
+        "you want. Each corpus has a config with its name, or one for each of its configs, such as `multilingual.de`."
     )
     yield ""
 
@@ -80,13 +80,13 @@ def _table(corpora: Sequence[CorpusBelow], named: Sequence[list[dict[str, Any]]]
         pages = (f"{total_rows(row for row in mine if row['split'] == split):,}" for split in SPLITS)
         says = corpus.manifest["preset"]["says"]
         rows.append((f"[{corpus.folder}]({corpus.folder}/README.md)", says, shown, *pages, f"{bytes_of(mine):,}"))
-    yield "## What is in it"
+    yield "## What it contains"
     yield ""
     yield from markdown_table(
         ("corpus", "what it is", "configs", "train pages", "validation pages", "bytes"), rows, "   >>>"
     )
     yield ""
-    yield "Each corpus has a card of its own, with its rules, what they removed, and its limits."
+    yield "Each corpus has its own card, with its rules, what they removed, and its limits."
     yield ""
 
 

@@ -61,19 +61,19 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
     yield ""
     if is_crawl(formats):
         yield (
-            "The text is other people's. It was crawled by Common Crawl, whose "
-            "[terms of use](https://commoncrawl.org/terms-of-use) apply; its authors were not asked. The front matter "
-            f"says `{said}`, as allenai/c4 does for its collection, which gives no right to any single page."
+            "The text belongs to others. Common Crawl crawled it, and its [terms of "
+            "use](https://commoncrawl.org/terms-of-use) apply; the authors were not asked. The front matter says "
+            f"`{said}`, as allenai/c4 does for its collection, which grants no rights to any single page."
         )
         gaps = [f"Licence: [{TO_FILL_IN}: is `{said}` right for what you publish? Change it in the front matter too.]"]
     else:
         yield (
-            f"It was read from {input_words(formats)}, which do not say whose the text is or under which terms it may "
+            f"It was read from {input_words(formats)}, which do not say who owns the text or under which terms it may "
             f"be used. So the front matter says `{NO_LICENCE}`."
         )
         gaps = [
             f"Source: [{TO_FILL_IN}: where the text comes from, and who wrote it]",
-            f"Licence: [{TO_FILL_IN}: which one has it? Put it into the front matter, in the place of `{NO_LICENCE}`.]",
+            f"Licence: [{TO_FILL_IN}: which one applies? Put it in the front matter, in place of `{NO_LICENCE}`.]",
         ]
     yield ""
     yield f"> **{TO_FILL_IN} before this is published:**"
@@ -81,9 +81,9 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
     for gap in (
         *gaps,
         f"Published by: [{TO_FILL_IN}: who, where, when]",
-        f"Takedown: to have a page removed, write to [{TO_FILL_IN}: address] with its URL and what in it is yours. "
-        f"We answer within [{TO_FILL_IN}: days], take the page out of the next version, and name what was taken out "
-        f"in [{TO_FILL_IN}: place].",
+        f"Takedown: to have a page removed, write to [{TO_FILL_IN}: address] with its URL and say what in it is "
+        f"yours. We answer within [{TO_FILL_IN}: days], remove the page from the next version, and list removals in "
+        f"[{TO_FILL_IN}: place].",
     ):
         yield f"> * {gap}"
     yield ""
@@ -92,9 +92,9 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
 def going_along() -> Iterator[str]:
     """What is written beside the corpus when it is published."""
     yield (
-        "`python -m c4pipe.card FOLDER --summary` writes what goes along when it is published: "
-        f"[{CROISSANT}]({CROISSANT}) for search engines and loaders, and the public summary of training content, "
-        f"[{SUMMARY}]({SUMMARY}) with [{DOMAINS}]({DOMAINS})."
+        f"`python -m c4pipe.card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
+        f"search engines and loaders, and the public summary of training content, [{SUMMARY}]({SUMMARY}) with "
+        f"[{DOMAINS}]({DOMAINS})."
     )
     yield ""
 
@@ -110,7 +110,7 @@ def rebuilding(command: Sequence[Sequence[str]], manifest: Mapping[str, Any], sa
     versions = manifest.get("versions", {})
     yield f"{same} Built with {', '.join(f'{name} {version}' for name, version in versions.items())}."
     yield ""
-    yield f"Fingerprint, of settings, versions, outside files and inputs: `{manifest.get('fingerprint', '')}`"
+    yield f"Fingerprint of the settings, versions, external files and inputs: `{manifest.get('fingerprint', '')}`"
 
 
 def _wrapped(groups: list[str]) -> Iterator[str]:

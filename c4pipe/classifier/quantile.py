@@ -71,9 +71,11 @@ def run(argv: Sequence[str]) -> int:
     options = parser()
     args = options.parse_args(argv)
     by_model = args.model is not None
-    of_model = [(option, by_model, "no model is asked. Name one: --model.") for option in ("--label", "--joined")]
-    of_model += [("--text-key", by_model, "a column is read. Name a model: --model.")]
-    refuse_idle(options.given, *of_model, ("--column", not by_model, "--model scores the texts. Leave one out."))
+    of_model = [(option, by_model, "it needs a model: --model FILE.") for option in ("--label", "--joined")]
+    of_model += [("--text-key", by_model, "it needs a model: --model FILE. Without one, a column is read.")]
+    refuse_idle(
+        options.given, *of_model, ("--column", not by_model, "--model scores the texts. Leave one of them out.")
+    )
     if by_model and args.label is None:
         raise ConfigError("--model needs the label to score: --label NAME.")
     scores, without = _scored(args) if by_model else _column(args.corpus, args.column)
@@ -134,7 +136,7 @@ def _column(folder: Path, column: str) -> tuple[NDArray[np.float32], int]:
         known = [name for name in added_to(corpus.schema) if pa.types.is_floating(corpus.schema.field(name).type)]
         if known:
             raise unknown(f"column of {folder},", column, known)
-        raise ConfigError(f"{folder} has no column {column!r}, and none of scores. Score its texts: --model FILE.")
+        raise ConfigError(f"{folder} has no column {column!r}, and no column of scores. Score its texts: --model FILE.")
     if not pa.types.is_floating(corpus.schema.field(column).type):
         raise ConfigError(f"column {column!r} of {folder} holds {corpus.schema.field(column).type}: expected scores.")
     parts = list(_read_column([folder / shard["path"] for shard in corpus.shards()], column))

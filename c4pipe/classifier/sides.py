@@ -101,9 +101,7 @@ def split(good: DrawnSide, bad: DrawnSide) -> Sides:
     own = tuple([line for line in side.lines if line.key not in shared] for side in (good, bad))
     for side, lines in zip((good, bad), own, strict=True):
         if not lines:
-            raise ConfigError(
-                f"every text of {side.name} stands on the other side as well: there is nothing to tell apart."
-            )
+            raise ConfigError(f"every text of {side.name} is on the other side too: there is nothing to separate.")
     fewer = min(map(len, own))
     equal = [lines[:fewer] for lines in own]
     apart = _held_domains((good.name, bad.name), equal)
@@ -132,7 +130,7 @@ def _held_domains(names: tuple[str, str], sides: list[list[TrainingLine]]) -> se
     for name, count, found in zip(names, counts, sums, strict=True):
         if not found:
             raise ConfigError(
-                f"no page of {name} can be held out: what was drawn of it is of {many(len(count), 'domain')}, and a "
-                "model is tried on domains that it was not trained on. Give it pages of more sites."
+                f"no page of {name} can be held out: its sample comes from {many(len(count), 'domain')}, and a model "
+                "is tested on domains that it was not trained on. Give it pages from more sites."
             )
     return held

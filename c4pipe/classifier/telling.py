@@ -78,27 +78,25 @@ def show_trained(report: dict[str, Any], out: Path) -> None:
     say = _say
     say(f"{out}: {report['bytes'] / 1e6:.1f} MB, sha256 {report['sha256']}")
     for side in report["sides"]:
-        held = f"{side['held_out']:,} tried, of {many(side['held_out_domains'], 'domain')} that no training has"
+        held = f"{side['held_out']:,} tried, of {many(side['held_out_domains'], 'domain')} that training never saw"
         say(f"  {side['side']}: {many(side['read'], 'page')} read, {side['trained']:,} trained on, {held}")
     if report["shared"]:
-        say(f"  {many(report['shared'], 'text')} of both sides left out")
+        say(f"  {many(report['shared'], 'text')} on both sides left out")
     say()
-    say("On pages held out, as many of either side; in brackets the truth for 95 of 100 draws of domains")
+    say("On held-out pages, equally many from each side; in brackets 95 % intervals over samples of domains")
     say("        above    kept   precision                    recall")
     for row in report["thresholds"]:
         shares = f"{_interval(row['precision'])}  {_interval(row['recall'])}".rstrip()
         say(f"  {row['above']:11.7g} {row['kept']:7,}   {shares}")
     if not report["own_words"]:
-        say(
-            f"  No word stands {report['settings']['least']:,} times in the training: it knows runs of words alone, and"
-        )
-        say("  no word by itself. Lower --least, or give it more pages.")
+        say(f"  No word occurs {report['settings']['least']:,} times in training: the model knows only word n-grams,")
+        say("  not single words. Lower --least, or give it more pages.")
     if report["spread"] < _SPREAD:
-        say(f"  It has hardly learnt: nine of ten scores lie within {report['spread']:.2g}. Give it more pages, or")
+        say(f"  It has hardly learned: nine in ten scores lie within {report['spread']:.2g}. Give it more pages, or")
         say("  more --epochs and a higher --rate.")
     words = report["words"]
     say()
-    said = f"Words that tell them apart: each with its part of {words['gap']:+.2f}, the distance of the mean logits"
+    said = f"Words that separate them, each with its share of {words['gap']:+.2f}, the difference of the mean logits"
     say(f"{said} ({many(words['pages'], 'page')})")
     for name in ("good", "bad"):
         say(f"  speak for {name}")
@@ -113,7 +111,7 @@ def show_trained(report: dict[str, Any], out: Path) -> None:
     else:
         above = ""
         why = f"{many(tried, 'page')} held out are too few" if tried < _FEW_TRIED else "a model without words is none"
-        say(f"In a preset, as a column of scores: {why} to choose a threshold by.")
+        say(f"In a preset, as a column of scores: {why} to choose a threshold.")
     joined = "" if report["joined"] == "dclm" else f", joined={json.dumps(report['joined'])}"
     say(f"  Classifier({json.dumps(str(out), ensure_ascii=False)}, {json.dumps(report['label'])}{above}{joined})")
 

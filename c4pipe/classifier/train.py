@@ -159,7 +159,7 @@ def _check(args: Namespace) -> None:
             f"--out {args.out}: {args.out.absolute().parent} is not a folder. Create it, or name another one."
         )
     if args.good.absolute() == args.bad.absolute():
-        raise ConfigError(f"GOOD and BAD are both {args.good}: there is nothing to tell apart.")
+        raise ConfigError(f"GOOD and BAD are both {args.good}: there is nothing to separate.")
     if not 0 < args.rate <= 10:
         raise ConfigError(f"--rate {args.rate}: expected more than 0, and 10 at most.")
     if args.word_ngrams > 16 or args.dimensions > 1 << 16 or args.buckets > 1 << 26:
@@ -173,6 +173,6 @@ def _place(made: Path, out: Path) -> None:
         beside.write_bytes(made.read_bytes())
         os.link(beside, out)
     except FileExistsError:
-        raise ConfigError(f"--out {out} is there already. Name another file, or remove it.") from None
+        raise ConfigError(f"--out {out} already exists. Name another file, or remove it.") from None
     finally:
         beside.unlink(missing_ok=True)

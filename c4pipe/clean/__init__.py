@@ -1,6 +1,6 @@
 """Cleaning: the line rules over the lines of a page.
 
-`clean` is the specification. `fast_clean` and `dropped_by` give what it gives (`tests/clean` holds them equal).
+`clean` is the specification. `fast_clean` and `dropped_by` give the same results (`tests/clean` checks this).
 """
 
 from c4pipe.clean.fast import dropped_by, fast_clean

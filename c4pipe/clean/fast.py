@@ -1,4 +1,4 @@
-"""The loop's fast twins: the same verdict and tally, the same dropped lines, several times faster.
+"""Fast equivalents of the loop: the same verdict, tally and dropped lines, several times faster.
 
 They know the steps that C4 begins with; of others `clean/counted` knows those that hang on counts or on strings. A line
 about which these are not plain walks the steps as in the loop; one that

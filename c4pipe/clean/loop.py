@@ -1,4 +1,4 @@
-"""The one loop that walks the line rules in order: what cleaning a page means."""
+"""The loop that applies the line rules in order: the definition of cleaning a page."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LineStep = LineRule | LineEdit
 
 
 def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None = None) -> Verdict:
-    """The page with the lines that every rule lets pass, or its rejection by a rule that costs the page.
+    """The page with the lines that pass every rule, or its rejection by a rule that drops the page.
 
-    Each line is stripped, then walks the steps in order. Lines that fall are appended to `dropped` where given.
+    Each line is stripped, then goes through the steps in order. Dropped lines are appended to `dropped`, if given.
     """
     tally: Counter[str] = Counter()
     chars: Counter[str] = Counter()

@@ -1,7 +1,7 @@
-"""The lines of a page that plainly fall and those that plainly stand, told apart in one walk over its bytes.
+"""Sorts the lines of a page into clearly dropped, clearly kept and unclear, in one scan of its bytes.
 
-Machine code, for the ends of the lines of a crawl are what cleaning is busy with. What is not plain is left to the
-rules themselves: nothing here says no where they might say yes, or the other way round.
+Compiled code, since cleaning spends its time on the ends of lines. Unclear lines
+are left to the rules themselves: nothing here contradicts them.
 """
 
 from __future__ import annotations

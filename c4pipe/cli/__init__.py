@@ -74,7 +74,9 @@ def _answer(word: str) -> int:
 
         print(versions_told())
     elif word.startswith("-"):
-        raise ConfigError(f"{word} is no option of c4pipe; those of a command stand behind it. See c4pipe --help.")
+        raise ConfigError(
+            f"{word} is not an option of c4pipe; options of a command go after the command. See c4pipe --help."
+        )
     else:
         raise unknown("command", word, SUBCOMMANDS)
     return 0

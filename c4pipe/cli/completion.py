@@ -21,7 +21,7 @@ examples:
   zsh     c4pipe completion zsh > ~/.zfunc/_c4pipe        with fpath+=~/.zfunc before compinit in ~/.zshrc
   fish    c4pipe completion fish > ~/.config/fish/completions/c4pipe.fish
 
-Print it again when the package is upgraded, or an extra is installed: it names the options that there are.
+Print it again after an upgrade or after installing an extra: it lists the options of this version.
 """
 SHELLS = ("bash", "zsh", "fish")
 _FOLDERS, _FILES = {"DIR", "FOLDER"}, {"FILE", "PATH"}  # what the word for a value says of what it is
@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _parser() -> Parser:
-    p = Parser("c4pipe completion", "Prints the script by which a shell completes c4pipe.", EPILOG)
-    p.add_argument("shell", choices=SHELLS, help="for which shell")
+    p = Parser("c4pipe completion", "Print the script that lets a shell complete c4pipe commands.", EPILOG)
+    p.add_argument("shell", choices=SHELLS, help="the shell to complete in")
     return p
 
 
@@ -49,7 +49,7 @@ def script(shell: str) -> str:
     import shtab
 
     root = argparse.ArgumentParser("c4pipe")
-    root.add_argument("--version", action="store_true", help="the versions that decide bytes")
+    root.add_argument("--version", action="store_true", help="the versions that determine the bytes of a corpus")
     commands = root.add_subparsers()
     for command in SUBCOMMANDS.values():
         if command.branches:

@@ -34,34 +34,42 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("assets", "c4pipe.fetch.assets", "fetch the full word lists, news domains and Punkt data"),
         Subcommand("build", "beam_jobs.build_c4", "build a corpus from WET files, WARC, JSON Lines or Parquet"),
         Subcommand("rebalance", "beam_jobs.rebalance", "mix the languages of a corpus by temperature"),
-        Subcommand("inspect", "c4pipe.inspect.__main__", "look at a corpus: its funnel, its pages, a report"),
+        Subcommand("inspect", "c4pipe.inspect.__main__", "look at a corpus: funnel, pages, report"),
         Subcommand("browse", "c4pipe.inspect.__main__", "open the viewer of a corpus in a browser", ("--serve",)),
-        Subcommand("compare", "c4pipe.compare.__main__", "say which of two corpora is better, and what differs"),
+        Subcommand("compare", "c4pipe.compare.__main__", "tell which of two corpora is better, and what differs"),
         Subcommand("verify", "c4pipe.verify.__main__", "check every file of a corpus, a mixture or a training run"),
         Subcommand("remove", "beam_jobs.remove", "remove pages from a finished corpus"),
-        Subcommand("card", "c4pipe.card.__main__", "write what goes along with a corpus when it is published"),
+        Subcommand("card", "c4pipe.card.__main__", "write the metadata to publish with a corpus"),
         Subcommand(
             "classifier",
             "c4pipe.classifier.__main__",
-            "train a classifier of pages, or measure its scores",
+            "train a page classifier, or measure its scores",
             branches=("train", "quantile"),
         ),
         Subcommand("push", "c4pipe.push.__main__", "publish a corpus on the Hugging Face Hub", extra="hub"),
         Subcommand("train", "model.train", "train a T5 on a corpus", extra="train"),
         Subcommand("finetune", "model.finetune", "fine-tune a T5 on tasks", extra="train"),
-        Subcommand("score", "model.score", "score a fine-tuned T5 by what it writes", extra="train"),
+        Subcommand("score", "model.score", "score a fine-tuned T5 on tasks", extra="train"),
         Subcommand("generate", "model.generate", "fill the blanks of texts with a trained T5", extra="train"),
-        Subcommand("memorise", "model.memorise.__main__", "ask a T5 for passages of its corpus", extra="train"),
+        Subcommand(
+            "memorise", "model.memorise.__main__", "measure how much of its corpus a T5 can reproduce", extra="train"
+        ),
         Subcommand("study", "model.study.__main__", "repeat a study of the T5 paper", extra="train"),
         Subcommand("evaluate", "model.evaluate", "score a T5 on unseen text", extra="train", common=False),
-        Subcommand("exposure", "model.exposure", "tell which pages a run has read when", extra="train", common=False),
-        Subcommand("likelihood", "model.likelihood", "how likely texts are to a run", extra="train", common=False),
-        Subcommand("tasks", "model.tasks.__main__", "show the tasks for fine-tuning", common=False),
-        Subcommand("index", "c4pipe.textindex.__main__", "index a corpus, to find pages by text", common=False),
+        Subcommand("exposure", "model.exposure", "show which pages a run read, and when", extra="train", common=False),
         Subcommand(
-            "tokens", "c4pipe.tokens.__main__", "write a corpus as tokens for Megatron-LM", extra="tokens", common=False
+            "likelihood", "model.likelihood", "score texts by their likelihood under a run", extra="train", common=False
         ),
-        Subcommand("passages", "c4pipe.passages.__main__", "count how often passages stand in a corpus", common=False),
+        Subcommand("tasks", "model.tasks.__main__", "list the tasks for fine-tuning", common=False),
+        Subcommand("index", "c4pipe.textindex.__main__", "index a corpus to find pages by text", common=False),
+        Subcommand(
+            "tokens",
+            "c4pipe.tokens.__main__",
+            "export a corpus as tokens for Megatron-LM",
+            extra="tokens",
+            common=False,
+        ),
+        Subcommand("passages", "c4pipe.passages.__main__", "count how often passages occur in a corpus", common=False),
         Subcommand("completion", "c4pipe.cli.completion", "print the completion script of a shell", common=False),
     )
 }
@@ -87,12 +95,17 @@ def help_text() -> str:
 
     An extra stands behind what needs it.
     """
-    lines = ["usage: c4pipe COMMAND ...        `c4pipe COMMAND --help` says more of each", ""]
+    lines = ["usage: c4pipe COMMAND ...        `c4pipe COMMAND --help` describes each", ""]
     for command in SUBCOMMANDS.values():
         if command.common:
             extra = f" [{command.extra}]" if command.extra else ""
             lines.append(f"  {command.name:<11} {command.says}{extra}")
     others = ", ".join(command.name for command in SUBCOMMANDS.values() if not command.common)
     return "\n".join(
-        [*lines, "", f"  and {others}", "  --version: what decides bytes; [train] needs pip install 'c4pipe[train]'"]
+        [
+            *lines,
+            "",
+            f"  and {others}",
+            "  --version: the versions that determine bytes; [train] needs pip install 'c4pipe[train]'",
+        ]
     )

@@ -129,7 +129,7 @@ def utf8(word: str) -> str:
     try:
         word.encode()
     except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError(f"{word!r} is not UTF-8; a name that is can be used") from None
+        raise argparse.ArgumentTypeError(f"{word!r} is not UTF-8; use a name that is") from None
     return word
 
 

@@ -20,14 +20,14 @@ from c4pipe.text import visible
 
 # What to do about an error of the system, where its own words do not say it.
 _ADVICE = {
-    errno.ENOSPC: "Free space, and run it again.",
-    errno.EDQUOT: "Free space, and run it again.",
-    errno.EROFS: "Take a folder that can be written.",
+    errno.ENOSPC: "Free space, then run it again.",
+    errno.EDQUOT: "Free space, then run it again.",
+    errno.EROFS: "Choose a folder that can be written to.",
     errno.EFBIG: "Raise the limit on the size of a file: ulimit -f unlimited.",
     errno.EMFILE: "Raise the limit on open files: ulimit -n 1024.",
     errno.ENFILE: "Close other programs.",
     errno.ENOMEM: "Free memory, or raise the limit if there is one (ulimit -v).",
-    errno.ENAMETOOLONG: "Take a shorter name.",
+    errno.ENAMETOOLONG: "Use a shorter name.",
 }
 # What Python, its extensions and the loader of libraries say where memory, or a limit on it, does not suffice.
 _SHORTAGE = re.compile(
@@ -78,7 +78,7 @@ def _ended(work: Callable[[], int], interrupted: str) -> tuple[int, str]:
 def told(error: OSError) -> str:
     """An error of the system in a line, with what to do where that is known."""
     if isinstance(error, FileNotFoundError) and error.filename is None and not _has_folder():
-        return "the working folder is gone. Change into one that is there."
+        return "the working folder is gone. Change into one that exists."
     advice = _ADVICE.get(error.errno or 0, "")
     return f"{visible(str(error))}{'. ' if advice else ''}{advice}"
 

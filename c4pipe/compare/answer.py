@@ -31,12 +31,12 @@ def show_answer_of(screen: Screen, found: Compared) -> None:
         screen.head("Left out")
         for line in left:
             screen.say(f"  {line}")
-    screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %, by samples of pages")
+    screen.head("What differs", "" if found.said else "nothing beyond chance, at 99 %, in samples of pages")
     for one in found.said:
         screen.say(f"  {one.sentence}")
     screen.say((f"  {sample_note(found)}", "dim"))
     if found.taken:
-        screen.head("What was taken", "by both ledgers, where they differ")
+        screen.head("What was dropped", "by both ledgers, where they differ")
         for line in taken_lines(found):
             screen.say(f"  {line}")
 
@@ -73,8 +73,8 @@ def sample_note(found: Compared) -> str:
     held = " that are not held out" if any(found.held_out) else ""
     return (
         f"Shares of pages are of a sample, {many(found.sampled, 'page')} of each corpus{held}, of whose texts the "
-        f"first {MOST_CHARS:,} characters are read. Words stand on a page that has them whole, one behind the other, "
-        "in capitals or not: “policy” does not stand in “policyholder”."
+        f"first {MOST_CHARS:,} characters are read. A page counts for words that it contains as whole words in this "
+        "order, in upper or lower case: “policy” does not match “policyholder”."
     )
 
 
@@ -88,8 +88,8 @@ def _read(found: Compared) -> Iterator[str]:
 
 def _null_words(verdict: CorpusVerdict) -> str:
     return (
-        "Bits a byte of text; less is better. A difference is told where it is larger than its null: "
-        f"{verdict.null_note}; of domains where that holds of all together."
+        "Bits per byte of text; lower is better. A difference is reported if it is larger than its null: "
+        f"{verdict.null_note}; for domains, if that holds for all of them together."
     )
 
 
@@ -104,7 +104,7 @@ def left_out(found: Compared) -> Iterator[str]:
         if len(domain.documents) < FEWEST_TEXTS:
             yield f"{name}: not measured, for {many(len(domain.documents), 'document')} are fewer than {FEWEST_TEXTS}"
         if domain.of > before:
-            yield f"{name}: {before:,} of {many(domain.of, 'document')} are taken, by their hashes"
+            yield f"{name}: {before:,} of {many(domain.of, 'document')} are used, chosen by hash"
     for name, lost in zip("AB", found.lost, strict=True):
         if lost:
             yield f"{name}: {lost}"
@@ -128,11 +128,16 @@ def as_markdown(found: Compared) -> str:
     lines += [f"* {_escaped(line)}" for line in left_out(found)]
     lines += ["", "## What differs", ""]
     lines += [f"* {_escaped(one.sentence)}" for one in found.said] or [
-        "Nothing beyond chance, at 99 %, by samples of pages."
+        "Nothing beyond chance, at 99 %, in samples of pages."
     ]
     lines += ["", sample_note(found)]
     if found.taken:
-        lines += ["", "## What was taken, by both ledgers", "", *(f"* {_escaped(line)}" for line in taken_lines(found))]
+        lines += [
+            "",
+            "## What was dropped, by both ledgers",
+            "",
+            *(f"* {_escaped(line)}" for line in taken_lines(found)),
+        ]
     return "\n".join(lines) + "\n"
 
 

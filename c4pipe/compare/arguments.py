@@ -100,9 +100,16 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     args = options.parse_args(argv)
     refuse_idle(
         options.given,
-        ("--input", args.rule is not None, "two corpora are read as they are. Name a rule: --rule RULE."),
-        ("--workers", args.rule is not None, "nothing is built. Name a rule: --rule RULE."),
-        *((option, args.level != BY_GRAMS, "no model is trained. Name a level: --level tiny.") for option in TRAINING),
+        ("--input", args.rule is not None, "it goes with --rule RULE; two corpora are compared as they are."),
+        ("--workers", args.rule is not None, "it goes with --rule RULE; otherwise nothing is built."),
+        *(
+            (
+                option,
+                args.level != BY_GRAMS,
+                "it goes with a model level, such as --level tiny; otherwise no model is trained.",
+            )
+            for option in TRAINING
+        ),
         ("--text-key", args.rule is None, "a build knows where its text is. Leave it out."),
     )
     if args.rule is None and len(args.names) != 2:

@@ -89,11 +89,11 @@ def named_domains(on: Sequence[str], text_key: str = "") -> tuple[bool, list[Tex
         return True, read_domains(pinned_texts())
     words = [word for word in on if word not in (HELD_OUT_WORD, PINNED_WORD)]
     if PINNED_WORD in on and not pinned_texts():
-        raise ConfigError(f"--on {PINNED_WORD}: the texts are not there. Run `make assets`.")
+        raise ConfigError(f"--on {PINNED_WORD}: the texts are missing. Run `make assets`.")
     found = read_domains([*(pinned_texts() if PINNED_WORD in on else ()), *words], text_key)
     own = {HELD_OUT_OF.format(side) for side in "AB"}
     if taken := next((domain.name for domain in found if domain.name in own), None):
-        raise ConfigError(f"--on: a domain {taken!r} is what a corpus holds out. Name it otherwise: NAME=PATH")
+        raise ConfigError(f"--on: a domain {taken!r} is the name of the held-out pages. Use another name: NAME=PATH")
     return HELD_OUT_WORD in on, found
 
 
@@ -126,7 +126,7 @@ def compare_corpora(
     domains = _without_shared(domains, sides)
     enough = {domain.name: domain.documents for domain in domains if len(domain.documents) >= FEWEST_TEXTS}
     if not enough:
-        least = f"{FEWEST_TEXTS} documents of one domain that share no run of words with the corpora"
+        least = f"{FEWEST_TEXTS} documents of one domain that share no long run of words with the corpora"
         raise ConfigError(f"there is no test text. Expected {least}. Name other texts: --on PATH...")
     verdict = verdict_of(sides[0], sides[1], enough, asked.level, asked.out, asked.training)
     manifests = _manifests(a, b)

@@ -34,14 +34,14 @@ class DomainTexts:
             texts = [text.encode("utf-8", "surrogatepass") for text in documents if text]
             if len(texts) < FEWEST_DOCUMENTS:
                 raise ConfigError(
-                    f"domain {name!r} has {many(len(texts), 'document')}. Expected {FEWEST_DOCUMENTS} or "
-                    "more: of fewer nobody can tell how much a difference hangs on the document."
+                    f"domain {name!r} has {many(len(texts), 'document')}. Expected {FEWEST_DOCUMENTS} or more: with "
+                    "fewer, how much a difference depends on the document cannot be measured."
                 )
             most = longest_cut([len(text) for text in texts], MOST_TEST_BYTES // len(domains))
             self.texts += [text[:most] for text in texts]
             numbers.append(len(texts))
         if not self.texts:
-            raise ConfigError("there is no test text. Expected documents of one domain at least.")
+            raise ConfigError("there is no test text. Expected documents of at least one domain.")
         self.number = np.array(numbers)
         self.sizes = np.array([len(text) for text in self.texts], np.float64)
         self._documents = _starts(self.sizes.astype(np.int64))
@@ -62,7 +62,7 @@ class DomainTexts:
         return np.append(rates, rates.mean())
 
     def variances(self, amounts: Reals) -> Reals:
-        """(domains,) That of each domain's bits a byte over other draws of its documents, from the bits of each."""
+        """(domains,) That of each domain's bits per byte over other draws of its documents, from the bits of each."""
         pairs = zip(np.split(amounts, self._domains[1:]), np.split(self.sizes, self._domains[1:]), strict=True)
         return np.array([ratio_variance(*pair) for pair in pairs])
 

@@ -45,9 +45,7 @@ def check_level(level: str) -> None:
     if level == BY_GRAMS:
         return
     if not _has_trainer():
-        raise ConfigError(
-            f"--level {level} trains models, and python -m {TRAINER} is not there. Use --level {BY_GRAMS}."
-        )
+        raise ConfigError(f"--level {level} trains models, and python -m {TRAINER} is missing. Use --level {BY_GRAMS}.")
     if find_spec("torch") is None:
         raise ConfigError(f"--level {level} needs torch, which is not installed: pip install 'c4pipe[train]'")
 
@@ -59,8 +57,8 @@ def check_sources(level: str, *sources: PageSource) -> None:
         for source in sources:
             if source.corpus is None:
                 raise ConfigError(
-                    f"--level {level} trains on corpora of c4pipe, and {source.folder} is a folder of other files. "
-                    f"Use --level {BY_GRAMS}, or build one: --input {source.folder}."
+                    f"--level {level} trains on corpora made by c4pipe, and {source.folder} is a folder of other "
+                    f"files. Use --level {BY_GRAMS}, or build one: --input {source.folder}."
                 )
         if a == b:
             raise ConfigError(f"A and B are both {sources[0].folder}: name two corpora, or use --level {BY_GRAMS}.")
@@ -88,9 +86,9 @@ def verdict_of(
     command = [sys.executable, "-m", TRAINER, *folders, *texts, "--level", level, "--out", str(out), *training]
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode == ConfigError.exit_code:
-        raise ConfigError(f"python -m {TRAINER} was refused; what it said stands above.")
+        raise ConfigError(f"python -m {TRAINER} refused to start; see its message above.")
     if done.returncode:
-        raise BuildError(f"python -m {TRAINER} ended with {done.returncode}; what it said stands above.")
+        raise BuildError(f"python -m {TRAINER} ended with exit code {done.returncode}; see its message above.")
     return CorpusVerdict(folders, level, SETTLES, *judgements_of(read_scores(out / MODEL_SCORES), domains), sums)
 
 
@@ -132,9 +130,9 @@ def read_scores(path: Path) -> Scores:
                 scored = (row["document"], float(row["nats"]), int(row["bytes"]))
                 found[row["seed"], row["lr"]][row["side"]][row["domain"]].append(scored)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{path} is no table of scores: {error!r}. Run python -m {TRAINER} again.") from None
+        raise BuildError(f"{path} is not a table of scores: {error!r}. Run python -m {TRAINER} again.") from None
     if not found:
-        raise BuildError(f"{path} holds no score. Run python -m {TRAINER} again.")
+        raise BuildError(f"{path} contains no scores. Run python -m {TRAINER} again.")
     return found
 
 

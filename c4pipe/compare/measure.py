@@ -17,7 +17,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.facts.verdict import OVERALL, Judgement
 from c4pipe.text import hash64, many
 
-SETTLES = 0.02  # bits a byte that are worth telling apart
+SETTLES = 0.02  # bits per byte that are worth telling apart
 AS_LARGE = 0.95  # of the bytes of the larger corpus: a smaller one that has as many is as large, and nothing is thinned
 MOST_BYTES = 4_000_000_000  # that are counted of a corpus: with more a count could outgrow its 32 bits
 FEWEST_PARTS = 4  # of a corpus, that have pages
@@ -41,12 +41,12 @@ class Measured(NamedTuple):
 
 
 class Readings(NamedTuple):
-    """What the models of one side say: bits a byte of each domain and, last, their mean."""
+    """What the models of one side say: bits per byte of each domain and, last, their mean."""
 
     documents: Reals  # (documents,) bits of each, by the model of all pages
     whole: Reals  # (domains + 1,)
     less: Reals  # (CORPUS_PARTS, domains + 1) without each part, as if that were of the same size
-    slope: Reals  # (domains + 1,) bits a byte for each doubling of the size
+    slope: Reals  # (domains + 1,) bits per byte for each doubling of the size
     bytes: NDArray[np.int64]  # (CORPUS_PARTS,)
     pages: int
 
@@ -58,7 +58,7 @@ def measure(
 
     Args:
         domains: the documents of each by its name.
-        settles: bits a byte, for `Judgement.pages`.
+        settles: bits per byte, for `Judgement.pages`.
         equal: the same bytes are seen of both: the larger one is thinned by the hashes of its texts. Of either one
             about `MOST_BYTES` are counted at most.
     """
@@ -85,8 +85,8 @@ def readings(strings: Strings, tests: DomainTexts, counted: GramCounts, name: st
     filled = np.flatnonzero(counted.bytes)
     if len(filled) < FEWEST_PARTS:
         raise ConfigError(
-            f"{name} has pages of {many(len(filled), 'group')} of sites among those that are counted. "
-            f"Expected {FEWEST_PARTS} or more: how far samples of it lie apart cannot be told from fewer."
+            f"{name} has pages of {many(len(filled), 'group')} of sites among those that are counted. Expected "
+            f"{FEWEST_PARTS} or more: fewer cannot show how much samples of it vary."
         )
     halves = [filled[at::2] for at in range(2)]
     doublings = np.mean([np.log2(size / counted.bytes[half].sum()) for half in halves])

@@ -23,7 +23,7 @@ def draw_verdict(verdict: CorpusVerdict) -> bytes:
     from matplotlib.figure import Figure
 
     rows = [verdict.overall, *verdict.domains[::-1]]  # the mean of all at the bottom
-    title = f"Bits a byte of B less those of A, level {verdict.level}"
+    title = f"Bits per byte of B minus those of A, level {verdict.level}"
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "c4pipe", "font.family": "sans-serif", "font.size": 9}
     with style.context("default"), mpl.rc_context(settings):  # a person's own style does not reach the bytes
         figure = Figure((_WIDTH, _ROW * len(rows) + _MARGINS), facecolor="white", layout="constrained")
@@ -37,7 +37,7 @@ def draw_verdict(verdict: CorpusVerdict) -> bytes:
         axes.set_xlim(-widest, widest)
         axes.set_ylim(-0.75, len(rows) - 0.25)
         axes.set_yticks(range(len(rows)), [printable(row.domain) for row in rows], parse_math=False)
-        axes.set_xlabel("B is better  ←  bits a byte  →  A is better; grey: the null, at 99 %")
+        axes.set_xlabel("B is better  ←  bits per byte  →  A is better; grey: the null, at 99 %")
         axes.set_title(title, parse_math=False)
         axes.grid(axis="x", color="#dddddd", linewidth=0.6)
         stream = io.BytesIO()

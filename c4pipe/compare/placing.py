@@ -62,7 +62,9 @@ def _check_folder(out: Path) -> None:
         raise ConfigError(f"--out {out} is a file. Expected a folder, or a name for a new one.")
     around = next((folder for folder in (out.resolve(), *out.resolve().parents) if (folder / MANIFEST).exists()), None)
     if around is not None:
-        raise ConfigError(f"--out {out} lies in the corpus {around}, where nobody would know it. Name another folder.")
+        raise ConfigError(
+            f"--out {out} lies in the corpus {around}, which must not contain other files. Name another folder."
+        )
 
 
 def _check_files(out: Path, names: Sequence[str]) -> None:

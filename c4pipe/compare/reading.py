@@ -109,13 +109,13 @@ def open_source(folder: Path, text_key: str = "", formats: Sequence[str] = KEYED
     if (folder / MANIFEST).is_file():
         if text_key:
             raise ConfigError(
-                f"--text-key has no effect on {folder}: a corpus of c4pipe says itself where its text is."
+                f"--text-key has no effect on {folder}: a corpus made by c4pipe records where its text is."
             )
         corpus = open_corpus(folder)
         corpus.check(["pages"])
         return PageSource(folder, corpus, [folder / shard["path"] for shard in corpus.shards()])
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder. Expected one with a corpus: ours, or {_told_formats(formats)}.")
+        raise ConfigError(f"{folder} is not a folder. Expected one with a corpus: ours, or {_told_formats(formats)}.")
     if below := _corpora_below(folder):
         more = f" and {len(below) - SHOWN_BELOW:,} more" if len(below) > SHOWN_BELOW else ""
         named = ", ".join(below[:SHOWN_BELOW])

@@ -15,7 +15,7 @@ from c4pipe.text import hash64
 
 PASSAGE_BYTES = 2_000  # bytes of a part of a long text, about: it ends at the end of a line, or at a blank
 LONG_TEXT = 2 * PASSAGE_BYTES  # bytes of a text that is cut
-MOST_DOMAIN_BYTES = 1 << 20  # of a domain's documents; of more some are taken, by their hashes
+MOST_DOMAIN_BYTES = 1 << 20  # of a domain's documents; of more some are used, chosen by hash
 FEWEST_TEXTS = 5  # documents of a domain: fewer tell nothing of it
 HELD_OUT_WORD, PINNED_WORD = "held-out", "pinned"  # what --on may name beside paths
 
@@ -62,7 +62,9 @@ def read_domains(named: Iterable[str], text_key: str = "") -> list[TextDomain]:
             raise ConfigError(f"--on {word}: no text was found there. Expected text files, JSON Lines or Parquet.")
         for domain in domains:
             if domain.name in found:
-                raise ConfigError(f"--on {word}: there is a domain {domain.name!r} already. Name it: NAME={path}")
+                raise ConfigError(
+                    f"--on {word}: there is already a domain {domain.name!r}. Give it a name: NAME={path}"
+                )
             found[domain.name] = domain
     return [*found.values()]
 
@@ -75,7 +77,7 @@ def pinned_texts() -> list[str]:
         return []
     wrong = [name for name, sha256 in TEXT_SUMS.items() if not has_sum(folder / name, sha256)]
     if wrong:
-        raise AssetError(f"{folder} is not whole: first {wrong[0]}. Run `make assets` again, or remove {folder}.")
+        raise AssetError(f"{folder} is incomplete: first {wrong[0]}. Run `make assets` again, or remove {folder}.")
     return [str(folder / name) for name in sorted(TEXT_SUMS)]
 
 
@@ -118,7 +120,9 @@ def _named(word: str) -> tuple[str, Path]:
     else:
         name, path = "", Path(word)
     if not path.exists():
-        raise ConfigError(f"--on {word}: {path} is not there. Expected a text file, JSON Lines, Parquet, or a folder.")
+        raise ConfigError(
+            f"--on {word}: {path} does not exist. Expected a text file, JSON Lines, Parquet, or a folder."
+        )
     return name or (path.absolute().name if path.is_dir() else _stem(path)), path
 
 

@@ -42,7 +42,7 @@ def rules_asked(preset: str, rule: str) -> list[str]:
     """The rules to be tried. ConfigError for a preset or a rule that is none."""
     found = find_preset(preset)
     if WITHOUT in found.name:
-        raise ConfigError(f"--rule tries one rule of a whole preset, and {preset!r} is one without a rule already.")
+        raise ConfigError(f"--rule tests one rule of a complete preset, and {preset!r} already lacks one.")
     codes = rule_codes(found) if rule == EVERY_RULE else [rule]
     if not codes:
         raise ConfigError(f"preset {preset!r} has no rule that could be left out.")
@@ -88,12 +88,12 @@ def _build(preset: str, rules: Sequence[str], inputs: Sequence[str], workers: st
         presets,
     ]
     command += ["--workers", workers] if workers else []
-    print(f"compare: builds {len(rules) + 1} corpora from one reading", file=sys.stderr, flush=True)
+    print(f"compare: builds {len(rules) + 1} corpora from one pass over the inputs", file=sys.stderr, flush=True)
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode == ConfigError.exit_code:
-        raise ConfigError("the build was refused; what it said stands above.")
+        raise ConfigError("the build refused to start; see its message above.")
     if done.returncode:
-        raise BuildError(f"the build ended with {done.returncode}; what it said stands above.")
+        raise BuildError(f"the build ended with exit code {done.returncode}; see its message above.")
 
 
 def _tried(folder: Path, preset: str, rule: str, asked: CompareRequest) -> RuleTrial:
@@ -129,10 +129,10 @@ def _tried(folder: Path, preset: str, rule: str, asked: CompareRequest) -> RuleT
 def trial_table(trials: Sequence[RuleTrial], preset: str) -> str:
     """What each rule does, as Markdown."""
     lines = [
-        f"A is `{preset}`, B the same without the rule. A positive difference, in bits a byte of B less those of A,",
-        "says that the rule helps, where it is larger than its null, at 99 %; domains: where all of them hold.",
+        f"A is `{preset}`, B the same without the rule. A positive difference, in bits per byte of B minus those of A,",
+        "means that the rule helps if it is larger than its null, at 99 %; domains count only if all of them agree.",
         "",
-        "| rule | it takes | pages only without it | other text | difference | null | better with it on | worse on |",
+        "| rule | it drops | pages only without it | other text | difference | null | better with it on | worse on |",
         "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |",
     ]
     for one in trials:

@@ -92,7 +92,10 @@ def _repeats(a: PageSample, b: PageSample) -> Iterator[_Measure]:
     sides = (a, b)
     whole = tuple(host_ratio(again(_page_keys(side)), np.ones(len(side.pages)), side.hosts) for side in sides)
     yield _Measure(
-        "repeats", "pages", _two(whole), lambda x, has, _: f"{x} repeats itself: {has} of its pages stand there already"
+        "repeats",
+        "pages",
+        _two(whole),
+        lambda x, has, _: f"{x} repeats itself: {has} of its pages are copies of others",
     )
     lines = []
     for side in sides:
@@ -100,16 +103,14 @@ def _repeats(a: PageSample, b: PageSample) -> Iterator[_Measure]:
         hosts = side.hosts[pages] if len(pages) else pages
         lines.append(host_ratio(again_on_another_page(keys, pages), np.ones(len(keys)), hosts))
     yield _Measure(
-        "repeats", "lines", _two(lines), lambda x, has, _: f"{x} repeats lines: {has} of them stand on an earlier page"
+        "repeats", "lines", _two(lines), lambda x, has, _: f"{x} repeats lines: {has} of them occur on an earlier page"
     )
     common = [host_ratio(with_common_lines(side), np.ones(len(side.pages)), side.hosts) for side in sides]
     yield _Measure(
         "boilerplate",
         "",
         _two(common),
-        lambda x, has, _: (
-            f"{x} has more boilerplate: on {has} of its pages stand lines that {ON_MANY} hosts or more have"
-        ),
+        lambda x, has, _: f"{x} has more boilerplate: {has} of its pages have lines that {ON_MANY} hosts or more share",
     )
 
 
@@ -154,7 +155,7 @@ def _orders(a: PageSample, b: PageSample) -> Iterator[_Measure]:
         "",
         _two(sides),
         lambda x, has, _: (
-            f"{x} has words in no order: on {has} of its pages they hardly predict each other better than shuffled"
+            f"{x} has unordered words: on {has} of its pages, words predict each other hardly better than when shuffled"
         ),
     )
 

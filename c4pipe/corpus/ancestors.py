@@ -66,19 +66,19 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
     name = f"{path}/{MANIFEST}"
     data = _read(store, name)
     if data is None:
-        raise ConfigError(f"--against {path} is no finished corpus: {lacks_manifest(Path(path))}")
+        raise ConfigError(f"--against {path} is not a finished corpus: {lacks_manifest(Path(path))}")
     sha256, sums = hashlib.sha256(data).hexdigest(), _read(store, f"{path}/{SUMS}")
     if sums is not None and sums[:64] != sha256.encode():
-        raise ConfigError(f"--against {path}: {SUMS} has another sum of {MANIFEST}. Copy the corpus again.")
+        raise ConfigError(f"--against {path}: {SUMS} has a different checksum for {MANIFEST}. Copy the corpus again.")
     try:
         manifest = json.loads(data)
         if not isinstance(manifest, dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError("it is not a JSON object")
         if manifest.get("schema_version") != SCHEMA_VERSION:
             raise ValueError(f"it has schema version {manifest.get('schema_version')!r}, expected {SCHEMA_VERSION}")
         if "mixture" in manifest:
             raise ConfigError(
-                f"--against {path} is a mixture, whose pages have claimed nothing. Name the corpora that it is made of."
+                f"--against {path} is a mixture, whose pages own no text. Name the corpora that it was made from."
             )
         belongings(manifest)
         _check_used(manifest)
@@ -89,7 +89,7 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
         what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ConfigError(f"--against {path}: its {MANIFEST} cannot be used ({what}). Build it again.") from None
     if not dedups:
-        raise ConfigError(f"--against {path}: its {MANIFEST} names no dedup. Expected a corpus with one at least.")
+        raise ConfigError(f"--against {path}: its {MANIFEST} names no dedup. Expected a corpus with at least one.")
     return Ancestor(path, sha256, manifest)
 
 
@@ -100,9 +100,9 @@ def _check_used(manifest: Mapping[str, Any]) -> None:
     texts = [preset["name"], *(row["stage"] for row in preset["stages"]), *code, *code.values()]
     texts += [file[name] for file in files for name in ("kind", "name", "sha256")]
     if not isinstance(keys, list) or not all(type(row["keys"]) is int for row in keys):
-        raise ValueError("its list of keys is none")
+        raise ValueError("its list of keys is not valid")
     if not all(isinstance(text, str) for text in texts):
-        raise ValueError("something else is where it should name its preset, stages, files and code")
+        raise ValueError("it does not name its preset, stages, files and code as expected")
     trunk_digest(manifest)
 
 
@@ -121,11 +121,11 @@ def key_readers(one: Ancestor, store: Store) -> dict[str, KeyReader]:
         except BuildError as error:
             raise ConfigError(str(error)) from None
         if reader.header.get("trunk") != trunk_digest(one.manifest):
-            raise ConfigError(f"{path} holds keys of another corpus, by its header. Copy {one.path} again.")
+            raise ConfigError(f"{path} holds keys of another corpus, according to its header. Copy {one.path} again.")
         readers[reader.header["stage"]] = reader
     lacking = [stage for stage in deduped(one.manifest) if stage not in readers]
     if rows and lacking:
-        raise ConfigError(f"--against {one.path} keeps no keys of stage {lacking[0]!r}. Build it again.")
+        raise ConfigError(f"--against {one.path} has no keys for stage {lacking[0]!r}. Build it again.")
     return readers
 
 
@@ -136,12 +136,12 @@ def _check_sum(store: Store, path: str, row: Mapping[str, Any]) -> None:
     except OSError as error:
         what = error.strerror or error
         raise ConfigError(
-            f"{path} cannot be read ({what}), and {MANIFEST} says that {many(row['keys'], 'key')} are in it. "
-            "Copy the corpus again."
+            f"{path} cannot be read ({what}), and {MANIFEST} says that it holds {many(row['keys'], 'key')}. Copy the "
+            "corpus again."
         ) from None
     if found != row["sha256"]:
         raise ConfigError(
-            f"{path} is damaged, or of another corpus: its sha256 is {found}, {MANIFEST} says {row['sha256']}. "
+            f"{path} is damaged, or belongs to another corpus: its sha256 is {found}, {MANIFEST} says {row['sha256']}. "
             "Copy the corpus again."
         )
 
@@ -166,16 +166,16 @@ def _named(one: Ancestor) -> list[tuple[str, str]]:
             return found
     except (KeyError, TypeError):
         pass
-    raise ConfigError(f"--against {one.path}: its {MANIFEST} does not say what it was built against. Build it again.")
+    raise ConfigError(f"--against {one.path}: its {MANIFEST} does not say what it was built against. Rebuild it.")
 
 
 def _where_it_was(one: Ancestor, path: str, sha256: str, store: Store) -> Ancestor:
     """An ancestor of the corpus, in the folder that its manifest names."""
     there = _read(store, f"{path}/{MANIFEST}")
     if there is None or hashlib.sha256(there).hexdigest() != sha256:
-        what = "which is not there" if there is None else "where another corpus is now"
+        what = "which does not exist" if there is None else "which now holds another corpus"
         raise ConfigError(
             f"--against {one.path}: it was built against {path}, {what} (the sha256 of its {MANIFEST} was "
-            f"{sha256[:16]}…). Name the folder where it is with --against too."
+            f"{sha256[:16]}…). Add the folder where it is now to --against."
         )
     return read_ancestor(path, store)

@@ -174,11 +174,11 @@ def _changed() -> Iterator[tuple[str, Preset]]:
     yield "`--benchmarks` with `--benchmarks-drop`", with_benchmarks(EN, drop=True)
     # No model is read for their words.
     yield (
-        "a `Classifier` with `above` in a preset of your own",
+        "a `Classifier` with `above` in your own preset",
         EN.after("language", Classifier("model.bin", "hq", above=0.5)),
     )
     drawing = Classifier("model.bin", "hq", bins=((1.0, 1.0),))
-    yield "a `Classifier` with `bins` in a preset of your own", EN.after("language", drawing)
+    yield "a `Classifier` with `bins` in your own preset", EN.after("language", drawing)
     for kind in PERSONAL_REASONS:
         yield f"`--mask-personal {kind}`", with_personal_masked(EN, (kind,))
 

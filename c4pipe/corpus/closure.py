@@ -183,8 +183,8 @@ def folder_of(module: str) -> Path:
         if file_in(home, module):
             return home
     raise ConfigError(
-        f"module {module} has no source file, so no later build could tell whether it is the same code. "
-        "Put what is in it into a module of your own, such as my_rules.py, and import it from there."
+        f"module {module} has no source file, so later builds could not tell whether its code changed. Put it in a "
+        "module, such as my_rules.py, and import it from there."
     )
 
 

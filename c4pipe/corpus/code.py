@@ -91,7 +91,7 @@ def _statement(cls: type) -> str:
     found = read_source(path).classes.get(cls.__qualname__) if path else None
     if found is None:
         raise ConfigError(
-            f"class {cls.__qualname__} is in no class statement of its module {cls.__module__}, so no later build "
-            "could tell whether it is the same code. Write it out in a module of your own."
+            f"class {cls.__qualname__} has no class statement in its module {cls.__module__}, so later builds could "
+            "not tell whether its code changed. Write it as a class statement in your own module."
         )
     return found

@@ -107,7 +107,7 @@ class Cube:
                 if mine != said.get(key, (0, 0, 0)):
                     raise BuildError(
                         f"losses by {by} do not balance with the ledger: pages, lines and characters of "
-                        f"{'/'.join(key)} are {mine} by the one and {said.get(key)} by the other."
+                        f"{'/'.join(key)} are {mine} in one and {said.get(key)} in the other."
                     )
         return self
 

@@ -107,7 +107,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
         if name in now and (told := words(before, now[name])):
             found[name] = told
     if then.get("removed"):
-        found["pages"] = ["some were taken out of the finished corpus"]
+        found["pages"] = ["pages were removed from the finished corpus"]
     if told := code_changes(then.get("code"), now["code"], parts):
         found["code"] = told
     return found
@@ -116,7 +116,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
 def code_changes(then: Mapping[str, str] | None, now: Mapping[str, str], parts: Iterable[Part] = ()) -> list[str]:
     """What differs between two codes in words, rules and stages first: "rule MinWords", "module c4pipe.text.urls"."""
     if then is None:
-        return ["an older c4pipe, which did not keep its code"]
+        return ["an older c4pipe, which did not record its code"]
     kinds = {class_name(part): part.kind for part in everything(parts)}
     told = []
     for entry in changed(then, now):

@@ -146,7 +146,9 @@ class StageCount:
                 Characters.from_json(row["characters"]) if "characters" in row else Characters(),
             )
         except (AttributeError, KeyError, TypeError) as error:
-            raise BuildError(f"the ledger is damaged: {str(row)[:200]!r} is no count of a stage ({error}).") from None
+            raise BuildError(
+                f"the ledger is damaged: {str(row)[:200]!r} is not the count of a stage ({error})."
+            ) from None
 
 
 @dataclass
@@ -198,7 +200,7 @@ class Ledger:
             if stage.entered != stage.kept + stage.rejected.total():
                 raise BuildError(f"the ledger does not balance: stage {stage.stage}: {stage.to_json()}")
             if stage.removed > stage.kept:
-                raise BuildError(f"the ledger does not balance: {stage.stage} kept fewer pages than were taken out")
+                raise BuildError(f"the ledger does not balance: {stage.stage} kept fewer pages than were removed")
             if before is not None and stage.entered != before.left:
                 raise BuildError(f"the ledger does not balance between {before.stage} and {stage.stage}")
             out = stage.lines_kept + stage.lines_rejected + stage.lines_dropped.total()

@@ -31,4 +31,4 @@ def were(count: int) -> str:
 
 def came_of(row: Mapping[str, Any]) -> str:
     """What else became of pages with one removal, in words: its row of the manifest."""
-    return f"came back {row['came_back']:,}, other text {row['changed']:,}, fallen {row['fallen']:,}"
+    return f"{row['came_back']:,} came back, {row['changed']:,} changed, {row['fallen']:,} dropped"

@@ -103,7 +103,7 @@ def _read_tree(source: bytes | str, name: str) -> CodeFile:
     try:
         tree = ast.parse(source, name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deep
-        raise ConfigError(f"{name} is no Python that could be read: {str(error) or type(error).__name__}.") from None
+        raise ConfigError(f"{name} is not valid Python: {str(error) or type(error).__name__}.") from None
     runs = os.path.basename(name) != "__init__.py" or not all(map(_binds_only, tree.body))
     return CodeFile(*_digests(tree), runs, {} if runs else _bound(tree))
 

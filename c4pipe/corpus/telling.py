@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from c4pipe.dedup import NearLevel
 from c4pipe.text import many, percent
 
-COMPARED = "that came to be compared (cleaned; language and later rules were not asked yet)"  # what `Overlap.came` are
+COMPARED = "that reached the comparison (cleaned, but before the language and later rules)"  # what `Overlap.came` are
 _PARTS = ":parts"  # behind a stage in `Stats.earlier`: what its pages have lost
 _POINTS = (0.5, 0.7, 0.8, 0.9)  # of the S-curve
 _WHATEVER = {"hash": "", "newest": ", whatever their dates", "longest": ", however long they are"}
 _STAYS = {
-    "hash": "that with the smallest MD5 of its URL stays",
+    "hash": "the one with the smallest MD5 of its URL stays",
     "newest": "the newest stays",
-    "longest": "that with the longest text stays",
+    "longest": "the one with the longest text stays",
 }
 
 
@@ -50,7 +50,7 @@ def overlap_told(found: Overlap) -> str:
     """In a line.
 
     >>> overlap_told(Overlap(200, 30, {"url": 28, "near": 2}, {}))
-    'Of the 200 pages that came to be compared (cleaned; language and later rules were not asked yet) 30 (15.0 %) fell \
+    'Of the 200 pages that reached the comparison (cleaned, but before the language and later rules) 30 (15.0 %) fell \
 to earlier corpora: 28 by stage url, 2 by near'
     """
     said = f"Of the {many(found.came, 'page')} {COMPARED} {found.old:,} ({percent(found.old, found.came)}) fell to "
@@ -67,12 +67,12 @@ def html_told(stats: Mapping[str, Any]) -> str:
     """How large pages were as HTML and as text, of a corpus that was read from HTML, as read; "" for any other.
 
     >>> html_told({"pages_read": 10, "html_bytes_read": 612000, "text_bytes_read": 31000})
-    'a page was 61,200 bytes of HTML on the average, and 3,100 of text (5.1 %)'
+    'a page was 61,200 bytes of HTML on average, and 3,100 of text (5.1 %)'
     """
     html, text, pages = (stats.get(name) or 0 for name in ("html_bytes_read", "text_bytes_read", "pages_read"))
     if not html or not pages:
         return ""
-    means = f"{html / pages:,.0f} bytes of HTML on the average, and {text / pages:,.0f} of text"
+    means = f"{html / pages:,.0f} bytes of HTML on average, and {text / pages:,.0f} of text"
     return f"a page was {means} ({percent(text, html)})"
 
 
@@ -81,12 +81,12 @@ def restore_told(manifest: Mapping[str, Any]) -> str:
 
     >>> parts = {"restore": [{"rows": 1200, "bytes": 3400000}], "keys": [{"bytes": 1200000}]}
     >>> restore_told(parts)
-    '1,200 pages that may come back when others are taken out (3.40 MB; keys 1.20 MB)'
+    '1,200 pages that may come back when others are removed (3.40 MB; keys 1.20 MB)'
     """
     rows, size = (sum(row[name] for row in manifest.get("restore", ())) for name in ("rows", "bytes"))
     keys = sum(row["bytes"] for row in manifest.get("keys", ()))
     sizes = f"{size / 1e6:,.2f} MB; keys {keys / 1e6:,.2f} MB"
-    return f"{many(rows, 'page')} that may come back when others are taken out ({sizes})" if rows else ""
+    return f"{many(rows, 'page')} that may come back when others are removed ({sizes})" if rows else ""
 
 
 def not_restorable(manifest: Mapping[str, Any]) -> str:
@@ -95,7 +95,7 @@ def not_restorable(manifest: Mapping[str, Any]) -> str:
 
     >>> stages = [{"stage": "url", "level": {}}, {"stage": "lines", "level": {}}]
     >>> not_restorable({"preset": {"stages": stages}, "settings": {"restorable": False}})[:81]
-    'pages cannot be taken out so that what they owned comes back; build again without'
+    'pages cannot be removed and the text they own restored; rebuild without'
     """
     settings, stages = manifest.get("settings", {}), manifest.get("preset", {}).get("stages", ())
     asked = {"--no-keys": settings.get("keys"), "--restorable no": settings.get("restorable")}
@@ -103,8 +103,8 @@ def not_restorable(manifest: Mapping[str, Any]) -> str:
     if not without or sum("level" in stage for stage in stages) < 2:
         return ""
     if without == ["--restorable no"] and any("MaskPersonal" in stage.get("kind", "") for stage in stages):
-        return "pages cannot be taken out: those that come back would show the personal data that is masked here"
-    return f"pages cannot be taken out so that what they owned comes back; build again without {without[0]}"
+        return "pages cannot be removed: those that come back would show the personal data that is masked here"
+    return f"pages cannot be removed and the text they own restored; rebuild without {without[0]}"
 
 
 def near_told(level: NearLevel, against: bool = False) -> str:
@@ -112,15 +112,15 @@ def near_told(level: NearLevel, against: bool = False) -> str:
     earlier corpora."""
     curve = ", ".join(f"{percent(level.linked(point))} of those with {point:g}" for point in _POINTS)
     said = (
-        f"Two texts are candidates when one of {level.bands} bands of {level.rows} minima of their runs of "
-        f"{level.shingle} words is the same: with Jaccard similarity s that is so with probability "
-        f"1 - (1 - s^{level.rows})^{level.bands}, which is steepest near {level.threshold:.2f} and links {curve}."
+        f"Two texts are candidates if one of {level.bands} bands of {level.rows} minima of their word "
+        f"{level.shingle}-grams is the same: with Jaccard similarity s this has probability 1 - (1 - "
+        f"s^{level.rows})^{level.bands}, which is steepest near {level.threshold:.2f} and links {curve}."
     )
     if level.verify:
-        said += f" Candidates were compared run by run, and linked from a similarity of {level.verify:.2f} on."
+        said += f" Candidates were compared n-gram by n-gram, and linked from a similarity of {level.verify:.2f} on."
     else:
         said += " Candidates were not compared further."
-    said += f" Of all pages that hang together by links {_STAYS[level.stays]}."
+    said += f" Of each group of linked pages {_STAYS[level.stays]}."
     return f"{said} {near_earlier_told(level)}" if against else said
 
 
@@ -128,11 +128,11 @@ def near_earlier_told(level: NearLevel) -> str:
     """What a level does beside earlier corpora, of which it knows keys and no texts, in a sentence.
 
     >>> near_earlier_told(NearLevel(stays="newest"))
-    'Pages that hang together with one of an earlier corpus fall to it, whatever their dates.'
+    'Pages linked to a page of an earlier corpus are dropped in its favour, whatever their dates.'
     """
-    said = f"Pages that hang together with one of an earlier corpus fall to it{_WHATEVER[level.stays]}"
+    said = f"Pages linked to a page of an earlier corpus are dropped in its favour{_WHATEVER[level.stays]}"
     if level.verify:
-        said += ", and whether they share so much with it is not counted: of those corpora only the keys are read"
+        said += ", without this comparison, since only the keys of those corpora are read"
     return f"{said}."
 
 

@@ -78,9 +78,9 @@ def check_trunk(now: Described, then: Described, path: str) -> None:
     more = f" and {len(told) - DIFFERENCES_TOLD:,} more" if len(told) > DIFFERENCES_TOLD else ""
     stages = ", ".join(row["stage"] for row in before["preset"]["stages"])
     raise ConfigError(
-        f"--against {path}: what decides its keys is another than in preset {now['preset']['name']!r} here "
+        f"--against {path}: what determines its keys differs from preset {now['preset']['name']!r} here "
         f"({'; '.join(told[:DIFFERENCES_TOLD])}{more}). Expected its stages and their numbers up to the last dedup, "
-        f"{stages}: build one of them like the other, or leave it out."
+        f"{stages}: build both the same way, or leave it out."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a level of dedup is: what it claims of a page, and what a page becomes when some of its claims are lost."""
+"""What a dedup level is: what it claims for a page, and what the page becomes when it loses some of its claims."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from c4pipe.part import Part
 
 
 class TextLevel(Part):
-    """A level over texts: a text is a row of atoms (lines, sentences, or hashes of the whole page), and each run of
-    `width` of them claims a key of 64 bits. Of all pages that claim a key the one with the smallest MD5 of its URL owns
-    it, within a page the first place; the other claims are lost, and with them the atoms that they cover.
+    """A level over texts: a text is a sequence of atoms (lines, sentences, or hashes of the whole page), and each
+    run of `width` atoms claims a 64-bit key. Of all pages that claim a key, the one with the smallest MD5 of its URL
+    owns it, and within a page the first occurrence; the other claims are lost, together with the atoms that they cover.
 
     To make your own: a frozen dataclass with `reasons`, `atoms` and `apply`. Claims travel as 20 bytes each
     (`dedup.claims`), texts never do.
@@ -43,8 +43,8 @@ class TextLevel(Part):
         owners: Sequence[int] = (),
         starts: Sequence[int] = (),
     ) -> Verdict:
-        """The page less its lost atoms, or its rejection. Levels of ours say how many characters were cut; of one of
-        your own that is asked of `dropped`.
+        """The page without its lost atoms, or its rejection. Built-in levels report how many characters were cut; for
+        your own, this is computed from `dropped`.
 
         Args:
             page: as it came in.
@@ -81,9 +81,9 @@ class TextLevel(Part):
 
 
 class LinkLevel(TextLevel):
-    """A level over whole pages: two that share a key are linked, and of all that hang together one stays.
+    """A level over whole pages: two that share a key are linked, and of each connected group one stays.
 
-    To make your own: a frozen dataclass with one reason, `signature`, and what else is another than here.
+    To make your own: a frozen dataclass with one reason, `signature`, and whatever differs from here.
     """
 
     links: ClassVar = True
@@ -94,7 +94,7 @@ class LinkLevel(TextLevel):
         raise NotImplementedError
 
     def similarity(self, one: bytes, other: bytes) -> float:
-        """How much alike two pages are by their sketches, from 0 to 1."""
+        """The similarity of two pages by their sketches, from 0 to 1."""
         raise NotImplementedError
 
     def similarity_by_keys(self, shared: int) -> float:

@@ -1,4 +1,4 @@
-"""Packed claims on lines and spans, and who wins them. Pure numpy, 20 bytes a claim.
+"""Packed claims on lines and spans, and who wins them. Pure numpy, 20 bytes per claim.
 
 Collisions: keys are 64 bits, so among n different lines about n**2 / 2**65 pairs share a key by chance: 27 pairs for a
 crawl of 3e10 lines, each of which costs one line. A page's priority is 64 of the 128 bits of the MD5 of its URL, or of

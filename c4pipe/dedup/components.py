@@ -1,10 +1,10 @@
-"""Which pages hang together: connected components of links between them, found by contraction.
+"""Which pages are linked: connected components of the links between them, found by contraction.
 
 A link joins two nodes, which are numbers. Links are spread over partitions by their nodes, so those of one component
 may lie in any of them. In a round each partition finds the components of the links that it holds, and replaces each by
 a star: its nodes are linked to the smallest of them. A link goes to the partitions of both its nodes and there meets
-those of others. What hangs together goes on doing so, and nodes are linked to ever smaller ones, until each is linked
-to the smallest of its whole component and to nothing else.
+those of others. Components stay connected, and nodes are linked to ever smaller ones, until each is
+linked only to the smallest of its component.
 
 A chain of n nodes takes O(log n) rounds: one of 10,000, sorted, shuffled or folded, at most 11 over 16 partitions and
 18 over 256.

@@ -1,4 +1,4 @@
-"""Line dedup, as the reference code does it: one page of the corpus owns each line, and keeps it once."""
+"""Line dedup as in the reference code: one page of the corpus owns each line and keeps it once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REFERENCE = "TFDS c4 3.1.0 c4_utils._remove_lines_from_text"
 
 @dataclass(frozen=True)
 class LineLevel(TextLevel):
-    """A line counts as repeated when it is the same stripped and in lower case."""
+    """Lines are repeated if they are equal after stripping and lower-casing."""
 
     ELSEWHERE: ClassVar = Reason(
         "repeated_line",

@@ -1,4 +1,4 @@
-"""MinHash (Broder 1997): a few numbers a text, by which one tells how many of their shingles two texts share.
+"""MinHash (Broder 1997): a few numbers per text, from which the share of common shingles of two texts is estimated.
 
     words --shingles--> runs of words as 32 bits --minima--> the smallest under each of many permutations
     minima --band_keys--> 64 bits for each few of them, which similar texts have in common

@@ -38,7 +38,7 @@ class NearLevel(LinkLevel):
     without words is nobody's duplicate. A run is a hash of 32 bits, and so is all of a text of up to `shingle` words:
     of n such texts that differ about n * n / 2**33 pairs are linked by chance, 116 of a million, also with `verify`.
 
-    Of linked pages that with the smallest MD5 of its URL stays, or the newest (one without a date last), or the one
+    Of linked pages the one with the smallest MD5 of its URL stays, or the newest (one without a date last), or the one
     with the longest text when it comes here.
 
     With `verify` a page is compared with the page that owns the key, of all that have it the one with the smallest MD5
@@ -69,7 +69,7 @@ class NearLevel(LinkLevel):
         for name in ("bands", "rows", "shingle"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
-                raise ConfigError(f"near duplicates: {name} is {value!r}: expected a whole number from 1 on.")
+                raise ConfigError(f"near duplicates: {name} is {value!r}: expected a whole number of at least 1.")
         if self.bands * self.rows > MOST_MINIMA:
             raise ConfigError(
                 f"near duplicates: {self.bands:,} bands of {self.rows:,} rows are {self.bands * self.rows:,} minima: "
@@ -79,7 +79,7 @@ class NearLevel(LinkLevel):
             raise ConfigError(f"near duplicates: stays is {self.stays!r}: expected one of {', '.join(STAYS)}.")
         if type(self.verify) not in (int, float) or not 0 <= self.verify <= 1:
             raise ConfigError(
-                f"near duplicates: verify is {self.verify!r}: expected a similarity from 0, which asks nothing, to 1."
+                f"near duplicates: verify is {self.verify!r}: expected a similarity from 0 (no check) to 1."
             )
 
     @property

@@ -1,4 +1,4 @@
-"""Windows of words: of a passage that occurs more than once, one occurrence stays, whatever its script and its marks.
+"""Windows of words: of a passage that occurs more than once, one occurrence stays, whatever its script and punctuation.
 
 A window is a run of `words` words of one page (`text.tokens`). Not every window is claimed: of each run of `gap`
 windows that follow each other the one with the smallest hash is, of equal ones the last (winnowing: Schleimer,

@@ -27,7 +27,7 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
     '51 records, all HTTP responses: this is a WARC, name the format: --input-format warc'
     """
     if not records or not counts:
-        return "no record in it: an empty file?"
+        return "no record in it: is the file empty?"
     codes: Counter[str] = Counter()
     for (code, _), number in counts.items():
         codes[code] += number
@@ -35,7 +35,7 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
         return _other_records({detail.lower(): n for (_, detail), n in counts.items()}, records)
     (code, detail), _ = max(counts.items(), key=lambda item: item[1])
     if code == UNREADABLE.code and len(codes) == 1:
-        hint = ": name the one with the text: --text-key" if "among the columns" in detail else ""
+        hint = ": name the field with the text: --text-key" if "among the columns" in detail else ""
         return with_remedy(detail) + hint if detail else _SAYS[code]
     if code == NO_TEXT.code and " among the keys " in detail and len(codes) == 1:
         return detail if "--text-key" in detail else f"{detail}: name it with --text-key"
@@ -43,11 +43,11 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
         hint = f": {ARRAY.remedy}" if detail.startswith("an array") else ""
         return f"{many(records, 'line')}, none a JSON object ({detail}){hint}"
     if code == NO_HEADER.code and len(codes) == 1:
-        return f"no WARC record in it ({detail}): of text, name the format: --input-format text"
+        return f"no WARC record in it ({detail}): if it is plain text, name the format: --input-format text"
     told = ", ".join(
         f"{many(number, 'record')} that {_SAYS.get(code, code)}" for code, number in codes.most_common(_MOST_REASONS)
     )
-    remedy = ": get the file again" if set(codes) == {TRUNCATED.code} else ""
+    remedy = ": download the file again" if set(codes) == {TRUNCATED.code} else ""
     return told + (f" ({detail})" if detail else "") + remedy
 
 
@@ -67,7 +67,7 @@ def with_remedy(detail: str) -> str:
     """What a file is, as the detail of a verdict says it, and what to do.
 
     >>> with_remedy("an XML error page (AccessDenied)")
-    'an XML error page (AccessDenied): a server sent it in place of the file: get the file again'
+    'an XML error page (AccessDenied): a server sent it instead of the file: download the file again'
     """
     remedy = REMEDIES.get(detail) or REMEDIES.get(detail.partition(" (")[0])
     return detail if remedy is None else f"{detail}: {remedy}"
@@ -77,7 +77,7 @@ def _other_records(types: Mapping[str, int], records: int) -> str:
     """Records of WARC that are no pages of text."""
     found = {name for name in types if name != "warcinfo"}
     if not found:
-        return f"{many(records, 'record')}, none but warcinfo: a file without pages"
+        return f"{many(records, 'record')}, only warcinfo: a file without pages"
     if found <= _HTTP:
         one = next(iter(found)) if len(found) == 1 else ""
         what = {"response": "HTTP responses", "request": "HTTP requests", "revisit": "revisits"}.get(one, "of HTTP")
@@ -86,7 +86,7 @@ def _other_records(types: Mapping[str, int], records: int) -> str:
         return f"{many(records, 'record')}, all metadata: this is a WAT, {_WET_INSTEAD}"
     if found & _HTTP:
         instead = _WARC_INSTEAD if "response" in found else "none with a page"
-        return f"{many(records, 'record')} of HTTP and others: {instead}"
+        return f"{many(records, 'record')} of HTTP and other records: {instead}"
     if "conversion" in found:
         return f"{many(records, 'record')}, conversions to text: {_WET_FORMAT}"
     return f"{many(records, 'record')}, none a conversion ({', '.join(sorted(found)[:5])}): {_WET_INSTEAD}"

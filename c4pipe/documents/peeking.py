@@ -48,7 +48,7 @@ def check_keys(peeks: Sequence[Peek], keys: FieldKeys) -> None:
     for field, key in keys._asdict().items():
         if key and peeks and all(field in each.lacks for each in peeks):
             found = dict.fromkeys(name for each in peeks for name in each.found)
-            raise ConfigError(f"--{field}-key {key}: no record has it. They have: {names(found)}.")
+            raise ConfigError(f"--{field}-key {key}: no record has it. Their keys: {names(found)}.")
 
 
 def check_text_key(

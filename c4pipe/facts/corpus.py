@@ -110,7 +110,7 @@ def open_corpus(folder: Path) -> Corpus:
     """
     manifest = read_manifest(folder)
     if not isinstance(manifest.get("shards"), list):
-        raise BuildError(f"{folder}/manifest.json lists no shards. Build the corpus again.")
+        raise BuildError(f"{folder}/manifest.json lists no shards. Rebuild the corpus.")
     files = belongings(manifest)
     for file in files:
         if file.data or file.path == STATS:
@@ -153,7 +153,7 @@ def _stats(folder: Path) -> dict[str, Any]:
     try:
         stats = json.loads(path.read_bytes())
         if not isinstance(stats, dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError("it is not a JSON object")
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError, OSError) as error:

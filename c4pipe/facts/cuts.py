@@ -131,8 +131,8 @@ def over_cuts(
                 yield from waiting.popleft().result()
             if until is not None and time.monotonic() > until:
                 raise ConfigError(
-                    f"what was cut from pages is not counted: to read it takes more than {seconds:.0f} seconds here. "
-                    "Search the text instead."
+                    f"cuts are not counted: reading them takes more than {seconds:.0f} seconds here. Search the text "
+                    "instead."
                 )
     finally:
         pool.shutdown(cancel_futures=True)

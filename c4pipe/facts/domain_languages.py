@@ -62,8 +62,8 @@ def domain_language_losses(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, ru
         raise unknown("rule that takes pages,", rule, map("/".join, fell))
     if not corpus.rejected or "language" not in corpus.rejected_schema.names:
         raise ConfigError(
-            f"{corpus.folder} has no table of rejected pages with their languages, so which domains lost pages of "
-            "which language is not known. Build it again."
+            f"{corpus.folder} has no table of rejected pages with their languages, so which domains lost pages in "
+            "which language is unknown. Rebuild it."
         )
     kept = PairCounts()
     sql = f"SELECT language, {HOST_SQL}, count(*) FROM pages GROUP BY ALL"

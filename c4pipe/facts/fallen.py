@@ -1,4 +1,4 @@
-"""Languages of pages that fell before one was asked, counted in the rejected table, which may be a sample."""
+"""Languages of pages rejected before one was asked, counted in the rejected table, which may be a sample."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class FatePages(NamedTuple):
         if self.fate not in _LISTS:
             raise unknown("list,", self.fate, _LISTS)
         if self.why and not self.fate.startswith("only_"):
-            raise ConfigError(f"pages of list {self.fate} are in both corpora: no reason tells them apart.")
+            raise ConfigError(f"pages of list {self.fate} are in both corpora, so no reason separates them.")
 
     @property
     def side(self) -> int:

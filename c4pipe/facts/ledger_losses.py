@@ -52,7 +52,7 @@ def ledger_losses(corpus: Corpus) -> LedgerLosses | None:
         rows.sort(key=lambda row: (-(row.characters or 0), row.key))
     came = stages[1]["characters"]["in"] if counted else None
     return LedgerLosses(
-        f"Languages, domains and lengths are not known: {why_uncounted(corpus)}.", stages[0]["kept"], came, rows
+        f"Languages, domains and lengths are unknown: {why_uncounted(corpus)}.", stages[0]["kept"], came, rows
     )
 
 

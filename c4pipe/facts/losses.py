@@ -28,8 +28,8 @@ LOSS_MEASURES = ("characters", "lines", "pages")
 _LAST = "\U0010ffff"
 LEAST_PAGES = 20  # of a language or domain that is held against all
 ORDER_OF_STAGES = (
-    "A stage takes of what earlier ones have left, so text counts with the first rule that takes it, also where its "
-    "page falls to another one later. In another order of stages another rule may take most."
+    "Each stage sees only what earlier stages left, so text counts for the first rule that drops it, even if another "
+    "rule drops the page later. With another order of stages, another rule may drop most."
 )
 
 
@@ -222,10 +222,10 @@ def no_losses(corpus: Corpus) -> ConfigError:
 def why_uncounted(corpus: Corpus) -> str:
     """The same in words: the end of a sentence."""
     if "mixture" in corpus.manifest:
-        return "a mixture was drawn from corpora, and lost nothing itself: look at these"
+        return "a mixture was drawn from corpora and lost nothing itself: look at those"
     if corpus.manifest.get("removed"):
-        return "pages were taken out of it, and nobody knows any more who had lost what: the ledger counts by rule only"
-    return "its build did not count what pages lost. Build it again to know"
+        return "pages were removed from it later, which its counts do not reflect: only the ledger by rule does"
+    return "its build did not count what pages lost; a new build does"
 
 
 def rule_name(cell: LossCell) -> str:

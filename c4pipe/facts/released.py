@@ -40,7 +40,7 @@ def open_released(folder: Path) -> Corpus:
     """The pages of a folder, read where the cache does not have them as they are now. ConfigError where no file has
     texts, and where there is no room for a copy; BuildError where a file cannot be read."""
     files = _files(folder)
-    check_text_key(folder, files, advice="Expected a text, and beside it a url and a timestamp.")
+    check_text_key(folder, files, advice="Expected text, url and timestamp.")
     place = _cache() / f"released-{_key(folder, files)}"
     if not (place / MANIFEST).is_file():
         size = sum(path.stat().st_size for path in files)
@@ -80,7 +80,7 @@ def _copied(folder: Path, files: Sequence[Path], place: Path) -> None:
         (place / _CONFIG).mkdir(parents=True, exist_ok=True)
         shards.append({"path": name, "config": _CONFIG, "split": "train", **_shard(folder, path, place / name, lost)})
     if not any(shard["rows"] for shard in shards):
-        raise ConfigError(f"{folder} has no page: its records gave none ({_told(lost) or 'they are empty'}).")
+        raise ConfigError(f"{folder} has no pages: its records gave none ({_told(lost) or 'they are empty'}).")
     told = {"folder": str(folder.resolve()), "files": [str(path.relative_to(folder)) for path in files]}
     manifest = {
         "schema_version": SCHEMA_VERSION,

@@ -45,7 +45,7 @@ class FileSums:
         if not unknown:
             return
         size = sum(marks[path][0] for path in unknown)
-        with SumsProgress(f"taking the sums of {many(len(unknown), 'file')} ({size / 1e9:,.1f} GB), once"):
+        with SumsProgress(f"computing the checksums of {many(len(unknown), 'file')} ({size / 1e9:,.1f} GB), once"):
             note = _note(self._folder) if size >= WORTH_A_NOTE else None
             check_sums(((self._folder / path, self._sums[path]) for path in unknown), note)
         settled = time.time_ns() - TICK
@@ -59,7 +59,7 @@ def _mark(path: Path) -> _Mark:
         what = getattr(error, "strerror", None) or error
         raise BuildError(f"{path} cannot be read ({what}). Copy or build the corpus again.") from None
     if not stat.S_ISREG(found.st_mode):  # a pipe would never end
-        raise BuildError(f"{path} is no file. Copy or build the corpus again.")
+        raise BuildError(f"{path} is not a file. Copy the corpus again or rebuild it.")
     return mark_of(found)
 
 

@@ -38,7 +38,7 @@ _LOST = [*_FATE, "codes", "read"]
 class TableLosses(NamedTuple):
     """Characters by rule, as stage/reason. What the table does not tell exactly is left out."""
 
-    from_kept: Mapping[str, int]  # that it cut from pages that are kept in the end
+    from_kept: Mapping[str, int]  # that it cut from pages that were kept
     as_read: Mapping[str, int]  # that the pages had which it took, when they were read
 
 

@@ -1,6 +1,6 @@
 """Which of two corpora is better, as it was measured: what `c4pipe.compare` writes and others read.
 
-A difference is in bits a byte of text that neither corpus holds: what B's model needs less what A's does, so that a
+A difference is in bits per byte of text that neither corpus holds: what B's model needs less what A's does, so that a
 positive one says that A is better. It stands beside its null, at 99 %: `CorpusVerdict.null_note` says what that is.
 Nothing is said of a difference that lies within it.
 """
@@ -37,7 +37,7 @@ class Judgement(NamedTuple):
     bits: tuple[float, float]  # a byte, of A and of B
     difference: float  # B less A
     null: float
-    pages: int | None  # more a side that would settle `CorpusVerdict.settles` bits a byte; None where it is settled,
+    pages: int | None  # more a side that would settle `CorpusVerdict.settles` bits per byte; None where it is settled,
     # and where the null is wider than that and stays so, for the documents are too few
     chance: float  # of so large a difference, or a larger one, by what the null is made of
 
@@ -60,7 +60,7 @@ class CorpusVerdict(NamedTuple):
 
     folders: tuple[str, str]
     level: str  # "grams", "tiny" or "small"
-    settles: float  # bits a byte that are worth telling apart
+    settles: float  # bits per byte that are worth telling apart
     overall: Judgement
     domains: list[Judgement]
     sums: tuple[str, str] = ("", "")  # sha256 of their manifests; "" for a folder of other files
@@ -119,10 +119,10 @@ class CorpusVerdict(NamedTuple):
     def null_note(self) -> str:
         """What the null is, in a sentence."""
         return (
-            "what two samples of one and the same corpus differ by at most, in 99 of 100 cases"
+            "the largest difference between two samples of the same corpus, in 99 of 100 cases"
             if self.level == BY_GRAMS
-            else "how far chance moves the mean over pairs of models, one of A and one of B, that have the seed and "
-            "the learning rate in common, in 99 of 100 cases; what other samples of the corpora would give is not known"
+            else "how far chance moves the mean over pairs of models with the same seed and learning rate, one "
+            "of A and one of B, in 99 of 100 cases; the effect of other samples of the corpora is not measured"
         )
 
     @property
@@ -145,7 +145,7 @@ class CorpusVerdict(NamedTuple):
         >>> tie = Judgement("overall", 9, 900, (2.0, 1.99), -0.01, 0.03, 11000, 0.5)
         >>> news = Judgement("news", 9, 900, (2.0, 1.9), -0.1, 0.03, None, 1e-6)
         >>> CorpusVerdict(("A", "B"), "grams", 0.02, tie, [news]).line
-        'B is better on news; overall cannot tell: 11,000 more pages a side would settle 0.02 bits a byte'
+        'B is better on news; overall cannot tell: 11,000 more pages a side would settle 0.02 bits per byte'
         """
         on = {side: [visible(one.domain) for one in self.certain if one.winner == side] for side in "AB"}
         whole = self.overall
@@ -156,9 +156,9 @@ class CorpusVerdict(NamedTuple):
         if self.on_own_alone:
             other = "A" if whole.winner == "B" else "B"
             but = f", and worse on {_listed(on[other])}" if on[other] else ""
-            return f"{whole.winner} is better on its own text alone{but}; overall {CANNOT_TELL}"
+            return f"{whole.winner} is better only on its own text{but}; overall {CANNOT_TELL}"
         if whole.winner != CANNOT_TELL:
-            unit = "bits a byte" if self.level == BY_GRAMS else "bits a byte over pairs of models"
+            unit = "bits per byte" if self.level == BY_GRAMS else "bits per byte over pairs of models"
             said = f"{whole.winner} is better by {abs(whole.difference):.3f} ± {whole.null:.3f} {unit}"
             worse = on["A" if whole.winner == "B" else "B"]
             return f"{said}, and worse on {_listed(worse)}" if worse else said
@@ -167,8 +167,10 @@ class CorpusVerdict(NamedTuple):
         said = f"{first} is {' and '.join(parts)}; overall {CANNOT_TELL}" if parts else CANNOT_TELL
         if whole.pages is None:
             who = "they" if self.level == BY_GRAMS else "these models"
-            return f"{said}: {who} lie less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits a byte apart"
-        return f"{said}: {many(whole.pages, 'more page')} a side would settle {self.settles:g} bits a byte"
+            return (
+                f"{said}: {who} lie less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits per byte apart"
+            )
+        return f"{said}: {many(whole.pages, 'more page')} a side would settle {self.settles:g} bits per byte"
 
     def as_json(self) -> dict[str, Any]:
         """With the words that scripts ask for: `verdict`, `difference` and `null` of the whole and of each domain."""
@@ -193,10 +195,10 @@ def read_verdict(folder: Path) -> CorpusVerdict:
         level, settles = _text(found["level"]), _number(found["settles"])
         return CorpusVerdict(folders, level, settles, _judgement(found), domains, sums)
     except FileNotFoundError:
-        raise BuildError(f"{path} is not there. Expected what python -m c4pipe.compare --out writes.") from None
+        raise BuildError(f"{path} does not exist. Expected what python -m c4pipe.compare --out writes.") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         what = visible(repr(error))[:200]
-        raise BuildError(f"{path} is no verdict of a comparison: {what}. Make it again.") from None
+        raise BuildError(f"{path} is not the verdict of a comparison: {what}. Make it again.") from None
 
 
 def _listed(names: list[str]) -> str:

@@ -56,7 +56,7 @@ class FasttextArgs(NamedTuple):
 def regular_file(path: Path) -> Path:
     """The path, if a file lies there that ends; OSError for a pipe or a device, which may not."""
     if path.exists() and not path.is_file():
-        raise OSError(0, "it is no regular file")
+        raise OSError(0, "it is not a regular file")
     return path
 
 
@@ -165,9 +165,9 @@ def read_matrix(reader: ModelReader, quantised: bool, shape: tuple[int, int]) ->
             with np.errstate(over="ignore", invalid="ignore"):  # looked for below
                 matrix *= _decode(norms, *_read_centroids(reader, 1, 1))
     if not np.isfinite(matrix).all():
-        raise ValueError("it has weights that are no numbers")
+        raise ValueError("it has weights that are not numbers")
     if matrix.size and max(-matrix.min(), matrix.max()) > MOST_WEIGHT:
-        raise ValueError(f"it has weights beyond {MOST_WEIGHT:,}, with which scores are no numbers")
+        raise ValueError(f"it has weights beyond {MOST_WEIGHT:,}, so that scores are not numbers")
     return np.ascontiguousarray(matrix)
 
 

@@ -63,7 +63,7 @@ class FastTextModel:
         except OSError as error:
             raise ConfigError(f"cannot read the fastText model {path}: {error.strerror}.") from error
         except (ValueError, struct.error, MemoryError) as error:
-            raise ConfigError(f"{path} is not a whole fastText classifier: {error}.") from error
+            raise ConfigError(f"{path} is not a complete fastText classifier: {error}.") from error
 
     def _read(self, reader: ModelReader) -> None:
         settings = self._settings = checked_args(FasttextArgs(*reader.take("2i12id")))

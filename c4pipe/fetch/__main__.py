@@ -121,7 +121,7 @@ def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
     by = {state: [o for o in outcomes if o.state == state] for state in ("there", "fetched", "failed", "untried")}
     size = sum(outcome.bytes for outcome in outcomes)
     if len(outcomes) < job.files:
-        print(f"note: the crawl has no more than {many(len(outcomes), 'file')} from there on.")
+        print(f"note: the crawl has only {many(len(outcomes), 'file')} from there on.")
     good = len(by["there"]) + len(by["fetched"])
     print(
         f"{good:,} of {many(len(outcomes), 'file')} in {job.folder}, {size / 1e6:,.1f} MB: "
@@ -129,7 +129,7 @@ def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
     )
     if by["untried"]:
         print(
-            f"left     {many(len(by['untried']), 'file')} untried: the host gave none of the last {GIVE_UP}",
+            f"left     {many(len(by['untried']), 'file')} untried: the host returned none of the last {GIVE_UP}",
             file=sys.stderr,
         )
     if by["failed"]:
@@ -151,7 +151,7 @@ def _rate(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.01 <= value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of megabytes a second, 0.01 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of megabytes per second of 0.01 or more")
     return value * 1e6
 
 

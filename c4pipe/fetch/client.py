@@ -173,7 +173,7 @@ class Client:
                 if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
                     continue  # the host let go of a kept connection, as it may: ask anew, once
                 if isinstance(error, (http.client.InvalidURL, ValueError)) and not isinstance(error, OSError):
-                    raise FetchError("the URL has characters or a port that none may have") from None  # it says which
+                    raise FetchError("the URL has characters or a port that are not allowed") from None  # it says which
                 if isinstance(error, ssl.SSLCertVerificationError):
                     raise FetchError(explain_error(error)) from error
                 raise TransientError(explain_error(error)) from error
@@ -219,13 +219,13 @@ class Client:
             raise TransientError(status_line(status), told, status)
         length = get("Content-Length") or ""
         if not re.fullmatch(r"\d{1,18}", length, re.ASCII) or get("Transfer-Encoding"):
-            raise TransientError("the host does not say how many bytes there are (no Content-Length)")
+            raise TransientError("the host does not state the size (no Content-Length)")
         encoding = known_encoding(get("Content-Encoding"))
         size, first = int(length), 0
         if status == 206:
             span = content_range(get("Content-Range"))
             if span is None or span.start != start or span.end + 1 != span.size or span.size - start != size:
-                found = f"bytes {span.start}-{span.end}/{span.size}" if span else "none that makes sense"
+                found = f"bytes {span.start}-{span.end}/{span.size}" if span else "none that is valid"
                 raise RangeError(f"asked from byte {start:,} on, and got {size:,} bytes (Content-Range: {found})")
             size, first = span.size, start
         if size > self.policy.largest:

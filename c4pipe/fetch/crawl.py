@@ -66,8 +66,8 @@ def read_list(path: Path, crawl: str, source: str) -> list[str]:
     for number, line in enumerate(lines, 1):
         if line and not is_wet_path(line, crawl):
             raise BuildError(
-                f"{source}, line {number}: {one_line(line)!r} is not the path of a WET file of {crawl} "
-                f"(expected crawl-data/{crawl}/segments/.../wet/....warc.wet.gz). Nothing of the list is used."
+                f"{source}, line {number}: {one_line(line)!r} is not the path of a WET file of {crawl} (expected "
+                f"crawl-data/{crawl}/segments/.../wet/....warc.wet.gz). The list is not used."
             )
     paths = list(dict.fromkeys(filter(None, lines)))
     if not paths:

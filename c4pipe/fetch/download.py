@@ -49,7 +49,7 @@ def download(
             part.discard()
             damaged += isinstance(error, DamagedError)
             if damaged >= client.policy.damaged:
-                raise FetchError(f"{error} in {damaged} downloads: it is so at the host") from error
+                raise FetchError(f"{error} in {damaged} downloads: the host's copy is damaged") from error
             raise
         return part.bytes()
 
@@ -86,7 +86,7 @@ def persist(client: Client, name: str, attempt: Callable[[], T], progressed: Cal
             asked = ""
             if error.told is not None and error.told > policy.longest_told:
                 asked = (
-                    f", for {error.told:,.0f} s were asked for and {policy.longest_told:,.0f} s are the most we wait"
+                    f", for {error.told:,.0f} s were requested and {policy.longest_told:,.0f} s is the longest we wait"
                 )
             again = f"attempt {failures + 1} of {policy.attempts} in {seconds:.1f} s{asked}{error.doubt}"
             client.say(f"{name}: {error}; {again}")

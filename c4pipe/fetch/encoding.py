@@ -22,7 +22,7 @@ def known_encoding(value: str | None) -> str:
         return ""
     if coding not in _WINDOW_BITS:
         named = coding if coding in ("br", "compress", "dcb", "dcz", "zstd") else "an unknown one"
-        raise FetchError(f"it comes packed (Content-Encoding: {named}), which was not asked for")
+        raise FetchError(f"it is compressed (Content-Encoding: {named}), which was not requested")
     return coding
 
 

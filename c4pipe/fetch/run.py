@@ -202,7 +202,7 @@ def check_list(folder: Path) -> list[str]:
     except ConfigError:
         lines = ["unreadable"]
     if not all(is_wet_path(line) for line in lines):
-        raise ConfigError(f"{path} is not a list that a fetch has written. Choose another folder for --output.")
+        raise ConfigError(f"{path} is not a list written by a fetch. Choose another folder for --output.")
     return lines
 
 

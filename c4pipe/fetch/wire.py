@@ -75,7 +75,7 @@ def redirected(url: str, location: str) -> str:
         old, new = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
         same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
     except ValueError:
-        raise FetchError("redirected to what is no address") from None
+        raise FetchError("redirected to something that is not an address") from None
     if not location or not (same or (new.scheme == "https" and new.hostname and "@" not in new.netloc)):
         raise FetchError(
             f"redirected to {one_line(public(target))!r}: only the same host or an https address is followed"

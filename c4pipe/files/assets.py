@@ -63,7 +63,7 @@ class Assets:
     def badword_lists(self) -> list[Path]:
         """The list of each language, a file each. AssetError without a folder."""
         if self.badwords_dir is None:
-            raise AssetError("there are no bad-word lists. Run `make assets`, or name a folder: --badwords-dir DIR")
+            raise AssetError("there are no word lists. Run `make assets`, or name a folder: --badwords-dir DIR")
         carried = [Path(name) for name in self.contents if Path(name).parent == self.badwords_dir]
         return sorted(carried) or list_files(self.badwords_dir)
 
@@ -95,25 +95,25 @@ class Assets:
     def listed_urls(self) -> Path:
         """The file of URLs. ConfigError without one."""
         if self.url_list is None:
-            raise ConfigError("this preset needs a list of URLs, one a line (.gz, .zst and .xz too): --url-list FILE")
+            raise ConfigError("this preset needs a list of URLs, one per line (also .gz, .zst or .xz): --url-list FILE")
         return self.url_list
 
     def exclusion_lists(self) -> tuple[NamedList, ...]:
         """What is to be kept out. ConfigError without a list."""
         if not self.exclude:
-            raise ConfigError("this preset keeps out what lists name, and there is none: --exclude FILE...")
+            raise ConfigError("this preset excludes what lists name, and no list was given: --exclude FILE...")
         return self.exclude
 
     def robots_file(self) -> Path:
         """What robots.txt files say. ConfigError without."""
         if self.robots is None:
-            raise ConfigError("this preset asks robots.txt files, and there are none: --robots DIR")
+            raise ConfigError("this preset reads robots.txt files, and none were given: --robots DIR")
         return self.robots
 
     def benchmark_files(self) -> tuple[Path, ...]:
         """The files of test items. ConfigError where nobody named any."""
         if self.benchmarks is None:
-            raise ConfigError("this preset looks for test items of benchmarks, and there are none: --benchmarks DIR")
+            raise ConfigError("this preset searches for benchmark items, and none were given: --benchmarks DIR")
         return self.benchmarks
 
     def punkt_files(self) -> list[Path]:
@@ -126,7 +126,7 @@ class Assets:
         found = self.copies.get(str(name), Path(name))
         if found.is_file() or str(found) not in self.contents:
             if not found.is_file():
-                raise AssetError(f"{name} is not there, and a part of the preset reads it.")
+                raise AssetError(f"{name} does not exist, and a part of the preset reads it.")
             return found.absolute()
         copy = Path(tempfile.mkdtemp(dir=lasting_scratch("file"))) / found.name
         copy.write_bytes(self.contents[str(found)])
@@ -173,9 +173,9 @@ def find_assets(
     benchmarks: str | Path | None = None,
 ) -> Assets:
     """The files a build uses: each as given, else from `./assets`, else the package's own. Paths come out absolute."""
-    lists = _given("--badwords-dir", badwords_dir, Path.is_dir, "a folder with a list for each language (en.txt, ...)")
+    lists = _given("--badwords-dir", badwords_dir, Path.is_dir, "a folder with one list per language (en.txt, ...)")
     domains = _given("--news-domains", news_domains, Path.is_file, "a JSON file: domain -> true or its subdomains")
-    urls = _given("--url-list", url_list, Path.is_file, "a file with one URL a line (.gz, .zst and .xz too)")
+    urls = _given("--url-list", url_list, Path.is_file, "a file with one URL per line (also .gz, .zst or .xz)")
     if lists:
         list_files(lists)  # a folder without lists is a mistake to hear of now
     tests = _given("--benchmarks", benchmarks, Path.is_dir, f"a folder of {EXPECTED_FILES}")
@@ -211,8 +211,8 @@ def list_files(folder: Path) -> list[Path]:
     files = [path for path in sorted(folder.glob("*.txt")) if not path.stem.isupper()]  # README.txt, LICENSE.txt
     strange = next((path.name for path in files if not _LANGUAGE.fullmatch(path.stem)), None)
     if strange or not files:
-        found = f"{strange}, which names no language" if strange else "no .txt file"
-        raise ConfigError(f"{folder} holds {found}: expected a list for each language, such as en.txt or pt-BR.txt.")
+        found = f"{strange}, which is not named after a language" if strange else "no .txt file"
+        raise ConfigError(f"{folder} holds {found}: expected one list per language, such as en.txt or pt-BR.txt.")
     return files
 
 

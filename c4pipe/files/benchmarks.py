@@ -28,7 +28,9 @@ def benchmark_files(folder: Path) -> tuple[Path, ...]:
             )
         task = task_and_kind(path.name)[0]
         if task in found:
-            raise ConfigError(f"{folder} holds {found[task].name} and {path.name}, one task twice. Rename one of them.")
+            raise ConfigError(
+                f"{folder} holds {found[task].name} and {path.name}, the same task twice. Rename one of them."
+            )
         found[task] = path.absolute()  # a worker may run in another folder
     if not found:
         raise ConfigError(f"{folder} holds no benchmark: expected {EXPECTED_FILES}.")
@@ -43,5 +45,5 @@ def task_and_kind(name: str) -> tuple[str, str]:
     """
     found = _NAME.fullmatch(Path(name).name)
     if found is None:
-        raise ConfigError(f"{name} is no benchmark by its name: expected {EXPECTED_FILES}.")
+        raise ConfigError(f"{name} is not named like a benchmark: expected {EXPECTED_FILES}.")
     return found["task"], found["kind"].lower()

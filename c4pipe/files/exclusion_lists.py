@@ -91,8 +91,8 @@ def _categories(folder: Path) -> Iterator[tuple[str, Path]]:
     files = sorted({path.resolve() for path in folder.rglob("*") if _category_file(path.name) and path.is_file()})
     if not files:
         raise ConfigError(
-            f"--exclude {folder} holds no category: expected folders with files `domains` or `urls`. Lists of other "
-            "names are named one by one."
+            f"--exclude {folder} holds no category: expected folders with files `domains` or `urls`. Name lists with "
+            "other file names one by one."
         )
     yield from ((_named(path), path) for path in files)
 
@@ -139,10 +139,13 @@ def _entries(line: str, section: Form | None, category: str) -> list[ListEntry] 
 
 def _expected(line: str) -> str:
     if _WORD.fullmatch(line):
-        return "no domain, for it has no dot. Words stand below a line [words] or [soft words], a suffix as .example."
+        return (
+            "not a domain, since it has no dot. Words go below a line [words] or [soft words]; write a "
+            "suffix as .example."
+        )
     return (
-        "no entry. Expected a domain (example.com), a URL (https://example.com/page), a beginning of URLs "
-        "(example.com/blog/*), a line of a hosts file (0.0.0.0 example.com), or below [words] a word."
+        "not an entry. Expected a domain (example.com), a URL (https://example.com/page), a URL prefix "
+        "(example.com/blog/*), a hosts-file line (0.0.0.0 example.com), or a word below [words]."
     )
 
 

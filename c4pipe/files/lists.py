@@ -77,7 +77,7 @@ def _told(what: str, most: int | None, wrong: type[C4Error]) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise wrong(f"{what} cannot be read: it is not UTF-8 text ({error}). Save it as UTF-8.") from error
     except _TooLongError:
-        raise wrong(f"{what} has more than {(most or 0) >> 20} MB of text; it is no such list.") from None
+        raise wrong(f"{what} has more than {(most or 0) >> 20} MB of text; it cannot be such a list.") from None
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise wrong(f"{what} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
 

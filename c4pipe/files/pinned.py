@@ -86,8 +86,8 @@ def default_place(name: str) -> Path | None:
         wrong = [path for path, sha256 in pinned.items() if not has_sum(DEFAULT_FOLDER / path, sha256)]
         if wrong:
             raise AssetError(
-                f"{fetched} is not whole: {len(wrong)} missing or changed, first {wrong[0]}. "
-                f"Run `make assets` again, or remove {fetched}."
+                f"{fetched} is incomplete: {len(wrong)} missing or changed, first {wrong[0]}. Run `make assets` again, "
+                f"or remove {fetched}."
             )
         return fetched.absolute()
     shipped = SHIPPED / name

@@ -79,7 +79,7 @@ def _named(part: Part, assets: Assets) -> list[str | Path]:
             assets.path(name)
         except AssetError:
             raise AssetError(
-                f"{type(part).__name__} reads {name}, which is not there (looked for in {Path.cwd()})."
+                f"{type(part).__name__} reads {name}, which does not exist (looked for in {Path.cwd()})."
             ) from None
     return named
 
@@ -178,9 +178,9 @@ def recorded(
     for file in files:
         path = _find(folder, file, by_sum, here)
         if path is None and file["kind"] != BENCHMARKS:  # what was found of these is on record
-            itself = "" if file.get("named", True) else ", and a rule opens it by itself"
+            itself = "" if file.get("named", True) else ", and a rule opens it directly"
             missing.append(
-                f"{file['kind']}: {file['name']} (sha256 {file['sha256'][:12]}…) is not as at the build{itself}"
+                f"{file['kind']}: {file['name']} (sha256 {file['sha256'][:12]}…) differs from the build's{itself}"
             )
         elif path is not None:
             found[f"{file['kind']}/{file['name']}"] = path
@@ -194,8 +194,8 @@ def check_given(manifest: Mapping[str, Any], given: Sequence[Path]) -> None:
     if strange:
         known = ", ".join(f"{file['name']} ({file['sha256'][:12]}…)" for file in files if not file["at"])
         raise ConfigError(
-            f"--file {strange[0]} is none of the files that the corpus was built with: its sha256 is another. "
-            f"Expected {known or 'none, for the corpus keeps them all'}."
+            f"--file {strange[0]} is not one of the files that the corpus was built with: its sha256 differs. Expected "
+            f"{known or 'none, since the corpus keeps them all'}."
         )
 
 

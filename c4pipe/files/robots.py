@@ -71,7 +71,7 @@ class RobotsIndex:
                 starts.append(at)
                 at += len(line)
         except (ValueError, KeyError, TypeError) as error:
-            raise AssetError(f"{path} holds no rules of robots.txt files as c4pipe keeps them.") from error
+            raise AssetError(f"{path} does not hold robots.txt rules in c4pipe's format.") from error
         self._starts: numpy.typing.NDArray[numpy.int64] = numpy.array(starts, dtype=numpy.int64)
         unsorted = numpy.array(hashes, dtype=numpy.uint64)
         order = unsorted.argsort()
@@ -89,7 +89,7 @@ class RobotsIndex:
             return None
         rules, status = self._rules(int(self._groups[at]))
         if status:
-            return f"status {status}: nothing may be fetched where robots.txt gives a server error"
+            return f"status {status}: nothing may be fetched if robots.txt returns a server error"
         path = rest.partition("#")[0]
         rule = rules.forbidding(path if path.startswith("/") else f"/{path}")
         return None if rule is None else rule.told()

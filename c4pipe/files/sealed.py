@@ -147,7 +147,7 @@ class _Sealed(io.RawIOBase):
         digest = self._stream.read(_DIGEST)
         got = self._stream.readinto(into)  # type: ignore[attr-defined]
         if got != len(into) or digest != _digest(self._name, number, number == self._blocks - 1, into):
-            raise self._damaged(f"block {number:,} of {self._blocks:,} has another checksum")
+            raise self._damaged(f"block {number:,} of {self._blocks:,} has the wrong checksum")
 
     def close(self) -> None:
         if not self.closed:
@@ -155,4 +155,4 @@ class _Sealed(io.RawIOBase):
         super().close()
 
     def _damaged(self, what: str) -> DamagedFile:
-        return DamagedFile(f"{self._path} is damaged ({what}). The same command makes it again.")
+        return DamagedFile(f"{self._path} is damaged ({what}). Run the same command again to rebuild it.")

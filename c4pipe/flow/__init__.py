@@ -1,1 +1,1 @@
-"""The only room that imports Beam, with beam_jobs: wiring, and no judgement."""
+"""With beam_jobs, the only room that imports Beam: wiring only, no decisions about pages."""

@@ -1,4 +1,4 @@
-"""The pages of the rejected table that nobody has staged as they were read, read from the inputs once more."""
+"""Pages of the rejected table whose original text was not staged, read from the inputs again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def texts_again(sampled: Sequence[Sampled], inputs: Mapping[str, Input], how: Re
         except (OSError, BeamIOError, FetchError) as error:
             pages, why = {}, hushed(getattr(error, "strerror", None) or str(error), item.path)
         if why or pages.keys() != sources:
-            found.gone[name] = why or "some of its pages are not where they were"
+            found.gone[name] = why or "some of its pages have moved"
         if not why:
             found.texts.update(pages)
     return found

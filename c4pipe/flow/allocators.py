@@ -1,4 +1,4 @@
-"""What the allocators of a process may hold back of the memory that is free.
+"""How much free memory the allocators of a process may retain.
 
 Left alone, a build of 96,000 pages held 230 MiB more at its peak than it used: pyarrow's own allocator keeps what its
 threads let go of, and glibc has an arena for each thread and takes ever larger blocks out of them. One arena, and

@@ -1,4 +1,4 @@
-"""The passes behind a dedup, for every corpus that shares it; a group of inputs is one element."""
+"""The passes after a dedup, for every corpus that shares it; a group of inputs is one element."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs of which no page came, and a build that stops when they are too many."""
+"""Inputs that gave no page, and the limit on how many a build accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buckets, through Beam's file systems. Beam is loaded when the first one is asked for: most builds have none."""
+"""Buckets, through Beam's file systems. Beam is loaded when the first bucket is used: most builds have none."""
 
 from __future__ import annotations
 

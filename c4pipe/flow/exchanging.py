@@ -1,4 +1,4 @@
-"""Two folders get each other's name in one step."""
+"""Exchanges the names of two folders in one step."""
 
 from __future__ import annotations
 

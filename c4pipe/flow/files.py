@@ -40,7 +40,7 @@ def check_folder(option: str, path: str) -> None:
         check_extra(kind, f"{option} {public(path)}")
     if is_remote(path) and not (name.strip("/") and _is_known(path)):
         raise ConfigError(
-            f"{option} {public(path)}: expected a folder of this machine, by its plain path, or of a bucket, such as "
+            f"{option} {public(path)}: expected a folder on this machine, as a plain path, or in a bucket, such as "
             "gs://bucket/folder."
         )
 

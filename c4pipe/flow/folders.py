@@ -1,8 +1,8 @@
-"""What a folder holds that is input, and what of it is not and why: on disks, in buckets and on the web alike.
+"""Which files of a folder are inputs, and which are not and why: on disks, in buckets and on the web alike.
 
     Tree --Search--> paths of inputs, LeftOut
 
-Nothing is passed over in silence. Names that begin with a dot or an underscore are none of the data, as for Spark, Dask
+Nothing is skipped silently. Names that begin with a dot or an underscore are not data, as in Spark, Dask
 and `datasets` (`_SUCCESS`, `.ipynb_checkpoints`, `__rejected`); of a corpus only the shards of its manifest are.
 """
 
@@ -25,7 +25,7 @@ ABOUT_DATA = frozenset(  # JSON beside data that says something of it: of `datas
 HIDDEN_FOLDERS = {  # of a corpus, with what is in them
     f"{FACTS_FOLDER}/": "counts of a corpus",
     f"{REJECTED_FOLDER}/": "rejected pages of a corpus",
-    f"{RESTORE_FOLDER}/": "pages of a corpus that may come back, and no part of it",
+    f"{RESTORE_FOLDER}/": "pages that may come back, not part of the corpus",
 }
 NOT_KEPT = HIDDEN_FOLDERS | {"rejected/": "rejected pages of a corpus"}  # in older ones
 _PART = re.compile(

@@ -2,8 +2,8 @@
 
     inputs --units_of--> (piece, piece, ...), (piece,), ...
 
-Which input, and which part of a large one, is read in which unit follows from their sizes and the two numbers below
-alone: never from workers, so that a build goes on with what another number of them has left.
+Which input, or part of a large one, is read in which unit depends only on their sizes and the two numbers below,
+not on the number of workers, so that a build can resume with a different number of them.
 """
 
 from __future__ import annotations

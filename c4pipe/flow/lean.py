@@ -1,4 +1,4 @@
-"""Beam without what a build on this machine has no use for, and without asking it the same thing again and again.
+"""Beam without what a local build does not need, and without repeated queries.
 
 To import apache_beam takes 1.4 s of CPU, and 0.5 s without Google's libraries, pandas and MongoDB's. Beam asks for each
 of them in a `try`, for people who have not installed it; so for a while they are as if they were not there. Afterwards

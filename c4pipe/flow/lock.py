@@ -1,4 +1,4 @@
-"""One build at a time in a folder: a lock that its owner's death sets free, however it dies."""
+"""One build at a time in a folder: a lock that is released when its owner dies, however it dies."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
         try:
             make_folder(Path(self._output))
             if os.path.lexists(self._path) and not is_lock(self._path):
-                raise ConfigError(f"{self._path} is no lock of a build. Move it away, or choose another folder.")
+                raise ConfigError(f"{self._path} is not the lock of a build. Move it away, or choose another folder.")
             self._file = self._acquire()
         except BlockingIOError:
             raise ConfigError(f"--output {self._output} is being written by {self._holder()}. Wait for it.") from None

@@ -1,4 +1,4 @@
-"""Whose the files of an output folder are: ours is what a manifest or a note of ours names, whatever it is called.
+"""Which files of an output folder are ours: those that a manifest or a note of ours names, whatever their names.
 
 A corpus names its files itself (`shards.belongings`). What builds write before there is one lies in folders that hold a
 file `.c4pipe` with a sentence of ours: it is made before anything else in there, and goes last.
@@ -133,7 +133,7 @@ def _manifest(folder: str, names: Sequence[str]) -> tuple[dict[str, Any] | None,
     manifest = as_manifest(data)
     known = read_sums(_read(f"{folder}/{SUMS}")).get(MANIFEST) if SUMS in names else None
     if known not in (None, hashlib.sha256(data).hexdigest()):
-        return manifest, f"{MANIFEST} was changed or damaged ({SUMS} has another sum of it)"
+        return manifest, f"{MANIFEST} was changed or damaged ({SUMS} has a different checksum for it)"
     return manifest, ""
 
 
@@ -198,7 +198,7 @@ def begin_work(folder: str) -> None:
     if is_work(folder):
         return
     if os.path.islink(folder) or names_below(folder):
-        raise ConfigError(f"{folder} is there and is none of ours. Move it away.")
+        raise ConfigError(f"{folder} exists and was not made by c4pipe. Move it away.")
     if is_remote(folder):
         with BeamStore().write(f"{folder}/{NOTE}") as stream:
             stream.write(WORK_NOTE)

@@ -1,4 +1,4 @@
-"""Lists of paths, such as Common Crawl's wet.paths.gz: where a list lies says what its lines are relative to."""
+"""Lists of paths, such as Common Crawl's wet.paths.gz: lines are relative to the place of the list."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def _check_host(found: Sequence[str], what: str) -> None:
         except Exception:  # it is told when the file is read
             return
     raise ConfigError(
-        f"{what}: the host has none of the files that the list names, such as {public(asked[0])} ({said[0]}). "
-        "Name what the lines are relative to: --root URL."
+        f"{what}: the host has none of the files in the list, such as {public(asked[0])} ({said[0]}). Give their base "
+        "URL: --root URL."
     )

@@ -1,8 +1,8 @@
-"""How a corpus comes to its place: it is made beside what is there, and takes that place when it is whole.
+"""How a corpus is put in place: it is made next to what is there, and replaces it once complete.
 
-`OUTPUT/.made-KEY` is where it is made. A corpus that is there already stands until then, and goes in one step where the
-system can exchange two folders. Where it cannot (a bucket, a mount point, a parent folder that nobody may write into),
-files are moved one by one, the manifest last, and whoever comes next after a death in between goes on with that.
+It is made in `OUTPUT/.made-KEY`. An existing corpus stays until then and is replaced in one step if the
+system can exchange two folders. If it cannot (a bucket, a mount point, a parent folder without write access), files
+are moved one by one, the manifest last, and the next build resumes the move after a crash.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def put_in_place(output: str, made: str) -> None:
     found = contents(output)
     if strange := found.foreign or altered(output, found):
         raise BuildError(
-            f"{output}/{strange[0]} is not as a build has left it; the new corpus waits in {made}. "
-            "Move that file away and run the same command again."
+            f"{output}/{strange[0]} is not as the build left it; the new corpus waits in {made}. Move that file away "
+            "and run the same command again."
         )
     _clear(made)
     if found.manifest is not None and not is_remote(output) and _exchanged(output, made):
@@ -109,7 +109,7 @@ def recover(output: str) -> None:
             continue
         if wrong := _damaged(made, moved=True):
             raise BuildError(
-                f"{made}/{wrong} is damaged, and was on its way to {output}. Remove {output}; build again."
+                f"{made}/{wrong} is damaged and was being moved to {output}. Remove {output}; build again."
             )
         _complete(output, made)
 
@@ -181,7 +181,7 @@ def _take_back(output: str, beside: str) -> None:
         clear_work(beside)
         _remove_corpus(beside)
     except OSError as error:
-        print(f"note: {beside}, the corpus before, cannot be taken away ({error}).", file=sys.stderr)
+        print(f"note: {beside}, the previous corpus, cannot be removed ({error}).", file=sys.stderr)
 
 
 def _remove_corpus(beside: str) -> None:
@@ -198,7 +198,7 @@ def _remove_corpus(beside: str) -> None:
         _remove(beside, [*last, NOTE])
         os.rmdir(beside)
     else:
-        print(f"note: {beside} holds files that no build has written; it is left to you.", file=sys.stderr)
+        print(f"note: {beside} holds files that no build wrote; it is left for you to remove.", file=sys.stderr)
 
 
 def _begin(output: str, made: str, replaced: bool) -> None:

@@ -1,4 +1,4 @@
-"""How far a build has come, read off its staging folder: true across processes, and over by itself when it is done.
+"""The progress of a build, read from its staging folder: correct across processes, and finished when the build is.
 
 What is shown only grows: a look that finds less than the one before shows that one. A unit that is read again, for its
 worker died, is behind its last note for a while. Presets that read in different ways count pages each for itself.
@@ -104,8 +104,8 @@ class BuildProgress(ProgressReporter):
         seconds = max(0.001, self.seconds() - self._since)
         name, began, gained = PHASES[now.phase], self._began, now.share - self._first.share
         left = duration(self.seconds() * (1 - now.share) / gained) if gained > 0.01 else "-"
-        read = f"{now.pages:,} pages read, {now.staged:,} past cleaning, dedup still to come"
-        lost = f"no page {now.lost:,}"
+        read = f"{now.pages:,} pages read, {now.staged:,} cleaned, dedup still to come"
+        lost = f"non-page records {now.lost:,}"
         if name == "reading":
             rates = f"{(now.pages - began.pages) / seconds:,.0f} pages/s  "
             rates += f"{(now.bytes - began.bytes) / seconds / 1e6:.1f} MB/s"

@@ -1,4 +1,4 @@
-"""What a person names as inputs, found: files, folders, globs, lists of paths, on disks, in buckets and on the web.
+"""Finds the inputs that the user names: files, folders, globs, lists of paths, on disks, in buckets and on the web.
 
     names --find_inputs--> Found(inputs, left_out)
 
@@ -66,7 +66,7 @@ def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = 
     inputs = [Input(path, name, finding.stamps[path].bytes, stamp=finding.stamps[path].stamp) for path, name in listed]
     left_out = finding.left_out
     if len(left_out) > MOST_LEFT_OUT:
-        rest = LeftOut(f"... {len(left_out) - MOST_LEFT_OUT:,} more", "are not named here")
+        rest = LeftOut(f"... {len(left_out) - MOST_LEFT_OUT:,} more", "are not listed here")
         left_out = [*left_out[:MOST_LEFT_OUT], rest]
     return Found(inputs, left_out)
 
@@ -88,7 +88,7 @@ def _here(name: str) -> str:
     if name.startswith("file:"):
         parts = urllib.parse.urlsplit(name)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-            raise ConfigError(f"--input {name}: a file of another machine. Expected file:///PATH.")
+            raise ConfigError(f"--input {name}: a file on another machine. Expected file:///PATH.")
         return urllib.parse.unquote(name.removeprefix("file:").removeprefix("//").removeprefix(parts.netloc))
     return os.path.expanduser(name) if name.startswith("~") and not os.path.lexists(name) else name
 
@@ -108,7 +108,7 @@ class _Finding:
         before, none = len(self.left_out), True
         for path, stamp in self._expand(pattern):
             if is_key_path(path):
-                self.left_out.append(LeftOut(public(path), "keys of a corpus of c4pipe, and no pages"))
+                self.left_out.append(LeftOut(public(path), "keys of a c4pipe corpus, not pages"))
                 continue
             none = False
             self._take(path, stamp)
@@ -140,7 +140,7 @@ class _Finding:
             for path in sorted(glob.glob(pattern, recursive=True)):
                 name = posixpath.basename(path.rstrip("/"))
                 if is_hidden(name) and name[:1] != wanted:
-                    self.left_out.append(LeftOut(path, "a hidden name, which a glob does not mean"))
+                    self.left_out.append(LeftOut(path, "a hidden name, which globs do not match"))
                 elif why := _not_meant(path, pattern):
                     self.left_out.append(LeftOut(path, why))
                 else:

@@ -1,4 +1,4 @@
-"""All that a build's workers need to know, as values that travel with each DoFn."""
+"""Everything that a build's workers need to know, as values that travel with each DoFn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several corpora in one folder: what else may lie there, and the card that tells them apart."""
+"""Several corpora in one folder: what else may be there, and the card that lists them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def check_siblings(output: str) -> None:
         names.remove(CARD)
     if names:
         raise ConfigError(
-            f"--output {output} holds {sorted(names)[0]!r}; several presets make a folder each. Choose an empty folder."
+            f"--output {output} holds {sorted(names)[0]!r}; several presets make one folder each. Choose an empty "
+            "folder."
         )
 
 
@@ -38,7 +39,7 @@ def check_card_above(output: str) -> None:
     """ConfigError if the folder of several corpora has a card that is to be replaced, and was changed."""
     path = f"{output}/{CARD}"
     if BeamStore().exists(path) and seal_of(_read(path)) is False:
-        raise ConfigError(f"{path} was changed since it was written, and is to be replaced. Move it away.")
+        raise ConfigError(f"{path} was changed since it was written and would be replaced. Move it away.")
 
 
 def write_card_above(output: str, several: bool) -> None:
@@ -71,7 +72,7 @@ def _write_card(folder: str) -> None:
         if there == data:
             return
         if not seal_of(there):
-            print(f"note: {path} was changed since it was written, and stays as it is.", file=sys.stderr)
+            print(f"note: {path} was changed since it was written and is left as it is.", file=sys.stderr)
             return
     if is_remote(folder):
         with BeamStore().write(path) as stream:

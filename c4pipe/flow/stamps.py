@@ -1,4 +1,4 @@
-"""Which version of a file an input is: its size and a stamp, when it is listed and when it has been read."""
+"""Which version of a file an input is: its size and a stamp, when listed and after reading."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stamped(NamedTuple):
         if self.bytes >= 0 and now.bytes != self.bytes:
             return f"the file had {self.bytes:,} bytes when it was listed, and {now.bytes:,} when it was read"
         if self.stamp and now.stamp and now.stamp != self.stamp:
-            return "the file was written anew between its listing and the end of its reading"
+            return "the file was rewritten while it was being read"
         return ""
 
 

@@ -61,7 +61,7 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
         try:
             found = changes(manifest, now, settings.preset.stages)
             if manifest["fingerprint"] == settings.description["fingerprint"]:
-                found = {"inputs, which were others when they were read": misread(manifest, inputs)}
+                found = {"inputs, which changed when they were read": misread(manifest, inputs)}
         except (AttributeError, KeyError, TypeError, ValueError):  # what no build has written
             found = {"manifest": ["unreadable"]}
         return another(settings.output, what, found)
@@ -95,7 +95,7 @@ def standing(
         return Standing(found.manifest)
     if changed := altered(output, found):
         raise ConfigError(
-            f"{output}/{changed[0]} was changed since it was written, and the corpus is built anew. Move it away."
+            f"{output}/{changed[0]} was changed since it was written, and the corpus is being rebuilt. Move it away."
         )
     return Standing(None, damage, sum(max(0, file.bytes) for file in found.files))
 
@@ -103,14 +103,14 @@ def standing(
 def announce(output: str, there: Standing) -> None:
     """Says, before the work begins, what is wrong with the corpus that is there, and what replacing it takes."""
     if there.damage:
-        print(f"note: {output} is damaged: {_few(there.damage)}. It is made again.", file=sys.stderr)
+        print(f"note: {output} is damaged: {_few(there.damage)}. It is rebuilt.", file=sys.stderr)
     if there.replaced >= 0:
         free = ""
         with suppress(OSError):  # not every file system says
             free = "" if is_remote(output) else f"; {shutil.disk_usage(output).free / 1e6:,.0f} MB are free"
         print(
-            f"note: the corpus that is there ({there.replaced / 1e6:,.1f} MB) stands until the new one is whole; until "
-            f"then the place holds both, and the intermediate files{free}.",
+            f"note: the corpus that is there ({there.replaced / 1e6:,.1f} MB) stays until the new one is complete; "
+            f"until then there must be room for both and for the intermediate files{free}.",
             file=sys.stderr,
         )
 
@@ -119,14 +119,14 @@ def _strange(output: str, found: Contents) -> str:
     """The message about files of which nobody knows whose they are."""
     if MANIFEST in found.foreign:
         return (
-            f"--output {output} holds a {MANIFEST} that no build has written, or that is damaged: whose the files "
-            "there are cannot be told. Move them away, or choose an empty folder."
+            f"--output {output} holds a {MANIFEST} that no build wrote, or that is damaged, so the files there may not "
+            "be c4pipe's. Move them away, or choose an empty folder."
         )
     lost = f"{MANIFEST} is missing" if SUMS in found.names and MANIFEST not in found.names else ""
     why = f" ({found.damage or lost})" if found.damage or lost else ""
     return (
-        f"--output {output} holds files that no build has noted as its own, such as {found.foreign[0]!r}{why}. "
-        "Move them away, or choose an empty folder."
+        f"--output {output} holds files that no build recorded as its own, such as {found.foreign[0]!r}{why}. Move "
+        "them away, or choose an empty folder."
     )
 
 
@@ -152,7 +152,9 @@ def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
     """The message that a folder holds a corpus that is not the one which is asked for, and what differs; of commands
     that have --overwrite."""
     if [*found] == ["code"]:
-        return f"--output {output} holds {what} built by other code: {_few(found['code'])}; --overwrite builds it anew."
+        return (
+            f"--output {output} holds {what} built by different code: {_few(found['code'])}; --overwrite rebuilds it."
+        )
     told = "; ".join(f"{name}: {_few(words)}" for name, words in found.items())
     return (
         f"--output {output} holds {what} built from other inputs, settings or code ({told}). "

@@ -69,7 +69,9 @@ class WebTree:
         url = f"{folder}/"
         page = web_bytes(url)
         if b"<" not in page[:LONGEST_INDEX] or len(page) > LONGEST_INDEX:
-            raise ConfigError(f"{public(url)} gives no page of links. Name files, or a list of them (wet.paths.gz).")
+            raise ConfigError(
+                f"{public(url)} does not return a page of links. Name files, or a list of them (wet.paths.gz)."
+            )
         links = _Links()
         links.feed(page.decode("utf-8", "replace"))
         here = public(url)

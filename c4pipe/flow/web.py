@@ -1,4 +1,5 @@
-"""Inputs over http(s): each is fetched whole into a bounded cache, politely and with retries, and read from there."""
+"""Inputs over http(s): each is fetched completely into a bounded cache, politely and with retries, and read
+from there."""
 
 from __future__ import annotations
 
@@ -45,8 +46,8 @@ def _own_disk() -> Path:
         return private(folder)
     except PermissionError as error:
         raise BuildError(
-            f"{folder}, where inputs of the web would be kept, is not ours alone ({error}), and others may have put "
-            f"other files there. Set TMPDIR to a folder of your own."
+            f"{folder}, where downloaded inputs would be kept, is not private ({error}), and other users may have put "
+            "files there. Set TMPDIR to your own folder."
         ) from None
 
 
@@ -55,7 +56,7 @@ def web_version(url: str) -> Version:
     try:
         return persist(client := web_client(), public(url), lambda: client.version(url))
     except FetchError as error:
-        raise ConfigError(f"--input {public(url)} cannot be had: {error}.") from None
+        raise ConfigError(f"--input {public(url)} cannot be fetched: {error}.") from None
 
 
 def web_bytes(url: str) -> bytes:
@@ -65,5 +66,5 @@ def web_bytes(url: str) -> bytes:
         try:
             download(web_client(), url, target, check=None)
         except FetchError as error:
-            raise ConfigError(f"--input {public(url)} cannot be had: {error}.") from None
+            raise ConfigError(f"--input {public(url)} cannot be fetched: {error}.") from None
         return target.read_bytes()

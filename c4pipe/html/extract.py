@@ -102,7 +102,7 @@ def too_much(tangle: Tangle) -> str:
     if tangle.tags > MOST_TAGS:
         return f"{tangle.tags:,} tags, more than {MOST_TAGS:,}"
     if tangle.attributes > MOST_ATTRIBUTES or tangle.gave_up:
-        return "tags with endless attributes, or quotes that nobody closes"
+        return "tags with endless attributes, or quotes that are never closed"
     if tangle.depth * tangle.tags > MOST_WORK:
         return f"up to {tangle.depth:,} elements inside one another, in {tangle.tags:,} tags"
     again = tangle.formatting * tangle.tags

@@ -14,7 +14,7 @@ BAD_HTTP = Reason(
     Unit.PAGE,
     "is an answer that is not HTTP, or whose header has no end",
     _HTTP,
-    why="Without a header nobody knows where the HTML begins, or what it is.",
+    why="Without a header it is unknown where the HTML begins, or what it is.",
 )
 NOT_OK = Reason(
     "http_status",

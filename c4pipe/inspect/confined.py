@@ -98,7 +98,7 @@ def confined(caller: Caller, seconds: float, work: ConfinedWork, *arguments: Any
 def _received(pipe: Connection, caller: Caller, deadline: float, seconds: float) -> tuple[str, Any]:
     while not pipe.poll(_LOOK):
         if caller.gone:
-            raise duckdb.InterruptException("nobody waits for the answer")
+            raise duckdb.InterruptException("the client has left")
         if time.monotonic() > deadline:
             raise ConfigError(
                 f"the query was ended after {seconds:,} seconds. Ask for less: fewer pages, or columns other than text."

@@ -13,18 +13,18 @@ def said_of_removals(corpus: Corpus, url: str) -> str:
 
     row = taken_out(url, earlier_removals(corpus.folder, corpus.manifest))
     if row is None:
-        return f"Pages were taken out since; {REMOVED} has digests of what was asked: none is of this URL."
+        return f"Pages were removed later; {REMOVED} has digests of the requests: none matches this URL."
     when = f" {row['date']}" if row["date"] else ""
     why = f" ({row['reason']})" if row["reason"] else ""
-    return f"Pages of this URL, or of a domain or beginning that it has, were taken out{when}{why}, says {REMOVED}."
+    return f"Pages with this URL, its domain or its prefix were removed{when}{why}, says {REMOVED}."
 
 
 def said_of_absence(corpus: Corpus) -> str:
     """What it means that a page is neither among the kept ones nor in the rejected table, in a sentence."""
     if not corpus.rejected:
-        return "It keeps no rejected pages, so nothing says whether the page was crawled."
+        return "It keeps no rejected pages, so whether the page was crawled is unknown."
     if corpus.complete:
         absent = "it was not in the input"
-        absent += ", or it was taken out" if corpus.manifest.get("removed") else ""
+        absent += ", or it was removed" if corpus.manifest.get("removed") else ""
         return f"Every page that was read is here, kept or rejected, so {absent}."
-    return "Of rejected pages it keeps a sample; all of them are kept by a build with --rejected all."
+    return "It keeps a sample of rejected pages; a build with --rejected all keeps all of them."

@@ -11,7 +11,7 @@ from c4pipe.textindex.index import open_index
 from c4pipe.textindex.searching import Holder, Holders, search_index, search_shards
 
 AROUND = 300  # characters in front of the place, and behind it, that are shown
-MAKE = "python -m c4pipe.textindex makes an index, by which it takes no time"
+MAKE = "python -m c4pipe.textindex makes an index, which makes this fast"
 
 
 def held_by(corpus: Corpus, text: str, limit: int) -> tuple[Holders, str]:
@@ -31,7 +31,7 @@ def held_by(corpus: Corpus, text: str, limit: int) -> tuple[Holders, str]:
 
 def scan_words(fault: str) -> str:
     """That a corpus was searched without an index, and why."""
-    return f"The corpus was searched from end to end: {as_called(fault or MAKE)}."
+    return f"The whole corpus was searched: {as_called(fault or MAKE)}."
 
 
 def look_for(corpus: Corpus, text: str, limit: int) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def as_shown(page: Holder, text: str) -> dict[str, Any]:
 def check_held(folder: str, text: str, number: int) -> None:
     """BuildError where no page holds a text."""
     if not number:
-        raise BuildError(f"no page of {folder} holds {text[:100]!r}: capitals and blanks count, and every mark.")
+        raise BuildError(f"no page of {folder} holds {text[:100]!r}: case, blanks and punctuation must match.")
 
 
 def number_words(number: int, exact: bool) -> str:

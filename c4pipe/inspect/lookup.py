@@ -82,9 +82,9 @@ def _plan(corpus: Corpus, given: Sequence[Path]) -> tuple[Plan | None, str]:
         _, differences = preset_of(corpus)
         plan = plan_of(corpus, given)
     except C4Error as error:
-        return None, f"The rules cannot be tried again: {error}"
+        return None, f"The rules cannot be run again: {error}"
     if differences:
-        return plan, "The rules of this c4pipe are not those of the build: " + "; ".join(differences)
+        return plan, "The rules of this c4pipe differ from those of the build: " + "; ".join(differences)
     return plan, ""
 
 

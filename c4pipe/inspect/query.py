@@ -103,13 +103,13 @@ def _where_masked(code: str) -> str:
         return ""
     mark = f"<{kind.upper()}>"
     query = f"select url, text from pages where contains(text, '{mark}')"
-    return f'What stood there is kept nowhere; {mark} stands in its place: --sql "{query}" shows the pages.'
+    return f'What was there is not stored; {mark} stands in its place: --sql "{query}" shows the pages.'
 
 
 def _no_table(corpus: Corpus) -> str:
     """Why there is no rejected table, and what to do about it."""
     if corpus.manifest.get("mixture"):
-        return "It is a mixture: look into the corpora that it was made of."
+        return "It is a mixture: look into the corpora that it was made from."
     return "Build it with --rejected sample or all."
 
 
@@ -128,13 +128,13 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
     ]
     if code == KEPT:
         if stage is not None:
-            raise ConfigError(f"--reason {KEPT} has no stage: these pages passed all of them.")
+            raise ConfigError(f"--reason {KEPT} has no stage: these pages passed all stages.")
         return [{"stage": "", "reason": KEPT, "unit": "pages", "count": ledger.kept}] if ledger else []
     if any(code in row.flagged for row in stages) and not any(row["reason"] == code for row in rows):
         which = "which ones is not recorded."
         if code == ItemOverlap.BENCHMARK.code:
             which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" names them.'
-        raise ConfigError(f"{code} is only noted, on pages that go on; {which}")
+        raise ConfigError(f"{code} is only noted, on pages that are kept; {which}")
     known = [*dict.fromkeys(row["reason"] for row in rows if stage in (None, row["stage"])), KEPT]
     if code not in known and (unused := _declared(corpus, code, stage)):
         return unused

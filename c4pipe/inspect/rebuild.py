@@ -68,7 +68,7 @@ def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = 
         return _plan_of(corpus, given, preset)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         found = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"{corpus.folder}: the preset cannot be made again of the manifest ({found}).") from None
+        raise ConfigError(f"{corpus.folder}: the preset cannot be rebuilt from the manifest ({found}).") from None
 
 
 def _plan_of(corpus: Corpus, given: Sequence[Path], preset: Preset | None) -> Plan:
@@ -83,8 +83,8 @@ def _plan_of(corpus: Corpus, given: Sequence[Path], preset: Preset | None) -> Pl
     for file in files_of(corpus.manifest):
         if (path := Path(file["name"]).absolute()) in read and sha256_of(path) != file["sha256"]:
             raise ConfigError(
-                f"a rule opens {file['name']} by itself, which is not as at the build. With "
-                "`assets.path(name)` it would read the copy that the corpus keeps."
+                f"a rule opens {file['name']} by itself, which differs from the build's. With `assets.path(name)` it "
+                "would read the copy that the corpus keeps."
             )
     return plan
 
@@ -114,7 +114,7 @@ def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
     kind = _class(row, "kind", missing, f"stage {row['stage']!r}: kind")
     by = row.get("by")
     if isinstance(by, str) and own(by) and by.partition(":")[0] not in sys.modules and not _declares(*by.split(":", 1)):
-        missing.append(f"stage {row['stage']!r}: identifier {by} is not to be found here; left out")
+        missing.append(f"stage {row['stage']!r}: identifier {by} is not found here; left out")
         kind = None
     if kind is None:
         return None if "level" in row else Absent.of(row)
@@ -168,7 +168,7 @@ def _class(said: dict[str, Any], key: str, missing: list[str], what: str) -> Any
     if isinstance(kind, type) and issubclass(kind, Part):
         return kind
     where = ": is its folder on PYTHONPATH?" if name and not name.startswith("c4pipe.") else ""
-    missing.append(f"{what} {name or said[key]} is not to be found here; left out{where}")
+    missing.append(f"{what} {name or said[key]} is not found here; left out{where}")
     return None
 
 

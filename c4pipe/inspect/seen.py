@@ -29,7 +29,7 @@ class SeenPages:
         if not self._exposure.shards & {*self._sums.values()}:
             raise ConfigError(
                 f"the run {run} reads no shard of {corpus.folder} as it is now: it was trained on another corpus, or "
-                "before the shards of this one were written anew. --run takes one that was trained on these shards"
+                "before these shards were rewritten. Give --run a run that was trained on these shards"
             )
         self._path, self.step = run / EXPOSURE, self._exposure.step
 
@@ -60,7 +60,7 @@ class SeenPages:
 def met_words(seen: Seen | None, last: int) -> str:
     """How a kept page was met, in words; `last` is the last step that is known of."""
     if seen is None:
-        return "not known whether the run has read it: its shard is none of those that the run reads"
+        return "unknown whether the run has read it: the run does not read its shard"
     return seen_words(seen.steps, seen.times, last)
 
 

@@ -16,7 +16,7 @@ def show_benchmarks(screen: Screen, rows: Sequence[dict[str, Any]]) -> None:
     """Nothing of a corpus that was not searched for any."""
     if not rows:
         return
-    screen.head("Test items of benchmarks", "an item counts once, however many pages hold it")
+    screen.head("Test items of benchmarks", "an item counts once, however many pages contain it")
     table: list[list[StyledText]] = [
         [(name, "dim") for name in ("task", "items", "found", "share", "", "pages", *(f"{role}s" for role in ROLES))]
     ]
@@ -28,7 +28,7 @@ def show_benchmarks(screen: Screen, rows: Sequence[dict[str, Any]]) -> None:
     if (left := len(rows) - BENCHMARK_ROWS) > 0:
         screen.say((f"  ... and {left:,} more; --json has all", "dim"))
     if short := sum(row["items"] - row["searched"] for row in rows):
-        screen.say((f"  {many(short, 'item')} had no text long enough to be looked for", "dim"))
+        screen.say((f"  {many(short, 'item')} had no text long enough to search for", "dim"))
 
 
 def show_items(screen: Screen, items: Sequence[dict[str, Any]]) -> None:

@@ -34,7 +34,7 @@ def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
             told = ", ".join(f"{reason} {count:,}" for reason, count in lost.items())
             screen.say((f"Damaged records of {folder} that gave no page: {told}", "yellow"))
     if found["changed"]:
-        screen.head("In both, with another text", f"{found['other_text']:,}, such as")
+        screen.head("In both, with different text", f"{found['other_text']:,}, such as")
         for page in found["changed"]:
             _page(screen, page)
 
@@ -57,7 +57,7 @@ def _removed(screen: Screen, removed: list[dict[str, Any]]) -> None:
     rows = [row for row in removed if row["counts"][0] != row["counts"][1]]
     if not rows:
         return
-    screen.head("Removed", "by each corpus's own account, where they differ")
+    screen.head("Removed", "by each corpus's own ledger, where they differ")
     table: list[list[StyledText]] = [["", "", ("A", "bold"), ("B", "bold"), ("B - A", "dim"), ""]]
     rows = sorted(rows, key=lambda row: -abs(row["counts"][1] - row["counts"][0]))
     for row in rows[:COMPARED_REASONS]:

@@ -74,7 +74,7 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
             ("restore", f"{many(restore['pages'], 'page')} that may come back, {restore['bytes'] / 1e6:,.2f} MB")
         )
     if facts["taken_out"]:
-        rows.append(("taken out", f"{facts['taken_out']}, since it was built"))
+        rows.append(("removed", f"{facts['taken_out']}, since it was built"))
     for name, words in rows:
         screen.say(f"  {name:<10}", words)
 
@@ -106,7 +106,7 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
                 table.append([(f"  {row['reason']}", style), f"{count:,}", share, (what, "dim")])
         if stage["removed"]:  # between two stages: it is no loss of this one
             share = percent(stage["removed"] / records)
-            table.append([("taken out later", "red"), f"{stage['removed']:,}", share, ("had come here", "dim")])
+            table.append([("removed later", "red"), f"{stage['removed']:,}", share, ("reached this stage", "dim")])
     screen.table(table, "<>><")
 
 
@@ -141,7 +141,7 @@ def _pages(screen: Screen, facts: dict[str, Any]) -> None:
         _rest(screen, facts["splits"], SPLIT_ROWS, "pages")
     if facts["left_out"]:
         few = ", ".join(f"{config} {pages:,}" for config, pages in facts["left_out"].items())
-        screen.say("  left out for too few pages: ", few)
+        screen.say("  left out for having too few pages: ", few)
 
 
 def _languages(screen: Screen, languages: list[dict[str, Any]]) -> None:
@@ -156,7 +156,7 @@ def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, An
         return
     means = f"a page has {corpus['mean_chars'] or 0:,.0f} characters"
     if corpus["mean_chars_read"] is not None:
-        means += f" on the average, as read {corpus['mean_chars_read']:,.0f}"
+        means += f" on average, as read {corpus['mean_chars_read']:,.0f}"
     screen.head("Lengths", means)
     if corpus["html"]:
         screen.say("  as read ", corpus["html"])

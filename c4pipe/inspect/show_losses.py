@@ -96,7 +96,7 @@ def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
 
 
 def _told_ends(row: dict[str, Any], told: bool) -> list[StyledText]:
-    """What a rule cut from pages that are kept in the end, and how long those were, as read, that it took."""
+    """What a rule cut from pages that were kept, and how long those were, as read, that it took."""
     amounts = [row.get(name) for name in ("from_kept_pages", "pages_as_read")] if told else []
     return ["" if amount is None else f"{amount:,}" for amount in amounts]
 
@@ -118,7 +118,7 @@ def _by_ledger(screen: Screen, facts: dict[str, Any]) -> None:
 def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
     if not found:
         return
-    screen.head(f"{name.capitalize()} that lose more of their pages than all do", f"{len(found):,}")
+    screen.head(f"{name.capitalize()} that lose more of their pages than average", f"{len(found):,}")
     rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "lies in (95 %, all at once)")]]
     for row in found[:UNEVEN_ROWS]:
         low, high = row["share_of_pages"]

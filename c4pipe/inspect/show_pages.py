@@ -103,13 +103,13 @@ def show_page(screen: Screen, found: dict[str, Any]) -> None:
         _heading(screen, page)
         show_seen(screen, page, found)
         if not page["raw"]:
-            screen.say("  Its page as read is not in the sample: this is what was kept of it.")
+            screen.say("  The page as read is not in the sample: this is what was kept of it.")
         if found["note"]:
             screen.say("  ", (found["note"], "yellow"))
         if page.get("now"):
             now = "/".join((page["now"]["stage"], page["now"]["reason"])).strip("/")
             screen.say(
-                "  ", (f"By the rules and files here it would be {now}; shown is what the build decided.", "yellow")
+                "  ", (f"With the rules and files here it would be {now}; shown is what the build decided.", "yellow")
             )
         show_standing(screen, page["stands"])
         show_items(screen, page["items"])
@@ -137,7 +137,7 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
 
 def _lines(screen: Screen, page: dict[str, Any]) -> None:
     """Each piece of each line, with the number of the line, and the reason for which it went."""
-    screen.head("Lines", "a reason in front: cut, and why; »«: what the page was rejected or noted for")
+    screen.head("Lines", "a reason first: cut, and why; »«: what the page was rejected or noted for")
     segments = [segment for line in page["lines"] for segment in line]
     wide = max((len(segment["code"]) for segment in segments if not segment["quoted"]), default=0)
     told = any(segment["quoted"] for segment in segments) or page["tried"]  # else the record alone says it
@@ -189,7 +189,7 @@ def _recorded(screen: Screen, dropped: list[dict[str, str]]) -> None:
 
 def _rules(screen: Screen, tried: list[dict[str, str]]) -> None:
     if tried:
-        screen.head("Rules, in the order in which the page met them")
+        screen.head("Rules, in the order in which they saw the page")
         rows: list[list[StyledText]] = [
             [
                 rule["stage"],

@@ -20,7 +20,7 @@ def show_relatives(screen: Screen, facts: dict[str, Any]) -> None:
 
 
 def _clusters(screen: Screen, found: dict[str, Any]) -> None:
-    screen.head("Clusters", f"pages that hang together at stage {found['stage']}; one of each stays")
+    screen.head("Clusters", f"linked pages at stage {found['stage']}; one of each group stays")
     rows = [("1", found["alone"], found["alone"])] if found["alone"] is not None else []
     rows += [(_size(row["from"], row["to"]), row["clusters"], row["pages"]) for row in found["sizes"]]
     total = sum(pages for _, _, pages in rows) or 1
@@ -30,11 +30,14 @@ def _clusters(screen: Screen, found: dict[str, Any]) -> None:
     if shown := found.get("shown"):
         part = "" if found["complete"] else ", of a sample"
         screen.say(
-            (f"  the largest{part}: the page that stays, how many fell to it, and its code as their owner", "dim")
+            (
+                f"  the largest{part}: the page that stays, how many were dropped for it, and its code as their owner",
+                "dim",
+            )
         )
         screen.table([[row["url"] or "(no kept page here)", f"{row['fell']:,}", row["owner"]] for row in shown], "<><")
         members = f"select url from rejected where list_contains([d.owner for d in dropped], '{shown[0]['owner']}')"
-        screen.say((f'  which ones, as far as the table has them: --sql "{members}"', "dim"))
+        screen.say((f'  which ones, if the table has them: --sql "{members}"', "dim"))
 
 
 def _size(low: int, high: int) -> str:

@@ -18,7 +18,7 @@ def show_standing(screen: Screen, found: dict[str, Any] | None) -> None:
     screen.head("The page that stands for it")
     page = found["page"]
     for url in found["through"]:
-        screen.say("  ", (f"by way of {url}, which fell in turn", "dim"))
+        screen.say("  ", (f"by way of {url}, which was itself dropped", "dim"))
     if page is not None:
         screen.say("  ", (page["url"] or page["source"], "bold"))
     screen.say(f"  {found['says']}")

@@ -25,10 +25,10 @@ from c4pipe.page import Dropped, Page
 from c4pipe.text.urls import as_read
 
 AS_READ = "Both texts as they were read."
-AS_COMPARED = "Both texts as they came to be compared: what other rules had left of them."
+AS_COMPARED = "Both texts as they were compared: what other rules had left of them."
 ONE_IS_CUT = (
-    "Of the page that stands for it only what was kept is at hand, of this one what is left before texts are compared: "
-    "a line that was cut as repeated shows as a difference."
+    "For the page that stands for it, only the kept text is available; for this page, the text before comparison: a "
+    "line that was cut as repeated shows as a difference."
 )
 NOBODY: Mapping[str, OwnerPage] = {}
 MOST_THROUGH = 10  # pages that stand between
@@ -124,17 +124,17 @@ def _recorded(plan: Plan, row: Mapping[str, Any]) -> tuple[list[Dropped], Record
 def _likeness(ancestry: Ancestry, row: Mapping[str, Any]) -> str:
     """How much alike they are, in words."""
     if not re.fullmatch(r"[01]\.\d+", row["detail"]):
-        return "How much alike the two are was not estimated: they hang together through other pages only."
+        return "Their similarity was not estimated: they are linked only through other pages."
     share = float(row["detail"])
     level = _level(ancestry.corpus, row["stage"])
     if not isinstance(level, NearLevel):
         return f"Their similarity is estimated as {share:.2f}."
     said = (
-        f"Of all runs of {level.shingle} words in either text, about {100 * share:.0f} % stand in both "
-        f"(estimated from {_by_what(ancestry, level)})."
+        f"Of all word {level.shingle}-grams in either text, about {100 * share:.0f} % are in both (estimated from "
+        f"{_by_what(ancestry, level)})."
     )
     if share < level.threshold:
-        said += " They may hang together through other pages, each much like the next."
+        said += " They may be linked through other pages, each similar to the next."
     return said
 
 
@@ -156,19 +156,19 @@ def _became(page: OwnerPage) -> str:
     if page.kept:
         return f"It is a kept page {where}."
     further = " Which page stands for it in turn is not recorded." if page.owner else ""
-    return f"It is a page {where}, and was rejected there itself: {page.stage}/{page.reason}.{further}"
+    return f"It is a page {where}, and was itself rejected there: {page.stage}/{page.reason}.{further}"
 
 
 def _nowhere(ancestry: Ancestry, owner: str) -> str:
     """Where the page is that no corpus at hand has."""
     absent = [one for one in ancestry.earlier if one.corpus is None]
     told = "; ".join(f"{one.path}, sha256 of its manifest {one.sha256[:16]}…: {one.lacks}" for one in absent)
-    code = f" What is known of it is the beginning of the MD5 of its URL: {owner}." if owner else ""
+    code = f" Only the first digits of the MD5 of its URL are known: {owner}." if owner else ""
     if absent and not owner:
-        return f"It is a page of an earlier corpus that is not at hand ({told})."
+        return f"It is a page of an earlier corpus that was not found ({told})."
     had = "" if owner else " It was rejected there."
     which = "the corpora" if ancestry.earlier else "the corpus"
-    other = f" Or it is a page of an earlier corpus that is not at hand ({told})." if absent else ""
+    other = f" Or it is a page of an earlier corpus that was not found ({told})." if absent else ""
     also = ancestry.not_among_lost
     neither = "neither" if "nor in" in also else "not"
     return f"It is {neither} among the kept pages of {which}{also}.{had}{other}{code}"

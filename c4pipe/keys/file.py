@@ -122,7 +122,9 @@ class KeyReader:
         with self._open() as stream:
             self.header, self._owner_bytes, self._index, self.digest = self._ends(stream)
         if digest not in ("", self.digest):
-            raise BuildError(f"{path} was replaced while it was used. Run it again when nobody changes that corpus.")
+            raise BuildError(
+                f"{path} was replaced while in use. Run the command again when nothing else changes that corpus."
+            )
         self.count = int(self._index["count"].sum(dtype=np.int64))
         self.firsts: KeyArray = self._index["first"].astype(np.uint64)  # the first key of each block
 
@@ -172,7 +174,7 @@ class KeyReader:
         """One block, into keys and owners."""
         first, _, count, width, digest = self._index[number].item()
         if _sum(data) != digest:
-            raise self._damaged(f"block {number:,} of {len(self.firsts):,} has another checksum")
+            raise self._damaged(f"block {number:,} of {len(self.firsts):,} has the wrong checksum")
         unpack_keys(data, first, count, width, keys)
         if self.owned:
             owners[:] = np.frombuffer(data, "<u8", count, count * width)
@@ -185,7 +187,7 @@ class KeyReader:
         """Head and index."""
         size = stream.seek(0, os.SEEK_END)
         if size < _HEAD.size + _TAIL.size:
-            raise self._damaged(f"{many(size, 'byte')} are no file of keys")
+            raise self._damaged(f"{many(size, 'byte')} are not a file of keys")
         stream.seek(0)
         head = stream.read(_HEAD.size)
         magic, version, owner_bytes, length = _HEAD.unpack(head)
@@ -202,7 +204,7 @@ class KeyReader:
         stream.seek(at)
         index = stream.read(end - at)
         if _sum(head + index + tail[:16]) != digest:
-            raise self._damaged("its index has another checksum")
+            raise self._damaged("its index has the wrong checksum")
         blocks = np.frombuffer(index, _BLOCK)
         sizes = blocks["count"].astype(np.int64) * (blocks["width"].astype(np.int64) + owner_bytes)
         ends = begin + np.cumsum(sizes)

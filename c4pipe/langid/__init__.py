@@ -134,8 +134,8 @@ def own_class(spec: str) -> Any:
         found = getattr(import_watched(module), name)
     except (ImportError, AttributeError) as error:
         raise ConfigError(
-            f"language identifier {spec!r}: {error}. Expected one of {', '.join(IDENTIFIERS)}, or MODULE:CLASS of your "
-            "own, importable from here."
+            f"language identifier {spec!r}: {error}. Expected one of {', '.join(IDENTIFIERS)}, or your own "
+            "MODULE:CLASS, importable from here."
         ) from None
     missing = [part for part in ("languages", "guess") if not hasattr(found, part)]
     if missing:
@@ -185,9 +185,9 @@ def _parted(spec: str) -> tuple[str, str]:
     if name not in IDENTIFIERS:
         raise unknown("language identifier", name, IDENTIFIERS)
     if colon and not IDENTIFIERS[name].takes_model:
-        raise ConfigError(f"language identifier {name!r} takes no model file, and {model!r} was named.")
+        raise ConfigError(f"language identifier {name!r} takes no model file, but {model!r} was given.")
     if colon and not model:
-        raise ConfigError(f"language identifier {spec!r} ends in a colon: name a model file, or nothing.")
+        raise ConfigError(f"language identifier {spec!r} ends in a colon: add a model file, or remove the colon.")
     return name, model
 
 

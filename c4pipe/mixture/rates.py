@@ -55,24 +55,24 @@ class Mixture:
             raise unknown("mixture", kind, KINDS)
         if temperature is not None:
             if alpha is not None:
-                raise ConfigError("--alpha and --temperature say the same thing (T = 1 / alpha): give one of them.")
+                raise ConfigError("--alpha and --temperature set the same value (T = 1 / alpha): give one of them.")
             if not temperature > 0:
                 raise ConfigError(f"--temperature {temperature}: expected a number above 0; 1 is proportional.")
             alpha = 1 / temperature
         if alpha is not None and kind != "temperature":
-            raise ConfigError(f"--alpha and --temperature have no meaning for --mixture {kind}.")
+            raise ConfigError(f"--alpha and --temperature do not apply to --mixture {kind}.")
         if limit is not None and kind not in ("temperature", "examples"):
             raise ConfigError(
-                f"--limit {limit} has no meaning for --mixture {kind}; it goes with examples and temperature."
+                f"--limit {limit} does not apply to --mixture {kind}; it applies to examples and temperature."
             )
         if alpha is not None and not (isfinite(alpha) and alpha >= 0):
             raise ConfigError(
-                f"--alpha {alpha}: expected a number of 0 (equal) or more; 1 is proportional, mT5 has 0.3."
+                f"--alpha {alpha}: expected a number of 0 (equal) or more; 1 is proportional, mT5 uses 0.3."
             )
         if limit is not None and limit < 1:
             raise ConfigError(f"--limit {limit}: expected a number of documents, 1 or more.")
         if kind == "examples" and limit is None:
-            raise ConfigError("--mixture examples needs --limit K: the documents that an entry counts for at most.")
+            raise ConfigError("--mixture examples needs --limit K: the most documents that an entry counts for.")
         if kind == "temperature":
             return cls(kind, MT5_ALPHA if alpha is None else alpha, limit)
         return cls(kind, 0.0 if kind == "equal" else 1.0, limit)
@@ -90,7 +90,7 @@ class Mixture:
         capped = self._capped(counts)
         most = max(capped.values(), default=0)
         if most < 1:
-            raise ConfigError(f"none of the {len(counts)} entries of the mixture has a document.")
+            raise ConfigError(f"none of the {len(counts)} entries of the mixture has any documents.")
         unit = most if self.alpha > 1 else 1  # relative to the largest, so that no power overflows
         weights = {name: (n / unit) ** self.alpha if n else 0.0 for name, n in capped.items()}
         total = fsum(weights.values())
@@ -104,7 +104,7 @@ class Mixture:
         try:
             return {name: float(n) ** self.alpha if n else 0.0 for name, n in self._capped(counts).items()}
         except OverflowError:
-            raise ConfigError(f"alpha {self.alpha} makes weights beyond 1e308: take one of 1 or less.") from None
+            raise ConfigError(f"alpha {self.alpha} makes weights beyond 1e308: use 1 or less.") from None
 
     def _capped(self, counts: Mapping[str, int]) -> dict[str, int]:
         return {name: n if self.limit is None else min(n, self.limit) for name, n in counts.items()}

@@ -105,16 +105,20 @@ def _parsed(argv: Sequence[str] | None) -> Namespace:
 def _check(args: Namespace, corpus: Corpus, of: PassageFile | None, level: TextLevel) -> None:
     """ConfigError for what cannot work, before any page is read."""
     if args.crawl and repr(first_level(corpus)) != repr(level):
-        raise ConfigError(f"{corpus.folder} keeps what came to its first dedup of text, which is none by this level.")
+        raise ConfigError(f"{corpus.folder} stores the input of its first text dedup, which does not use this level.")
     if of is not None and of.counted["settings"] != repr(level):
-        raise ConfigError(f"{args.of} tells passages by {of.counted['settings']}, and {corpus.folder} by {level!r}.")
+        raise ConfigError(
+            f"{args.of} identifies passages by {of.counted['settings']}, and {corpus.folder} by {level!r}."
+        )
     if args.out.exists():
         try:
             read_passages(args.out)
         except Exception:  # whatever it is, it is somebody's
-            raise ConfigError(f"--out {args.out} is there, and is no file of passages. Name another one.") from None
+            raise ConfigError(f"--out {args.out} exists and is not a file of passages. Name another file.") from None
     if not args.out.absolute().parent.is_dir():
-        raise ConfigError(f"--out {args.out}: {args.out.absolute().parent} is no folder. Make it, or name another one.")
+        raise ConfigError(
+            f"--out {args.out}: {args.out.absolute().parent} is not a folder. Create it, or name another one."
+        )
 
 
 def _texts(of: PassageFile | None) -> dict[int, str]:

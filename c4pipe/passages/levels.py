@@ -20,7 +20,7 @@ def level_of(corpus: Corpus, name: str | None) -> tuple[str, TextLevel]:
     preset = _preset(corpus)
     own = _levels(preset)
     if name is None and own and isinstance(own[0], LinkLevel):
-        raise ConfigError(f"{corpus.folder} compares whole pages. Say what a passage is: --level {USUAL}.")
+        raise ConfigError(f"{corpus.folder} compares whole pages. Choose the unit of a passage: --level {USUAL}.")
     if name is None:
         name = next((name for name in PASSAGE_LEVELS if own and type(own[0]) is type(TEXT_LEVELS[name])), USUAL)
     usual = TEXT_LEVELS[name]

@@ -41,8 +41,8 @@ def pages_came(corpus: Corpus) -> Iterator[ReadPage]:
     files = [row["path"] for row in corpus.manifest.get("restore", ())]
     if not corpus.manifest.get("keys"):
         raise ConfigError(
-            f"{corpus.folder} does not keep what came to its dedup of text: build it with one, and without "
-            "--restorable no and --no-keys, or count its pages: leave --crawl out."
+            f"{corpus.folder} does not store the input of its text dedup: build it with a text dedup and without "
+            "--restorable no and --no-keys, or leave out --crawl to count its pages."
         )
     corpus.sums.check([*files, *(shard["path"] for shard in corpus.shards())])
     elsewhere = set()

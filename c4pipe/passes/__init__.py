@@ -1,1 +1,1 @@
-"""The passes over a shard, from a WET file to the files of the corpus, and the words that close a build."""
+"""The passes over a shard, from a WET file to the files of the corpus, and the closing summary of a build."""

@@ -1,4 +1,4 @@
-"""The account of inputs: what each of them held, and of those that gave no page why."""
+"""The account of inputs: what each of them held, and why some gave no page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each later pass begins with: the staged pages of one input, less what they have lost to other pages.
+"""What each later pass starts from: the staged pages of one input, without what they lost to other pages.
 
 One reading of them serves every corpus that shares them: its takers run_steps each page on, to the next dedup of text
 (`restaging`) or to the end (`finishing`).

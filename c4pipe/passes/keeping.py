@@ -144,8 +144,8 @@ def _pages(path: str, row: Mapping[str, Any], store: Store) -> Iterator[tuple[li
             found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
             if found != row["sha256"]:
                 raise ConfigError(
-                    f"{path} is damaged, or of another corpus: its sha256 is {found}, {MANIFEST} says {row['sha256']}. "
-                    f"{_REMEDY}"
+                    f"{path} is damaged, or belongs to another corpus: its sha256 is {found}, {MANIFEST} says "
+                    f"{row['sha256']}. {_REMEDY}"
                 )
             stream.seek(0)
             file = pq.ParquetFile(stream, page_checksum_verification=True)

@@ -1,6 +1,6 @@
-"""A seeded sample of pages for people to look at: of each outcome, those whose source has the smallest hash.
+"""A seeded sample of pages for inspection: for each outcome, those whose source has the smallest hash.
 
-Which pages are shown depends on the pages alone, not on the order or the number of workers.
+Which pages are shown depends only on the pages, not on the order or number of workers.
 """
 
 from __future__ import annotations

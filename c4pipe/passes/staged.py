@@ -172,8 +172,8 @@ class StagedPages:
         except (OverflowError, TypeError, ValueError) as error:
             name = type(self._level).__name__
             raise BuildError(
-                f"level {name} gave atoms that are no hashes: {error}. Expected whole numbers from 0 to "
-                "2**64 - 1, such as c4pipe.text.hash64 gives."
+                f"level {name} gave atoms that are not hashes: {error}. Expected whole numbers from 0 to 2**64 - 1, "
+                "such as c4pipe.text.hash64 gives."
             ) from None
         if "trail" in self._schema.names:
             columns += [pa.array(domains, pa.string()), pa.array(bins, pa.int8()), number_lists(trails, np.int64)]

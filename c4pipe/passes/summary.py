@@ -1,4 +1,4 @@
-"""The closing words of a build: the funnel, and where the corpus is."""
+"""The closing summary of a build: the funnel, and where the corpus is."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def funnel(manifest: dict[str, Any]) -> Iterator[str]:
             if lost:
                 yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
         if stage.get("removed"):
-            yield f"  {'':<10} taken out since: {many(stage['removed'], 'page')}"
+            yield f"  {'':<10} removed since: {many(stage['removed'], 'page')}"
         if stage is stages[0] and without_urls(stage):
-            yield f"  {'':<10} no page has a URL: its text stands for it, and URL dedup has nothing to go by"
+            yield f"  {'':<10} no page has a URL: its text stands in for it, and URL dedup has nothing to compare"
 
 
 _WORDS = {
@@ -62,7 +62,7 @@ def splits(manifest: dict[str, Any]) -> Iterator[str]:
         rows = sum(sums[key][0] for key in rest)
         yield f"  ... and {rows:,} pages in {len(rest):,} smaller splits; README.md lists them"
     if left_out := manifest.get("left_out"):
-        yield "  left out for too few pages: " + ", ".join(f"{config} {n:,}" for config, n in left_out.items())
+        yield "  left out for having too few pages: " + ", ".join(f"{config} {n:,}" for config, n in left_out.items())
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -81,9 +81,9 @@ def emptied(manifest: dict[str, Any], folder: str) -> str:
     most = max(stages[1:], key=lambda stage: sum(stage["rejected"].values()))
     reasons = dict(sorted(most["rejected"].items(), key=lambda item: (-item[1], item[0])))
     few = any(Size.FEW.code in stage["rejected"] for stage in stages)
-    small = " Its languages were too small: --min-pages N sets how many pages they need." if few else ""
+    small = " Its languages had too few pages: --min-pages N sets how many they need." if few else ""
     took = f"{sum(reasons.values()):,} of the {many(stages[0]['kept'], 'page')} read left at stage {most['stage']}"
-    return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It holds columns, and no row.{small}"
+    return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It has columns but no rows.{small}"
 
 
 def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO_STATS) -> str:
@@ -100,7 +100,9 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
     if said := restore_told(manifest) or not_restorable(manifest):
         lines.append(f"  {said}")
     if lacking := sum(part.get("lacking", 0) for part in manifest.get("rejected", ())):
-        lines.append(f"  not in the rejected table: {many(lacking, 'page')} of inputs that changed after their reading")
+        lines.append(
+            f"  not in the rejected table: {many(lacking, 'page')} of inputs that changed after they were read"
+        )
     told = inputs_told(manifest, stats.get("faults", ()))
     return "\n".join([*lines, *told, f"  corpus: {printable(folder)}"])
 
@@ -137,7 +139,7 @@ def summary_of_several(
     told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, stats[0].get("faults", ()))
     if said := next(filter(None, map(not_restorable, manifests)), ""):  # asked of all of them
         lines.append(f"  {said}")
-    return "\n".join([*lines, *told, "  how each came about: make inspect DATA=FOLDER"])
+    return "\n".join([*lines, *told, "  details of each: make inspect DATA=FOLDER"])
 
 
 def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = (), rest: str = "in") -> Iterator[str]:
@@ -155,7 +157,7 @@ def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = 
         yield f"  {_of(len(bad), manifest)} {'has' if len(bad) == 1 else 'have'} faults:"
         yield from first(bad, lambda item: _faults_told(item, faults))
     if other := manifest.get("no_inputs"):
-        yield f"  {many(len(other), 'path')} found beside the inputs, and not read:"
+        yield f"  {many(len(other), 'path')} found next to the inputs and not read:"
         yield from first(other, lambda item: [printable(f"{item['path']}: {item['why']}")])
 
 

@@ -40,7 +40,7 @@ exit codes: 0 done; 1 failed, such as for a damaged corpus or a Hub that fails; 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; the exit code."""
-    return run_command("push", lambda: run(_parse(argv)), "interrupted. The same command goes on from what is there.")
+    return run_command("push", lambda: run(_parse(argv)), "interrupted. Run the same command again to resume.")
 
 
 def run(args: Namespace) -> int:
@@ -59,7 +59,7 @@ def run(args: Namespace) -> int:
     files = sum(len(step.files) for step in steps)
     size = sum(file.bytes for step in steps for file in step.files)
     there = len(found.files) - files
-    print(f"{many(files, 'file')} to send, {size / 1e6:,.1f} MB; {there:,} lie there already", flush=True)
+    print(f"{many(files, 'file')} to send, {size / 1e6:,.1f} MB; {there:,} are already there", flush=True)
     for done in hub.push(steps):
         gone = f", {done.deleted:,} old ones deleted" if done.deleted else ""
         print(f"  {done.sent:,} of {files:,} files, {done.bytes / 1e6:,.1f} MB{gone}", flush=True)
@@ -84,7 +84,7 @@ def _check(args: Namespace) -> None:
     if not verdict.whole:
         lines = [finding.line() for finding in verdict.findings if finding.kind != "note"]
         more = f" ({len(lines) - 1:,} more: python -m c4pipe.verify {args.folder})" if lines[1:] else ""
-        raise BuildError(f"it is damaged, and is not published: {lines[0]}{more}")
+        raise BuildError(f"it is damaged and was not published: {lines[0]}{more}")
 
 
 def _show(found: Published) -> None:
@@ -92,20 +92,20 @@ def _show(found: Published) -> None:
         print(f"{file.bytes:>15,}  {visible(file.path)}")
     print(f"{sum(file.bytes for file in found.files):>15,}  {many(len(found.files), 'file')}")
     for line in found.left:
-        print(f"stays here: {visible(line)}")
+        print(f"not sent: {visible(line)}")
 
 
 def _parse(argv: Sequence[str] | None) -> Namespace:
-    p = Parser("python -m c4pipe.push", "Publishes a corpus or a mixture on the Hugging Face Hub.", EPILOG)
+    p = Parser("python -m c4pipe.push", "Publish a corpus or a mixture on the Hugging Face Hub.", EPILOG)
     a = p.add_argument
     a("folder", type=utf8_path, metavar="DIR", help="folder of a corpus, or of a mixture")
-    a("repo", type=_repo, metavar="OWNER/NAME", help="the data set; it is made where there is none")
-    a("--private", action="store_true", help="make it a private one, and refuse one that is public")
-    a("--revision", type=utf8, default="main", metavar="BRANCH", help="a branch, made where there is none (main)")
-    a("--with", dest="extras", type=_extras, default=(), metavar="NAME,...", help=f"send too: {', '.join(ASKED_FOR)}")
-    a("--dry-run", action="store_true", help="check, and list what would be sent; the Hub is not asked")
+    a("repo", type=_repo, metavar="OWNER/NAME", help="the data set; created if it does not exist")
+    a("--private", action="store_true", help="create it as private, and refuse a public one")
+    a("--revision", type=utf8, default="main", metavar="BRANCH", help="a branch, created if missing (default: main)")
+    a("--with", dest="extras", type=_extras, default=(), metavar="NAME,...", help=f"also send: {', '.join(ASKED_FOR)}")
+    a("--dry-run", action="store_true", help="check and list what would be sent, without contacting the Hub")
     args = p.parse_args(argv)
-    asked = "--dry-run does not ask the Hub. Leave one of them out."
+    asked = "--dry-run does not contact the Hub. Leave one of them out."
     refuse_idle(p.given, ("--private", not args.dry_run, asked), ("--revision", not args.dry_run, asked))
     return args
 

@@ -39,8 +39,8 @@ from c4pipe.shards import (
 )
 
 ASKED_FOR = {
-    "rejected": "the table of rejected pages, but those that may not be used",
-    "keys": "what later builds need to be made against this corpus",
+    "rejected": "the table of rejected pages, without those that may not be used",
+    "keys": "what later builds need to deduplicate against this corpus",
     "restore": "what beam_jobs.remove needs",
     "report": "report.html, which shows rejected pages",
 }
@@ -116,10 +116,8 @@ def withheld_reasons(corpus: Corpus) -> frozenset[tuple[str, str]]:
     if "mixture" in corpus.manifest or not corpus.manifest.get("preset", {}).get("stages"):
         return frozenset()
     preset, missing = preset_of(corpus)
-    if unknown := [line for line in missing if "is not to be found here" in line]:
-        raise ConfigError(
-            f"{corpus.folder}: {unknown[0]}, and which of its pages may be shown is not known without it."
-        )
+    if unknown := [line for line in missing if "is not found here" in line]:
+        raise ConfigError(f"{corpus.folder}: {unknown[0]}, and without it, which of its pages may be shown is unknown.")
     return frozenset((stage, reason.code) for stage, reason, _ in reasons_of(preset) if reason.withheld)
 
 
@@ -143,7 +141,7 @@ def _extra(name: str, corpus: Corpus, hidden: frozenset[tuple[str, str]]) -> dic
     if not manifest.get(name):
         raise ConfigError(f"--with {name}: {corpus.folder} has none. Leave it out.")
     if name in ("keys", "restore") and manifest.get("settings", {}).get("mask_personal"):
-        raise ConfigError(f"--with {name}: it is of texts before personal data was masked. Leave it out.")
+        raise ConfigError(f"--with {name}: it holds texts from before personal data was masked. Leave it out.")
     if name != "rejected":
         return {name: manifest[name]}
     return {name: [row for row in manifest[name] if _may_be_shown(corpus, row, hidden)]}
@@ -159,8 +157,8 @@ def _may_be_shown(corpus: Corpus, row: Mapping[str, Any], hidden: frozenset[tupl
     found = {*zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True)}
     if found & hidden and not found <= hidden:
         raise ConfigError(
-            f"--with rejected: {path} has pages that may not be used among others, as --rejected all writes it. Build "
-            "with --rejected sample, or leave it out."
+            f"--with rejected: {path} includes pages that may not be used, as written by --rejected all. Build with "
+            "--rejected sample, or leave it out."
         )
     return not found & hidden
 

@@ -67,7 +67,7 @@ class Hub:
         try:
             validate_repo_id(place.repo)
         except HFValidationError as error:
-            raise ConfigError(f"{place.repo!r} is no name of a data set: {str(error).partition(': ')[0]}.") from None
+            raise ConfigError(f"{place.repo!r} is not a data set name: {str(error).partition(': ')[0]}.") from None
         self._api = HfApi(endpoint=os.environ.get("HF_ENDPOINT") or None, token=get_token())
         if self._api.token is None:
             raise ConfigError("there is no token for the Hub. Set HF_TOKEN, or log in: hf auth login")
@@ -86,7 +86,7 @@ class Hub:
         repo, private = self._place.repo, self._place.private
         self._try(lambda: self._api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True))
         if private and not self._try(lambda: self._api.repo_info(repo, repo_type="dataset")).private:
-            raise ConfigError(f"{repo} is there and is public. Make it private on the Hub, or leave out --private.")
+            raise ConfigError(f"{repo} exists and is public. Make it private on the Hub, or leave out --private.")
         if self._place.revision != MAIN:
             branch = self._place.revision
             self._try(lambda: self._api.create_branch(repo, repo_type="dataset", branch=branch, exist_ok=True))

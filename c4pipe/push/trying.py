@@ -14,7 +14,7 @@ from c4pipe.text import visible
 HUB_WAITS = (1.0, 4.0, 16.0, 60.0)  # seconds before each further try; what the library tries itself lies within one
 LONGEST_WAIT = 300.0  # that a server may ask for
 PASSING = (408, 425, 429, 500, 502, 503, 504)
-AGAIN_LATER = "The same command goes on from what is there."
+AGAIN_LATER = "Run the same command again to resume."
 _HTTP_ERROR = HfHubHTTPError.__bases__[0]  # the base of what the library's HTTP client raises, whichever that is
 
 Given = TypeVar("Given")
@@ -75,13 +75,13 @@ def _told(error: BaseException, status: int | None, repo: str, endpoint: str) ->
     words = visible(((found.server_message if found else "") or "").partition("\n")[0])
     said = f"{status}: {words}" if words else str(status)
     if status == 401:
-        return ConfigError(f"the Hub does not take the token ({said}). Set HF_TOKEN, or log in: hf auth login")
+        return ConfigError(f"the Hub rejects the token ({said}). Set HF_TOKEN, or log in: hf auth login")
     if status == 403:
-        return ConfigError(f"the token may not write to {repo} ({said}). Take one with the right to write.")
+        return ConfigError(f"the token may not write to {repo} ({said}). Use a token with write access.")
     if status == 404:
-        return ConfigError(f"{repo} is not to be found, or not with this token ({said}). Look at its name.")
+        return ConfigError(f"{repo} was not found, or not with this token ({said}). Check its name.")
     if status == 429:
-        return BuildError(f"the Hub asks to come back later ({said}). {AGAIN_LATER}")
+        return BuildError(f"the Hub asks to try again later ({said}). {AGAIN_LATER}")
     if status in PASSING:
         return BuildError(f"the Hub has failed {len(HUB_WAITS) + 1} times ({said}). {AGAIN_LATER}")
     return BuildError(f"the Hub refuses ({said}).")

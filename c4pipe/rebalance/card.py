@@ -67,24 +67,24 @@ def _entries(manifest: dict[str, Any]) -> Iterator[str]:
         )
         for name, row in sorted(manifest["mixture"].items(), key=lambda item: (-item[1]["documents"], item[0]))
     ]
-    yield "## What is in it"
+    yield "## What it contains"
     yield ""
     yield from markdown_table(("entry", "natural", "rate", "epochs", "written", "of the mixture"), rows, " >>>>>")
     yield ""
     yield (
-        "`natural` counts the documents of an entry, `rate` is what the formula gives it, and `epochs` says how "
-        "often it is read; an entry that cannot give what its rate asks for is read as often as allowed, and the "
-        "others share what is missing by their rates."
+        "`natural` counts the documents of an entry, `rate` is its share by the formula, and `epochs` says how often "
+        "it is read. An entry too small for its rate is read as often as allowed, and the others make up the rest by "
+        "their rates."
     )
     yield ""
 
 
 def _order(manifest: dict[str, Any], config: str) -> Iterator[str]:
     yield (
-        f"Read the files of `{config}/train` in their order and stop anywhere: of no entry have you more or fewer "
-        f"documents than its part of the whole by more than {manifest['largest_deviation']:.2f}. Within an epoch "
-        "an entry's documents come in a seeded order, each once. The validation split is not rebalanced: it holds "
-        "every validation document of the corpora once."
+        f"Read the files of `{config}/train` in order and stop anywhere: each entry's documents differ from its share "
+        f"of the whole by at most {manifest['largest_deviation']:.2f}. Within an epoch an entry's documents come in a "
+        "seeded order, each once. The validation split is not rebalanced: it holds every validation document of the "
+        "corpora once."
     )
     yield ""
 
@@ -107,9 +107,9 @@ def _limits() -> Iterator[str]:
     for limit in (
         DODGE,
         KREUTZER,
-        "A rate says nothing of quality: what is read several times is most often text of small languages, whose "
+        "A rate says nothing about quality: what is read several times is mostly text of small languages, whose "
         "labels are the least certain. Read some of it.",
-        "How the text was cleaned, and what the limits of that are, is on the cards of the corpora.",
+        "The cards of the corpora say how the text was cleaned, and its limits.",
     ):
         yield f"* {limit}"
     yield ""

@@ -66,7 +66,7 @@ def read_corpora(named: Sequence[str], store: Store) -> list[SourceCorpus]:
     names = [corpus.name for corpus in found]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise ConfigError(f"two corpora are called {twice[0]!r}. Give them names: --corpus NAME=DIR.")
+        raise ConfigError(f"two corpora are called {twice[0]!r}. Give them different names: --corpus NAME=DIR.")
     return found
 
 
@@ -109,7 +109,7 @@ def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> l
         found.append(SourceShard(path, row["sha256"], entry, row["split"], first, row["rows"], row["bytes"]))
         counted[key] += row["rows"]
     if not found:
-        raise ConfigError(f"{', '.join(corpus.folder for corpus in corpora)}: there is no document to be mixed.")
+        raise ConfigError(f"{', '.join(corpus.folder for corpus in corpora)}: there are no documents to mix.")
     return sorted(found, key=lambda source: (SPLITS.index(source.split), source.entry, source.first))
 
 
@@ -122,7 +122,7 @@ def named_configs(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> 
 def _rows(corpus: SourceCorpus) -> list[Any]:
     rows = corpus.manifest.get("shards")
     if not isinstance(rows, list):
-        raise BuildError(f"{corpus.folder}/{MANIFEST} lists no shards. Build the corpus again.")
+        raise BuildError(f"{corpus.folder}/{MANIFEST} lists no shards. Rebuild the corpus.")
     return rows
 
 
@@ -138,7 +138,7 @@ def _checked(row: Any, corpus: SourceCorpus) -> dict[str, Any]:
     except (AttributeError, KeyError, TypeError):
         pass
     said = json.dumps(row)[:200]
-    raise BuildError(f"{corpus.folder}/{MANIFEST} lists a shard that is none: {said}. Build the corpus again.")
+    raise BuildError(f"{corpus.folder}/{MANIFEST} lists an invalid shard: {said}. Build the corpus again.")
 
 
 def look_at(sources: Iterable[SourceShard], store: Store) -> tuple[list[SourceShard], pa.Schema]:
@@ -177,7 +177,7 @@ def verify_source(source: SourceShard, store: Store) -> None:
 
 
 def _damaged(path: str, what: str) -> str:
-    return f"{path} is not the shard that {MANIFEST} describes: {what}. Build that corpus again."
+    return f"{path} does not match {MANIFEST}: {what}. Rebuild that corpus."
 
 
 def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:

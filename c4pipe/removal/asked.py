@@ -33,11 +33,11 @@ _COMMENT = re.compile(r"(^|\s+)#.*")
 _CODE = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
 _OTHER = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d)|[^/?#]*@", re.IGNORECASE)  # begins mailto:, tel:, an address of mail
 _EXPECTED = {
-    BY_URL: "no URL of a page, such as https://example.com/a/b, and no beginning of URLs, such as "
-    "https://example.com/a/*; a domain with all below it (example.com) is listed with --domains",
-    BY_DOMAIN: "no domain, such as example.com; a page or a beginning of URLs is listed with --urls",
-    BY_CODE: "no code of a page: 16 hexadecimal digits, as inspect shows them",
-    "": "no URL, domain or code of a page",
+    BY_URL: "neither a page URL, such as https://example.com/a/b, nor a URL prefix, "
+    "such as https://example.com/a/*; list a domain with its subdomains (example.com) with --domains",
+    BY_DOMAIN: "not a domain, such as example.com; list a page or a URL prefix with --urls",
+    BY_CODE: "not the code of a page: 16 hexadecimal digits, as shown by inspect",
+    "": "not a URL, domain or code of a page",
 }
 
 
@@ -106,14 +106,14 @@ def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str]
     lists += [*((BY_CODE, path) for path in codes), *(("", path) for path in mixed)]
     wishes = [wish for kind, path in lists for wish in _entries(kind, path)]
     if not wishes:
-        raise ConfigError(f"{', '.join(path for _, path in lists)}: no entry. Expected one a line.")
+        raise ConfigError(f"{', '.join(path for _, path in lists)}: no entries. Expected one per line.")
     return Wishes.of(wishes)
 
 
 def _entries(kind: str, path: str) -> Iterator[Wish]:
     option = OPTIONS.get(kind, "--prove")
     if not Path(path).is_file():
-        raise ConfigError(f"{option} {path} is no file. Expected a list, one entry a line.")
+        raise ConfigError(f"{option} {path} is not a file. Expected a list, one entry per line.")
     for number, line in enumerate(list_file_lines(path, f"{option} {path}"), 1):
         if line := _COMMENT.sub("", line):
             wish = wish_of(kind or _kind(line), line)

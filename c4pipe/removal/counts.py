@@ -80,9 +80,7 @@ def _balanced(name: str, mine: Counter[str], gone: Counter[str], come: Counter[s
     found.subtract(gone)
     found.update(come)
     if wrong := [key for key, n in found.items() if n < 0]:
-        raise BuildError(
-            f"stats.json counts fewer pages than there are: {name} of {wrong[0]!r}. Build the corpus again."
-        )
+        raise BuildError(f"stats.json counts fewer pages than exist: {name} of {wrong[0]!r}. Build the corpus again.")
     return +found
 
 

@@ -68,7 +68,7 @@ def earlier_removals(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str
             return found
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise BuildError(f"{folder / REMOVED} is not as it was written. Copy the corpus again.")
+    raise BuildError(f"{folder / REMOVED} was changed since it was written. Copy the corpus again.")
 
 
 def unmet(asked: Wishes, log: Iterable[Mapping[str, Any]]) -> list[str]:

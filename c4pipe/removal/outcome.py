@@ -62,7 +62,7 @@ def replayed(replay: Replay, plan: Plan, ledger: Ledger, folder: Path, shown: Co
     for number, page in replay.pages.read(np.array(numbers, np.int64)):
         source = page.source
         if number in then.ends and then.ends[number].legs != replay.pages.stored.legs[number]:
-            raise BuildError(f"{folder}: page {source} becomes another than it did. {_OTHER_CODE}")
+            raise BuildError(f"{folder}: page {source} comes out differently than in the build. {_OTHER_CODE}")
         if number in now.out:
             removed[source] = page.url
             gone |= {source} if then.ends[number].verdict is None else set()
@@ -82,7 +82,7 @@ def replayed(replay: Replay, plan: Plan, ledger: Ledger, folder: Path, shown: Co
     return Replayed(removed, frozenset(gone), put, fallen, dropped, counted, owned, _restore(replay, plan, folder))
 
 
-_OTHER_CODE = "The code of its rules is another than at the build: take pages out with the version that built it."
+_OTHER_CODE = "The code of its rules has changed since the build: remove pages with the version that built it."
 
 
 def _counted(replay: Replay, plan: Plan, ledger: Ledger, chars: int) -> Ledger:

@@ -30,7 +30,7 @@ from c4pipe.shards import ADDED, MANIFEST, STATS
 from c4pipe.text import hash64
 
 UNPROVEN = (
-    "what this cannot tell: hashes of URLs of a listed domain or beginning, and text that others quote, for neither "
+    "not detectable: hashes of URLs below a listed domain or prefix, and text quoted by other pages, since neither "
     "says whose it is"
 )
 

@@ -110,7 +110,7 @@ def read_answers(folder: Path, agent: str) -> Gathered:
             files += 1
             for key in _keys_of(path):
                 if key in whose:
-                    raise ConfigError(f"--robots: {whose[key]} and {path} are of one host. Remove one of them.")
+                    raise ConfigError(f"--robots: {whose[key]} and {path} belong to the same host. Remove one of them.")
                 whose[key] = path
                 with path.open("rb") as stream:
                     given[key] = RobotsAnswer("", 200, said_by(stream.read(LONGEST_ROBOTS + 1), agent))
@@ -125,5 +125,5 @@ def _keys_of(path: Path) -> list[str]:
     name, _, port = written.partition(":")
     host = listed_host(name)
     if not host or (port and not port.isdigit()):
-        raise ConfigError(f"--robots: {path} names no host: {_EXPECTED}.")
+        raise ConfigError(f"--robots: {path} does not name a host: {_EXPECTED}.")
     return [host_key(scheme, host, port) + ROBOTS for scheme in ("http", "https")]

@@ -1,4 +1,4 @@
-"""Every rule there is, in the order of the docs. A new rule is one class in this package and its name here."""
+"""All rules, in the order of the docs. A new rule is one class in this package and its name here."""
 
 from c4pipe.rules.badwords import BadWords
 from c4pipe.rules.base import EnglishRule, LineEdit, LineRule, PageRule

@@ -1,4 +1,4 @@
-"""The bad-word rule: a listed word of the page's language, flanked by no word character."""
+"""The bad-word rule: a listed word of the page's language, not next to other word characters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITHOUT_BOUNDARIES = frozenset({"ja", "th", "zh"})
 
 @dataclass(frozen=True)
 class BadWords(PageRule):
-    """Drops pages with a word of the list of their language; a language without a list passes."""
+    """Drops pages that contain a word from the list of their language; a language without a list passes."""
 
     fraction: float = 1.0  # share of the hits that go, drawn by the hash of the URL: 1 in C4, 0.999 in mC4
     fold: bool = True  # entries in lower case, as the text is searched, and lists by any name of their language

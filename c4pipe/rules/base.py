@@ -1,8 +1,8 @@
 """What a rule is: a frozen dataclass whose fields are its thresholds and whose `reason` says what it costs.
 
-A rule that needs an outside file names it in `files(assets)` and reads it in `bind(assets)`, which is called once a
-worker and returns the rule ready to judge; fields stay plain numbers and strings, for they are pickled, compared,
-printed and recorded.
+A rule that needs an external file names it in `files(assets)` and reads it in `bind(assets)`, which is called once
+per worker and returns the rule ready to judge. Fields stay plain numbers and strings, since they are pickled,
+compared, printed and recorded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["EnglishRule", "LineEdit", "LineRule", "ListHit", "PageRule", "loaded
 
 
 class ListHit(NamedTuple):
-    """Where an entry of a list stands first: text[start:end], in small letters or not."""
+    """The first occurrence of a list entry: text[start:end], in any case."""
 
     entry: str
     start: int
@@ -47,9 +47,9 @@ class _Rule(Part):
 class LineEdit(Part):
     """Changes a line and never drops it.
 
-    An edit that leaves a line as it is which, in lower case, holds none of some strings may name those as `needs`, or a
-    pattern that finds something in each line that it may change as `sign`: it is not asked about the others. A subclass
-    with another `edit` names its own.
+    If an edit can only change lines that contain, in lower case, one of some strings, it may name these as
+    `needs`; or, as `sign`, a pattern that matches in every line that it may change. It is not called for other lines. A
+    subclass with another `edit` names its own.
     """
 
     says: ClassVar[str]
@@ -67,11 +67,11 @@ class LineEdit(Part):
 
 @dataclass(frozen=True)
 class LineRule(_Rule):
-    """Judges one stripped line. `reason.unit` says whether the line or the whole page goes.
+    """Judges one stripped line. `reason.unit` says whether the line or the whole page is dropped.
 
-    A rule that can only be broken by a line which, in lower case, holds one of some strings may name those as `needs`:
-    it is not asked about lines without them. One that hangs on counts alone may judge all lines of a page at once, as
-    `broken_by`. A subclass with another `breaks` names its own.
+    If only lines that contain, in lower case, one of some strings can break a rule, it may name these as
+    `needs`: it is not called for other lines. A rule that depends only on counts may judge all lines of a page
+    at once, as `broken_by`. A subclass with another `breaks` names its own.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -82,7 +82,7 @@ class LineRule(_Rule):
         raise NotImplementedError
 
     def hits(self, line: str) -> list[ListHit]:
-        """Of a rule that goes by a list all entries that the line holds, each once."""
+        """For a rule that uses a list, all entries that the line contains, each once."""
         return []
 
     def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
@@ -95,30 +95,30 @@ class PageRule(_Rule):
     """Judges a whole page."""
 
     def offence(self, page: Page) -> str | None:
-        """What in the page breaks the rule, short, or None."""
+        """What in the page breaks the rule, in short, or None."""
         raise NotImplementedError
 
     def hits(self, page: Page) -> list[ListHit]:
-        """Of a rule that goes by a list all entries that the page's text holds, each once; asked of pages that are
-        shown, once the rule is bound. Nothing of a list that is not looked for in texts."""
+        """For a rule that uses a list, all entries that the page's text contains, each once; called for pages that
+        are shown, once the rule is bound. Empty for lists that are not searched for in texts."""
         return []
 
 
 @dataclass(frozen=True)
 class EnglishRule(PageRule):
-    """A page rule that cuts its pages into words as English is cut, and whose numbers were found on English pages."""
+    """A page rule that splits pages into words as in English, and whose thresholds were found on English pages."""
 
     def for_languages(self, languages: tuple[str, ...]) -> Self:
         if languages != ("en",):
             raise ConfigError(
-                f"rule {self.reason.code!r} counts English words; asked for {', '.join(languages)}. Leave --languages "
-                "out, or make a preset of your own without this rule."
+                f"rule {self.reason.code!r} counts English words; requested: {', '.join(languages)}. Leave --languages "
+                "out, or make your own preset without this rule."
             )
         return self
 
 
 def ratio(part: int, whole: int) -> float:
-    """A share; of nothing it is 0."""
+    """A share; 0 if the whole is empty."""
     return part / whole if whole else 0.0
 
 

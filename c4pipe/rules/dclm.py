@@ -1,7 +1,7 @@
-"""DCLM's rules on pages: Gopher's, which RefinedWeb took over (Penedo et al. 2023, G.1), as DCLM-Baseline has them.
+"""DCLM's page rules: Gopher's, adopted by RefinedWeb (Penedo et al. 2023, G.1), as DCLM-Baseline has them.
 
-They differ from datatrove's of the same names: words are what stands between blanks, all copies of a line count and
-not only the later ones, and shares of runs are of the characters of words (mlfoundations/dclm, baselines/mappers).
+They differ from datatrove's of the same names: words are separated by blanks, all copies of a line count and not
+only the later ones, and shares of runs are of the characters in words (mlfoundations/dclm, baselines/mappers).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _REPETITION = f"Rae et al. 2021, table A1; {_SOURCE}, massive_web_repetition_fil
 
 @dataclass(frozen=True)
 class BetweenWords(PageRule):
-    """Gopher's limits on the length of a page, of words between blanks that begin with a letter or digit."""
+    """Gopher's limits on the length of a page, counting blank-separated words that begin with a letter or digit."""
 
     least: int = 50
     most: int = 100_000

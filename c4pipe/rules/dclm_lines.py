@@ -1,6 +1,6 @@
-"""DCLM's corrections of lines: RefinedWeb's (Penedo et al. 2023, G.2), as DCLM-Baseline carries them out.
+"""DCLM's line corrections: RefinedWeb's (Penedo et al. 2023, G.2), as implemented by DCLM-Baseline.
 
-A line that nothing stands in breaks none of them. The limits are on the line without the blanks at its ends.
+An empty line breaks none of them. The limits apply to the line without the blanks at its ends.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HOST = r"[-a-zA-Z0-9@:%._+~#=]"  # what the names of addresses consist of
 
 @dataclass(frozen=True)
 class StripAddresses(LineEdit):
-    """Takes out web addresses, and the blanks in front of them."""
+    """Removes web addresses and the blanks before them."""
 
     libraries: ClassVar = ("tldextract",)  # which top-level domains there are
     says: ClassVar = "loses the web addresses in it, by name or by number"
@@ -210,7 +210,7 @@ def _without_phrases(line: str) -> str:
 
 @dataclass(frozen=True)
 class StripPhrases(LineEdit):
-    """Takes out links that stand at the ends of short lines."""
+    """Removes links at the ends of short lines."""
 
     says: ClassVar = "of up to ten words loses “items in cart”, “Read more...” at its end and “Sign-in” at its start"
     source: ClassVar = f"{_SOURCE}, substring_line_modifier"
@@ -222,7 +222,7 @@ class StripPhrases(LineEdit):
 
 @dataclass(frozen=True)
 class NoBlankLine(LineRule):
-    """A line of which an edit has left nothing. Empty lines go too: pages of WET files have none."""
+    """A line that an edit has emptied. Empty lines are dropped too: pages of WET files have none."""
 
     reason: ClassVar = Reason(
         "dclm_blank",

@@ -1,4 +1,4 @@
-"""The page rule that keeps listed pages out: what somebody asked to leave out, or a list of sites names."""
+"""The page rule that excludes listed pages: opt-outs and lists of sites."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from c4pipe.rules.base import PageRule, loaded
 
 @dataclass(frozen=True)
 class NotExcluded(PageRule):
-    """Somebody asked that its pages be left out, or a list of sites names them."""
+    """Drops pages whose owners opted out, or that are on a list of sites."""
 
     chooses: ClassVar = True
     lists: ClassVar = True
@@ -38,7 +38,7 @@ class NotExcluded(PageRule):
         _, entries, strange = read_exclusions(_at_hand(assets))
         odd = [(name, str(path), strange[name]) for name, path in assets.exclusion_lists() if strange[name]]
         return {
-            path: f"{len(lines):,} of {entries[name]:,} entries are passed over, such as {lines[0]}"
+            path: f"{len(lines):,} of {entries[name]:,} entries are skipped, such as {lines[0]}"
             for name, path, lines in odd
         }
 

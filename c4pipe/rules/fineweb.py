@@ -1,6 +1,6 @@
 """The rules that FineWeb adds (Penedo et al. 2024, section 3.4), as datatrove's `FineWebQualityFilter` has them.
 
-Lines are those between newlines that are not blank.
+Lines are the non-blank pieces between newlines.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _lines(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class MinEndedLines(PageRule):
-    """Where hardly a line ends as a sentence does there is no prose."""
+    """If hardly any line ends like a sentence, the page is not prose."""
 
     share: float = 0.12
     reason: ClassVar = Reason(
@@ -65,7 +65,7 @@ class MaxShortLines(PageRule):
 
 @dataclass(frozen=True)
 class MaxLineCopies(PageRule):
-    """A hundredth of a page in lines that it had before is boilerplate within the text."""
+    """If 1 % of a page is in repeated lines, it has boilerplate within the text."""
 
     share: float = 0.01
     reason: ClassVar = Reason(

@@ -1,7 +1,7 @@
-"""Gopher's rules on the quality of a page (Rae et al. 2021, A1.1), as datatrove carries them out.
+"""Gopher's rules on page quality (Rae et al. 2021, A1.1), as implemented by datatrove.
 
 Words are English words with marks among them (`text.english`), lines those of `str.splitlines`. The order of the rules
-is that of datatrove's `GopherQualityFilter`: the first that is broken is the reason.
+is that of datatrove's `GopherQualityFilter`: the first broken rule is the reason.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class MaxBulletLines(PageRule):
 
 @dataclass(frozen=True)
 class MaxEllipsisLines(PageRule):
-    """Lines that are cut off tell of other pages."""
+    """Truncated lines are teasers for other pages."""
 
     share: float = 0.3
     ends: tuple[str, ...] = ("...", "…")
@@ -190,7 +190,7 @@ class MaxEllipsisLines(PageRule):
 
 @dataclass(frozen=True)
 class MinLetteredWords(EnglishRule):
-    """Prices, tables and rules of dashes have few letters."""
+    """Prices, tables and dashed rules have few letters."""
 
     share: float = 0.8
     reason: ClassVar = Reason(

@@ -20,7 +20,7 @@ _PAPER = "Raffel et al. 2020, section 2.2"
 
 @dataclass(frozen=True)
 class MaxWordLength(LineRule):
-    """A word that nobody could read is a data URI, a key or a line without spaces."""
+    """An unreadably long word is a data URI, a key or a line without spaces."""
 
     chars: int = 1000
     reason: ClassVar = Reason(
@@ -42,7 +42,7 @@ class MaxWordLength(LineRule):
 
 @dataclass(frozen=True)
 class StripCitations(LineEdit):
-    """Takes out the citation marks of encyclopedias. What is left is not stripped again, as in the reference."""
+    """Removes the citation marks of encyclopedias. The rest is not stripped again, as in the reference."""
 
     says: ClassVar = "loses `[1]`, `[]`, `[edit]` and `[citation needed]`"
     source: ClassVar = f"{_REFERENCE}, get_clean_page_fn"
@@ -84,7 +84,7 @@ class EndMark(LineRule):
         return not line.endswith(self.marks) or line.endswith(self.cut)
 
     def for_languages(self, languages: tuple[str, ...]) -> Self:
-        """With the marks that they have beside."""
+        """With the additional end marks of these languages."""
         own = (mark for language in languages for mark in END_MARKS.get(language, ()))
         return replace(self, marks=tuple(dict.fromkeys([*self.marks, *own])))
 
@@ -112,7 +112,7 @@ class MinWords(LineRule):
 
 @dataclass(frozen=True)
 class NoLoremIpsum(LineRule):
-    """Placeholder text marks a page that nobody has filled."""
+    """Placeholder text marks an unfinished page."""
 
     reason: ClassVar = Reason(
         "lorem_ipsum",
@@ -148,7 +148,7 @@ class NoJavascript(LineRule):
 
 @dataclass(frozen=True)
 class NoBrace(LineRule):
-    """A curly brace is common in code and rare in prose. Only a line that came this far costs its page."""
+    """A curly brace is common in code and rare in prose. Only a line that reaches this rule rejects its page."""
 
     reason: ClassVar = Reason(
         "curly_brace",
@@ -166,7 +166,7 @@ class NoBrace(LineRule):
 
 @dataclass(frozen=True)
 class NoPolicy(LineRule):
-    """Cookie and privacy notices stand on every page of a site."""
+    """Cookie and privacy notices are on every page of a site."""
 
     phrases: tuple[str, ...] = (
         "terms of use",

@@ -101,7 +101,7 @@ def _listed(domains: dict[str, Literal[True] | list[str]]) -> dict[str, Literal[
 
 @dataclass(frozen=True)
 class ListedDomain(PageRule):
-    """`realnewslike` takes pages of known news sites only."""
+    """`realnewslike` keeps only pages of known news sites."""
 
     needs_url: ClassVar = True
     reason: ClassVar = Reason(
@@ -130,7 +130,7 @@ class ListedDomain(PageRule):
 
 @dataclass(frozen=True)
 class ListedSubdomain(PageRule):
-    """Of some news domains only certain subdomains are news."""
+    """For some news domains, only certain subdomains are news."""
 
     needs_url: ClassVar = True
     reason: ClassVar = Reason(
@@ -154,7 +154,7 @@ class ListedSubdomain(PageRule):
 
 @dataclass(frozen=True)
 class ListedUrl(PageRule):
-    """`webtextlike` takes pages on a list of URLs only, OpenWebText's in the original."""
+    """`webtextlike` keeps only pages on a list of URLs, in the original OpenWebText's."""
 
     needs_url: ClassVar = True
     reason: ClassVar = Reason(

@@ -1,6 +1,6 @@
-"""Gopher's rules on repetition (Rae et al. 2021, table A1), as datatrove's `GopherRepetitionFilter` carries them out.
+"""Gopher's rules on repetition (Rae et al. 2021, table A1), as implemented by datatrove's `GopherRepetitionFilter`.
 
-Shares are of all characters of the page, blanks and newlines too, but for the first and third rule.
+Shares are of all characters of the page, including blanks and newlines, except in the first and third rules.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _copied_lines(text: str) -> _Copies:
 
 @dataclass(frozen=True)
 class MaxRepeatedParagraphs(PageRule):
-    """Paragraphs that stand again and again are navigation, or spam."""
+    """Repeated paragraphs are navigation or spam."""
 
     share: float = 0.3
     reason: ClassVar = Reason(
@@ -83,7 +83,7 @@ class MaxRepeatedParagraphChars(PageRule):
 
 @dataclass(frozen=True)
 class MaxRepeatedLines(PageRule):
-    """Lines that stand again and again are buttons and menus."""
+    """Repeated lines are buttons and menus."""
 
     share: float = 0.3
     reason: ClassVar = Reason(
@@ -144,7 +144,7 @@ class Sized:
 @dataclass(frozen=True)
 class MaxTopRun(Sized, EnglishRule):
     """A phrase that takes up a fifth of a page is a button or a keyword. As in datatrove, the most frequent run counts
-    also where it stands once, the first of them then: a short page can fall by it without any repetition."""
+    even if it occurs only once (then the first one): a short page can be rejected without any repetition."""
 
     sizes: tuple[int, ...] = (2, 3, 4)
     shares: tuple[float, ...] = (0.20, 0.18, 0.16)
@@ -164,7 +164,7 @@ class MaxTopRun(Sized, EnglishRule):
 
 @dataclass(frozen=True)
 class MaxRepeatedRuns(Sized, EnglishRule):
-    """Runs of words that stand elsewhere on the page are templates, filled in again and again."""
+    """Word runs that occur elsewhere on the page are templates, filled in again and again."""
 
     sizes: tuple[int, ...] = (5, 6, 7, 8, 9, 10)
     shares: tuple[float, ...] = (0.15, 0.14, 0.13, 0.12, 0.11, 0.10)

@@ -1,4 +1,4 @@
-"""The page rule that keeps out what robots.txt files forbid a crawler."""
+"""The page rule that excludes what robots.txt files disallow for a crawler."""
 
 from __future__ import annotations
 

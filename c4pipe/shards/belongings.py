@@ -58,7 +58,7 @@ def _checked(row: Mapping[str, Any], data: bool) -> Belonging:
     pure = PurePosixPath(found.path)
     strange = found.path in ("", ".", *OF_ITSELF) or "\0" in found.path or str(pure) != found.path
     if strange or pure.is_absolute() or ".." in pure.parts:
-        raise BuildError(f"{MANIFEST} names a file {found.path[:200]!r}, which no build has written. Build it again.")
+        raise BuildError(f"{MANIFEST} names a file {found.path[:200]!r}, which no build wrote. Rebuild it.")
     return found
 
 
@@ -115,4 +115,4 @@ def read_added(data: bytes) -> list[Belonging]:
             return files
     except (ValueError, KeyError, TypeError, RecursionError, BuildError):
         pass
-    raise BuildError(f"{ADDED} is damaged. Remove it, and write again what it named, such as report.html.")
+    raise BuildError(f"{ADDED} is damaged. Remove it, then write the files it named again, such as report.html.")

@@ -87,7 +87,7 @@ class Exposure:
             raise self._damaged(error) from None
         there = run / _CHECKPOINTS / f"step-{self.step:08d}" / "state.json"
         if there.is_file() and sha256_of(there) != state:
-            raise ExposureError(run, f"tells of other steps than the run has now: step {self.step:,} was trained anew")
+            raise ExposureError(run, f"covers other steps than the run has now: step {self.step:,} was trained again")
 
     @property
     def note(self) -> str:
@@ -95,7 +95,7 @@ class Exposure:
         newest = newest_step(self._run)
         if newest in (0, self.step):
             return ""
-        return f"it knows of {self.step:,} steps, and the run has {newest:,}. {trace_again(self._run)}"
+        return f"it covers {self.step:,} steps, but the run has {newest:,}. {trace_again(self._run)}"
 
     def of(self, sha256: str, rows: Iterable[int]) -> dict[int, Seen]:
         """How these rows of a shard were met; those that were not are left out."""

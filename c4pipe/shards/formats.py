@@ -87,12 +87,13 @@ SHARD_FORMATS = {
         ShardFormat("parquet", "all columns", str, _parquet, AsTheyCome),
         ShardFormat(
             "parquet-cdc",
-            "the same, with row groups and pages cut by content: where a few pages change, most of its chunks stay",
+            "the same, with row groups and data pages split by content: if a few pages change, most chunks stay the "
+            "same",
             str,
             _chunked,
             ByContent,
         ),
-        ShardFormat("jsonl", "beside Parquet, text, timestamp and url as in allenai/c4", _beside, JsonLines),
+        ShardFormat("jsonl", "in addition to Parquet: text, timestamp and url as in allenai/c4", _beside, JsonLines),
     )
 }
 PARQUET_ALONE = ("parquet",)
@@ -110,7 +111,7 @@ def formats_named(text: str) -> tuple[str, ...]:
             raise unknown("format", name, SHARD_FORMATS)
     whole = [name for name in SHARD_FORMATS if name in asked and SHARD_FORMATS[name].whole] or [*PARQUET_ALONE]
     if len(whole) > 1:
-        raise ConfigError(f"--format {text}: {' and '.join(whole)} have the same name on disk. Take one of them.")
+        raise ConfigError(f"--format {text}: {' and '.join(whole)} have the same file names. Use one of them.")
     return (*whole, *(name for name in SHARD_FORMATS if name in asked and not SHARD_FORMATS[name].whole))
 
 

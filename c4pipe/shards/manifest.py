@@ -49,14 +49,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         data = read_file(path)
         manifest = json.loads(data)
         if not isinstance(manifest, dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError("it is not a JSON object")
     except FileNotFoundError:
         raise ConfigError(f"{folder} holds no finished corpus: {lacks_manifest(folder)}") from None
     except (ValueError, RecursionError, OSError) as error:
         raise BuildError(f"{path} cannot be read ({error}). Build the corpus again.") from None
     if _changed(data, folder / SUMS):
         raise BuildError(
-            f"{path} was changed or damaged: {SUMS} has another sum of it. Copy or build the corpus again."
+            f"{path} was changed or damaged: {SUMS} has a different checksum for it. Copy or build the corpus again."
         )
     if manifest.get("schema_version") != SCHEMA_VERSION:
         found = manifest.get("schema_version")

@@ -63,7 +63,7 @@ def write_passages(path: Path, found: PassageFile) -> None:
 def read_passages(path: Path) -> PassageFile:
     """The file. ConfigError where there is none, BuildError where it is no such file or damaged."""
     if not path.is_file():
-        raise ConfigError(f"{path} is not there. Make it: python -m c4pipe.passages CORPUS --out {path}")
+        raise ConfigError(f"{path} does not exist. Make it: python -m c4pipe.passages CORPUS --out {path}")
     try:
         table = pq.read_table(path)
         counted = json.loads((table.schema.metadata or {})[PASSAGES_COUNTED])

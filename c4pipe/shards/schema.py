@@ -63,7 +63,7 @@ def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:
     taken = {name.lower() for name in (*PAGE_SCHEMA.names, *Page._fields, *TAKEN)}
     for field in columns:
         if not field.name or field.name.lower() in taken:
-            raise ConfigError(f"no column can be added by the name {field.name!r}: it is taken. Choose another one.")
+            raise ConfigError(f"no column can be added with the name {field.name!r}: it is taken. Choose another name.")
         taken.add(field.name.lower())
         schema = schema.append(field)
     return schema
@@ -78,8 +78,8 @@ def column_fields(parts: Iterable[Part]) -> list[pa.Field]:
                 found.append(pa.field(name, pa.type_for_alias(kind) if isinstance(kind, str) else kind))
             except (TypeError, ValueError) as error:
                 raise ConfigError(
-                    f"{type(part).__name__} adds a column {name!r} of type {kind!r}: {error}. Expected a type of "
-                    'Arrow, such as "float64", "int32" or pyarrow.list_(pyarrow.string()).'
+                    f"{type(part).__name__} adds a column {name!r} of type {kind!r}: {error}. Expected an "
+                    'Arrow type, such as "float64", "int32" or pyarrow.list_(pyarrow.string()).'
                 ) from None
     return found
 
@@ -109,12 +109,14 @@ def _added(field: pa.Field, extra: Sequence[Mapping[str, Any]]) -> pa.Array:
         column = pa.array([values.get(field.name) for values in extra], field.type)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise BuildError(
-            f"column {field.name!r} holds {field.type}, and a stage gave it another value: {error}"
+            f"column {field.name!r} holds {field.type}, but a stage gave it another value: {error}"
         ) from None
     if pa.types.is_integer(field.type) and any(isinstance(values.get(field.name), float) for values in extra):
-        raise BuildError(f"column {field.name!r} holds {field.type}, and a stage gave it a number with a fraction.")
+        raise BuildError(f"column {field.name!r} holds {field.type}, but a stage gave it a number with a fraction.")
     if column.null_count and not field.nullable:
-        raise BuildError(f"column {field.name!r} must have a value on every page, and a stage gave some page none.")
+        raise BuildError(
+            f"column {field.name!r} must have a value on every page, but a stage left it empty on some page."
+        )
     return column
 
 

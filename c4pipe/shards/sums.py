@@ -77,7 +77,7 @@ def _sum(path: Path) -> str:
 
 
 def _unread(path: Path, error: OSError) -> BuildError:
-    return BuildError(f"{path} cannot be read ({error.strerror or error}), and the manifest lists it. {_REMEDY}")
+    return BuildError(f"{path} cannot be read ({error.strerror or error}), but the manifest lists it. {_REMEDY}")
 
 
 def _read_note(note: Path | None) -> dict[str, _Mark]:

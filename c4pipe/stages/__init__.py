@@ -1,8 +1,8 @@
-"""What a preset is made of: frozen values, a module each. Those that judge a page bind to a `Step`.
+"""The stages that a preset is made of: frozen values, one module each. Stages that judge a page bind to a `Step`.
 
 Read -> page* -> Dedup(url) -> page* -> (Dedup(text) -> page*)* -> [Size]
 
-where a page stage is a Filter, a Clean (or Corrected), an Identify, a Classifier, or a `PageStage` of a user's own.
+where a page stage is a Filter, a Clean (or Corrected), an Identify, a Classifier, or a user-defined `PageStage`.
 """
 
 from c4pipe.stages.base import PageStage, Scope, Stage, after, judge

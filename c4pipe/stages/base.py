@@ -1,4 +1,4 @@
-"""What a stage is: a `Part` with a name and a scope, which says what it has to see of the corpus to decide."""
+"""What a stage is: a `Part` with a name and a scope, which says how much of the corpus it must see to decide."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ class Stage(Part):
         return [told.reason for told in self.told() if told.reason is not None]
 
     def kept_languages(self) -> tuple[str, ...]:
-        """The languages that it lets pass, if it asks for the language; empty where it does not."""
+        """The languages that it keeps, if it identifies the language; empty if not."""
         return ()
 
     def codes_of(self, languages: tuple[str, ...]) -> tuple[str, ...]:
-        """The languages as it writes them, each once."""
+        """The languages in its own spelling, each once."""
         return tuple(dict.fromkeys(languages))
 
     def renamed(self) -> list[str]:
-        """What to say of languages that it was given under another name than it writes them with, a line each."""
+        """Remarks on languages that were given under another name than its own, one line each."""
         return []
 
     def identifier(self) -> dict[str, Any]:
-        """What a manifest says of the library or model that tells it languages; empty where there is none."""
+        """What a manifest says about the library or model that identifies languages; empty without one."""
         return {}
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
         """What became of the page, an outcome for each thing `told`, in order; those that are missing were not reached.
 
-        This is what one page cannot tell: what a build recorded.
+        By default this is what a build recorded, since a single page cannot show it.
         """
         return walk.recorded(self)
 
@@ -76,7 +76,7 @@ class Stage(Part):
 class PageStage(Stage):
     """Judges a page by itself. To make your own: a frozen dataclass with a `name`, its `reasons`, and `bind`.
 
-    `edits` is whether it may change the text, `quotes` whether the detail of a rejection is a piece of the page's text.
+    `edits`: whether it may change the text. `quotes`: whether the detail of a rejection is a piece of the page's text.
     """
 
     scope: ClassVar = Scope.PAGE
@@ -84,15 +84,16 @@ class PageStage(Stage):
     quotes: ClassVar = True
 
     def bind(self, assets: Any) -> Step:
-        """What a worker judges pages with: `Page -> Kept | Rejected`, pure. Called once a process; load files here."""
+        """What a worker judges pages with: `Page -> Kept | Rejected`, pure. Called once per process; load
+        files here."""
         raise NotImplementedError
 
     def dropped(self, page: Page, assets: Any) -> list[Dropped]:
-        """The lines that it cuts from a page, in order; asked of pages that are shown."""
+        """The lines that it cuts from a page, in order; called for pages that are shown."""
         return []
 
     def moved_by(self, page: Page, assets: Any) -> WordShares | None:
-        """Which words moved the score that it decides by, of the page as it comes in; asked of pages that are shown.
+        """Which words moved the score that it decides by, of the page as it comes in; called for pages that are shown.
         None where it has no score, or no word has moved it."""
         return None
 
@@ -115,7 +116,7 @@ def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
 
 
 def after(page: Page, changed: Kept, verdict: Verdict) -> Verdict:
-    """The verdict on a changed page, with what the change cost; a rejection shows the page as it came in."""
+    """The verdict on a changed page, with what the change cost; a rejection shows the page as it entered."""
     if isinstance(verdict, Rejected):
         return Rejected(page, verdict.reason, verdict.detail, changed.tally, changed.chars)
     return changed

@@ -1,4 +1,4 @@
-"""The stage that looks for test items of benchmarks: behind all others, for it is of the corpus that is left."""
+"""The stage that searches for benchmark items: after all others, since it concerns the final corpus."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _QUOTED = 200  # characters of the words that a detail has
 
 @dataclass(frozen=True)
 class Benchmarks(PageStage):
-    """Names in a column which items stand in a page, and where; where `drop` is set the page goes instead."""
+    """Lists in a column which items a page contains, and where; with `drop`, such pages are rejected instead."""
 
     name: str
     overlap: ItemOverlap = _USUAL
@@ -88,7 +88,7 @@ def detail_of(found: Sequence[Sighting], text: str) -> str:
 
 
 def benchmarks_stage(preset: Preset) -> Benchmarks | None:
-    """What looks for test items in a preset, if anything does."""
+    """The stage of a preset that searches for benchmark items, if any."""
     return next((stage for stage in preset.stages if isinstance(stage, Benchmarks)), None)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with parts of a user's own: told before any work where it can be, else with the name of who did it."""
+"""Checks of user-defined parts: before any work if possible, else when they misbehave, with their name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REASON_CODE, STAGE_NAME = re.compile("[a-z][a-z0-9_]*"), re.compile(r"\w[\w.-]*"
 def check_stage(stage: Any, kind: type[Part]) -> str:
     """What is wrong with a stage of a preset and the parts in it, in words; "" if nothing is."""
     if not isinstance(stage, kind):
-        return f"holds {stage!r}, which is no stage: expected values of Read, Dedup, Size or a PageStage of your own"
+        return f"holds {stage!r}, which is not a stage: expected values of Read, Dedup, Size or your own PageStage"
     for part in everything([stage]):
         wrong = _wrong_with(part)
         if wrong:
@@ -30,19 +30,24 @@ def check_stage(stage: Any, kind: type[Part]) -> str:
 
 def _wrong_with(part: Part) -> str:
     if not getattr(type(part), "__dataclass_params__", None) or not type(part).__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        return "is no frozen dataclass: put @dataclass(frozen=True) above it"
+        return "is not a frozen dataclass: put @dataclass(frozen=True) above it"
     declared = vars(type(part)).get("__annotations__", {})
     plain = {name for name, kind in declared.items() if "ClassVar" not in str(kind)}
     bare = plain - set(type(part).__dataclass_fields__)  # type: ignore[attr-defined]
     if bare:
-        return f"has a field {sorted(bare)[0]!r} that no dataclass knows: put @dataclass(frozen=True) above it"
+        return (
+            f"has a field {sorted(bare)[0]!r} that is not a dataclass field: put @dataclass(frozen=True) "
+            f"above the class"
+        )
     for field in fields(part):  # type: ignore[arg-type]
         value = getattr(part, field.name)
         strange = [one for one in value if isinstance(one, type)] if isinstance(value, tuple) else []
         if not field.compare:
-            return f"does not compare its field {field.name!r}: stages that differ in it would be taken for the same"
+            return f"does not compare its field {field.name!r}: stages that differ only in it would be considered equal"
         if strange or isinstance(value, type):
-            return f"has a class in {field.name!r} where a value belongs: write {(strange or [value])[0].__name__}()"
+            return (
+                f"has a class in {field.name!r} where a value is expected: write {(strange or [value])[0].__name__}()"
+            )
     try:
         hash(part)
     except TypeError as error:
@@ -58,17 +63,19 @@ def _no_plain_field(part: Part) -> str:
         try:
             json.dumps(plain)
         except (TypeError, ValueError) as error:
-            return f"has a field {field.name!r} that no manifest can hold ({error}): expected numbers, strings, tuples"
+            return (
+                f"has a field {field.name!r} that a manifest cannot hold ({error}): expected numbers, strings, tuples"
+            )
     return ""
 
 
 def _wrong_reasons(part: Part) -> str:
     own: Any = [part.reason] if hasattr(part, "reason") else part.reasons
     if not isinstance(own, list | tuple) or not all(isinstance(reason, Reason) for reason in own):
-        return "must have `reasons`, a tuple of c4pipe.page.Reason, or as a rule one as `reason`"
+        return "must have `reasons`, a tuple of c4pipe.page.Reason, or, for a rule, a single `reason`"
     odd = [reason.code for reason in own if not REASON_CODE.fullmatch(reason.code)]
     if odd:
-        return f"has a reason with the code {odd[0]!r}: expected small letters, digits and underscores"
+        return f"has a reason with the code {odd[0]!r}: expected lower-case letters, digits and underscores"
     try:
         [words_of(reason, part) for reason in own]
     except (KeyError, IndexError, ValueError) as error:
@@ -82,9 +89,7 @@ def one_reason_a_code(stages: Iterable[Part]) -> str:
     for stage in stages:
         for told in stage.told():
             if told.reason is not None and known.setdefault(told.code, told.reason) != told.reason:
-                return (
-                    f"counts two reasons as {told.code!r}: give that of {type(told.owner).__name__} a code of its own"
-                )
+                return f"counts two reasons as {told.code!r}: give the one of {type(told.owner).__name__} its own code"
     return ""
 
 
@@ -108,9 +113,7 @@ def watched(stage: Any, step: Step, assets: Any) -> Step:
         verdict = step(page)
         wrong = _wrong_verdict(stage, page, verdict, codes)
         if wrong:
-            raise BuildError(
-                f"stage {stage.name!r} ({type(stage).__module__}) {wrong}. It was asked about {page.source}."
-            )
+            raise BuildError(f"stage {stage.name!r} ({type(stage).__module__}) {wrong}. This was for {page.source}.")
         cut = within.intersection(verdict.tally)
         if cut and not verdict.chars:
             dropped = (drop for drop in stage.dropped(page, assets) if drop.code in cut)
@@ -127,12 +130,12 @@ def _wrong_verdict(stage: Any, page: Page, verdict: Any, codes: set[str]) -> str
         if not isinstance(verdict.reason, Reason) or verdict.reason.code not in codes:
             code = getattr(verdict.reason, "code", verdict.reason)
             return f"rejected a page for {code!r}, which is not in its `reasons`"
-        return "" if isinstance(verdict.detail, str) else f"gave a detail that is no text: {verdict.detail!r:.80}"
+        return "" if isinstance(verdict.detail, str) else f"gave a detail that is not text: {verdict.detail!r:.80}"
     added = set(verdict.page.extra) - set(page.extra) - set(stage.columns)
     if added:
         return f"gave a page the column {sorted(added)[0]!r}, which is not in its `columns`"
     if not stage.edits and verdict.page.text != page.text:
-        return "changed the text, and says `edits = False`"
+        return "changed the text but says `edits = False`"
     undeclared = {*verdict.tally, *verdict.chars} - codes
     return f"counts lines for {sorted(undeclared)[0]!r}, which is not in its `reasons`" if undeclared else ""
 

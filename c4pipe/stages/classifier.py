@@ -1,4 +1,4 @@
-"""The stage that scores pages by a fastText classifier, and maybe cuts or samples them by that score."""
+"""The stage that scores pages with a fastText classifier and can filter or sample them by that score."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Classifier(PageStage):
     """The score of each page by a fastText model, in a column: the probability of a label, as the library's `predict`
     has it (a 32-bit number, up to 1.00001; null where the model knows no part of the text).
 
-    With `above`, pages with a lower score are rejected. With `bins`, of each bin of scores a share is kept, drawn by
+    With `above`, pages with a lower score are rejected. With `bins`, a share of each bin of scores is kept, drawn by
     the hash of the URL: ((0.5, 0.1), (1.0, 1.0)) keeps a tenth of the pages with scores below 0.5 and all others; the
-    last bin holds all that is above it as well. With neither, pages are only scored.
+    last bin also holds everything above it. With neither, pages are only scored.
     """
 
     LOW: ClassVar = Reason(
@@ -77,7 +77,7 @@ class Classifier(PageStage):
         if not (isinstance(self.column, str) and self.column.isidentifier()):
             return f"column {self.column!r}: expected a name of letters, digits and underscores"
         if self.above is not None and self.bins:
-            return "above and bins are both given, and a page is cut or drawn: leave one out"
+            return "above and bins are both given, but a page is either filtered or sampled: leave one out"
         if self.above is not None and not (_is_number(self.above) and 0 < self.above <= 1 and single(self.above)):
             return f"above {self.above!r}: expected more than 0, and 1 at most, as a 32-bit number"
         return _wrong_bins(self.bins)
@@ -151,7 +151,7 @@ class Classifier(PageStage):
         if asked not in known:
             raise unknown(f"label of {self.model},", asked, known)
         if len(known) < 2:
-            raise ConfigError(f"{self.model} has one label, {asked}, which every page has: expected two or more.")
+            raise ConfigError(f"{self.model} has only the label {asked}, which every page has: expected two or more.")
         return model, known.index(asked)
 
 
@@ -188,7 +188,7 @@ def _wrong_bins(bins: Any) -> str:
         return f"bins {bins!r}: {expected}"
     edges, shares = [edge for edge, _ in bins], [share for _, share in bins]
     if edges != sorted(set(edges)) or not all(edge > 0 and single(edge) for edge in edges):
-        return f"bins {bins!r}: their scores must be above 0 and rise, as 32-bit numbers"
+        return f"bins {bins!r}: their scores must be above 0 and increase, as 32-bit numbers"
     if not all(0 <= share <= 1 for share in shares):
         return f"bins {bins!r}: a share must be 0 to 1"
-    return f"bins {bins!r}: the last must reach to 1.0" if edges and edges[-1] < 1 else ""
+    return f"bins {bins!r}: the last must be 1.0" if edges and edges[-1] < 1 else ""

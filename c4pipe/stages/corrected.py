@@ -1,4 +1,4 @@
-"""The stage that corrects lines and lets a page go that loses too much by it."""
+"""The stage that corrects lines and rejects pages that lose too much."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from c4pipe.text.kinds import counted_runs
 
 @dataclass(frozen=True)
 class Corrected(Clean):
-    """Line rules in order; a page that loses more than a share of its words goes as a whole."""
+    """Line rules in order; a page that loses more than a share of its words is rejected."""
 
     EMPTIED: ClassVar = Reason(
         "dclm_words_lost",

@@ -1,4 +1,4 @@
-"""The stage that asks who owns what over the whole corpus."""
+"""The stage that decides who owns what, over the whole corpus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stage that asks for the language."""
+"""The stage that identifies the language."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def _once(spec: str, own: type | None) -> tuple[langid.LanguageIdentifier, froze
 
 @dataclass(frozen=True)
 class Identify(PageStage):
-    """The language of a page, kept when it is allowed and sure enough. Where `und` is allowed, unsure pages are kept,
-    as pages of that language."""
+    """Identifies the language of a page, which is kept if the language is wanted and certain enough. If `und` is
+    wanted,
+    uncertain pages are kept under it."""
 
     NO_LANGUAGE: ClassVar = Reason(
         "no_language",

@@ -1,4 +1,4 @@
-"""The stage that masks personal data: behind all that judges or compares pages, so that it changes no verdict."""
+"""The stage that masks personal data: after everything that judges or compares pages, so it changes no verdict."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PERSONAL_REASONS = {
         f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the registries of IANA (ipaddress)",
         "Version 1.2.3.4 is out.",
         "Sent from 185.199.108.153 today.",
-        "It leads to the connection or the machine of somebody.",
+        "It leads to a person's connection or machine.",
     ),
     "phone": _reason(
         "phone_number",
@@ -69,10 +69,10 @@ USUALLY_MASKED = ("email", "ip")
 
 @dataclass(frozen=True)
 class MaskPersonal(PageStage):
-    """Puts a placeholder where an address or number of a person stands. What stood there is shown and kept nowhere.
+    """Replaces personal addresses and numbers with placeholders. The originals are not shown or stored anywhere.
 
     Attributes:
-        kinds: of PERSONAL_REASONS. The usual ones are those of datatrove and FineWeb.
+        kinds: of PERSONAL_REASONS. The defaults are those of datatrove and FineWeb.
     """
 
     name: str = "personal"
@@ -84,7 +84,7 @@ class MaskPersonal(PageStage):
 
     def __post_init__(self) -> None:
         if not self.kinds:
-            raise ConfigError(f"stage {self.name!r} masks nothing: expected kinds, of {', '.join(PERSONAL_REASONS)}.")
+            raise ConfigError(f"stage {self.name!r} masks nothing: expected kinds from {', '.join(PERSONAL_REASONS)}.")
         for kind in self.kinds:
             if kind not in PERSONAL_REASONS:
                 raise unknown("kind of personal data", kind, PERSONAL_REASONS)
@@ -155,7 +155,7 @@ def kinds_named(text: str) -> tuple[str, ...]:
 
 
 def masking_stage(preset: Preset) -> MaskPersonal | None:
-    """What masks personal data in a preset, if anything does."""
+    """The stage of a preset that masks personal data, if any."""
     return next((stage for stage in preset.stages if isinstance(stage, MaskPersonal)), None)
 
 

@@ -1,4 +1,4 @@
-"""What a preset is: an ordered tuple of stages under a name, from which others are made by changing one."""
+"""What a preset is: a named, ordered tuple of stages; new presets are made by changing one stage."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Preset:
         return replace(self, name=name, says=says)
 
     def without(self, *names: str) -> Preset:
-        """The preset less the stages of these names."""
+        """The preset without the stages of these names."""
         for name in names:
             self._index(name)
         return replace(self, stages=tuple(stage for stage in self.stages if stage.name not in names))
 
     def before(self, name: str, stage: Stage) -> Preset:
-        """The preset with a stage put in front of the named one."""
+        """The preset with a stage inserted before the named one."""
         at = self._index(name)
         return replace(self, stages=(*self.stages[:at], stage, *self.stages[at:]))
 
     def after(self, name: str, stage: Stage) -> Preset:
-        """The preset with a stage put behind the named one."""
+        """The preset with a stage inserted after the named one."""
         at = self._index(name) + 1
         return replace(self, stages=(*self.stages[:at], stage, *self.stages[at:]))
 
@@ -77,7 +77,7 @@ class Preset:
 
     @property
     def identify(self) -> Stage | None:
-        """The stage that asks for the language, if one does."""
+        """The stage that identifies the language, if any."""
         return next((stage for stage in self.stages if stage.kept_languages()), None)
 
     @property
@@ -99,12 +99,12 @@ def _disorder(stages: tuple[Stage, ...]) -> str:
     """What is wrong with the order of stages, "" if nothing is: Read, pages, URLs, then texts and pages, maybe Size."""
     scopes = "".join(stage.scope.value for stage in stages)
     if not re.fullmatch("i[^i]*", scopes):
-        return "must begin with its one Read stage"
+        return "must begin with exactly one Read stage"
     if not re.fullmatch("[^ut]*u[^u]*", scopes):
-        return "needs one dedup of URLs, and those of text behind it"
+        return "needs one URL dedup, and any text dedups after it"
     if "c" in scopes[:-1]:
-        return "may have one Size stage, behind all others"
+        return "may have one Size stage, after all others"
     for stage in stages[: scopes.index("u")]:
         if any(told.unit is not Unit.PAGE for told in stage.told()):
-            return f"cuts lines in stage {stage.name!r}, which must stand behind the dedup of URLs"
+            return f"cuts lines in stage {stage.name!r}, which must come after the URL dedup"
     return ""

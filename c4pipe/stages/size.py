@@ -15,7 +15,7 @@ _NONE_ASKED = "is in a language with fewer pages than `--min-pages` asks for (he
 
 @dataclass(frozen=True)
 class Size(Stage):
-    """A language with few pages is left out as a whole. Behind everything else, for it looks at the finished corpus."""
+    """A language with few pages is left out as a whole. It comes last, since it needs the finished corpus."""
 
     FEW: ClassVar = Reason(
         "few_pages",

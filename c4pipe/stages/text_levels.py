@@ -1,4 +1,4 @@
-"""The levels of text by name, and a preset with others than its own."""
+"""The text deduplication levels by name, and presets with other levels than their own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CLEANING = ("clean", "paragraphs")  # the stages behind which text is compared,
 
 def levels_named(text: str) -> tuple[str, ...]:
     """The names of `lines,near`, none of `none`: in the order in which the levels stand, those that link pages last.
-    ConfigError for a name that is not known, or is there twice."""
+    ConfigError for a name that is not known, or is listed twice."""
     names = text.split(",")
     if names == [NO_LEVELS]:
         return ()
@@ -34,12 +34,12 @@ def levels_named(text: str) -> tuple[str, ...]:
         if name not in TEXT_LEVELS:
             raise unknown("text level in --dedup", name, [*TEXT_LEVELS, f"{NO_LEVELS} by itself"])
         if names.count(name) > 1:
-            raise ConfigError(f"--dedup {text}: {name!r} is there twice. Leave one of them out.")
+            raise ConfigError(f"--dedup {text}: {name!r} is listed twice. Leave one of them out.")
     return tuple(sorted(names, key=lambda name: TEXT_LEVELS[name].links))
 
 
 def with_levels(preset: Preset, names: Sequence[str]) -> Preset:
-    """The preset with these levels instead of its own dedups of text.
+    """The preset with these levels instead of its own text dedups.
 
     They stand where its first one stood, else behind its cleaning, or URLs; one that links pages stands last. A level
     that the preset has keeps its fields, and page rules behind a dedup keep their place where it goes.
@@ -71,7 +71,7 @@ def with_levels(preset: Preset, names: Sequence[str]) -> Preset:
 
 
 def near_level(preset: Preset) -> NearLevel | None:
-    """What finds near duplicates in a preset, if anything does."""
+    """The level of a preset that finds near duplicates, if any."""
     levels = (stage.level for stage in preset.stages if isinstance(stage, Dedup))
     return next((level for level in levels if isinstance(level, NearLevel)), None)
 

@@ -40,7 +40,7 @@ def punkt(language: str, folder: Path | None = None) -> Callable[[str], Iterator
     if found is None or not (place := found.parent / language).is_dir():
         raise AssetError(
             f"this preset needs NLTK's Punkt data (punkt_tab, {language.capitalize()}) to be exact, and it was not "
-            "found. Run `make assets`, or point NLTK_DATA to a folder that holds tokenizers/punkt_tab/english."
+            "found. Run `make assets`, or set NLTK_DATA to a folder that holds tokenizers/punkt_tab/english."
         )
     from nltk.tokenize.punkt import PunktSentenceTokenizer
 

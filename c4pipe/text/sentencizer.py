@@ -20,7 +20,7 @@ _REMEMBERED_WORD = 64  # characters: a longer one, which may fill a page, is loo
 def sentencizer(language: str) -> Any:
     """The splitter. Its stops are those of all scripts, its words English ones."""
     if language != "en":
-        raise ConfigError(f"splitter 'sentencizer:{language}' cuts English alone; use 'sentencex:{language}'.")
+        raise ConfigError(f"splitter 'sentencizer:{language}' only splits English; use 'sentencex:{language}'.")
     return english_sentences
 
 

@@ -22,8 +22,8 @@ def strict_utf8(text: str) -> bytes:
     except UnicodeEncodeError as error:
         found = f"U+{ord(text[error.start]):04X} at character {error.start:,} of {text[:100]!a}"
         raise BuildError(
-            f"a text holds half of a surrogate pair, {found}, which has no UTF-8. A stage or rule of your own put it "
-            'there: have it give text.encode("utf-8", "replace").decode() instead.'
+            f"a text holds half of a surrogate pair, {found}, which cannot be UTF-8. Your own stage or rule "
+            f'put it there: have it return text.encode("utf-8", "replace").decode() instead.'
         ) from None
 
 

@@ -55,7 +55,7 @@ def run(args: Namespace) -> int:
             made = make_index(folder, progress.done)
         open_index(folder)
         for path in made.aside:
-            print(f"note: the index found in its place was damaged: kept as {path.name}", file=sys.stderr)
+            print(f"note: the existing index was damaged: kept as {path.name}", file=sys.stderr)
         share = made.bytes / max(1, made.text)
         print(
             f"{visible(str(folder))}: {many(made.pages, 'page')}, {made.text:,} bytes of text; the index takes "

@@ -142,7 +142,7 @@ def open_index(folder: Path) -> TextIndex | None:
     expected = {"of": shards.identity, "pages": shards.pages, "texts": texts.checksum, "gram": GRAM, "window": WINDOW}
     if keys.header != expected:
         raise BuildError(
-            f"{folder / INDEX_FOLDER} is the index of other pages than the corpus has now. Make it again: "
-            f"{MAKE_INDEX} {folder}"
+            f"{folder / INDEX_FOLDER} is the index of other pages than the corpus has now. Rebuild it: {MAKE_INDEX} "
+            f"{folder}"
         )
     return TextIndex(shards, keys, texts)

@@ -12,4 +12,4 @@ LEAST = GRAM + WINDOW - 1  # bytes that hold a known gram for certain; as many c
 def check_text(text: str) -> None:
     """ConfigError for a text that is too short to be looked for."""
     if len(text) < LEAST:
-        raise ConfigError(f"a text of {len(text)} characters is too short to be looked for: give {LEAST} or more")
+        raise ConfigError(f"a text of {len(text)} characters is too short to search for: give {LEAST} or more")

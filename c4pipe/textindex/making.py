@@ -84,14 +84,14 @@ def _settle(stream: Any) -> None:
 
 def _check_place(folder: Path, shards: CorpusShards) -> None:
     if shards.pages >= MOST_INDEXED:
-        raise ConfigError(f"{folder} has {shards.pages:,} pages, and an index {MOST_INDEXED - 1:,} at most")
+        raise ConfigError(f"{folder} has {shards.pages:,} pages, but an index can hold at most {MOST_INDEXED - 1:,}")
     if not os.access(folder, os.W_OK):
-        raise ConfigError(f"{folder} cannot be written: the index of a corpus lies in its folder")
+        raise ConfigError(f"{folder} cannot be written: the index of a corpus is stored in its folder")
     for name in INDEX_FILES:
         if os.path.lexists(folder / name) and not is_named(folder, name):
             raise ConfigError(
-                f"{folder / name} was not written by this command: added.json does not name it. Move it "
-                "away, and the index is made."
+                f"{folder / name} was not written by this command: added.json does not name it. Move it away, then run "
+                "the command again."
             )
 
 

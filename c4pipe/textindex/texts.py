@@ -102,7 +102,7 @@ class TextReader:
         ending = self._data[at : -_TAIL.size]
         numbers = self._data[-_TAIL.size : -_TAIL.size + 16]
         if magic != _MAGIC or zlib.crc32(ending + numbers) != self.checksum or len(ending) % _BLOCK.itemsize:
-            raise self._damaged("its end is not what was written")
+            raise self._damaged("its end was changed")
         self._index = np.frombuffer(ending, _BLOCK)
         self._codec = pa.Codec("zstd")
 
@@ -115,7 +115,7 @@ class TextReader:
         first, size, content, offset, crc = self._index[number].item()
         data = self._data[offset : offset + size]
         if zlib.crc32(data) != crc:
-            raise self._damaged(f"block {number:,} of {len(self._index):,} has another checksum")
+            raise self._damaged(f"block {number:,} of {len(self._index):,} has the wrong checksum")
         return TextBlock(first, self._codec.decompress(data, content, asbytes=True))
 
     def _damaged(self, what: str) -> BuildError:

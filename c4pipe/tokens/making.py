@@ -61,13 +61,13 @@ def tokens_there(prefix: Path, of: dict[str, Any], overwrite: bool, begun: bool 
         if size == found["bytes"]:
             return TokensMade(found["documents"], found["tokens"], size, True)
     if there and not (overwrite or same or (begun and found is None)):
-        what = _differs(found, of) if found else "nobody knows of what it was made"
-        raise ConfigError(f"{there[0]} is there already, and {what}. Take another --out, or --overwrite.")
+        what = _differs(found, of) if found else "its origin is unknown"
+        raise ConfigError(f"{there[0]} already exists, and {what}. Use another --out, or --overwrite.")
     return None
 
 
 def _differs(found: dict[str, Any], of: dict[str, Any]) -> str:
-    return f"was made of another {next(name for name in of if found.get(name) != of[name])}"
+    return f"was made from another {next(name for name in of if found.get(name) != of[name])}"
 
 
 def make_tokens(

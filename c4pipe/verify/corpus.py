@@ -101,7 +101,7 @@ def _named(folder: Path, findings: list[Finding]) -> tuple[dict[str, Any] | None
 def _words(folder: Path, error: Exception) -> str:
     if isinstance(error, C4Error):
         return str(error).removeprefix(f"{folder / MANIFEST} ").removeprefix(f"{MANIFEST} ")
-    return f"holds what no build writes ({type(error).__name__}: {error})"
+    return f"holds something that no build writes ({type(error).__name__}: {error})"
 
 
 def _by_sums(folder: Path) -> list[Expected]:
@@ -207,7 +207,7 @@ def _content(folder: Path, manifest: dict[str, Any], held: Holdings, whole: bool
             findings += count_findings(folder, manifest, stats, held)
             findings += restore_findings(folder, manifest, held.restored)
         else:
-            findings.append(noted(folder, "its counts were not taken, for not every file of pages can be read"))
+            findings.append(noted(folder, "its counts were not checked, since not all files of pages can be read"))
     except SAID_BAD as error:
         findings.append(damaged(folder / MANIFEST, "format", _words(folder, error)))
     return findings
@@ -218,7 +218,7 @@ def _stats(folder: Path, findings: list[Finding]) -> dict[str, Any] | None:
     try:
         found = json.loads(read_file(path))
         if not isinstance(found, dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError("it is not a JSON object")
         return found
     except FileNotFoundError:
         return None

@@ -66,7 +66,7 @@ def _ledger(path: Path, manifest: Mapping[str, Any], ledger: Ledger, held: Holdi
         early = {*before_text(manifest)} if manifest.get("removed") else set()
         gone = sum(n - held.rejected.rejected[key] for key, n in counted.items() if key[0] in early)
         told = sum(row["rejected"] for row in manifest.get("removed", ()))
-        yield from _unequal(path, "rejected pages that were taken out", gone, told)
+        yield from _unequal(path, "rejected pages that were removed", gone, told)
         for key, n in sorted(counted.items()):
             if held.rejected.rejected[key] < n and key[0] not in early:
                 what = "rejected pages of {}/{}".format(*key)

@@ -23,7 +23,7 @@ def checks_of(folder: Path) -> list[tuple[Path, FolderCheck]]:
     ConfigError where there is nothing that c4pipe has finished.
     """
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is no folder. Expected that of a corpus, a mixture or a training run.")
+        raise ConfigError(f"{folder} is not a folder. Expected that of a corpus, a mixture or a training run.")
     if (check := _check_of(folder)) is not None:
         return [(folder, check)]
     below = [path for path in sorted(folder.iterdir()) if path.is_dir()]
@@ -43,4 +43,4 @@ def _check_of(folder: Path) -> FolderCheck | None:
 def _unfinished(folder: Path) -> Iterator[str]:
     names = sorted(name for name in os.listdir(folder) if name.startswith(UNFINISHED))
     if names:
-        yield f" A build is under way or was stopped ({names[0]}): the same command goes on with it."
+        yield f" A build is under way or was stopped ({names[0]}): run its command again to resume it."

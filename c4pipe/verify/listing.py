@@ -27,7 +27,7 @@ def listing_findings(folder: Path, manifest: Mapping[str, Any], schemas: Mapping
     for (config, split), paths in sorted(groups.items()):
         expected = [f"{config}/{shard_name(split, index, len(paths))}" for index in range(len(paths))]
         if split not in SPLITS or (wrong := sorted({*paths} ^ {*expected})):
-            what = f"it lists no whole {config}/{split}, see {wrong[0]}" if split in SPLITS else f"a split {split!r}"
+            what = f"it lists no complete {config}/{split}, see {wrong[0]}" if split in SPLITS else f"a split {split!r}"
             yield damaged(folder / MANIFEST, "format", what, "every number of a split, once")
     rejected, restored = ({row["path"] for row in manifest.get(key, ())} for key in ("rejected", "restore"))
     pages = {path: schema for path, schema in schemas.items() if path not in rejected | restored}

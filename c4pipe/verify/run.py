@@ -43,7 +43,7 @@ def check_run(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
     rows = 0
     for step in sorted(_listed(folder / CHECKPOINTS)):
         if not _STEP.fullmatch(step.name):
-            findings.append(noted(step, "no checkpoint, or left of a save that was cut off"))
+            findings.append(noted(step, "not a checkpoint, or left over from an interrupted save"))
             continue
         for file in _files(step, findings):
             sizes.append(_size(step / file.path))
@@ -148,7 +148,7 @@ def _exposure(folder: Path) -> Iterator[Finding]:
         try:
             note = Exposure(folder).note
         except ConfigError:
-            yield damaged(path, "format", "it is no file", "the pages that the run has read", trace_again(folder))
+            yield damaged(path, "format", "it is not a file", "the pages that the run has read", trace_again(folder))
         except ExposureError as error:
             yield damaged(path, "format", f"it {error.what}", "the pages that the run has read", trace_again(folder))
         else:
@@ -159,7 +159,7 @@ def _exposure(folder: Path) -> Iterator[Finding]:
 def _json(path: Path) -> Iterator[Finding]:
     try:
         if not isinstance(json.loads(read_file(path)), dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError("it is not a JSON object")
     except FileNotFoundError:
         yield damaged(path, "missing", "not there", "the settings of the run", TRAIN_AGAIN)
     except (OSError, ValueError, RecursionError) as error:

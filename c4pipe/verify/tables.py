@@ -90,7 +90,7 @@ def _groups(path: Path, found: Counted) -> Iterator[pa.Table]:
             if file.metadata.num_rows != found.rows:
                 raise BuildError(f"its footer counts {many(file.metadata.num_rows, 'row')}, it holds {found.rows:,}")
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise BuildError(f"no whole Parquet file ({' '.join(str(error).split())})") from None
+        raise BuildError(f"not a complete Parquet file ({' '.join(str(error).split())})") from None
 
 
 def _add_pages(table: pa.Table, stats: Stats) -> None:

@@ -32,28 +32,28 @@ def _image(name: str) -> FileKind:
     return FileKind(f"an image ({name})", "c4pipe reads text: leave it out")
 
 
-_GET = "get the file again"
+_GET = "download the file again"
 _WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
 EMPTY = FileKind("empty file", _GET)
-ZEROS = FileKind("zero bytes", f"the disk or the download has not filled it: {_GET}")
+ZEROS = FileKind("zero bytes", f"the disk or the download did not fill it: {_GET}")
 TWICE = FileKind("gzip data inside gzip data", "unpack it once: gzip -dc FILE > FILE.gz")
 ZSTD_INSIDE = FileKind("zstd data inside gzip data", "unpack it once: gzip -dc FILE > FILE.zst")
-ARC = FileKind("an ARC file", f"crawls before WARC were kept so: {_WET_INSTEAD}, or convert it with warcio recompress")
+ARC = FileKind("an ARC file", f"used by crawls before WARC: {_WET_INSTEAD}, or convert it with warcio recompress")
 WACZ = FileKind("a WACZ archive", f"unpack it: its folder archive/ holds WARC files, and {_WET_INSTEAD}")
 LFS = FileKind("a Git LFS pointer", "the file itself was not fetched: git lfs pull")
-MARKUP = FileKind("an HTML or XML page", f"a server sent it in place of the file: {_GET}")
+MARKUP = FileKind("an HTML or XML page", f"a server sent it instead of the file: {_GET}")
 WIDE_TEXT = FileKind("UTF-16 or UTF-32 text, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8")
-WARC = FileKind("WARC records", "name the format: --input-format wet, or warc where they hold HTML")
-JSONL = FileKind("JSON", "name the format, if it is an object a line: --input-format jsonl")
-ARRAY = FileKind("a JSON array", "write an object a line: jq -c '.[]' FILE > FILE.jsonl")
-DOCUMENT = FileKind("a JSON object over several lines", "write an object a line: jq -c . FILE > FILE.jsonl")
+WARC = FileKind("WARC records", "name the format: --input-format wet, or warc if they hold HTML")
+JSONL = FileKind("JSON", "name the format, if it has one object per line: --input-format jsonl")
+ARRAY = FileKind("a JSON array", "write one object per line: jq -c '.[]' FILE > FILE.jsonl")
+DOCUMENT = FileKind("a JSON object over several lines", "write one object per line: jq -c . FILE > FILE.jsonl")
 CR_LINES = FileKind("lines that end in CR alone", "end them in LF: tr '\\r' '\\n' < FILE > FILE.jsonl")
 PARQUET = FileKind("a Parquet file", "name the format: --input-format parquet")
-TABLE = FileKind("a table in text (CSV or TSV)", "c4pipe reads none: convert it to JSON Lines or Parquet")
+TABLE = FileKind("a table in text (CSV or TSV)", "c4pipe cannot read it: convert it to JSON Lines or Parquet")
 NO_ROWS = FileKind("a Parquet file without rows", "there is nothing to read in it")
 CUT_PARQUET = FileKind("a Parquet file without its end", f"it was cut, or is still being written: {_GET}")
 GZIP = FileKind("gzip data", "unpack it first: gunzip")
-ZSTD = FileKind("zstd data that cannot be unpacked", f"its first frame is damaged, or it is none: {_GET}")
+ZSTD = FileKind("zstd data that cannot be decompressed", f"its first frame is damaged, or it is not zstd: {_GET}")
 
 _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x28\xb5\x2f\xfd", ZSTD),

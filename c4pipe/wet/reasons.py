@@ -43,7 +43,7 @@ NO_URL = Reason(
     Unit.PAGE,
     "has no URL",
     "TFDS c4 3.1.0 split_wet_file: filtered:no_url",
-    why="Without a URL nobody can say which copy of a page is the newest, or whose page it is.",
+    why="Without a URL it is unknown which copy of a page is the newest, or whose page it is.",
 )
 BAD_URL = Reason(
     "bad_url",
@@ -89,14 +89,14 @@ UNREADABLE = Reason(
     Unit.PAGE,
     "is no file of the format at all",
     "c4pipe: error pages get saved too",
-    why="What is no file of the format at all is named once, so that nobody takes an empty corpus for a clean one.",
+    why="A file of another format is named once, so that an empty corpus is not mistaken for a clean one.",
 )
 NO_HEADER = Reason(
     "no_header",
     Unit.PAGE,
     "is text that no WARC header introduces",
     _WARC,
-    why="Of text without a header nobody knows the page that it is from.",
+    why="Without a header it is unknown which page the text is from.",
 )
 LENGTH_MISMATCH = Reason(
     "length_mismatch",

@@ -31,14 +31,16 @@ COMPARED_COLUMNS = ("side", "seed", "lr", "domain", "document", "nats", "bytes")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
-    again = "interrupted. The same command goes on, with the runs that are not done."
+    again = "interrupted. Run the same command again for the runs that are not done."
     return run_model("compare", lambda: _run(parse_compare(argv)), again)
 
 
 def _run(args: Namespace) -> int:
     comparing = _open(args)
     if os.path.lexists(args.out / COMPARED_SCORES) and not (args.out / RECORD).is_file():
-        raise ConfigError(f"{args.out / COMPARED_SCORES} is there, and no comparison wrote it: name another --out")
+        raise ConfigError(
+            f"{args.out / COMPARED_SCORES} exists and was not written by a comparison: choose another --out"
+        )
     at_once, threads = shared_out(args.at_once, args.device)
     planned = [run for *_, run in comparing.models((args.steps, args.steps))]
     runs = with_needs(planned)  # but that B's steps may be other ones by a few, which the vocabulary decides
@@ -61,7 +63,7 @@ def _run(args: Namespace) -> int:
         tokenizer = Tokenizer.load(args.out / RUNS / vocabulary.name / "tokenizer")
         steps = steps_of(comparing.sides, args.steps, args.equal, tokenizer)
         models = list(comparing.models(steps))
-        print(f"as many {args.equal} on both sides: {steps[0]:,} steps of A, {steps[1]:,} of B", flush=True)
+        print(f"equal {args.equal} on both sides: {steps[0]:,} steps of A, {steps[1]:,} of B", flush=True)
         if code := ran(with_needs(run for *_, run in models)):
             return code
         rows = ((side.name, seed, rate, run) for side, seed, rate, run in models)

@@ -62,7 +62,7 @@ def parse_compare(argv: Sequence[str] | None) -> Namespace:
     args.lr = tuple(args.lr or level.rates)
     args.steps = args.steps or level.steps
     if len({*args.lr}) < len(args.lr):
-        raise ConfigError("--lr names a rate twice: name each once")
+        raise ConfigError("--lr lists a rate twice: list each once")
     if args.a.resolve() == args.b.resolve():
         raise ConfigError(f"A and B are both {args.a}: name two corpora")
     args.device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -46,7 +46,7 @@ EXAMPLES = 5  # of what came out, in the report
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; its exit code."""
     return run_model(
-        "memorise", lambda: _run(parse_memorise(argv)), "interrupted. The same command goes on with what is left."
+        "memorise", lambda: _run(parse_memorise(argv)), "interrupted. Run the same command again for what is left."
     )
 
 
@@ -64,7 +64,7 @@ def _run(args: Namespace) -> int:
     print(_cost(arms, questions), flush=True)
     if args.dry_run:
         return 0
-    with locked_folder(args.out, MEMORISE_LOCK, "--out", "is in use by another memorise. Wait for it."):
+    with locked_folder(args.out, MEMORISE_LOCK, "--out", "is in use by another memorise command. Wait for it."):
         put(args.out / MEMORISE_TITLE, to_json({"asks": labels}))
         (args.out / ANSWERS_KEPT).mkdir(exist_ok=True)
         rows: list[AskedPassage] = []
@@ -85,17 +85,21 @@ def _run(args: Namespace) -> int:
 def _check_writers(arm: AskedRun, args: Namespace) -> None:
     """ConfigError where texts are asked of a run that writes none, or are to be ranked by one."""
     if not arm.asking.continues:
-        raise ConfigError(f"--samples: {args.run[0]} fills gaps and writes no text of its own. Leave it out.")
+        raise ConfigError(f"--samples: {args.run[0]} fills gaps and does not write free text. Leave it out.")
     if args.smaller and check_arm(args.smaller, None).objective not in WRITING:
-        raise ConfigError(f"--smaller {args.smaller} is no language model, and cannot rank texts. Name another one.")
+        raise ConfigError(
+            f"--smaller {args.smaller} is not a language model, so it cannot rank texts. Name another model."
+        )
 
 
 def _check_out(out: Path) -> None:
     """ConfigError for a folder that has files and is none of ours."""
     if out.exists() and not out.is_dir():
-        raise ConfigError(f"--out {out} is no folder. Name another one.")
+        raise ConfigError(f"--out {out} is not a folder. Name another one.")
     if out.is_dir() and os.listdir(out) not in ([], [MEMORISE_LOCK]) and not (out / MEMORISE_TITLE).is_file():
-        raise ConfigError(f"--out {out} holds files, and no memorise wrote them: name another folder, or move them.")
+        raise ConfigError(
+            f"--out {out} holds files that were not written by memorise: name another folder, or move them."
+        )
 
 
 def _questions(arm: AskedRun, passages: Sequence[AskedFor]) -> dict[int, PassageQuestion]:
@@ -119,7 +123,9 @@ def _cost(arms: Sequence[AskedRun], questions: Sequence[dict[int, PassageQuestio
         takes = (time.perf_counter() - began) * len(mine) / max(1, len(sample)) / TIMED  # a full batch shares its steps
         seconds += takes
         what = (
-            f"to go on with up to {arm.asking.tokens} tokens" if arm.asking.continues else "to restore what is hidden"
+            f"to continue with up to {arm.asking.tokens} tokens"
+            if arm.asking.continues
+            else "to restore what is hidden"
         )
         asked = sum(len(question.answer) for question in mine.values())
         lines.append(f"  {arm.label}: {many(len(mine), 'passage')} {what}, {asked:,} tokens, about {span(takes)}")
@@ -134,7 +140,7 @@ def _answers(out: Path, arm: AskedRun, questions: dict[int, PassageQuestion]) ->
     identity = {"checkpoint": sha256_of(arm.folder / CHECKPOINT_SUMS), "questions": asked.hexdigest()}
     known = _kept(path, identity)
     if known is not None:
-        say(f"note: {arm.label} was asked the same before: {path}")
+        say(f"note: {arm.label} was already asked the same: {path}")
         return known
     numbers = [*questions]
     answers = {
@@ -151,7 +157,7 @@ def _kept(path: Path, identity: dict[str, str]) -> dict[int, tuple[int, int, str
         if found["of"] == identity:
             return {int(number): (int(asked), int(right), "") for number, asked, right in found["answers"]}
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # it is asked, and written anew
+        pass  # it is asked, and rewritten
     return None
 
 

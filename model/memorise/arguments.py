@@ -27,7 +27,7 @@ examples:
   what would it take?           ... --dry-run
 
 It prints what it asks, and for how long, first. It writes asked.csv, curve.csv, curve.svg and memorise.md into OUT, and
-samples.csv with --samples; personal data in them is masked. The same command goes on with what is not asked yet.
+samples.csv with --samples; personal data in them is masked. Run the same command again for what is not asked yet.
 exit codes: 0 done; 1 it failed; 2 wrong usage, reported before any work; 130 interrupted
 """
 
@@ -92,10 +92,10 @@ def parse_memorise(argv: Sequence[str] | None) -> Namespace:
         )
     args.data = args.data * len(args.run) if len(args.data) == 1 else args.data
     if len({one.resolve() for one in (*args.run, *filter(None, [args.control]))}) <= len(args.run) - (not args.control):
-        raise ConfigError("--run and --control: a run is there twice. Leave one of them out.")
-    drawing = ((option, args.samples, "it is of the samples. Give --samples.") for option in _OF_SAMPLES)
+        raise ConfigError("--run and --control: a run is listed twice. Leave one of them out.")
+    drawing = ((option, args.samples, "it applies to samples. Add --samples.") for option in _OF_SAMPLES)
     of_counts = (
-        (option, args.counts is None, "the file of --counts says it. Leave it out.") for option in ("--level",)
+        (option, args.counts is None, "the file of --counts sets it. Leave it out.") for option in ("--level",)
     )
     refuse_idle(p.given, *drawing, *of_counts)
     find_device(args.device)

@@ -55,12 +55,12 @@ def check_arm(run: Path, data: Path | None) -> TrainSettings:
     """The settings of a run, its data where they are said to be. ConfigError for one of tasks or several corpora."""
     settings = read_settings(run)
     if settings.tasks or not settings.data:
-        raise ConfigError(f"{run} was trained on tasks. Name a run of model.train, such as the one that it began with.")
+        raise ConfigError(f"{run} was trained on tasks. Name a run of model.train, such as the one it started from.")
     if data is None:
         return replace(settings, run=run)
     read_manifest(data)
     if len(settings.data) > 1:
-        raise ConfigError(f"{run} has read {len(settings.data)} corpora: only runs of one are asked.")
+        raise ConfigError(f"{run} has read {len(settings.data)} corpora: expected a run on one.")
     return replace(settings, run=run, data=(data,))
 
 

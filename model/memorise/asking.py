@@ -84,7 +84,7 @@ def asking_of(settings: TrainSettings, has_encoder: bool, tokens: int) -> Asking
     objective = rule.objective if isinstance(rule, Denoising) else SpanCorruption()
     if isinstance(objective, LM) and has_encoder:
         raise ConfigError(
-            f"{settings.run}: a language model with an encoder reads nothing, so it cannot be asked to go on with a "
+            f"{settings.run}: a language model with an encoder reads nothing, so it cannot be asked to continue a "
             "text. Train a --architecture decoder-lm, or another --objective."
         )
     return Asking(objective, settings.inputs, tokens)

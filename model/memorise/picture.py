@@ -10,7 +10,7 @@ from model.memorise.curve import BY, CurvePoint
 from model.study.picture import PALETTE, draw_panels
 
 UNREAD_PLACE = 0.5  # where on the axis stands what is in no corpus
-_LABELS = {"copies": "times that it stands there", "readings": "times that the run has read it"}
+_LABELS = {"copies": "times that it occurs there", "readings": "times that the run has read it"}
 
 
 def draw_extraction(points: Sequence[CurvePoint], title: str) -> bytes:

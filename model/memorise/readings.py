@@ -39,7 +39,7 @@ class PassageReadings:
             if lanes is None or position["of"].get(f"corpus {entry.name!r}") != entry.digest:
                 raise ConfigError(
                     f"{', '.join(map(str, settings.data))}: {entry.name!r} is not what {settings.run} has read. Name "
-                    "its corpus by --data."
+                    "its corpus with --data."
                 )
             cursors = [Cursor(*cursor) for cursor in lanes]
             self._add(entry, times_read(Shuffled(entry, recipe.seed, recipe.lanes), cursors))
@@ -78,4 +78,4 @@ def _position(folder: Path) -> Any:
     try:
         return json.loads((folder / STATE).read_bytes())["position"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainError(f"{folder / STATE} cannot be read ({error!r}): where its stream stood is not known.") from None
+        raise TrainError(f"{folder / STATE} cannot be read ({error!r}): its place in the stream is unknown.") from None

@@ -18,14 +18,14 @@ SHOWN_CHARACTERS = 160  # characters of a passage
 _TEXT = """\
 # What the models remember
 
-A passage came out when every token that was asked for was written, greedily: of a run that restores text all that its
-corruption had hidden, of a language model the last tokens of the passage. In brackets the 95 % interval of each share
-(Wilson). `none` are passages of the validation split, which no run has read. The masks of a passage are the same for
+A passage came out if the model wrote every requested token, greedily: for a run that restores text, all that its
+corruption had hidden; for a language model, the last tokens of the passage. In brackets the 95 % interval of each share
+(Wilson). `none` stands for passages of the validation split, which no run has read. A passage has the same masks for
 every run with the same tokenizer.
 
 ![what came out, by count and by reading](curve.svg)
 
-## By how often a passage stands in {counted}
+## By how often a passage occurs in {counted}
 {hint}
 {by_count}
 
@@ -39,8 +39,8 @@ every run with the same tokenizer.
 """
 
 _OF_CORPUS = """
-How often it stood in the crawl, before the dedup of the corpus, is counted by `python -m c4pipe.passages DIR --crawl`,
-and taken by `--counts`.
+`python -m c4pipe.passages DIR --crawl` counts how often it occurred in the crawl, before the dedup of the corpus;
+pass the file with `--counts`.
 """
 
 

@@ -84,5 +84,5 @@ def find_objective(name: str, density: float | None = None, mean_span: float | N
     given = {key: value for key, value in (("density", density), ("mean_span", mean_span)) if value is not None}
     known = {field.name for field in fields(objective)}  # type: ignore[arg-type]  # each of them is a dataclass
     for key in given.keys() - known:
-        raise ConfigError(f"the objective {name} has no {key.replace('_', ' ')}: leave it out, or take `span`")
+        raise ConfigError(f"the objective {name} has no {key.replace('_', ' ')}: leave it out, or use `span`")
     return replace(objective, **given)  # type: ignore[type-var]

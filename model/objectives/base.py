@@ -151,7 +151,7 @@ class Objective(ABC):
         needed = self.sentinels(inputs_length)
         if needed <= vocabulary.sentinels:
             return
-        ways = [f"train a tokenizer with --sentinels {needed} (one that is there has no more)"]
+        ways = [f"train a tokenizer with --sentinels {needed} (an existing one cannot grow)"]
         shorter = _longest_inputs(self, inputs_length, vocabulary.sentinels)
         if shorter:
             ways.append(f"take --inputs {shorter} or fewer")

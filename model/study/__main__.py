@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_model(
         "study",
         lambda: _run(parse_study(argv), sys.argv[1:] if argv is None else argv),
-        "interrupted. The same command goes on, with the runs that are not done.",
+        "interrupted. Run the same command again for the runs that are not done.",
     )
 
 
@@ -77,7 +77,8 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
             write_outcome(args.out, hand, done.keys(), args.out / RUNS)
     if code:
         print(
-            f"study: stopped; {len(done)} of {many(len(runs), 'run')} done. The same command goes on", file=sys.stderr
+            f"study: stopped; {len(done)} of {many(len(runs), 'run')} done. Run the same command again to resume",
+            file=sys.stderr,
         )
         return code
     print(f"{args.out / STUDY_TABLE}, {STUDY_RESULTS} and {STUDY_PICTURE}")
@@ -93,7 +94,7 @@ def _check_out(out: Path, study: Study) -> None:
     except (ValueError, KeyError, TypeError):
         there = "?"
     if there not in (None, study.name):
-        raise ConfigError(f"--out {out} holds the study {there}: name another folder")
+        raise ConfigError(f"--out {out} holds the study {there}: choose another folder")
     if there is None:
         check_empty(out, "--out", "study", (STUDY_LOCK, f".{STUDY_TITLE}.tmp"))
 

@@ -19,7 +19,7 @@ from model.study.planned import PlannedRun
 from model.table import EVAL_COLUMNS, METRIC_COLUMNS, as_csv, head, read_table
 
 OF_TEXT = "text"  # in the place of a task: losses of a pre-training
-TRAINING_LOSS, HELD_OUT_LOSS, BITS = "training loss", "held-out loss", "bits a byte"
+TRAINING_LOSS, HELD_OUT_LOSS, BITS = "training loss", "held-out loss", "bits per byte"
 TAIL = 0.1  # share of the last steps, whose mean is the training loss
 
 

@@ -25,7 +25,7 @@ def corpus_verdicts(folders: Sequence[Path], digests: Mapping[str, str]) -> list
             a, b = map(visible, found.folders)
             raise ConfigError(
                 f"--verdict {folder} is on {a} and {b} as they were then. Expected two corpora of --data as they are "
-                "now: compare them, python -m c4pipe.compare"
+                "now: compare them with python -m c4pipe.compare"
             )
         a, b = (names[digest] for digest in found.sums)
         lines.append(f"A is {a}, B is {b}: {found.line} (level {found.level})")

@@ -30,15 +30,15 @@ def open_setting(
 ) -> Setting:
     """The setting of a study. ConfigError for a corpus or a task that is none, and where too few are named."""
     if scale.name != "tiny" and not (corpora and tasks):
-        raise ConfigError(f"--size {scale.name} needs --data and --tasks: the samples are for tiny alone")
+        raise ConfigError(f"--size {scale.name} needs --data and --tasks: the samples are only for tiny")
     folders = _corpora(corpora or [str(SAMPLE_CORPUS)])
     if len(folders) < study.corpora:
         raise ConfigError(
-            f"{study.name} compares corpora, and --data has {len(folders)}: name {study.corpora} or more, as in "
-            "--data en=out/en raw=out/en.noclean. `make study NAME=corpora` builds three of the samples"
+            f"{study.name} compares corpora, but --data has {len(folders)}: name {study.corpora} or more, as in --data "
+            "en=out/en raw=out/en.noclean. `make study NAME=corpora` builds three of the samples"
         )
     if study.corpora == 1 and len(folders) > 1:
-        raise ConfigError(f"{study.name} has one corpus, and --data names {len(folders)}: leave one")
+        raise ConfigError(f"{study.name} uses one corpus, but --data names {len(folders)}: keep one")
     digests = {}
     for name, folder in folders.items():
         find_entries([folder], "train")
@@ -62,7 +62,7 @@ def _corpora(words: Sequence[str]) -> dict[str, Path]:
         name, mark, path = word.rpartition("=")
         name = name if mark else Path(path).name
         if not name or name in found:
-            raise ConfigError(f"--data {word}: expected NAME=DIR with a name of its own, as in en=out/en")
+            raise ConfigError(f"--data {word}: expected NAME=DIR with a unique name, as in en=out/en")
         if not (Path(path) / "manifest.json").is_file():
             advice = ": `make study` builds the sample corpus" if Path(path) == SAMPLE_CORPUS else ""
             raise ConfigError(f"--data {word}: no corpus in {path} (no manifest.json){advice}")
@@ -76,7 +76,7 @@ def _facts(word: str) -> TaskFacts:
     for data in parse_tasks([word]):
         for split in ("train", "validation"):
             if split not in data.splits:
-                raise ConfigError(f"--tasks {word}: {data.name} has no {split} split, and a study needs both")
+                raise ConfigError(f"--tasks {word}: {data.name} has no {split} split, but a study needs both")
             digests += [f"{data.name} {split} {name} {value}" for name, value in sorted(data.sums(split).items())]
         held_out += sum(1 for _ in islice(data.examples("validation"), ANSWERED))
         most = data.task.lengths

@@ -62,10 +62,10 @@ def _head(facts: StudyFacts) -> Iterator[str]:
         f"{facts.corpora}, {facts.fine_steps:,} of fine-tuning, {many(facts.seeds, 'seed')}."
     )
     if size == "tiny":
-        yield "They say how this code behaves, and nothing about models that are worth using."
+        yield "They show how this code behaves, and say nothing about models of useful size."
     yield (
-        "A score is that of the best checkpoint on the validation examples, on which it is also chosen, as in the "
-        "paper's ablations. Mean ± standard deviation of a seed."
+        "A score is that of the best checkpoint on the validation examples, which also select it, as in the paper's "
+        "ablations. Mean ± standard deviation over seeds."
     )
 
 
@@ -112,15 +112,15 @@ def _verdicts(found: Sequence[Difference], baseline: str, seeds: int) -> Iterato
     yield "## Larger than the noise?"
     yield ""
     if seeds < 2:
-        yield "With one seed there is no spread, and no difference can be told from chance."
+        yield "With one seed there is no spread, so differences cannot be distinguished from chance."
         return
     yield (
         f"Rule: Welch's t-test of an arm's seeds against those of {baseline}, two-sided, at {LEVEL:.0%} over all "
-        f"{len(found)} comparisons together (Holm). A spread below the rounding of a score counts as that. "
-        "The noise is that of seeds; the examples are the same in all arms."
+        f"{len(found)} comparisons together (Holm). A spread below the rounding of a score is raised to it. The noise "
+        "is that of seeds; the examples are the same in all arms."
     )
     if seeds < 3:
-        yield "Two seeds hardly tell a spread: take three or more."
+        yield "Two seeds hardly give a spread: use three or more."
     yield ""
     real = [one for one in found if one.real]
     for one in real:
@@ -134,7 +134,7 @@ def _verdicts(found: Sequence[Difference], baseline: str, seeds: int) -> Iterato
 def _by_text(verdicts: Sequence[str]) -> Iterator[str]:
     yield "## By test text"
     yield ""
-    yield "What `python -m c4pipe.compare` found of these corpora, without the tasks."
+    yield "What `python -m c4pipe.compare` found for these corpora, without the tasks."
     yield ""
     for line in verdicts:
         yield f"* {line}"
@@ -144,9 +144,12 @@ def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
     yield "## The paper's order"
     yield ""
     if not study.paper_table.figures:
-        yield f"Table {study.paper_table.number} has whole benchmarks, and nothing that could stand beside this."
+        yield f"Table {study.paper_table.number} has whole benchmarks, and nothing comparable to this."
         return
-    yield f"Raffel et al. 2020, table {study.paper_table.number}; figures but those of tables 9 and 10 are from memory."
+    yield (
+        f"Raffel et al. 2020, table {study.paper_table.number}; figures other than those of tables 9 and 10 "
+        f"are from memory."
+    )
     yield ""
     for one in found:
         yield f"* {one.task} beside {one.column}"
@@ -154,13 +157,13 @@ def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
         yield f"  * here: {' > '.join(one.ours)}"
         for arms, words in (
             (one.same, "as in the paper, and larger than the noise"),
-            (one.otherwise, "otherwise than in the paper, and larger than the noise"),
+            (one.otherwise, "unlike the paper, and larger than the noise"),
             (one.unsure, "within the noise here, where the paper has a difference from the baseline"),
         ):
             if arms:
                 yield f"  * {words}: {', '.join(arms)}"
     if not found:
-        yield "No task of this study is in the paper's table, or no arm."
+        yield "No task or no arm of this study is in the paper's table."
 
 
 def missing_seeds(wanted: Iterable[tuple[str, int]], there: Collection[tuple[str, int]]) -> list[str]:

@@ -41,7 +41,7 @@ def held_folder(out: Path) -> AbstractContextManager[int]:
 
     ConfigError where another one works there, a run of a study that was killed included.
     """
-    busy = "is in use by a study, or by a run that one left behind when it was killed: wait for it."
+    busy = "is in use by a study, or by a run left over from a killed one: wait for it."
     return locked_folder(out, STUDY_LOCK, "--out", busy)
 
 
@@ -52,7 +52,9 @@ def done_runs(out: Path, runs: Sequence[PlannedRun]) -> dict[str, float]:
         found: Any = json.loads(path.read_bytes()) if path.exists() else {}
         seconds = {name: float(entry["seconds"]) for name, entry in found.items()}
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise ConfigError(f"{path} is no record of a study: move it, and runs go on from their checkpoints") from None
+        raise ConfigError(
+            f"{path} is not the record of a study: move it away, and runs resume from their checkpoints"
+        ) from None
     return {run.name: seconds[run.name] for run in runs if run.name in seconds and run.result(out / RUNS).is_file()}
 
 

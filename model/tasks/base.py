@@ -93,9 +93,7 @@ class Template(Format):
             try:
                 fields = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
             except ValueError as error:
-                raise ConfigError(
-                    f"Template {pattern!r}: {error}. A brace that is text is doubled, as in {{{{."
-                ) from None
+                raise ConfigError(f"Template {pattern!r}: {error}. Double a literal brace, as in {{{{.") from None
             _expect(all(fields), "Template", pattern, "the name of a column in each pair of braces")
         _expect(
             _are_names(self.labels), "labels of a Template", self.labels, "a tuple of texts, as in ('sad', 'happy')"
@@ -191,7 +189,7 @@ def label_number(value: Any, labels: Sequence[str]) -> int:
     digits = isinstance(value, str) and value.isascii() and value.isdigit()
     if (isinstance(value, int) or digits) and 0 <= int(value) < len(labels):
         return int(value)
-    raise ConfigError(f"{value!r} is no label: expected one of {', '.join(labels)}, its number, or -1 for none")
+    raise ConfigError(f"{value!r} is not a label: expected one of {', '.join(labels)}, its number, or -1 for none")
 
 
 @dataclass(frozen=True)

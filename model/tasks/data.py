@@ -77,7 +77,7 @@ class TaskData:
                 if isinstance(error, ConfigError):
                     raise ConfigError(f"{place}: {error}") from None
                 if by_user(self.task.format):
-                    raise ConfigError(f"{place} is no example of {self.task.name}: {told_fault(error)}") from None
+                    raise ConfigError(f"{place} is not an example of {self.task.name}: {told_fault(error)}") from None
                 if isinstance(error, _MISSHAPEN):
                     raise self._misshapen(place, error) from None
                 raise
@@ -93,7 +93,7 @@ class TaskData:
             training = split == "train"
             rows = [*islice(self.rows(split), 1)]
             if not rows:
-                raise ConfigError(f"{self._files(split)} has no row.")
+                raise ConfigError(f"{self._files(split)} has no rows.")
             self._check(*rows[0], training)
             if not any(True for _ in self.examples(split, training)):
                 reason = ": no row has a label" if training else ""
@@ -117,13 +117,13 @@ class TaskData:
                 except (*_MISSHAPEN, ArithmeticError) as error:
                     raise ConfigError(
                         f"{self.name}: the metric {metric} cannot compare {read!r} with the answer {example.answer!r} "
-                        f"({type(error).__name__}): take another metric, or a format whose answers it takes."
+                        f"({type(error).__name__}): use another metric, or a format whose answers it accepts."
                     ) from None
 
     def _misshapen(self, place: str, error: Exception) -> ConfigError:
         """The error for a value that is of another kind than the format takes."""
         said = f"{type(error).__name__}: {error}"
-        return ConfigError(f"{place} has another shape than {self.task.name} reads ({said}).")
+        return ConfigError(f"{place} does not have the shape that {self.task.name} reads ({said}).")
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -162,8 +162,8 @@ def _check_example(place: str, example: TaskExample) -> None:
     try:
         answer = json.dumps(example.answer, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{place}: the answer is none that JSON holds ({error}): take a text or a list.") from None
+        raise ConfigError(f"{place}: the answer cannot be stored as JSON ({error}): use a text or a list.") from None
     try:
         "".join((example.inputs, example.targets, answer)).encode()
     except UnicodeEncodeError as error:
-        raise ConfigError(f"{place}: {error.object[error.start]!r} is half of a character: mend it there.") from None
+        raise ConfigError(f"{place}: {error.object[error.start]!r} is half of a character: fix it there.") from None

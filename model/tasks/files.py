@@ -45,9 +45,9 @@ def files_by_split(
     ConfigError where there is none at all.
     """
     if not path.exists():
-        raise ConfigError(f"{path} is not there: expected a file, or a folder with {', '.join(splits)}.")
+        raise ConfigError(f"{path} does not exist: expected a file, or a folder with {', '.join(splits)}.")
     if not (path.is_file() or path.is_dir()):
-        raise ConfigError(f"{path} is no file and no folder: expected one of them, with {', '.join(splits)}.")
+        raise ConfigError(f"{path} is neither a file nor a folder: expected either, with {', '.join(splits)}.")
     root = path.parent if path.is_file() else path
     files = [path] if path.is_file() else _data_files(path)
     split_of = {file: _split_of(file.relative_to(root)) for file in files}
@@ -57,7 +57,7 @@ def files_by_split(
         chosen = [file for file in named if _has(file, layout.only)] or named
         if len({*map(suffix_of, chosen)}) > 1:
             several = " and ".join(dict.fromkeys(f"{file.name}" for file in chosen[:4]))
-            raise ConfigError(f"{path} has {split} in files of several kinds, {several}: leave one kind there.")
+            raise ConfigError(f"{path} has {split} in files of several kinds, {several}: keep one kind.")
         if chosen:
             found[split] = tuple(chosen)
     if not found and len(files) == 1 and not split_of[files[0]]:
@@ -65,8 +65,8 @@ def files_by_split(
     if not found:
         there = ", ".join(str(file.relative_to(root)) for file in files[:8]) or "none that can be read"
         raise ConfigError(
-            f"{path} has no file of {' or '.join(splits)}: expected names with such a word (also dev, val, valid) that "
-            f"end in {', '.join(DATA_SUFFIXES)}. There: {there}."
+            f"{path} has no file of {' or '.join(splits)}: expected names that contain one of these words (also dev, "
+            f"val, valid) and end in {', '.join(DATA_SUFFIXES)}. There: {there}."
         )
     return found
 
@@ -118,8 +118,8 @@ def sums_of(files: Iterable[Path], root: Path) -> dict[str, str]:
             told = _told(folder / _SUMS).get(file.relative_to(folder).as_posix(), found)
             if told != found:
                 raise ConfigError(
-                    f"{file} is damaged or another file: its sha256 is {found[:12]}…, {folder / _SUMS} says "
-                    f"{told[:12]}…. Fetch it again, or mend that line."
+                    f"{file} is damaged or a different file: its sha256 is {found[:12]}…, {folder / _SUMS} says "
+                    f"{told[:12]}…. Fetch it again, or correct that line."
                 )
         sums[file.relative_to(root).as_posix()] = found
     return sums
@@ -133,11 +133,11 @@ def _told(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is no UTF-8 text ({error}): save it as sha256sum writes it.") from None
+        raise ConfigError(f"{path} is not UTF-8 text ({error}): save it as sha256sum writes it.") from None
     for number, line in enumerate(text.splitlines(), 1):
         match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *](?:\./)?(.+)", line)
         if not match and line.strip():
-            raise ConfigError(f"{path}:{number} is no line of sha256sum: expected 64 hex digits, two blanks, a name.")
+            raise ConfigError(f"{path}:{number} is not a sha256sum line: expected 64 hex digits, two spaces, a name.")
         if match:
             told[match[2]] = match[1].lower()
     return told

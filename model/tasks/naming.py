@@ -76,20 +76,22 @@ def _parsed(word: str) -> Iterator[TaskData]:
 
 
 def _check_name(name: str) -> None:
-    """ConfigError for a name of a task that is no name of a file, or that of something else in the tables of a run."""
+    """ConfigError for a name of a task that is not a file name, or that of something else in the tables of a run."""
     if not all(_WORD.fullmatch(part) for part in name.split("/")):
         raise ConfigError(f"a task is called {name!r}: expected letters, digits, '.', '-' and '_', as in mood.")
     if name in _TAKEN:
-        raise ConfigError(f"a task is called {name!r}, and tables of a run say {name} of all tasks: name it otherwise.")
+        raise ConfigError(
+            f"a task is called {name!r}, but tables of a run use {name} for all tasks: choose another name."
+        )
     if name.endswith(tuple(f".{split}" for split in TASK_SPLITS)):
-        raise ConfigError(f"a task is called {name!r}, which ends like the file of a split: name it otherwise.")
+        raise ConfigError(f"a task is called {name!r}, which ends like the file of a split: choose another name.")
 
 
 def task_named(name: str) -> Task:
     """The task of a name, `NAME/WORD` or `MODULE:TASK`."""
     base, stroke, word = name.partition("/")
     if stroke and not _WORD.fullmatch(word):
-        raise ConfigError(f"--tasks {name}: expected letters, digits, '.', '-' and '_' behind the stroke.")
+        raise ConfigError(f"--tasks {name}: expected letters, digits, '.', '-' and '_' after the slash.")
     if ":" in base:
         task = _imported(base)
         return replace(task, name=f"{task.name}/{word}") if word else task
@@ -110,7 +112,7 @@ def _imported(name: str) -> Task:
             raise ConfigError(f"--tasks {name}: {error}. Expected MODULE:TASK, importable from here.") from None
         raise ConfigError(f"--tasks {name}: {told_fault(error)}") from None
     except SystemExit as error:
-        raise ConfigError(f"--tasks {name}: the module ends the command: {told_fault(error)}") from None
+        raise ConfigError(f"--tasks {name}: the module exited: {told_fault(error)}") from None
     except Exception as error:
         if not module or module.startswith("."):
             raise ConfigError(f"--tasks {name}: expected MODULE:TASK, importable from here.") from None
@@ -118,7 +120,7 @@ def _imported(name: str) -> Task:
     try:
         found = getattr(there, attribute)
     except AttributeError:
-        raise ConfigError(f"--tasks {name}: {module} has no {attribute!r}, which should be a Task.") from None
+        raise ConfigError(f"--tasks {name}: {module} has no {attribute!r}; expected a Task of that name.") from None
     if not isinstance(found, Task):
         raise ConfigError(f"--tasks {name} is a {type(found).__name__}: expected a model.tasks.Task.")
     for metric in found.metrics:
@@ -129,7 +131,9 @@ def _imported(name: str) -> Task:
 
 def _members(group: str, path: Path) -> list[TaskData]:
     if not path.is_dir():
-        raise ConfigError(f"--tasks {group}={path} is no folder: expected one with a folder for each task of {group}.")
+        raise ConfigError(
+            f"--tasks {group}={path} is not a folder: expected one with a folder for each task of {group}."
+        )
     folders = {
         re.sub(r"[^a-z0-9]", "", entry.name.lower()): entry for entry in sorted(path.iterdir()) if entry.is_dir()
     }
@@ -142,7 +146,7 @@ def _members(group: str, path: Path) -> list[TaskData]:
         found.append(TaskData(task.name, task, folder))
     if not found:
         known = ", ".join(_FOLDERS.get(task.name, (task.name,))[0] for task in GROUPS[group])
-        raise ConfigError(f"--tasks {group}={path}: no folder of a task in it. Known: {known}, in any letters.")
+        raise ConfigError(f"--tasks {group}={path}: it has no task folder. Known: {known}, in upper or lower case.")
     return found
 
 

@@ -104,7 +104,7 @@ def starred(text: str, pronoun: str, number: int) -> str:
     mention = re.compile(rf"{re.escape(pronoun)}(\W*)")
     near = [place for place, word in enumerate(words) if place and mention.fullmatch(word)]
     if not near:
-        raise ConfigError(f"the pronoun {pronoun!r} is no word of {text!r}")
+        raise ConfigError(f"the pronoun {pronoun!r} is not a word of {text!r}")
     place = min(near, key=lambda place: abs(place - number))
     end = words[place][len(pronoun) :]
     return " ".join([*words[:place], f"*{pronoun}*", *filter(None, [end]), *words[place + 1 :]]).rstrip()

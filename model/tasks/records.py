@@ -52,7 +52,7 @@ def records_of(path: Path, columns: Sequence[str], layout: TaskLayout) -> Iterat
                 lines = _csv_lines(file) if kind == ".csv" else _tab_lines(file)
                 yield from _table(path, lines, columns, layout)
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}{_line_of(path)} is no UTF-8 text ({error}): save it as UTF-8.") from None
+        raise ConfigError(f"{path}{_line_of(path)} is not UTF-8 text ({error}): save it as UTF-8.") from None
     except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from None
 
@@ -105,25 +105,25 @@ def _table(
         header, rows = [*layout.headless], chain([(number, header, first)], rows)
     twice = [name for name in known if header.count(name) > 1]
     if twice:
-        raise ConfigError(f"{path}:{number} names the column {twice[0]!r} twice: which one is meant?")
+        raise ConfigError(f"{path}:{number} names the column {twice[0]!r} twice: expected unique names.")
     if suffix_of(path) != ".csv" and any("\r" in name for name in header):
-        raise ConfigError(f"{path}:{number} ends in a carriage return alone: save it with line feeds.")
+        raise ConfigError(f"{path}:{number} ends in a lone carriage return: save it with line feeds.")
     for number, fields, first in rows:
         if len(fields) < len(header) and layout.gaps:
             continue
         if len(fields) != len(header):
-            hint = "a text may hold no tab and no end of line"
+            hint = "a text must not contain a tab or a line break"
             if first < number:
-                hint = f"it begins in line {first}, so that a quote there or below may be open"
+                hint = f"it begins in line {first}, so a quote there or below may be unclosed"
             raise ConfigError(
-                f"{path}:{number} has {len(fields)} columns, not {len(header)} ({', '.join(header[:12])}): mend it "
-                f"or take it out; {hint}."
+                f"{path}:{number} has {len(fields)} columns, not {len(header)} ({', '.join(header[:12])}): fix or "
+                f"remove it; {hint}."
             )
         yield DataRecord(f"{path}:{number}", dict(zip(header, fields, strict=True)))
 
 
 def _loaded(text: str) -> Any:
-    """What JSON holds. ValueError also where a key is there twice, or where it is nested too deep."""
+    """What JSON holds. ValueError also where a key is listed twice, or where it is nested too deep."""
     try:
         return json.loads(text, object_pairs_hook=_once)
     except RecursionError:
@@ -134,7 +134,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is there twice")
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is listed twice")
     return found
 
 
@@ -145,7 +145,7 @@ def _json_lines(path: Path, lines: Iterable[str]) -> Iterator[DataRecord]:
         try:
             row = _loaded(line)
         except ValueError as error:
-            raise ConfigError(f"{path}:{number} is no JSON: {error}.") from None
+            raise ConfigError(f"{path}:{number} is not JSON: {error}.") from None
         yield _record(path, number, row)
 
 
@@ -157,7 +157,7 @@ def _json(path: Path, file: IO[str]) -> Iterator[DataRecord]:
         if text.partition("\n")[0].rstrip().endswith("}"):
             yield from _json_lines(path, text.split("\n"))
             return
-        raise ConfigError(f"{path} is no JSON: {error}.") from None
+        raise ConfigError(f"{path} is not JSON: {error}.") from None
     if isinstance(found, dict):
         found = next((found[key] for key in ("data", "Data") if isinstance(found.get(key), list)), [found])
     if not isinstance(found, list):
@@ -181,10 +181,10 @@ def _parquet(path: Path, known: set[str]) -> Iterator[DataRecord]:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
             if twice := [name for name in names if name in known and names.count(name) > 1]:
-                raise ConfigError(f"{path} has the column {twice[0]!r} twice: which one is meant?")
+                raise ConfigError(f"{path} has the column {twice[0]!r} twice: expected unique names.")
             for batch in file.iter_batches(BATCH):
                 for row in batch.to_pylist():
                     number += 1
                     yield DataRecord(f"{path}, row {number}", row)
     except (pa.ArrowException, OSError) as error:
-        raise ConfigError(f"{path} is no Parquet file that can be read: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from None

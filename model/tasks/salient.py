@@ -126,8 +126,8 @@ def read_spans(path: Path) -> BoundsTable:
                     table[hash64(string)] = spans
     except OSError as error:
         raise ConfigError(
-            f"{visible(str(path))}: {error.strerror}. Salient spans come from {'+'.join(SPAN_KINDS)}, some of them, or "
-            "a JSONL file of spans."
+            f"{visible(str(path))}: {error.strerror}. Salient spans come from {'+'.join(SPAN_KINDS)}, a subset of "
+            "these, or a JSONL file of spans."
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{visible(str(path))} is not UTF-8: expected a JSONL file of spans") from None
@@ -140,7 +140,7 @@ def _row(line: str, where: str) -> tuple[str, tuple[Bounds, ...]]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{where}: no JSON ({error})") from None
+        raise ConfigError(f"{where}: not JSON ({error})") from None
     string = row.get("sentence", row.get("text")) if isinstance(row, dict) else None
     spans = row.get("spans") if isinstance(row, dict) else None
     if not isinstance(string, str) or not isinstance(spans, list):
@@ -156,5 +156,5 @@ def _span(span: Any, string: str, where: str) -> Bounds:
             return start, end
     raise ConfigError(
         f"{where}: the span {visible(json.dumps(span, ensure_ascii=False))} is not in its string of {len(string):,} "
-        "characters: expected [first, behind the last], or a piece of it"
+        "characters: expected [start, end] or a substring"
     )

@@ -48,24 +48,28 @@ def test_other_breaks_of_lines_are_text() -> None:
 @pytest.mark.parametrize(
     ("data", "name", "said"),
     [
-        ('{"q": 1}', "t.jsonl", "t.jsonl, line 1: '{\"q\": 1}' is no header: expected # question: FIELD"),
-        ("", "t.jsonl", "t.jsonl, line 1: '' is no header"),
-        ("# questions: q\n", "t.jsonl", "t.jsonl, line 1: 'questions: q' names no field of a role"),
-        ("# question: q, ;\n", "t.jsonl", "line 1: 'question: q,' names no field"),
+        ('{"q": 1}', "t.jsonl", "t.jsonl, line 1: '{\"q\": 1}' is not a header: expected # question: FIELD"),
+        ("", "t.jsonl", "t.jsonl, line 1: '' is not a header"),
+        ("# questions: q\n", "t.jsonl", "t.jsonl, line 1: 'questions: q' does not give a field for a role"),
+        ("# question: q, ;\n", "t.jsonl", "line 1: 'question: q,' does not give a field"),
         ("# answer: a\n", "t.jsonl", "line 1: it names no question and no passage"),
-        (HEADER, "t.jsonl", "t.jsonl holds no item: expected a line for each behind its header."),
+        (HEADER, "t.jsonl", "t.jsonl holds no item: expected one line for each after the header."),
         (HEADER + "{", "t.jsonl", "t.jsonl, line 2: it is not JSON (Expecting property name"),
-        (HEADER + "\n[1]", "t.jsonl", "t.jsonl, line 3: '[1]' is no object. Expected one a line."),
-        (HEADER + '{"q": "", "a": ""}', "t.jsonl", "line 2: there is no field 'p'. It has q, a."),
+        (HEADER + "\n[1]", "t.jsonl", "t.jsonl, line 3: '[1]' is not an object. Expected one per line."),
+        (HEADER + '{"q": "", "a": ""}', "t.jsonl", "line 2: there is no field 'p'. Fields: q, a."),
         (
             HEADER + '{"q": {"x": 1}, "a": 1, "p": 1}',
             "t.jsonl",
             "'q' holds an object. Name a field in it, such as q.x.",
         ),
-        (HEADER, "t.tsv", "t.tsv, line 2: '' names no columns"),
-        (HEADER + "q\ta\ta\n", "t.tsv", "t.tsv, line 2: 'q\\ta\\ta' names no columns: expected another name for each"),
-        (HEADER + "q\ta\tp\n1\t2\n", "t.tsv", "t.tsv, line 3: it has 2 columns: expected 3, as line 2."),
-        (HEADER + "q\ta\n1\t2\n", "t.tsv", "t.tsv, line 3: there is no field 'p'. It has q, a."),
+        (HEADER, "t.tsv", "t.tsv, line 2: '' does not name the columns"),
+        (
+            HEADER + "q\ta\ta\n",
+            "t.tsv",
+            "t.tsv, line 2: 'q\\ta\\ta' does not name the columns: expected a different name for each",
+        ),
+        (HEADER + "q\ta\tp\n1\t2\n", "t.tsv", "t.tsv, line 3: it has 2 columns: expected 3, as in line 2."),
+        (HEADER + "q\ta\n1\t2\n", "t.tsv", "t.tsv, line 3: there is no field 'p'. Fields: q, a."),
     ],
 )
 def test_what_is_refused(data: str, name: str, said: str) -> None:
@@ -89,7 +93,7 @@ def test_the_files_of_a_folder(tmp_path: Path) -> None:
         (("a.jsonl", "b.json"), "holds b.json: expected files of test items"),
         (("a.jsonl", "b.parquet"), "holds b.parquet"),
         (("a b.jsonl",), "holds a b.jsonl"),
-        (("a.jsonl", "a.tsv"), "holds a.jsonl and a.tsv, one task twice. Rename one of them."),
+        (("a.jsonl", "a.tsv"), "holds a.jsonl and a.tsv, the same task twice. Rename one of them."),
     ],
 )
 def test_a_file_that_would_be_passed_over_is_an_error(tmp_path: Path, names: tuple[str, ...], said: str) -> None:

@@ -27,7 +27,7 @@ def test_croissant_alone_reads_no_text_and_the_summary_is_asked_for(card: Card, 
     code, said = card(copy, "--summary", "--publisher", "A Lab", "--url", "https://data.example/c4")
     lines = said.splitlines()
     assert (code, lines[:3]) == (0, [f"written: {copy / name}" for name in ALL])
-    assert lines[3] == "17 gaps to fill in in a copy of summary.html, each marked TO FILL IN:"
+    assert lines[3] == "17 gaps to fill in, in a copy of summary.html, each marked TO FILL IN:"
     assert len(lines) == 4 + 17
     after = digests(copy)
     assert {name: after[name] for name in before} == before
@@ -51,8 +51,8 @@ def test_a_file_of_somebody_else_stays_and_so_does_all_else(card: Card, copy: Pa
     code, said = card(copy, "--summary")
     assert (code, digests(copy)) == (2, before)
     assert said == (
-        f"card: {copy / name} was not written by this command, or was changed since. Move it away, and it is written "
-        "anew.\n"
+        f"card: {copy / name} was not written by this command, or was changed since. Move it away, then run "
+        "the command again.\n"
     )
 
 
@@ -93,8 +93,11 @@ def test_a_folder_of_several_gets_one_each_or_none(card: Card, copy: Path, tmp_p
     ("arguments", "words"),
     [
         ((), "the following arguments are required: DIR"),
-        (("nowhere",), "nowhere holds no finished corpus: neither it nor a folder in it has a manifest.json."),
-        (("nowhere", "--small"), "--small has no effect: it shortens the domain list that --summary writes."),
+        (
+            ("nowhere",),
+            "nowhere holds no finished corpus: neither the folder nor any folder in it has a manifest.json.",
+        ),
+        (("nowhere", "--small"), "--small has no effect: it applies to the domain list that --summary writes."),
         (("nowhere", "--date", "29.11.2026"), "'29.11.2026' is not a date: expected YYYY-MM-DD, such as 2026-11-29"),
         (("nowhere", "--date", "2026-02-30"), "'2026-02-30' is not a date"),
         (("nowhere", "--url", "data.example"), "'data.example' is not a URL: expected http:// or https://"),

@@ -145,15 +145,15 @@ def test_it_counts_what_the_corpus_holds(published: Published) -> None:
     text = answer(page, "Text: size")
     assert text == (
         "140,104 bytes of UTF-8 text in 139 pages, train and validation together. "
-        "Less than 1 billion tokens, for it has fewer bytes."
+        "Less than 1 billion tokens, since it has fewer bytes than that."
     )
     assert answer(page, "Latest date of acquisition") == "05/2024: the newest page is of 2024-05-24."
     assert answer(page, "Period of collection") == "05/2024, by the dates of the pages kept."
-    assert answer(page, "Size of what was read").startswith("9 inputs of 286,516 bytes, 270 records;")
+    assert answer(page, "Size of the inputs").startswith("9 inputs of 286,516 bytes, 270 records;")
     assert answer(page, "Domains by size").startswith(
         "domains.csv lists 2 of 20 domains: the top 10 % by bytes of text"
     )
-    assert answer(page, "Block list of words (bad_word)").startswith("0 pages of the 139 that came to it went (0 %).")
+    assert answer(page, "Word block list (bad_word)").startswith("Dropped: 0 pages of the 139 that reached it (0 %).")
     assert answer(page, "Measures of this build") == "No robots.txt and no list of opt-outs was applied."
     made = answer(page, "How it was made")
     assert "url 244 236 older_copy 8 pages clean 236 211 curly_brace 1 page, few_sentences 23 pages" in made
@@ -216,10 +216,12 @@ def test_rules_that_keep_pages_out_are_measures(tmp_path: Path) -> None:
     rights, illegal = page.split("<h3>3.2 Removal of illegal content</h3>")
     assert (
         answer(rights, "robots.txt (robots)")
-        == "1 page of the 10 that came to it went (10.0 %). Settings: agent CCBot."
+        == "Dropped: 1 page of the 10 that reached it (10.0 %). Settings: agent CCBot."
     )
-    said = "3 pages of the 10 that came to it went (30.0 %). Files: adult/domains; manifest.json has their sums."
-    assert answer(rights, "Lists of what is left out (excluded)") == said
+    said = (
+        "Dropped: 3 pages of the 10 that reached it (30.0 %). Files: adult/domains; manifest.json has their checksums."
+    )
+    assert answer(rights, "Exclusion lists (excluded)") == said
     assert "excluded" not in illegal.partition("<h3>3.3")[0]
     told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text, after the corpus was first built."
     assert answer(rights, "Removed on request") == told

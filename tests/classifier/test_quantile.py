@@ -93,7 +93,7 @@ def test_the_command_on_texts_and_the_number_in_a_preset(
         (["--keep", "0"], "expected a share above 0"),
         (["--keep", "x"], "expected a share above 0"),
         (["--model", "m.bin"], "--model needs the label to score"),
-        (["--label", "good"], "--label has no effect: no model is asked"),
+        (["--label", "good"], "--label has no effect: it needs a model"),
         (["--model", "m.bin", "--label", "good", "--column", "c"], "--column has no effect"),
     ],
 )

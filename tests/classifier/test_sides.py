@@ -102,7 +102,7 @@ def test_about_a_tenth_is_held_out() -> None:
     [
         ([], [page("1")], r"good has no page with a text \(0 pages read\)"),
         ([page("1")], [page(" ")], r"bad has no page with a text \(1 page read\)"),
-        ([page("1")], [page("1"), page("2")], "every text of good stands on the other side as well"),
+        ([page("1")], [page("1"), page("2")], "every text of good is on the other side too"),
         ([page("1"), page("2")], [page("3"), page("4")], "no page of good can be held out: .* of 1 domain,"),
     ],
 )

@@ -30,11 +30,11 @@ def test_a_model_that_was_tried_is_offered_with_a_threshold(tmp_path: Path, caps
 
 def test_few_pages_choose_no_threshold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path, capsys, WORDS, 3)
-    assert "6 pages held out are too few to choose a threshold by" in said
+    assert "6 pages held out are too few to choose a threshold" in said
     assert "above=" not in said
 
 
 def test_a_model_without_words_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(tmp_path, capsys, ("</s>",), 50)
-    assert "No word stands 5 times in the training" in said
+    assert "No word occurs 5 times in training" in said
     assert "above=" not in said

@@ -152,7 +152,7 @@ def test_an_edit_changes_the_lines_that_stand_and_those_that_are_not_plain() -> 
 
 def test_an_edit_may_make_what_a_rule_behind_it_needs() -> None:
     steps = (*LEADING, Replace("five", "javascript"), *C4[3:])
-    assert kept(steps, f"{GOOD}\nThis line stays as it is.") == ("This line stays as it is.", {"javascript": 1})
+    assert kept(steps, f"{GOOD}\nThis line is left as it is.") == ("This line is left as it is.", {"javascript": 1})
     assert kept((*C4, Replace("JavaScript", "it")), TEXT)[1]["javascript"] == 1  # a rule before it sees the line first
 
 

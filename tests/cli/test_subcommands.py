@@ -43,7 +43,7 @@ def test_help_is_there_at_once() -> None:
     ("words", "said"),
     [
         (["biuld"], "c4pipe: unknown command 'biuld'. Did you mean 'build'? Known: build, "),
-        (["--preset", "en"], "c4pipe: --preset is no option of c4pipe; those of a command stand behind it."),
+        (["--preset", "en"], "c4pipe: --preset is not an option of c4pipe; options of a command go after the command."),
         (["build"], "c4pipe build: the following arguments are required: --input, --output. See --help.\n"),
         (["browse"], "c4pipe browse: the following arguments are required: DIR. See --help.\n"),
         (["classifier", "trian"], "c4pipe classifier: unknown command 'trian'. Did you mean 'train'?"),

@@ -82,7 +82,7 @@ def test_a_name_that_is_no_text_is_refused_before_any_work(
     monkeypatch.chdir(tmp_path)
     assert main(*arguments) == 2
     said = capsys.readouterr().err
-    assert r"caf\udce9' is not UTF-8; a name that is can be used. See --help." in said
+    assert r"caf\udce9' is not UTF-8; use a name that is. See --help." in said
     assert said.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -89,7 +89,7 @@ def test_a_working_folder_that_is_gone_is_named(
     monkeypatch.chdir(tmp_path / "a")
     (tmp_path / "a").rmdir()
     assert run_command("job", lambda: len(os.path.abspath("x"))) == 1
-    assert capsys.readouterr().err == "job: the working folder is gone. Change into one that is there.\n"
+    assert capsys.readouterr().err == "job: the working folder is gone. Change into one that exists.\n"
 
 
 def spoken(monkeypatch: pytest.MonkeyPatch, stdout: Any, work: Callable[[], int], **how: Any) -> tuple[int, str]:
@@ -208,7 +208,7 @@ def test_a_name_that_is_no_text_is_refused_where_text_is_needed(
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     parser = Parser("job", "does")
     parser.add_argument("folder", type=utf8_path)
-    with pytest.raises(ConfigError, match=r"argument folder: '.*/caf\\udce9' is not UTF-8; a name that is can be used"):
+    with pytest.raises(ConfigError, match=r"argument folder: '.*/caf\\udce9' is not UTF-8; use a name that is"):
         parser.parse_args([str(odd)])
     try:
         odd.mkdir()

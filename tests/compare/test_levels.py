@@ -46,9 +46,9 @@ def test_pairs_of_models_are_judged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([], "holds no score"),
-        (["A,1,0.1,news,0,many,100"], "is no table of scores"),
-        (["A,1,0.1,news,0"], "is no table of scores"),
+        ([], "contains no scores"),
+        (["A,1,0.1,news,0,many,100"], "is not a table of scores"),
+        (["A,1,0.1,news,0"], "is not a table of scores"),
         (["A,1,0.1,news,0,1.0,100"], "has no score of B on 'news'"),
         (["A,1,0.1,news,0,1.0,100", "B,1,0.1,news,0,1.0,100"], "has one pair of models"),
     ],
@@ -61,7 +61,7 @@ def test_a_table_that_is_none(tmp_path: Path, rows: list[str], says: str) -> Non
 def test_without_a_trainer_it_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("c4pipe.compare.levels.TRAINER", "model.no_such_module")
     check_level("grams")
-    with pytest.raises(ConfigError, match=r"python -m model\.no_such_module is not there"):
+    with pytest.raises(ConfigError, match=r"python -m model\.no_such_module is missing"):
         check_level("tiny")
 
 

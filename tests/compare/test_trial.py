@@ -59,6 +59,6 @@ def test_a_rule_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert inspect([corpora[0], "--compare", corpora[0], "--html", "r.html", "--verdict", "o/curly_brace"]) == 2
     assert "as they were then, not on these two corpora" in capsys.readouterr().err
     assert inspect([*report, "o"]) == 1
-    assert "verdict.json is not there" in capsys.readouterr().err
+    assert "verdict.json does not exist" in capsys.readouterr().err
     assert inspect([corpora[0], "--verdict", "o"]) == 2
     assert "--verdict needs --compare or --serve" in capsys.readouterr().err

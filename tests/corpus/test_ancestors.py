@@ -106,12 +106,12 @@ def test_one_that_moved_is_found_among_those_named(chain: Path) -> None:
     shutil.move(chain / "a", chain / "elsewhere")
     line = refused([chain / "b"])
     assert line.startswith(
-        f"--against {chain}/b: it was built against {chain}/a, which is not there (the sha256 of its "
+        f"--against {chain}/b: it was built against {chain}/a, which does not exist (the sha256 of its "
     )
-    assert line.endswith("Name the folder where it is with --against too.")
+    assert line.endswith("Add the folder where it is now to --against.")
     assert sorted(names(ancestors([f"{chain}/b", f"{chain}/elsewhere"], STORE))) == ["a", "b"]
     corpus(STORE, f"{chain}/a", "another")
-    assert f"{chain}/a, where another corpus is now" in refused([chain / "b"])
+    assert f"{chain}/a, which now holds another corpus" in refused([chain / "b"])
 
 
 def test_a_copy_beside_is_the_same_corpus(chain: Path) -> None:
@@ -122,13 +122,13 @@ def test_a_copy_beside_is_the_same_corpus(chain: Path) -> None:
 
 def test_no_corpus_there(tmp_path: Path) -> None:
     assert refused([tmp_path]) == (
-        f"--against {tmp_path} is no finished corpus: it has no {MANIFEST}. Build one: make build-c4."
+        f"--against {tmp_path} is not a finished corpus: it has no {MANIFEST}. Build one: make build-c4."
     )
 
 
 def test_a_folder_of_several_names_them(chain: Path) -> None:
     assert refused([chain]) == (
-        f"--against {chain} is no finished corpus: it has no {MANIFEST}, but corpora in a, b, c. Name one, such as "
+        f"--against {chain} is not a finished corpus: it has no {MANIFEST}, but corpora in a, b, c. Name one, such as "
         f"{chain}/a."
     )
 
@@ -143,7 +143,7 @@ def _change(folder: Path, **values: Any) -> None:
     ("values", "told"),
     [
         ({"schema_version": 99}, "it has schema version 99, expected 1"),
-        ({"mixture": {}}, "is a mixture, whose pages have claimed nothing"),
+        ({"mixture": {}}, "is a mixture, whose pages own no text"),
         ({"preset": {"name": "en"}}, "cannot be used (KeyError: 'stages')"),
         ({"preset": {"name": "en", "stages": []}}, "names no dedup"),
         ({"shards": [{"path": "../x"}]}, f"{MANIFEST} does not list the files of a corpus"),
@@ -151,7 +151,7 @@ def _change(folder: Path, **values: Any) -> None:
         ({AGAINST: 5}, "does not say what it was built against"),
         ({"preset": {key: value for key, value in describe(EN).items() if key != "name"}}, "(KeyError: 'name')"),
         ({"code": 3}, "cannot be used (TypeError: "),
-        ({"keys": {}}, "cannot be used (its list of keys is none)"),
+        ({"keys": {}}, "cannot be used (its list of keys is not valid)"),
     ],
 )
 def test_a_manifest_that_no_build_has_written(chain: Path, values: Mapping[str, Any], told: str) -> None:
@@ -213,7 +213,7 @@ def test_whatever_is_changed_in_a_manifest_it_is_refused_or_can_be_used(place, w
 def test_a_damaged_manifest(chain: Path) -> None:
     path = chain / "a" / MANIFEST
     path.write_bytes(path.read_bytes().replace(b"en", b"EN", 1))
-    assert f"{SUMS} has another sum of {MANIFEST}" in refused([chain / "a"])
+    assert f"{SUMS} has a different checksum for {MANIFEST}" in refused([chain / "a"])
     (chain / "a" / SUMS).unlink()
     path.write_bytes(b"{")
     assert "cannot be used" in refused([chain / "a"])
@@ -225,12 +225,12 @@ def test_keys_that_are_damaged_missing_or_of_another_corpus(chain: Path) -> None
     corpus(STORE, f"{chain}/other", "other")
     write_keys(STORE, f"{chain}/other", "spans", {"preset": describe(EN)}, [(numbers([5]), numbers([6]))])
     shutil.copy(chain / "other/keys/spans.keys", path)
-    assert refused([chain / "a"]).startswith(f"{path} is damaged, or of another corpus: its sha256 is ")
+    assert refused([chain / "a"]).startswith(f"{path} is damaged, or belongs to another corpus: its sha256 is ")
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    assert refused([chain / "a"]).startswith(f"{path} is damaged, or of another corpus: its sha256 is ")
+    assert refused([chain / "a"]).startswith(f"{path} is damaged, or belongs to another corpus: its sha256 is ")
     path.unlink()
     assert refused([chain / "a"]) == (
-        f"{path} cannot be read (No such file or directory), and {MANIFEST} says that 2 keys are in it. "
+        f"{path} cannot be read (No such file or directory), and {MANIFEST} says that it holds 2 keys. "
         "Copy the corpus again."
     )
 
@@ -241,6 +241,6 @@ def test_keys_are_of_the_trunk_of_their_corpus(tmp_path: Path) -> None:
     pieces = [(np.array([1], np.uint64), np.array([2], np.uint64))]
     rows = [write_keys(STORE, folder, "url", {"preset": describe(MULTILINGUAL)}, pieces)]
     _change(tmp_path / "a", keys=rows)
-    assert f"{folder}/keys/url.keys holds keys of another corpus, by its header" in refused([folder])
+    assert f"{folder}/keys/url.keys holds keys of another corpus, according to its header" in refused([folder])
     _change(tmp_path / "a", keys=[write_keys(STORE, folder, "url", {"preset": describe(EN)}, pieces)])
-    assert refused([folder]) == f"--against {folder} keeps no keys of stage 'spans'. Build it again."
+    assert refused([folder]) == f"--against {folder} has no keys for stage 'spans'. Build it again."

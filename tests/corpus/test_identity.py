@@ -87,7 +87,7 @@ def test_stages_in_another_order_are_told() -> None:
 
 def test_an_older_manifest_is_another_in_all_that_it_does_not_keep() -> None:
     found = changes({"preset": describe(EN)}, NOW, EN.stages)
-    assert found["code"] == ["an older c4pipe, which did not keep its code"]
+    assert found["code"] == ["an older c4pipe, which did not record its code"]
     assert found["files"] == ["en.txt"]
     assert found["inputs"] == ["a.wet.gz", "b.wet.gz"]
     assert "preset" not in found

@@ -120,7 +120,7 @@ def test_pages_that_were_taken_out_do_not_come_to_the_next_stage() -> None:
     assert Ledger.from_json(ledger.to_json()) == ledger
     assert [row.get("removed") for row in ledger.to_json()["stages"]] == [None, 1, None, None]
     ledger.stages[1].removed = 6
-    with pytest.raises(BuildError, match="clean kept fewer pages than were taken out"):
+    with pytest.raises(BuildError, match="clean kept fewer pages than were removed"):
         ledger.check()
 
 

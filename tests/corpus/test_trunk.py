@@ -63,8 +63,8 @@ def test_what_stands_behind_the_trunk_may_be_another() -> None:
             described(EN.on(Filter("length", (MaxChars(9),)))),
             "(stage length: MaxChars chars 9 there, 190000 here)",
         ),
-        (described(EN), described(EN_NOCLEAN), "in preset 'en' here (stages only here: clean, spans)"),
-        (described(EN), described(EN_NOCLEAN), "up to the last dedup, read, length, url: build one of them"),
+        (described(EN), described(EN_NOCLEAN), "from preset 'en' here (stages only here: clean, spans)"),
+        (described(EN), described(EN_NOCLEAN), "up to the last dedup, read, length, url: build both"),
         (described(EN), described(for_format(EN, "jsonl")), "(its inputs were read as jsonl, here as wet: --input-for"),
         (
             described(EN_NEAR, WORDS),
@@ -95,7 +95,7 @@ def test_another_trunk_is_refused_with_what_differs(now, then, told) -> None:
     with pytest.raises(ConfigError) as error:
         check_trunk(now, then, "out/may")
     line = str(error.value)
-    assert line.startswith("--against out/may: what decides its keys is another than in preset ")
+    assert line.startswith("--against out/may: what determines its keys differs from preset ")
     assert told in line
     assert "\n" not in line
     assert trunk_digest(now) != trunk_digest(then)

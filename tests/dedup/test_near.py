@@ -188,15 +188,15 @@ def test_the_curve_in_numbers() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"bands": 0}, "near duplicates: bands is 0: expected a whole number from 1 on."),
-        ({"rows": 2.5}, "near duplicates: rows is 2.5: expected a whole number from 1 on."),
-        ({"shingle": True}, "near duplicates: shingle is True: expected a whole number from 1 on."),
+        ({"bands": 0}, "near duplicates: bands is 0: expected a whole number of at least 1."),
+        ({"rows": 2.5}, "near duplicates: rows is 2.5: expected a whole number of at least 1."),
+        ({"shingle": True}, "near duplicates: shingle is True: expected a whole number of at least 1."),
         ({"bands": 500}, "near duplicates: 500 bands of 8 rows are 4,000 minima: expected 1,000 at most."),
         ({"stays": "oldest"}, "near duplicates: stays is 'oldest': expected one of hash, newest, longest."),
-        ({"verify": 72}, "near duplicates: verify is 72: expected a similarity from 0, which asks nothing, to 1."),
+        ({"verify": 72}, "near duplicates: verify is 72: expected a similarity from 0 (no check) to 1."),
         (
             {"verify": -0.1},
-            "near duplicates: verify is -0.1: expected a similarity from 0, which asks nothing, to 1.",
+            "near duplicates: verify is -0.1: expected a similarity from 0 (no check) to 1.",
         ),
     ],
 )

@@ -89,11 +89,11 @@ KINDS = {  # of a file given as WET: how its account begins
     "UTF-16 or UTF-32 text, not UTF-8": ("\ufeffWARC/1.0".encode("utf-16-le"), WET.decode().encode("utf-16-le")),
     "empty file": (b"",),
     "zero bytes": (bytes(99_999), gzip.compress(bytes(9_999))),
-    "zstd data that cannot be unpacked": (b"\x28\xb5\x2f\xfd\0\0\6" + bytes(99),),
+    "zstd data that cannot be decompressed": (b"\x28\xb5\x2f\xfd\0\0\6" + bytes(99),),
     "1 record that is cut by the end of the file (after 0 bytes of text: the file ends in the header of a frame)": (
         b"\x28\xb5\x2f\xfd" + bytes(1),
     ),
-    "1 record that is cut by the end of the file (the file ends after 3 of 99999999999 bytes of text): get the": (
+    "1 record that is cut by the end of the file (the file ends after 3 of 99999999999 bytes of text): download the": (
         record(1, "abc", length=99999999999).rstrip(),
         record(1, "abc", length=99999999999, date=None).rstrip(),
     ),
@@ -104,19 +104,19 @@ KINDS = {  # of a file given as WET: how its account begins
     "3 records, all HTTP responses: this is a WARC, name the format: --input-format warc": (
         record("i", "x", kind="warcinfo", url=None) + record(1, kind="response") + record(2, kind="response"),
     ),
-    "2 records of HTTP and others: this is a WARC": (record(1, kind="response") + record(1, kind="metadata"),),
+    "2 records of HTTP and other records: this is a WARC": (record(1, kind="response") + record(1, kind="metadata"),),
     "2 records, all of HTTP: this is a WARC": (record(1, kind="response") + record(1, kind="request"),),
     "2 records, all metadata: this is a WAT": (member(1, "{}", kind="metadata") + member(2, "{}", kind="metadata"),),
-    "1 record, none but warcinfo: a file without pages": (member("i", "x", kind="warcinfo", url=None),),
+    "1 record, only warcinfo: a file without pages": (member("i", "x", kind="warcinfo", url=None),),
     "2 records that has no URL": (record(1, url=None) + record(2, url=None),),
 }
 
 
 def test_json_that_is_no_json_lines_is_told_what_to_do():
     assert why(b'[{"text": "A."}]\n', "jsonl").endswith(
-        "none a JSON object (an array instead of an object): write an object a line: jq -c '.[]' FILE > FILE.jsonl"
+        "none a JSON object (an array instead of an object): write one object per line: jq -c '.[]' FILE > FILE.jsonl"
     )
-    assert why(b'[\n {"text": "A."}\n]\n', "jsonl").startswith("a JSON array: write an object a line: jq -c '.[]'")
+    assert why(b'[\n {"text": "A."}\n]\n', "jsonl").startswith("a JSON array: write one object per line: jq -c '.[]'")
 
 
 @pytest.mark.parametrize("says", KINDS)
@@ -147,7 +147,7 @@ def test_an_sqlite_database(tmp_path):
         ("text", LFS, "a Git LFS pointer"),
         ("parquet", WET, "WARC records"),
         ("parquet", gzip.compress(WET), "gzip data: unpack it first: gunzip"),
-        ("parquet", JSON, "JSON: name the format, if it is an object a line: --input-format jsonl"),
+        ("parquet", JSON, "JSON: name the format, if it has one object per line: --input-format jsonl"),
         ("parquet", DENIED, "an XML error page (AccessDenied)"),
         ("parquet", b"", "empty file"),
     ],
@@ -189,7 +189,7 @@ def test_every_kind_has_a_remedy():
         ("wat.warc.wet.gz", "all metadata: this is a WAT, c4pipe reads WET"),
         ("arc.wet.gz", "an ARC file: crawls before WARC"),
         ("lfs.warc.wet.gz", "a Git LFS pointer: the file itself was not fetched: git lfs pull"),
-        ("denied.warc.wet.gz", "an XML error page (AccessDenied): a server sent it in place of the file"),
+        ("denied.warc.wet.gz", "an XML error page (AccessDenied): a server sent it instead of the file"),
         ("double.warc.wet.gz", "gzip data inside gzip data: unpack it once"),
     ],
 )

@@ -132,7 +132,7 @@ def test_a_page_has_all_that_is_recorded_of_it(pairing: Pairing) -> None:
     ("asked", "says"),
     [
         (FatePages("gone"), "unknown list, 'gone'. Known: same, "),
-        (FatePages("same", why="a/b"), "no reason tells them apart"),
+        (FatePages("same", why="a/b"), "no reason separates them"),
     ],
 )
 def test_a_question_without_sense_is_refused(asked: FatePages, says: str) -> None:

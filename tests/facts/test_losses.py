@@ -199,7 +199,7 @@ def test_corpora_without_a_count_say_why(whole: Corpus, tmp_path: Path) -> None:
     assert read_losses(older) is None
     assert "did not count" in str(no_losses(older))
     assert "mixture" in str(no_losses(whole._replace(manifest={"mixture": {}})))
-    assert "taken out" in str(no_losses(whole._replace(manifest={"removed": [{}]})))
+    assert "removed from it" in str(no_losses(whole._replace(manifest={"removed": [{}]})))
     folder = shutil.copytree(whole.folder, tmp_path / "other")
     damaged = (folder / LOSSES).read_bytes()[:-9] + b"x" * 9
     (folder / LOSSES).write_bytes(damaged)

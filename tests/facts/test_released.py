@@ -92,10 +92,10 @@ def test_what_gives_no_page_is_counted_and_nothing_but_that_is_refused(tmp_path:
     assert sum(shard["rows"] for shard in found.shards()) == 1
     assert sum(found.released["lost"].values()) == 2
     bad = write(tmp_path / "bad", [{"text": ""}], "jsonl")
-    with pytest.raises(ConfigError, match="has no page"):
+    with pytest.raises(ConfigError, match="has no pages"):
         open_released(bad)
     titles = write(tmp_path / "titles", [{"title": "x"}])
-    with pytest.raises(ConfigError, match="Expected a text, and beside it a url"):
+    with pytest.raises(ConfigError, match="Expected text, url"):
         open_released(titles)
     unread = write(tmp_path / "unread", [page], "jsonl")
     file = unread / "en/c4-train.00001-of-00001.jsonl"

@@ -1,4 +1,4 @@
-"""Languages of pages that fell before they were asked: what is counted, what is estimated, and that intervals hold."""
+"""Languages of pages rejected before they were asked: what is counted, what is estimated, and that intervals hold."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def spoilt(**values: object) -> str:
 def test_what_is_no_verdict_is_said_to_be_none(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / VERDICT_FILE).write_text(text)
-    with pytest.raises(BuildError, match="is not there" if text is None else "is no verdict"):
+    with pytest.raises(BuildError, match="does not exist" if text is None else "is not the verdict"):
         read_verdict(tmp_path)
 
 
@@ -110,7 +110,7 @@ def test_where_each_is_better_on_its_own_text_the_mean_tells_nothing() -> None:
     assert found.as_json()["verdict"] == found.winner(found.overall) == "cannot tell"
     assert [found.winner(one) for one in found.domains] == ["A", "B"]
     with_news = found._replace(domains=[mine, theirs, NEWS])
-    assert with_news.line == "B is better by 0.580 ± 0.100 bits a byte, and worse on held out of A"
+    assert with_news.line == "B is better by 0.580 ± 0.100 bits per byte, and worse on held out of A"
     against = found._replace(domains=[mine, theirs, NEWS._replace(difference=0.1)])
     assert against.line == "each is better on its own text, A on news too; overall cannot tell"
 
@@ -119,23 +119,23 @@ def test_who_is_better_on_its_own_text_alone_is_not_called_better() -> None:
     theirs = NEWS._replace(domain="held out of B", difference=-2.0)
     tied = NEWS._replace(domain="held out of A", difference=0.001, chance=0.9)
     found = FOUND._replace(overall=ALL._replace(difference=-0.21, null=0.1), domains=[tied, theirs])
-    assert found.line == "B is better on its own text alone; overall cannot tell"
+    assert found.line == "B is better only on its own text; overall cannot tell"
     assert found.as_json()["verdict"] == found.winner(found.overall) == "cannot tell"
     assert [found.winner(one) for one in found.domains] == ["cannot tell", "B"]
     lost = found._replace(domains=[tied, theirs, NEWS._replace(difference=0.1)])
-    assert lost.line == "B is better on its own text alone, and worse on news; overall cannot tell"
+    assert lost.line == "B is better only on its own text, and worse on news; overall cannot tell"
     won = found._replace(domains=[tied, theirs, NEWS])
-    assert won.line == "B is better by 0.210 ± 0.100 bits a byte"
+    assert won.line == "B is better by 0.210 ± 0.100 bits per byte"
     on_others = found._replace(domains=[tied._replace(difference=-0.5, chance=1e-9), theirs])
-    assert on_others.line == "B is better by 0.210 ± 0.100 bits a byte"
+    assert on_others.line == "B is better by 0.210 ± 0.100 bits per byte"
 
 
 def test_of_models_no_more_is_claimed_than_their_pairs_know() -> None:
-    assert "two samples of one and the same corpus" in FOUND.null_note
+    assert "two samples of the same corpus" in FOUND.null_note
     models = FOUND._replace(level="tiny")
     assert "pairs of models" in models.null_note
     assert "differ by" not in models.null_note
     told = models._replace(overall=ALL._replace(difference=-0.05))
-    assert told.line == "B is better by 0.050 ± 0.040 bits a byte over pairs of models"
+    assert told.line == "B is better by 0.050 ± 0.040 bits per byte over pairs of models"
     tied = models._replace(overall=ALL._replace(pages=None), domains=[])
-    assert tied.line == "cannot tell: these models lie less than 0.075 bits a byte apart"
+    assert tied.line == "cannot tell: these models lie less than 0.075 bits per byte apart"

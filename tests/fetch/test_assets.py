@@ -172,7 +172,7 @@ def test_wrong_checksum_writes_nothing(desk: Desk, answer: Answer) -> None:
     with pytest.raises(
         BuildError,
         match=rf"/x/en: not what was pinned for badwords/en\.txt: expected sha256 {sha(WORDS)}, got [0-9a-f]{{64}} "
-        r"in 2 downloads: it is so at the host\. Nothing was written\.",
+        r"in 2 downloads: the host's copy is damaged\. Nothing was written\.",
     ):
         desk.fetch()
     assert desk.files() == []

@@ -101,7 +101,7 @@ def test_a_sample(host: Host, folder: Path, fetch: Fetch) -> None:
 def test_a_crawl_with_fewer_files(host: Host, folder: Path, fetch: Fetch, capsys: pytest.CaptureFixture[str]) -> None:
     host.serve_crawl(3)
     assert fetch("--files", "10", "--start", "2") == 0
-    assert "note: the crawl has no more than 1 file from there on." in capsys.readouterr().out
+    assert "note: the crawl has only 1 file from there on." in capsys.readouterr().out
 
 
 def test_a_file_of_another_size_is_fetched_again(host: Host, folder: Path, fetch: Fetch) -> None:
@@ -173,7 +173,7 @@ def test_a_host_that_gives_nothing_more_is_left_alone(
     assert len(host.seen) <= 1 + 2 * 10
     err = capsys.readouterr().err
     [line] = [line for line in err.splitlines() if line.startswith("left")]
-    assert line.endswith(" files untried: the host gave none of the last 5")
+    assert line.endswith(" files untried: the host returned none of the last 5")
     assert err.splitlines()[-1].startswith("fetch: 40 could not be fetched, such as ")
 
 
@@ -224,8 +224,8 @@ def test_a_list_that_never_comes(host: Host, fetch: Fetch, capsys: pytest.Captur
         (["--crawl", CRAWL, "--files", "1", "--start", "-1"], "--start"),
         (["--crawl", CRAWL, "--files", "1", "--start", "1", "--sample", "1"], "not allowed with"),
         (["--crawl", CRAWL, "--files", "1", "--connections", "9"], "from 1 to 8"),
-        (["--crawl", CRAWL, "--files", "1", "--max-rate", "0"], "megabytes a second"),
-        (["--crawl", CRAWL, "--files", "1", "--max-rate", "nan"], "megabytes a second"),
+        (["--crawl", CRAWL, "--files", "1", "--max-rate", "0"], "megabytes per second"),
+        (["--crawl", CRAWL, "--files", "1", "--max-rate", "nan"], "megabytes per second"),
         (["--crawl", CRAWL, "--files", "1", "--host", "ftp://x"], "expected a URL"),
         (["--crawl", CRAWL, "--files", "1", "--fast"], "--fast"),
     ],
@@ -258,7 +258,7 @@ def test_a_list_of_somebody_else_is_not_written_over(
     (folder / "wet.paths").write_text("my/own/file.warc.wet.gz\n")
     (folder / ".wet.paths.17.tmp").write_text("left by a kill")
     assert fetch("--files", "1") == 2
-    assert "is not a list that a fetch has written" in capsys.readouterr().err
+    assert "is not a list written by a fetch" in capsys.readouterr().err
     assert host.seen == []
     assert [path.name for path in folder.iterdir()] == ["wet.paths"]
     assert (folder / "wet.paths").read_text() == "my/own/file.warc.wet.gz\n"

@@ -278,7 +278,7 @@ def test_retry_after_is_honoured(desk: Desk, status: int, headers: dict[str, str
 
     assert desk.get(answer) == DATA
     assert desk.clock.waits == [seconds]
-    assert ("are the most we wait" in desk.said[0]) == (seconds == 300)
+    assert ("is the longest we wait" in desk.said[0]) == (seconds == 300)
 
 
 def test_the_spread_of_waits_comes_on_top() -> None:
@@ -317,7 +317,7 @@ def test_a_damaged_file_is_fetched_once_more_and_then_named(desk: Desk) -> None:
     assert desk.get(other(bytes(spoilt))) == DATA
     desk.target.unlink()
     desk.host.seen.clear()
-    assert "in 2 downloads: it is so at the host" in desk.fails(*[other(bytes(spoilt))] * 9)
+    assert "in 2 downloads: the host's copy is damaged" in desk.fails(*[other(bytes(spoilt))] * 9)
     assert len(desk.host.seen) == 2
 
 
@@ -717,7 +717,7 @@ def test_what_is_not_packed_as_it_says_is_damage(desk: Desk) -> None:
 def test_another_encoding_is_refused(desk: Desk, coding: str) -> None:
     says = desk.fails(*[encoded(coding, b"x" * 50)] * 9)
     assert "Content-Encoding: " in says
-    assert "not asked for" in says
+    assert "not requested" in says
     assert says.isprintable()
     assert len(desk.host.seen) == 1
 

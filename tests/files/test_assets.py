@@ -103,7 +103,7 @@ def test_given_comes_before_assets_comes_before_shipped(home: Path, three: objec
 def test_a_half_filled_assets_folder_is_an_error_not_a_smaller_list(home: Path, three: object) -> None:
     write(home / "assets/badwords/en.txt", "dra")
     with pytest.raises(
-        AssetError, match=r"assets/badwords is not whole: 1 missing or changed, first badwords/en\.txt\. Run"
+        AssetError, match=r"assets/badwords is incomplete: 1 missing or changed, first badwords/en\.txt\. Run"
     ):
         find_assets()
     assert find_assets(badwords_dir=assets.SHIPPED / "badwords").badwords() == {"en": {"shipped"}}
@@ -116,14 +116,14 @@ def test_wrong_paths_are_named(home: Path) -> None:
     for arguments, says in (
         (
             {"badwords_dir": "gone"},
-            "--badwords-dir gone does not exist: expected a folder with a list for each language",
+            "--badwords-dir gone does not exist: expected a folder with one list per language",
         ),
         ({"badwords_dir": "list.txt"}, "--badwords-dir list.txt is not one: expected a folder"),
-        ({"badwords_dir": "empty"}, "empty holds no .txt file: expected a list for each language"),
-        ({"badwords_dir": "odd"}, "odd holds english.txt, which names no language"),
+        ({"badwords_dir": "empty"}, "empty holds no .txt file: expected one list per language"),
+        ({"badwords_dir": "odd"}, "odd holds english.txt, which is not named after a language"),
         ({"news_domains": "gone.json"}, "--news-domains gone.json does not exist: expected a JSON file"),
         ({"news_domains": "empty"}, "--news-domains empty is not one"),
-        ({"url_list": "gone.txt"}, "--url-list gone.txt does not exist: expected a file with one URL a line"),
+        ({"url_list": "gone.txt"}, "--url-list gone.txt does not exist: expected a file with one URL per line"),
     ):
         with pytest.raises(ConfigError) as caught:
             find_assets(**arguments)

@@ -73,16 +73,16 @@ def test_what_a_line_means(line: str, meant: list[tuple[Form, str]]) -> None:
     ],
 )
 def test_a_line_that_is_none_is_refused_with_its_number(line: str) -> None:
-    with pytest.raises(AssetError, match=r"^--exclude list\.txt, line 3: .* is no entry\. Expected a domain"):
+    with pytest.raises(AssetError, match=r"^--exclude list\.txt, line 3: .* is not an entry\. Expected a domain"):
         entries(f"a.example\n\n{line}\n")
 
 
 def test_a_bare_word_is_told_where_words_stand() -> None:
     with pytest.raises(
-        AssetError, match=r"line 1: 'casino' is no domain, for it has no dot\. Words stand below a line"
+        AssetError, match=r"line 1: 'casino' is not a domain, since it has no dot\. Words go below a line"
     ):
         entries("casino\n")
-    with pytest.raises(AssetError, match=r"line 2: 'a.example' is no entry"):
+    with pytest.raises(AssetError, match=r"line 2: 'a.example' is not an entry"):
         entries("[words]\na.example\n")
 
 

@@ -62,8 +62,8 @@ def test_whoever_wrote_it(packed, data):
         (gzip.compress(b"one\n" * 99)[:-9], "--list F cannot be read ("),
         (lzma.compress(b"one\n" * 99)[:-9], "--list F cannot be read ("),
         (pa.compress(b"one\n" * 99, "zstd", asbytes=True)[:-9], "--list F cannot be read ("),
-        (gzip.compress(b"one\n" * 2**19), "--list F has more than 1 MB of text; it is no such list."),
-        (b"x" * (2 << 20), "--list F has more than 1 MB of text; it is no such list."),
+        (gzip.compress(b"one\n" * 2**19), "--list F has more than 1 MB of text; it cannot be such a list."),
+        (b"x" * (2 << 20), "--list F has more than 1 MB of text; it cannot be such a list."),
     ],
     ids=["latin-1", "UTF-16", "cut gzip", "cut xz", "cut zstd", "long packed", "long"],  # gzip writes the time
 )

@@ -97,7 +97,7 @@ def test_a_file_in_the_place_of_another(size):
 
 def test_blocks_that_change_places():
     raw, step = sealed(payload(3 * BLOCK_BYTES)), BLOCK_BYTES + 16
-    with pytest.raises(DamagedFile, match="block 0 of 3 has another checksum"):
+    with pytest.raises(DamagedFile, match="block 0 of 3 has the wrong checksum"):
         opened(raw[step : 2 * step] + raw[:step] + raw[2 * step :]).read()
 
 

@@ -101,7 +101,7 @@ def touched(path):
     ("happens", "why"),
     [
         (cut, "bytes when it was listed, and 50 when it was read"),
-        (touched, "written anew between its listing and the end of its reading"),
+        (touched, "the file was rewritten while it was being read"),
         (os.remove, "No such file"),
     ],
 )

@@ -249,7 +249,7 @@ def test_without_keys_the_law_holds_against_kept_pages(crawl, capsys):
     assert not (old / "keys").exists()
     new = crawl([NEW, AGAIN, long], "LINKED", [old])
     assert kept(new) == [("http://new.example/1", "a new one")]
-    assert "keeps no keys" in capsys.readouterr().err
+    assert "has no keys" in capsys.readouterr().err
     assert manifest_of(new)["against"][0]["keys"] == "kept pages"
 
 
@@ -262,7 +262,7 @@ def test_keys_that_are_exchanged_while_a_build_runs_are_told(crawl, capsys, monk
 
     monkeypatch.setattr(build_c4, "compute_keys", exchange)
     crawl([NEW], "PLAIN", [old], code=(1,))
-    assert f"{old}/keys/lines.keys was replaced while it was used. Run it again" in capsys.readouterr().err
+    assert f"{old}/keys/lines.keys was replaced while in use. Run the command again" in capsys.readouterr().err
 
 
 def test_a_dry_run_computes_the_keys_that_are_not_there(crawl, capsys, monkeypatch):
@@ -288,18 +288,18 @@ def test_pages_of_another_corpus_are_no_keys_of_this_one(crawl, capsys):
     (old / name).write_bytes((other / name).read_bytes())
     capsys.readouterr()
     new = crawl([NEW], "PLAIN", [old], code=(2,))
-    assert f"{old / name} is damaged, or of another corpus: its sha256 is " in capsys.readouterr().err
+    assert f"{old / name} is damaged, or belongs to another corpus: its sha256 is " in capsys.readouterr().err
     assert not (new / "manifest.json").exists()
 
 
 def test_wrong_use_is_a_line(crawl, capsys):
     plain_one, linked = crawl([OLD], "PLAIN"), crawl([OLD], "LINKED")
     crawl([NEW], "LINKED", [plain_one], code=(2,))
-    assert "another than in preset 'linked' here (stages only here: long, links)" in capsys.readouterr().err
+    assert "differs from preset 'linked' here (stages only here: long, links)" in capsys.readouterr().err
     child = crawl([NEW], "LINKED", [linked])
     linked.parent.rename(linked.parent.with_name("moved"))
     crawl([NEW], "LINKED", [child], code=(2,))
-    assert "Name the folder where it is with --against too." in capsys.readouterr().err
+    assert "Add the folder where it is now to --against." in capsys.readouterr().err
     moved = linked.parent.with_name("moved") / "c4"
     assert kept(crawl([NEW], "LINKED", [child, moved])) == []
 
@@ -315,7 +315,7 @@ def test_a_corpus_does_not_take_the_place_of_one_that_it_is_built_against(crawl,
         capsys.readouterr()
         assert build_c4.main([*arguments, "--output", str(output), "--against", str(second), "--overwrite"]) == 2
         told = capsys.readouterr().err
-        assert f"--output {output} holds one of the corpora that it would be built against" in told
+        assert f"--output {output} holds one of the corpora that this build would be deduplicated against" in told
         assert told.count("\n") == 1
     assert (digests(first), digests(second)) == before
 
@@ -325,9 +325,9 @@ def test_a_corpus_does_not_take_the_place_of_one_that_it_is_built_against(crawl,
     ("folder", "told"),
     [
         ("", "is empty; expected a folder."),
-        ("https://a.example/c4", "https://a.example/c4: expected a folder of this machine, by its plain path, or of a"),
-        ("file:///data/c4", "file:///data/c4: expected a folder of this machine, by its plain path, or of a bucket"),
-        ("s3://", "s3://: expected a folder of this machine, by its plain path, or of a bucket, such as gs://bucket/"),
+        ("https://a.example/c4", "https://a.example/c4: expected a folder on this machine, as a plain path, or in a"),
+        ("file:///data/c4", "file:///data/c4: expected a folder on this machine, as a plain path, or in a bucket"),
+        ("s3://", "s3://: expected a folder on this machine, as a plain path, or in a bucket, such as gs://bucket/"),
     ],
 )
 def test_a_folder_that_can_be_none_is_a_line(tmp_path, capsys, option, folder, told):
@@ -358,7 +358,7 @@ def test_a_corpus_that_was_built_against_others_is_another_one(crawl, capsys, tm
     arguments = ["--input", str(new.parent / "in"), "--input-format", "jsonl", "--output", str(new), "--workers", "1"]
     arguments += ["--preset", f"{__name__}:PLAIN"]
     assert build_c4.main([*arguments, "--against", str(first)]) == 0
-    assert "it was there already" in capsys.readouterr().out
+    assert "it was already built" in capsys.readouterr().out
     assert build_c4.main([*arguments, "--against", str(first), str(second)]) == 2
     assert f"against: {second}" in capsys.readouterr().err
 
@@ -383,12 +383,12 @@ def test_confirmed_links_to_earlier_pages_do_not_hang_on_the_layout(crawl, layou
 def test_an_earlier_corpus_of_other_code_is_told(crawl, capsys):
     old = crawl([OLD], "PLAIN")
     crawl([NEW], "PLAIN", [old])
-    assert "other code" not in capsys.readouterr().err
+    assert "different code" not in capsys.readouterr().err
     manifest = manifest_of(old)
     manifest["code"]["c4pipe.dedup.lines:LineLevel"] = "0" * 16
     write_again(old, manifest)
     crawl([NEW], "PLAIN", [old])
-    assert f"note: {old} was built by other code: level LineLevel." in capsys.readouterr().err
+    assert f"note: {old} was built by different code: level LineLevel." in capsys.readouterr().err
 
 
 def test_what_does_not_hold_for_near_duplicates_of_earlier_corpora_is_told():
@@ -400,10 +400,10 @@ def test_what_does_not_hold_for_near_duplicates_of_earlier_corpora_is_told():
     assert told() == []
     (line,) = told(stays="newest")
     assert line.endswith(
-        "near duplicates: Pages that hang together with one of an earlier corpus fall to it, whatever their dates."
+        "near duplicates: Pages linked to a page of an earlier corpus are dropped in its favour, whatever their dates."
     )
     (line,) = told(verify=0.8)
-    assert "is not counted: of those corpora only the keys are read." in line
+    assert "without this comparison, since only the keys of those corpora are read." in line
 
 
 def test_a_build_that_was_killed_goes_on(crawl, monkeypatch, tmp_path):

@@ -133,7 +133,7 @@ def test_a_failed_build_says_why(on_dask, address, tmp_path, capsys):
 def test_a_cluster_with_other_code_is_refused(on_dask, address, monkeypatch, capsys):
     monkeypatch.setattr("beam_jobs.dask.code_of_everything", lambda: "another")
     assert on_dask(SAMPLES, "--dask_client_address", address) == 2
-    assert f"{address}: that cluster has no c4pipe, or another one." in capsys.readouterr().err
+    assert f"{address}: c4pipe is missing on that cluster, or is another version." in capsys.readouterr().err
 
 
 def test_workers_that_die_for_good_are_told(monkeypatch):
@@ -148,7 +148,7 @@ def test_workers_that_die_for_good_are_told(monkeypatch):
 
 def test_a_cluster_that_is_not_there_is_told(on_dask, capsys):
     assert on_dask(SAMPLES, "--dask_client_address", "tcp://127.0.0.1:1", "--dask_connection_timeout", "1") == 2
-    assert "tcp://127.0.0.1:1: no Dask scheduler answers there" in capsys.readouterr().err
+    assert "tcp://127.0.0.1:1: no Dask scheduler answers at this address" in capsys.readouterr().err
 
 
 def test_without_dask_it_says_what_to_install(on_dask, monkeypatch, capsys):

@@ -125,7 +125,7 @@ def test_what_cannot_be_opened_is_an_input_without_a_size(tmp_path):
         ("none.paths", None, "No such file"),
         ("empty.paths", b"\n \n", "no WET file found"),
         ("cut.paths.gz", gzip.compress(b"1.wet.gz", mtime=0)[:-4], "cannot be read"),
-        ("bomb.paths.gz", gzip.compress(bytes(257 << 20), 1, mtime=0), "no such list"),
+        ("bomb.paths.gz", gzip.compress(bytes(257 << 20), 1, mtime=0), "cannot be such a list"),
         ("latin.paths", b"caf\xe9.wet.gz\n", "cannot be read"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Pages that hang together over any number of files: one stays, whoever finds that out."""
+"""Linked pages over any number of files: one stays, whoever finds that out."""
 
 import json
 from dataclasses import dataclass

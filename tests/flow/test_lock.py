@@ -68,7 +68,7 @@ def test_a_file_of_that_name_that_is_no_lock_stays_as_it_is(tmp_path, left):
         os.mkfifo(tmp_path / LOCK)
     else:
         (tmp_path / LOCK).write_text(left)
-    with pytest.raises(ConfigError, match="is no lock of a build"), FolderLock(str(tmp_path)):
+    with pytest.raises(ConfigError, match="is not the lock of a build"), FolderLock(str(tmp_path)):
         pass
     if left not in ("link", "pipe"):
         assert (tmp_path / LOCK).read_text() == left
@@ -142,7 +142,7 @@ def test_two_builds_started_together(arguments, built, source, tmp_path):
         assert set(codes) <= {0, 2}, said
         for code, text in zip(codes, said, strict=True):
             assert code == 0 or "is being written by process" in text
-        assert sum("was there already" not in text for text, code in zip(said, codes, strict=True) if code == 0) == 1
+        assert sum("was already built" not in text for text, code in zip(said, codes, strict=True) if code == 0) == 1
         assert digests(target) == expected
 
 

@@ -183,7 +183,7 @@ def test_comments_and_docstrings_count_for_nothing(desk, capsys):
     )
     desk.edit("own_rules.py", "        return MARK in line", "        # the word\n\n        return MARK in line")
     assert desk.build("LINES", "c4") == 0
-    assert "it was there already" in capsys.readouterr().out
+    assert "it was already built" in capsys.readouterr().out
 
 
 def test_everything_that_ours_get_comes_by_itself(desk, capsys):
@@ -238,7 +238,7 @@ def test_where_judging_again_is_not_possible_a_line_says_what_is_missing(desk, c
     assert json.loads(capsys.readouterr().out)["pages"][0]["tried"] != []
     (desk.folder / "elsewhere.txt").write_text("others")
     assert inspect([str(desk.folder / "c4"), "--url", url, *given]) == 2
-    assert "is none of the files" in capsys.readouterr().err
+    assert "is not one of the files" in capsys.readouterr().err
 
 
 def test_a_file_that_a_stage_opens_without_a_word_counts_as_well(desk, capsys):
@@ -324,4 +324,4 @@ def test_code_of_ours_that_is_another_is_told(desk, tmp_path):
     )
     again = build()
     assert again.returncode == 2
-    assert "built by other code: rule MinWords; --overwrite builds it anew" in again.stderr
+    assert "built by different code: rule MinWords; --overwrite rebuilds it" in again.stderr

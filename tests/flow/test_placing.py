@@ -191,7 +191,7 @@ def test_a_corpus_that_was_damaged_on_its_way_is_not_put_in_its_place(two, tmp_p
     with monkeypatch.context() as patch:
         patch.setattr(placing, "_complete", lambda output, made: None)
         placing.put_in_place(*told)
-    with pytest.raises(BuildError, match=r"train-00000-of-00001\.parquet is damaged, and was on its way"):
+    with pytest.raises(BuildError, match=r"train-00000-of-00001\.parquet is damaged and was being moved"):
         placing.recover(str(folder))
 
 
@@ -205,7 +205,7 @@ def test_what_cannot_be_taken_away_is_told_and_the_new_corpus_stands(two, tmp_pa
     monkeypatch.setattr(placing, "_clear", lambda made: None)
     monkeypatch.setattr(placing, "_remove", refuses)
     placing.put_in_place(*told)
-    assert "the corpus before, cannot be taken away" in capsys.readouterr().err
+    assert "the previous corpus, cannot be removed" in capsys.readouterr().err
     assert (folder / MANIFEST).read_bytes() == (new / MANIFEST).read_bytes()
 
 

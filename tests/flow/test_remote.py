@@ -109,7 +109,7 @@ def test_a_second_build_finds_the_first_and_another_is_refused(bucket, capsys):
     assert build_c4.main(arguments) == 0
     before = files(bucket / "out")
     assert build_c4.main(arguments) == 0
-    assert "it was there already" in capsys.readouterr().out
+    assert "it was already built" in capsys.readouterr().out
     assert build_c4.main([*arguments, "--shards", "2"]) == 2
     assert "holds a corpus of preset 'en' built from other inputs, settings or code (settings: shards)." in (
         capsys.readouterr().err

@@ -158,7 +158,7 @@ def test_nothing_is_kept_where_nothing_can_come_back(crawl, capsys):
         assert "restore" not in manifest_of(folder)
         return folder, capsys.readouterr().out
 
-    impossible = "  pages cannot be taken out so that what they owned comes back; build again without "
+    impossible = "  pages cannot be removed and the text they own restored; rebuild without "
     folder, said = without("--restorable", "no")
     assert f"{impossible}--restorable no\n" in said
     assert impossible.strip()[1:] in (folder / "README.md").read_text()
@@ -178,9 +178,9 @@ def test_what_it_takes_is_told(crawl, capsys):
     rows_of_it, keys = manifest_of(folder)["restore"], manifest_of(folder)["keys"]
     count, size = (sum(row[name] for row in rows_of_it) for name in ("rows", "bytes"))
     sizes = f"({size / 1e6:,.2f} MB; keys {sum(row['bytes'] for row in keys) / 1e6:,.2f} MB)"
-    said = f"{count} pages that may come back when others are taken out {sizes}"
+    said = f"{count} pages that may come back when others are removed {sizes}"
     assert f"  {said}\n" in capsys.readouterr().out
-    assert f"`{RESTORE_FOLDER}/` is no part of the corpus: {said}." in (folder / "README.md").read_text()
+    assert f"`{RESTORE_FOLDER}/` is not part of the corpus: {said}." in (folder / "README.md").read_text()
     assert all(f"{row['sha256']}  {row['path']}\n" in (folder / SUMS).read_text() for row in rows_of_it)
 
     from c4pipe.inspect.__main__ import main
@@ -197,11 +197,11 @@ def test_it_is_no_input_of_another_build(crawl):
     folder = crawl(LITERAL)
     found = find_inputs([str(folder)], format="parquet")
     assert not [item.path for item in found.inputs if RESTORE_FOLDER in item.path]
-    assert (f"{folder}/{RESTORE_FOLDER}/", "pages of a corpus that may come back, and no part of it") in found.left_out
+    assert (f"{folder}/{RESTORE_FOLDER}/", "pages that may come back, not part of the corpus") in found.left_out
     part = f"{folder}/{RESTORE_FOLDER}/part-000000.parquet"
     found = find_inputs([f"{folder}/*/*.parquet"], format="parquet")
     assert [item.path for item in found.inputs] == [str(path) for path in sorted(folder.glob("*/*-of-*.parquet"))]
-    assert (part, "pages of a corpus that may come back, and no part of it") in found.left_out
+    assert (part, "pages that may come back, not part of the corpus") in found.left_out
     assert [item.path for item in find_inputs([f"{folder}/{RESTORE_FOLDER}/*00.parquet"], format="parquet").inputs] == [
         part
     ]

@@ -83,7 +83,7 @@ def test_the_job_graph_for_dataflow_is_made_offline(badwords, capsys):
     needs_gcp()
     assert build_c4.main([*BUCKETS, "--badwords-dir", str(badwords), *DATAFLOW]) == 0
     said = capsys.readouterr()
-    assert said.out == "build_c4: the job graph is made; with --dry_run=True nothing else is.\n"
+    assert said.out == "build_c4: the job graph is built; with --dry_run=True nothing is run.\n"
     assert said.err == ""
 
 

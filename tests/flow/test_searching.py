@@ -122,7 +122,7 @@ def test_a_folder_of_the_web_is_what_its_page_of_links_says(tmp_path, serve):
     assert [item.path.rpartition("/")[2] for item in found.left_out] == ["_logs", "x.csv"]
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "index.html").write_text("no links")
-    with pytest.raises(ConfigError, match=r"plain/ gives no page of links. Name files, or a list of them"):
+    with pytest.raises(ConfigError, match=r"plain/ does not return a page of links. Name files, or a list of them"):
         find_inputs([f"{host}/plain/"])
 
 
@@ -221,7 +221,7 @@ def test_a_home_is_found_and_a_name_of_that_kind_comes_first(tmp_path, monkeypat
 def test_a_file_url_is_a_file(tmp_path):
     touch(tmp_path, "a b.wet")
     assert found_in(f"file://{tmp_path}/a%20b.wet") == found_in(f"file://localhost{tmp_path}/a%20b.wet") == ["a b.wet"]
-    with pytest.raises(ConfigError, match=r"a file of another machine\. Expected file:///PATH"):
+    with pytest.raises(ConfigError, match=r"a file on another machine\. Expected file:///PATH"):
         find_inputs(["file://elsewhere/a.wet"])
 
 
@@ -309,8 +309,8 @@ def test_the_lists_of_common_crawl_are_relative_to_what_stands_before_crawl_data
     with pytest.raises(ConfigError) as caught:
         find_inputs([f"{host}/wet.paths.gz"])
     assert str(caught.value) == (
-        f"--input {host}/wet.paths.gz: the host has none of the files that the list names, such as {host}/{LINE} "
-        "(HTTP 404 Not Found). Name what the lines are relative to: --root URL."
+        f"--input {host}/wet.paths.gz: the host has none of the files in the list, such as {host}/{LINE} "
+        "(HTTP 404 Not Found). Give their base URL: --root URL."
     )
     assert find_inputs([f"{host}/wet.paths.gz"], f"{host}/mirror").inputs[0].name == "news.warc.wet.gz"
 

@@ -18,7 +18,7 @@ from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.stamps import Stamped, file_stamped, read_stamped
 from tests.wetfiles import WebPage, digests, manifest_of, story, wet
 
-ANEW = "the file was written anew between its listing and the end of its reading"
+ANEW = "the file was rewritten while it was being read"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ ANEW = "the file was written anew between its listing and the end of its reading
         (
             Stamped(10, "a"),
             Stamped(10, "b"),
-            "the file was written anew between its listing and the end of its reading",
+            "the file was rewritten while it was being read",
         ),
     ],
 )

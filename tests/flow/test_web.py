@@ -57,7 +57,7 @@ def test_a_list_names_files_of_the_web(host, tmp_path):
 
 
 def test_a_file_that_the_host_does_not_have_is_wrong_use(host):
-    with pytest.raises(ConfigError, match=r"none\.warc\.wet\.gz cannot be had: .*404"):
+    with pytest.raises(ConfigError, match=r"none\.warc\.wet\.gz cannot be fetched: .*404"):
         find_inputs([f"{host}/none.warc.wet.gz"])
 
 
@@ -93,7 +93,7 @@ def test_a_folder_in_which_others_may_have_put_files_is_not_read(own_disk):
 def test_nor_is_one_that_another_user_made(own_disk):
     own_disk.mkdir(0o755)
     os.chown(own_disk, 54_321, 54_321)
-    with pytest.raises(BuildError, match="has the owner 54321"):
+    with pytest.raises(BuildError, match="has owner 54321"):
         input_cache("gs://bucket/staging")
 
 

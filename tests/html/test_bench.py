@@ -12,7 +12,7 @@ def test_the_ways_are_told_and_ours_gives_what_resiliparse_gives(capsys):
     pytest.importorskip("fastwarc")
     main(["--rounds", "1"])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "71 pages, 3,475 bytes of HTML on the average"
+    assert lines[0] == "71 pages, 3,475 bytes of HTML on average"
     assert [line.split()[-1] for line in lines if "c4pipe read_warc" in line] == ["100.0%", "100.0%"]
     assert sum(line.startswith("  c4pipe takes ") for line in lines) == 2
 

@@ -126,7 +126,7 @@ def test_no_tree_has_more_elements_than_the_bounds_allow(html: str) -> None:
     [
         (Tangle(200_000, 9, 0, 0, False), ""),
         (Tangle(200_001, 9, 0, 0, False), "200,001 tags, more than 200,000"),
-        (Tangle(9, 9, 0, 0, True), "tags with endless attributes, or quotes that nobody closes"),
+        (Tangle(9, 9, 0, 0, True), "tags with endless attributes, or quotes that are never closed"),
         (Tangle(100_000, 60_000, 0, 0, False), ""),
         (Tangle(100_000, 60_001, 0, 0, False), "up to 60,001 elements inside one another, in 100,000 tags"),
         (Tangle(40_000, 500, 500, 0, False), ""),  # attributes go, and what is the same is opened three times at most

@@ -389,8 +389,8 @@ def test_what_is_not_here_any_more_is_told_in_words(samples: Corpus) -> None:
     stages[1]["rules"].append({"rule": "Gone", "reason": "gone", "source": "?"})
     stages.append({"stage": "magic", "kind": "Wand"})
     found, differences = preset_of(samples._replace(manifest=manifest))
-    assert "stage 'length': rule Gone is not to be found here; left out" in differences
-    assert "stage 'magic': kind Wand is not to be found here; left out" in differences
+    assert "stage 'length': rule Gone is not found here; left out" in differences
+    assert "stage 'magic': kind Wand is not found here; left out" in differences
     assert [stage.name for stage in found.stages] == [*(stage.name for stage in EN.stages), "magic"]
 
 
@@ -411,7 +411,7 @@ def test_a_manifest_imports_nothing_but_a_module_with_that_class(
     else:
         stages[1]["class"] = "evil_module:X" if where == "stage" else "evil_package.inside:X"
     _, differences = preset_of(samples._replace(manifest=manifest))
-    assert any("is not to be found here" in line for line in differences)
+    assert any("is not found here" in line for line in differences)
 
 
 @pytest.mark.parametrize("wrong", [None, 5, [5], {"stages": 5}, {"name": "x", "stages": [{"stage": 1}]}])
@@ -433,7 +433,7 @@ def test_a_page_is_judged_with_the_word_list_of_the_build(samples: Corpus, badwo
     assert plan_of(samples).assets.badwords() == words
     elsewhere = samples._replace(folder=tmp_path)  # without the copy that it keeps
     with pytest.raises(
-        ConfigError, match=r"^badwords: en\.txt \(sha256 .*…\) is not as at the build.*: --file FILE\.$"
+        ConfigError, match=r"^badwords: en\.txt \(sha256 .*…\) differs from the build's.*: --file FILE\.$"
     ):
         plan_of(elsewhere)
     assert plan_of(elsewhere, [badwords / "en.txt"]).assets.badwords() == words

@@ -63,7 +63,7 @@ def test_a_page_is_shown_with_the_place_and_the_steps(corpus: Path, trained: Pat
 def test_a_corpus_without_an_index_is_searched_all_the_same(corpus: Path, samples: Corpus, run: Run) -> None:
     _, text = first_page(corpus)
     by_index, by_scan = (run(folder, "--text", text)[1] for folder in (corpus, samples.folder))
-    assert "searched from end to end: python -m c4pipe.textindex makes an index" in by_scan
+    assert "whole corpus was searched: python -m c4pipe.textindex makes an index" in by_scan
     assert by_index.splitlines()[1:] == by_scan.splitlines()[2:]
 
 
@@ -111,7 +111,7 @@ def test_a_damaged_index_is_passed_over_and_made_again(
                 assert f"kept as {path.name}.old" in capsys.readouterr().err
                 aside[0].unlink()
     code, out, _ = run(copy, "--text", text)
-    assert "end to end" not in out
+    assert "whole corpus" not in out
 
 
 def test_a_page_of_a_url_says_when_it_was_read(corpus: Path, trained: Path, run: Run) -> None:
@@ -136,7 +136,7 @@ def test_what_a_page_holds_cannot_command_a_terminal(tmp_path: Path, run: Run) -
         (
             ["--text", "nineteen characters"],
             2,
-            "a text of 19 characters is too short to be looked for: give 20 or more",
+            "a text of 19 characters is too short to search for: give 20 or more",
         ),
         (["--text", ""], 2, "a text of 0 characters is too short"),
         (["--text", "\udcff" * 30], 2, "is not UTF-8"),
@@ -164,11 +164,11 @@ def test_a_run_over_other_pages_is_refused(corpus: Path, tmp_path: Path, run: Ru
 
 
 def test_of_a_shard_that_was_written_anew_nothing_is_known(corpus: Path, tmp_path: Path, run: Run) -> None:
-    """As after a removal: the run has read its pages, and has another sum of it."""
+    """As after a removal: the run has read its pages, and has a different checksum for it."""
     first, *_, last = [(one["path"], one["sha256"]) for one in read_manifest(corpus)["shards"]]
     trained = write_run(tmp_path / "t5", corpus, [first[1]])
     text = pq.read_table(corpus / last[0])["text"][0].as_py()[:60]
-    said = "not known whether the run has read it: its shard is none of those that the run reads"
+    said = "unknown whether the run has read it: the run does not read its shard"
     assert said in run(corpus, "--text", text, "--run", trained)[1]
     [page] = json.loads(run(corpus, "--text", text, "--run", trained, "--json")[1])["pages"]
     assert (page["shard"], page["seen"]) == (last[0], None)
@@ -201,7 +201,7 @@ def test_a_run_that_has_gone_on_is_noted(corpus: Path, tmp_path: Path, run: Run)
     (later / "checkpoints/step-00003000").mkdir(parents=True)
     code, _, err = run(corpus, "--text", first_page(corpus)[1], "--run", later)
     assert code == 0
-    said = f"knows of 2,000 steps, and the run has 3,000. Make it again: python -m model.exposure --run {later}"
+    said = f"covers 2,000 steps, but the run has 3,000. Make it again: python -m model.exposure --run {later}"
     assert said in err
     shard, text = first_page(corpus)
     with TestClient(make_app(open_corpus(corpus), run=later), base_url="http://127.0.0.1:8000") as viewer:
@@ -220,7 +220,7 @@ def test_the_viewer_finds_a_text_and_says_when_it_was_read(corpus: Path, trained
         assert "not seen up to step 2,000" in viewer.get(f"/page/{shard}/1").text
         assert "No page holds it." in viewer.get("/holding", params={"text": "nobody has ever written this"}).text
         short = viewer.get("/holding", params={"text": "short"})
-        assert (short.status_code, "too short to be looked for" in short.text) == (400, True)
+        assert (short.status_code, "too short to search for" in short.text) == (400, True)
         evil = "<script>alert('this is long enough')</script>"
         assert evil not in viewer.get("/holding", params={"text": evil}).text
 
@@ -237,7 +237,7 @@ def test_the_viewer_asks_for_an_index_where_a_search_would_take_long(
 def test_the_viewer_without_a_run_says_nothing_of_steps(samples: Corpus) -> None:
     shard, text = first_page(samples.folder)
     with TestClient(make_app(samples), base_url="http://127.0.0.1:8000") as viewer:
-        assert "searched from end to end" in viewer.get("/holding", params={"text": text}).text
+        assert "whole corpus was searched" in viewer.get("/holding", params={"text": text}).text
         assert 'id="seen"' not in viewer.get(f"/page/{shard}/0").text
     with pytest.raises(ConfigError, match="has no exposure"):
         make_app(samples, run=samples.folder)

@@ -123,7 +123,7 @@ Shards
 Languages
   en  3  100 %  ████████████████████████
 
-Lengths  a page has 48 characters on the average, as read 28
+Lengths  a page has 48 characters on average, as read 28
   characters  read                    kept
      8 to 15     3  ████████████████     0
     16 to 31     1  █████▍               0
@@ -302,8 +302,8 @@ def test_a_kept_page_that_is_not_sampled_shows_what_is_kept(run: Any, tiny: Path
     assert out == (
         "http://a.example/2\n  kept in en/train-00000-of-00001.parquet, row 1, language en 0.5000\n"
         "  2024-02-22  a#2  code 8e26205001923472\n"
-        "  Its page as read is not in the sample: this is what was kept of it.\n\n"
-        "Lines  a reason in front: cut, and why; »«: what the page was rejected or noted for\n"
+        "  The page as read is not in the sample: this is what was kept of it.\n\n"
+        "Lines  a reason first: cut, and why; »«: what the page was rejected or noted for\n"
         "     1    Page 2 is kept. Page 2 is kept. Page 2 is kept.\n\n"
     )
 
@@ -411,7 +411,7 @@ def test_a_mixture_is_a_corpus_too(run: Any, tmp_path: Path) -> None:
     code, _, err = run(folder, "--reason", "not_drawn")
     assert (code, err) == (
         1,
-        f"inspect: {folder} keeps no rejected pages. It is a mixture: look into the corpora that it was made of.\n",
+        f"inspect: {folder} keeps no rejected pages. It is a mixture: look into the corpora that it was made from.\n",
     )
 
 
@@ -669,7 +669,7 @@ def test_what_was_old_and_how_pages_hang_together(run: Any, second_crawl: Corpus
     assert (code, err) == (0, "")
     against = second_crawl.manifest["against"][0]
     lines = [" ".join(line.split()) for line in out.split("\n")]
-    assert "Clusters pages that hang together at stage near; one of each stays" in lines
+    assert "Clusters linked pages at stage near; one of each group stays" in lines
     assert "2 1 50.0 % ████████████" in lines
     assert "In earlier corpora 2 of 6 pages (33.3 %)" in lines
     assert f"of the pages {COMPARED}" in lines

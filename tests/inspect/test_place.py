@@ -63,7 +63,7 @@ def test_a_file_of_the_corpus_is_never_a_report(run: Run, corpus: Path, name: st
     before = (corpus / name).read_bytes()
     code, words = run(corpus, "--html", corpus / name)
     assert (code, (corpus / name).read_bytes()) == (2, before)
-    assert "is a file of the corpus. Name another one" in words
+    assert "is a file of the corpus. Choose another file" in words
 
 
 @pytest.mark.parametrize("name", [".lock", ".c4pipe", ".staging-0/report.html"])

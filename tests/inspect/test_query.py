@@ -222,7 +222,7 @@ def test_every_sampled_page_can_be_looked_up(samples: Corpus) -> None:
         ({"rejected": "all"}, "Every page that was read is here, kept or rejected, so it was not in the input."),
         (
             {"rejected": "sample"},
-            "Of rejected pages it keeps a sample; all of them are kept by a build with --rejected all.",
+            "It keeps a sample of rejected pages; a build with --rejected all keeps all of them.",
         ),
     ],
 )
@@ -238,7 +238,7 @@ def test_a_preset_that_cannot_be_told_leaves_the_record(tmp_path: Path) -> None:
     row = lost("http://a.example/", "clean", "few_sentences", "Cookies.\nText.", dropped=gone)
     preset = {"name": "own", "says": "of somebody else", "stages": []}
     found = look_up(open_corpus(write(tmp_path / "c4", [], [row], preset=preset)), "http://a.example/")
-    assert found["note"].startswith("The rules cannot be tried again: ")
+    assert found["note"].startswith("The rules cannot be run again: ")
     assert found["pages"][0]["dropped"] == gone
     assert found["pages"][0]["lines"] == [
         [{"text": text, "code": "", "owner": "", "quoted": False, "owner_url": None, "owner_in": None}]

@@ -60,7 +60,7 @@ def test_a_page_of_this_corpus_with_the_difference_in_words(second_crawl: Corpus
     assert found["page"]["url"] == "http://new.example/b"
     assert (found["page"]["earlier"], found["page"]["reason"]) == (False, "kept")
     assert found["says"] == "It is a kept page of this corpus."
-    assert found["likeness"].startswith("Of all runs of 5 words in either text, about 9")
+    assert found["likeness"].startswith("Of all word 5-grams in either text, about 9")
     assert [words for mark, words in differing(found) if mark == "+"] == [["trumpets"]] * 4
     assert "Menu" not in json.dumps(found["lines"]), "cleaning cut that, and not the dedup"
     assert "[…]" in json.dumps(found["lines"], ensure_ascii=False)
@@ -71,7 +71,7 @@ def test_a_page_of_an_earlier_corpus(first_crawl: Corpus, second_crawl: Corpus) 
     assert found["page"]["url"] == "http://old.example/fog-again"
     assert found["page"]["corpus"] == str(first_crawl.folder)
     assert found["says"] == f"It is a kept page of the earlier corpus {first_crawl.folder}."
-    assert found["likeness"].startswith("Of all runs of 5 words in either text, about 92 %")
+    assert found["likeness"].startswith("Of all word 5-grams in either text, about 92 %")
     assert "or of a page of an earlier corpus from 14 keys" in found["likeness"]
     assert differing(found)[:2] == [("-", ["umbrellas"]), ("+", ["elephants"])]
 
@@ -128,7 +128,7 @@ def test_what_became_of_an_owner_that_was_rejected(tmp_path: Path) -> None:
     corpus = open_corpus(write(tmp_path / "c4", [], rows, **preset))
     found = stands(corpus, "http://a.example/")
     assert found["page"]["url"] == "http://b.example/"
-    assert found["says"] == "It is a page of this corpus, and was rejected there itself: size/small_language."
+    assert found["says"] == "It is a page of this corpus, and was itself rejected there: size/small_language."
     through = stands(corpus, "http://c.example/")
     assert (through["page"]["url"], through["through"]) == ("http://b.example/", ["http://a.example/"])
     found = stands(corpus, "http://e.example/")
@@ -152,8 +152,8 @@ def test_a_low_similarity_says_why_they_hang_together(tmp_path: Path) -> None:
     )
     found = stands(corpus, "http://a.example/")
     assert found["likeness"] == (
-        "Of all runs of 5 words in either text, about 31 % stand in both (estimated from 112 of them). They may hang "
-        "together through other pages, each much like the next."
+        "Of all word 5-grams in either text, about 31 % are in both (estimated from 112 of them). They may "
+        "be linked through other pages, each similar to the next."
     )
     assert (found["same"], found["lines"]) == (True, [])
 
@@ -176,7 +176,7 @@ def test_where_it_would_be(tmp_path: Path) -> None:
     assert stands(new, "http://a.example/")["page"]["url"] == "http://b.example/"
     old.rename(tmp_path / "moved")
     told = stands(new, "http://a.example/")["says"]
-    assert f"Or it is a page of an earlier corpus that is not at hand ({old}, sha256" in told
+    assert f"Or it is a page of an earlier corpus that was not found ({old}, sha256" in told
     assert "it is not there" in told
     write(tmp_path / "old", [], **NEAR)
     assert "another corpus is there now" in stands(new, "http://a.example/")["says"]

@@ -175,21 +175,21 @@ def test_it_stands_behind_all_but_the_sizes_of_languages(preset: Preset) -> None
 @pytest.mark.parametrize(
     ("files", "options", "said"),
     [
-        ({}, "--benchmarks-drop", "--benchmarks-drop has no effect: it is about what --benchmarks DIR finds."),
+        ({}, "--benchmarks-drop", "--benchmarks-drop has no effect: it applies to what --benchmarks DIR finds."),
         ({}, "--benchmarks no/where", "--benchmarks no/where does not exist: expected a folder of files of test items"),
         ({}, "--benchmarks {}", "holds no benchmark: expected files of test items"),
         ({"mmlu.csv": "a"}, "--benchmarks {}", "holds mmlu.csv: expected files of test items"),
         (
             {"mmlu.jsonl": '{"q": 1}'},
             "--benchmarks {}",
-            "line 1: '{\"q\": 1}' is no header: expected # question: FIELD",
+            "line 1: '{\"q\": 1}' is not a header: expected # question: FIELD",
         ),
         (
             {"mmlu.jsonl": "# question: q\n{}"},
             "--benchmarks {}",
-            "mmlu.jsonl, line 2: there is no field 'q'. It has",
+            "mmlu.jsonl, line 2: there is no field 'q'. Fields:",
         ),
-        ({"mmlu.tsv.gz": "# question"}, "--benchmarks {}", "line 1: 'question' names no field of a role"),
+        ({"mmlu.tsv.gz": "# question"}, "--benchmarks {}", "line 1: 'question' does not give a field for a role"),
     ],
 )
 def test_what_is_refused(

@@ -348,7 +348,7 @@ def test_a_second_run_finds_the_corpus_there(run, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in target.rglob("*")}
     code, out, err = run(*arguments)
     assert (code, err) == (0, "")
-    assert "was there already" in out
+    assert "was already built" in out
     assert {path: path.stat().st_mtime_ns for path in target.rglob("*")} == before
 
     other = (*arguments, "--shards", "2")
@@ -468,8 +468,8 @@ def test_nothing_readable_is_no_corpus(run, tmp_path):
     code, out, err = run("--input", source, "--output", target)
     assert (code, out) == (1, "")
     assert err == (
-        "build_c4: the one input does not hold a readable page: error.warc.wet.gz: an HTML or XML page: a server sent "
-        "it in place of the file: get the file again.\n"
+        "build_c4: the one input does not hold a readable page: error.warc.wet.gz: an HTML or XML page: a server "
+        "sent it instead of the file: download the file again.\n"
     )
     assert not (target / "manifest.json").exists()
     assert not list(target.glob("*/*-of-*.parquet"))
@@ -605,7 +605,7 @@ def test_a_failed_build_says_so_in_one_line(badwords, tmp_path, workers):
     options = ("--badwords-dir", badwords, "--workers", workers)
     code, out, err = command("--input", tmp_path / "in", "--output", tmp_path / "c4", *options)
     assert (code, out) == (1, "")
-    why = "an HTML or XML page: a server sent it in place of the file: get the file again"
+    why = "an HTML or XML page: a server sent it instead of the file: download the file again"
     assert err == (
         f"build_c4: none of the 2 inputs holds a readable page: 0.warc.wet.gz: {why}; 1.warc.wet.gz: {why}.\n"
     )
@@ -648,7 +648,7 @@ def test_an_interrupted_build_ends_at_once_and_leaves_nobody_behind(badwords, tm
         out, err = process.communicate(timeout=20)
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[sent]
     assert out == ""
-    assert unhurried(err) == "build_c4: interrupted. The same command goes on from what is finished.\n"
+    assert unhurried(err) == "build_c4: interrupted. Run the same command again to resume.\n"
     assert not (tmp_path / "c4" / "manifest.json").exists()
     for _ in range(50):
         if not _alive(process.pid):

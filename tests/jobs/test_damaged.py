@@ -70,7 +70,7 @@ def test_a_damaged_file_is_told_and_made_again(kept, tmp_path, capfd, names):
         flip(path)
     code, said = again(kept, target, capfd)
     assert code == 0
-    assert said == [f"note: {path} was damaged; it is made again." for path in paths]
+    assert said == [f"note: {path} was damaged; it is rebuilt." for path in paths]
     assert digests(target) == whole(kept)
 
 
@@ -94,7 +94,7 @@ def test_any_damage_ends_in_the_same_bytes(kept, tmp_path, capfd, seed):
     did = damage(target, random.Random(seed))
     code, said = again(kept, target, capfd)
     assert code == 0, (did, said)
-    assert all(line.endswith("was damaged; it is made again.") for line in said)
+    assert all(line.endswith("was damaged; it is rebuilt.") for line in said)
     assert digests(target) == whole(kept), did
 
 
@@ -107,7 +107,7 @@ def test_files_that_changed_places(kept, tmp_path, capfd):
     second.write_bytes(data)
     code, said = again(kept, target, capfd)
     assert code == 0
-    assert said == [f"note: {path} was damaged; it is made again." for path in (first, second)]
+    assert said == [f"note: {path} was damaged; it is rebuilt." for path in (first, second)]
     assert digests(target) == whole(kept)
 
 
@@ -134,7 +134,7 @@ def test_damage_that_workers_find(kept, tmp_path, capfd):
     flip(path)
     capfd.readouterr()
     assert build_c4.main([*kept[1][:-1], "2", "--output", str(target), "--overwrite"]) == 0
-    assert f"note: {path} was damaged; it is made again." in capfd.readouterr().err
+    assert f"note: {path} was damaged; it is rebuilt." in capfd.readouterr().err
     assert digests(target) == whole(kept)
 
 
@@ -180,7 +180,7 @@ def test_a_rebalancing(unfinished, tmp_path, capfd, name):
             note.unlink()
     capfd.readouterr()
     assert rebalance.main([*unfinished[1], str(target)]) == 0
-    told = [f"note: {path} was damaged; it is made again."] if name.startswith(".staging-") else []
+    told = [f"note: {path} was damaged; it is rebuilt."] if name.startswith(".staging-") else []
     said = capfd.readouterr().err.splitlines()
     assert [line for line in said if "source files" not in line] == told
     assert digests(target) == digests(unfinished[0] / "whole")
@@ -216,8 +216,8 @@ def test_a_job_that_comes_upon_damage_is_run_once_more(tmp_path):
 
     run_mended(job, str(tmp_path), "c4", out)
     assert len(runs) == 2
-    told = [f"note: {tmp_path}/{number} was damaged; it is made again." for number in range(5)]
-    assert out.getvalue().splitlines() == [*told, "note: 3 more were damaged; they are made again."]
+    told = [f"note: {tmp_path}/{number} was damaged; it is rebuilt." for number in range(5)]
+    assert out.getvalue().splitlines() == [*told, "note: 3 more were damaged; they are rebuilt."]
 
 
 @pytest.mark.parametrize("error", [BuildError("no"), ZeroDivisionError(), OSError(5, "bad"), KeyboardInterrupt()])

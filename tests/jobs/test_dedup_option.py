@@ -88,7 +88,7 @@ def test_the_record_and_a_second_look_say_the_same(corpus: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--dedup spans", "--dedup has no effect: en has these text levels already. Leave it out."),
+        ("--dedup spans", "--dedup has no effect: en already uses these deduplication levels. Leave it out."),
         ("--preset multilingual.near --dedup near,lines", "--dedup has no effect: multilingual.near has"),
         ("--preset en.noclean --dedup none", "--dedup has no effect"),
         (

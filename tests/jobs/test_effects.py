@@ -41,8 +41,14 @@ def folder(tmp_path: Path) -> Path:
         ("--dry-run --overwrite", "--overwrite has no effect: --dry-run writes nothing"),
         ("--dry-run --fresh", "--fresh has no effect"),
         ("--dry-run --max-bad-share 0.1", "--max-bad-share has no effect"),
-        ("--staging gs://bucket/x --spill-rows 5", "--spill-rows has no effect: rows are spilled to files of this mac"),
-        ("--no-keys --restorable no", "--restorable has no effect: --no-keys leaves out what tells who owned a text"),
+        (
+            "--staging gs://bucket/x --spill-rows 5",
+            "--spill-rows has no effect: rows can only be spilled to files on this mac",
+        ),
+        (
+            "--no-keys --restorable no",
+            "--restorable has no effect: restoring pages needs the keys that --no-keys leaves out",
+        ),
         (
             f"--preset {__name__}:SILENT --restorable no",
             "--restorable has no effect: no stage of preset silent compares",

@@ -69,21 +69,21 @@ def test_all_commands_take_it(empty: Path, tmp_path: Path, capsys: Capture) -> N
     assert "no page was kept" in capsys.readouterr().out
     assert inspect([folder, "--html", str(tmp_path / "report.html")]) == 0
     assert rebalance.main(["--corpus", folder, "--output", str(tmp_path / "mixed")]) == 2
-    assert capsys.readouterr().err == f"rebalance: {folder}: there is no document to be mixed.\n"
+    assert capsys.readouterr().err == f"rebalance: {folder}: there are no documents to mix.\n"
     assert train(["--data", folder, "--run", str(tmp_path / "run"), "--model", "tiny"]) == 2
-    assert f"there is no page of split 'train' in {folder}." in capsys.readouterr().err
+    assert f"there is no page in split 'train' of {folder}." in capsys.readouterr().err
 
 
 def test_it_is_told_aloud_each_time(empty: Path, capsys: Capture) -> None:
     assert build(empty.parent / "in", empty, "--preset", "en,multilingual") == 4
     out, err = capsys.readouterr()
-    assert "en, multilingual: there already" in out
+    assert "en, multilingual: already built" in out
     assert out.count(" 0 of 2 pages kept ") == 2
     assert err.splitlines()[-2:] == [
         f"build_c4: no page was kept in {empty}/en: 2 of the 2 pages read left at stage clean "
-        "(few_sentences 2). It holds columns, and no row.",
+        "(few_sentences 2). It has columns but no rows.",
         f"build_c4: no page was kept in {empty}/multilingual: 2 of the 2 pages read left at stage paragraphs "
-        "(few_paragraphs 2). It holds columns, and no row.",
+        "(few_paragraphs 2). It has columns but no rows.",
     ]
 
 

@@ -141,7 +141,7 @@ def test_other_entries_are_another_corpus(
     assert build(*command, "--exclude", given) == 0
     assert "note" not in capsys.readouterr().err
     assert build(*command, "--exclude", given) == 0
-    assert "it was there already" in capsys.readouterr().out
+    assert "it was already built" in capsys.readouterr().out
     given.write_text("free.example\n")
     assert build(*command, "--exclude", given) == 2
     assert "mine.txt" in capsys.readouterr().err
@@ -193,17 +193,17 @@ def test_a_dry_run_knows_them(
     ("options", "said"),
     [
         ("--exclude gone.txt", "--exclude gone.txt does not exist: expected a list, or a folder of categories."),
-        ("--exclude bad.txt", "line 2: 'a b' is no entry. Expected a domain (example.com)"),
+        ("--exclude bad.txt", "line 2: 'a b' is not an entry. Expected a domain (example.com)"),
         ("--exclude robots", "--exclude robots holds no category"),
         ("--robots gone", "--robots gone does not exist"),
-        ("--robots words", "words/list.txt names no host"),
+        ("--robots words", "words/list.txt does not name a host"),
         ("--robots empty", "--robots empty holds no robots.txt file: expected HOST.txt or HOST/robots.txt"),
-        ("--robots bad.txt", "bad.txt holds no rules of robots.txt files as c4pipe keeps them"),
-        ("--robots-agent GPTBot", "--robots-agent has no effect: it says for whom --robots is asked."),
+        ("--robots bad.txt", "bad.txt does not hold robots.txt rules in c4pipe's format"),
+        ("--robots-agent GPTBot", "--robots-agent has no effect: it is the user agent looked up in --robots."),
         ("--robots robots --robots-agent Mozilla/5.0", "expected a name of letters, digits, - and _, such as CCBot"),
         ("--robots kept.jsonl", "kept.jsonl has rules for GPTBot; expected those for CCBot"),
-        (f"--preset {__name__}:PRESET", "this preset keeps out what lists name, and there is none: --exclude FILE"),
-        ("--input-format text --exclude good.txt", "judges pages by their URL (stage 'exclude'), and text files have"),
+        (f"--preset {__name__}:PRESET", "this preset excludes what lists name, and no list was given: --exclude FILE"),
+        ("--input-format text --exclude good.txt", "judges pages by their URL (stage 'exclude'), but text files have"),
     ],
 )
 def test_wrong_use_is_told_before_any_work(

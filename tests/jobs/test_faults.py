@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_flushed_behind_the_manifest(operations, built, 
         assert run(tiny, target)[0] == 1
     assert wrong(target, digests(built(tiny))) == []
     code, out, _ = run(tiny, target)
-    assert (code, "was there already" in out) == (0, True)
+    assert (code, "was already built" in out) == (0, True)
     assert digests(target) == digests(built(tiny))
 
 
@@ -344,8 +344,8 @@ def test_a_build_whose_inputs_are_mostly_bad_stops(built, run, tmp_path):
     assert (code, out) == (1, "")
     assert err == [
         "build_c4: 2 of 4 inputs gave no page, more than --max-bad-share 0.49 allows: a.warc.wet.gz: an HTML or XML "
-        "page: a server sent it in place of the file: get the file again; "
-        "b\\n.warc.wet.gz: empty file: get the file again."
+        "page: a server sent it instead of the file: download the file again; "
+        "b\\n.warc.wet.gz: empty file: download the file again."
     ]
     assert not (target / MANIFEST).exists()
     assert not list(target.glob("*/*.parquet"))

@@ -78,7 +78,7 @@ def test_of_text_every_file_is_a_document(run, tmp_path):
         (tmp_path / "in" / f"book {i}.txt").write_text(page["text"], encoding="utf-8")
     code, out, _ = run(tmp_path / "in", "--input-format", "text")
     assert code == 0
-    assert "no page has a URL: its text stands for it, and URL dedup has nothing to go by" in out
+    assert "no page has a URL: its text stands in for it, and URL dedup has nothing to compare" in out
     assert sorted(row["source"] for row in rows(tmp_path / "c4")) == [f"book {i}.txt#0" for i in range(3)]
 
 
@@ -211,7 +211,7 @@ def test_keys_are_named_and_part_of_what_a_corpus_is(run, tmp_path):
     assert "--text-key body.en --url-key at --date-key when" in " ".join(card.replace("\\\n", "").split())
     code, _, (line,) = run(tmp_path / "in", *options[:-2], "--date-key", "wen")
     assert code == 2
-    assert line.endswith("--date-key wen: no record has it. They have: body, body.en, at, when.")
+    assert line.endswith("--date-key wen: no record has it. Their keys: body, body.en, at, when.")
     code, _, (line,) = run(tmp_path / "in", *options[:-2])
     assert (code, "(preset: read)" in line) == (2, True)
 
@@ -255,7 +255,7 @@ def test_the_format_is_part_of_what_a_corpus_is(run, tmp_path):
     [
         (("--input-format", "html"), "--input-format: invalid choice: 'html'"),
         (("--input-format", "jsonl"), "no jsonl file found. Expected a file, a folder with *.jsonl or"),
-        (("--input-format", "text", "--preset", "en.tfds"), "reads WET files as the reference does, and no text"),
+        (("--input-format", "text", "--preset", "en.tfds"), "reads WET files as the reference does, not text"),
     ],
 )
 def test_wrong_use(run, punkt, tmp_path, options, words):

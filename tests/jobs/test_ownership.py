@@ -96,10 +96,10 @@ def test_a_data_set_of_somebody_else_stays(run, mc4, tmp_path, flags):
     before = digests(target)
     code, out, (line,) = run(target, *flags)
     assert (code, out) == (2, "")
-    assert "holds files that no build has noted as its own, such as 'README.md'" in line
+    assert "holds files that no build recorded as its own, such as 'README.md'" in line
     code, out, (line,) = call(rebalance.main, ["--corpus", str(mc4), "--output", str(target), "--workers", "1", *flags])
     assert (code, out) == (2, "")
-    assert "no build has noted" in line
+    assert "no build recorded" in line
     assert digests(target) == before
 
 
@@ -140,7 +140,7 @@ def test_a_staging_folder_that_is_none_of_ours_is_refused(run, tmp_path):
     (moved / "mine.txt").write_text("mine")
     ours.symlink_to(moved)
     code, _, (line,) = run(tmp_path / "other", "--staging", str(tmp_path / "staging"), "--fresh")
-    assert (code, "is none of ours" in line) == (2, True)
+    assert (code, "was not made by c4pipe" in line) == (2, True)
     assert (moved / "mine.txt").read_text() == "mine"
 
 
@@ -216,11 +216,11 @@ def test_a_corpus_that_is_not_whole_is_said_to_be_and_made_again(run, built, sou
     change, words = DAMAGES[damage]
     change(target)
     code, out, err = run(target)
-    assert (code, "was there already" in out) == (0, False)
+    assert (code, "was already built" in out) == (0, False)
     assert err[0].startswith(f"note: {target} is damaged: ")
     assert words in err[0]
     assert digests(target) == digests(built(source))
-    assert "was there already" in run(target)[1]
+    assert "was already built" in run(target)[1]
 
 
 # --- replacing --------------------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def test_the_place_that_a_replacement_takes_is_said_before(run, built, source, t
     code, _, (line,) = run(target, "--shards", "2", "--overwrite")
     assert code == 0
     assert line.startswith("note: the corpus that is there (")
-    assert "stands until the new one is whole" in line
+    assert "stays until the new one is complete" in line
     assert "MB are free" in line
 
 

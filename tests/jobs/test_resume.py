@@ -128,7 +128,7 @@ def test_an_ended_build_says_how_to_go_on_and_goes_on(badwords, built, target, t
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (143, "")
     lines = [line for line in err.splitlines() if "ETA" not in line]
-    assert lines == ["build_c4: interrupted. The same command goes on from what is finished."]
+    assert lines == ["build_c4: interrupted. Run the same command again to resume."]
     until(lambda: not group(process.pid), 10)
     assert group(process.pid) == []
     assert ended(start([*command[:-1], "1"], tmp_path / "log")) == 0

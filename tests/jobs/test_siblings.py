@@ -95,9 +95,9 @@ def test_one_that_was_edited_stays_and_stops_a_build_of_several(copy: Path, smal
     (copy / CARD).write_bytes(edited)
     assert build(small, copy, "en,en.noclean") == 0  # nothing is to be done
     assert build(small, copy, "en,en.2019") == 2
-    assert "README.md was changed since it was written, and is to be replaced" in capsys.readouterr().err
+    assert "README.md was changed since it was written and would be replaced" in capsys.readouterr().err
     assert build(small, copy / "en.2019", "en.2019") == 0
-    assert "stays as it is" in capsys.readouterr().err
+    assert "is left as it is" in capsys.readouterr().err
     assert (copy / CARD).read_bytes() == edited
     assert verify([str(copy)]) == 1
     assert f"{copy / CARD}: it is not as it was written. Remove it" in capsys.readouterr().out

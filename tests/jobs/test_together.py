@@ -1,4 +1,4 @@
-"""Several corpora from one reading, and one reading for several builds."""
+"""Several corpora from one pass over the inputs, and one reading for several builds."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.lists import word_lists
 from tests.wetfiles import ROOT, digests, manifest_of
 
 SAMPLES = ROOT / "data_samples"
-ODD = EN.named("../odd", "a name that is no folder")
+ODD = EN.named("../odd", "a name that is not a folder")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_what_is_there_already_is_not_built_again(run, small, opened, tmp_path):
     opened.clear()
     code, out, _ = run("--preset", "en.noclean,en.2019,en", source=small)
     assert code == 0
-    assert "  en.noclean, en: there already: " in out
+    assert "  en.noclean, en: already built: " in out
     assert len(opened) == len(list(small.iterdir()))
     after = digests(tmp_path / "c4")
     assert {name for name in before if after[name] != before[name]} == {"README.md"}  # which names one more
@@ -98,10 +98,10 @@ def test_what_is_there_already_is_not_built_again(run, small, opened, tmp_path):
 @pytest.mark.parametrize(
     ("presets", "words"),
     [
-        ("en,en", "'en' is there twice"),
+        ("en,en", "'en' is listed twice"),
         ("en,", "unknown preset ''"),
         ("en,nothing", "unknown preset 'nothing'"),
-        ("en,tests.jobs.test_together:ODD", "gets a folder of its name; '../odd' is none"),
+        ("en,tests.jobs.test_together:ODD", "gets a folder with its name; '../odd' is not a valid name"),
     ],
 )
 def test_presets_that_cannot_be_built_together(run, tmp_path, presets, words):
@@ -116,7 +116,7 @@ def test_several_corpora_do_not_go_into_the_folder_of_one(run, small, tmp_path):
     before = digests(tmp_path / "c4")
     code, _, (line,) = run("--preset", "en,en.noclean", "--overwrite", source=small)
     assert code == 2
-    assert "several presets make a folder each" in line
+    assert "several presets make one folder each" in line
     code, _, (line,) = run("--preset", "en", source=small)
     assert code == 2
     assert digests(tmp_path / "c4") == before
@@ -210,7 +210,7 @@ def test_small_languages_are_left_out_and_named(run, languages, tmp_path):
     stats = json.loads((tmp_path / "c4" / "stats.json").read_text(encoding="utf-8"))
     assert stats["pages_kept"] == size["kept"]
     assert sum(stats["domains_rejected"].values()) == stats["pages_read"] - size["kept"]
-    assert "left out for too few pages: " + ", ".join(f"{c} {n}" for c, n in small.items()) in out
+    assert "left out for having too few pages: " + ", ".join(f"{c} {n}" for c, n in small.items()) in out
 
 
 def test_every_kept_page_is_counted_from_the_shards(built):

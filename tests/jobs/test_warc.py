@@ -58,7 +58,7 @@ def test_sizes_before_and_after_are_told_and_every_page_has_its_own(run, tmp_pat
     html, text = stats["html_bytes_read"] / stats["pages_read"], stats["text_bytes_read"] / stats["pages_read"]
     assert 3_000 < html < 4_000
     assert 1_000 < text < 2_500
-    line = f"as read a page was {html:,.0f} bytes of HTML on the average, and {text:,.0f} of text ("
+    line = f"as read a page was {html:,.0f} bytes of HTML on average, and {text:,.0f} of text ("
     assert line in out
     assert all(row["html_bytes"] > len(row["text"]) for row in rows(tmp_path / "c4"))
     manifest = manifest_of(tmp_path / "c4")
@@ -91,7 +91,7 @@ def test_damage_costs_the_pages_that_it_hits(run, tmp_path):
 def test_a_warc_given_as_wet_names_the_format(run):
     code, _, err = run(WARC / "sites.warc.gz")
     assert code == 1
-    assert "records of HTTP and others: this is a WARC, name the format: --input-format warc" in err
+    assert "records of HTTP and other records: this is a WARC, name the format: --input-format warc" in err
     code, _, err = run(WARC)
     assert code == 2
     assert "Files of these endings are read with --input-format warc." in err
@@ -123,9 +123,9 @@ def test_a_missing_extra_is_told_before_any_work(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--extract=all"], "--extract has no effect: it is for --input-format warc"),
+        (["--extract=all"], "--extract has no effect: it applies to --input-format warc"),
         (["--input-format=warc", "--text-key=x"], "--text-key is for jsonl and parquet"),
-        (["--input-format=warc", "--preset=en.tfds"], "reads WET files as the reference does, and no warc"),
+        (["--input-format=warc", "--preset=en.tfds"], "reads WET files as the reference does, not warc"),
     ],
 )
 def test_what_makes_no_sense_is_refused(run, monkeypatch, options, says):

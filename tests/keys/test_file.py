@@ -123,11 +123,11 @@ def test_every_byte_of_a_small_file_counts() -> None:
 def test_damage_is_named_by_its_block() -> None:
     whole = bytearray(written({3: 1, 70_000: 2}))
     whole[-40 - 32 - 1] ^= 1
-    with pytest.raises(BuildError, match=r"block 0 of 1 has another checksum"):
+    with pytest.raises(BuildError, match=r"block 0 of 1 has the wrong checksum"):
         reader_of(bytes(whole)).between()
     with pytest.raises(BuildError, match=r"begins with b'PAR1"):
         reader_of(b"PAR1" + bytes(whole[4:]))
-    with pytest.raises(BuildError, match=r"5 bytes are no file of keys"):
+    with pytest.raises(BuildError, match=r"5 bytes are not a file of keys"):
         reader_of(b"12345")
 
 

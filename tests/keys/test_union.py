@@ -47,7 +47,7 @@ def test_ranges_cover_every_number_once(files, keys) -> None:
 
 
 def test_ranges_bound_what_is_held_however_keys_lie() -> None:
-    low = dict.fromkeys(range(10 * BLOCK_KEYS), 0)  # such as numbers that are no hashes
+    low = dict.fromkeys(range(10 * BLOCK_KEYS), 0)  # such as numbers that are not hashes
     readers = [reader(low), reader({key + 5: 1 for key in low})]
     sizes = [len(merged(readers, first, last)[0]) for first, last in ranges(readers, 2 * BLOCK_KEYS)]
     assert sum(sizes) == 10 * BLOCK_KEYS + 5

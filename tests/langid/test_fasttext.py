@@ -108,9 +108,9 @@ def test_a_model_without_ngrams(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (lambda data: b"", "not a whole fastText classifier"),
+        (lambda data: b"", "not a complete fastText classifier"),
         (lambda data: b"PK\x03\x04" + data, "does not begin with fastText's mark"),
-        (lambda data: data[:100], "not a whole"),
+        (lambda data: data[:100], "not a complete"),
         (lambda data: data[:160], "ends within its dictionary"),
         (lambda data: data[:-1], "and needs"),
         (lambda data: data[:300], "and needs"),
@@ -249,8 +249,8 @@ def put(at: int, layout: str, *values: float) -> Callable[[bytes], bytes]:
         (put(HEAD + 20, "q", 1 << 60), "and needs"),
         (lambda data: data.replace(b"__label__fr", b"__label__\xff\xfe"), "decode"),
         (lambda data: data.replace(b"__label__fr", b"__label__\x1b["), "stands among its labels"),
-        (lambda data: data[:-4] + struct.pack("<f", float("nan")), "no numbers"),
-        (lambda data: data[:-4] + struct.pack("<f", -3e38), "weights beyond 1,000,000,000, with which scores are no"),
+        (lambda data: data[:-4] + struct.pack("<f", float("nan")), "not numbers"),
+        (lambda data: data[:-4] + struct.pack("<f", -3e38), "weights beyond 1,000,000,000, so that scores are not"),
         (lambda data: b"", "it has 0 bytes, and needs 64 or more"),
         (lambda data: data[:30], "it has 30 bytes, and needs 64 or more"),
         (lambda data: data + b"\0", "bytes follow"),
@@ -274,9 +274,9 @@ def test_names_that_collide_take_no_time(tmp_path: Path) -> None:
 
 def test_a_pipe_is_no_model(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ConfigError, match="no regular file"):
+    with pytest.raises(ConfigError, match="not a regular file"):
         FastText(tmp_path / "pipe")
-    with pytest.raises(ConfigError, match="no regular file"):
+    with pytest.raises(ConfigError, match="not a regular file"):
         describe_identifier(f"fasttext:{tmp_path / 'pipe'}")
 
 

@@ -82,7 +82,7 @@ def test_unknown_name_prints_the_known_ones() -> None:
         ("cld2:model.bin", "'cld2' takes no model file"),
         ("fasttext:", "ends in a colon"),
         ("fasttext:/no/such/model.bin", r"cannot read the fastText model /no/such/model\.bin"),
-        (f"consensus:{__file__}", "is not a whole fastText classifier"),
+        (f"consensus:{__file__}", "is not a complete fastText classifier"),
     ],
 )
 def test_a_model_that_cannot_be(spec: str, says: str) -> None:

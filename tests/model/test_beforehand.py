@@ -144,7 +144,7 @@ def test_stacks_that_shared_weights_may_go_their_own_ways(
     check_beforehand(settings)
     with held(settings.run):
         model = open_model(settings, open_data(settings, group), None, group)
-    assert "note: encoder and decoder each start from what they share in" in capsys.readouterr().err
+    assert "note: encoder and decoder each start from the shared blocks of" in capsys.readouterr().err
     weights, own = load_file(source / "model.safetensors"), dict(model.named_parameters())
     assert own.keys() == weights.keys()
     assert all(torch.equal(own[name], weight) for name, weight in weights.items())
@@ -165,7 +165,7 @@ def test_sentinels_that_a_tokenizer_from_elsewhere_lacks(
     assert train(data, tmp_path / "run", option, str(source), *arguments) == 2
     said = capsys.readouterr().err
     assert "needs up to 128 sentinels for inputs of 512 tokens, and the vocabulary has 100" in said
-    assert "train a tokenizer with --sentinels 128 (one that is there has no more), or take --inputs 403" in said
+    assert "train a tokenizer with --sentinels 128 (an existing one cannot grow), or take --inputs 403" in said
     assert not (tmp_path / "run").exists()
 
 

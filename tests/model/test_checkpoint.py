@@ -175,14 +175,14 @@ def cut(path: Path) -> None:
 
 
 DAMAGES: list[tuple[str, Callable[[Path], None], str]] = [
-    *((name, flip, f"{name} is not what sha256.json says") for name in FILES if name not in ("sha256.json",)),
-    ("model.safetensors", cut, "model.safetensors is not what sha256.json says"),
+    *((name, flip, f"{name} does not match sha256.json") for name in FILES if name not in ("sha256.json",)),
+    ("model.safetensors", cut, "model.safetensors does not match sha256.json"),
     ("training.pt", Path.unlink, "training.pt is missing"),
     ("spiece.model", Path.unlink, "spiece.model is missing"),
     ("sha256.json", Path.unlink, "sha256.json is missing"),
     ("sha256.json", cut, "sha256.json cannot be read"),
     ("sha256.json", lambda path: path.write_text("3"), "sha256.json cannot be read"),
-    ("sha256.json", lambda path: path.write_text("{}"), "config.json is not what sha256.json says; generation"),
+    ("sha256.json", lambda path: path.write_text("{}"), "config.json does not match sha256.json; generation"),
 ]
 
 
@@ -195,7 +195,7 @@ def test_a_damaged_checkpoint_is_named_and_passed_over(
     damage(bad / name)
     found, notes = latest(run)
     assert found == good
-    assert [note.startswith(f"{bad} is damaged and passed over: {fault}") for note in notes] == [True]
+    assert [note.startswith(f"{bad} is damaged and skipped: {fault}") for note in notes] == [True]
     with pytest.raises(TrainError) as raised:
         load_checkpoint(bad)
     assert str(raised.value).startswith(f"{bad} is damaged: {fault}")
@@ -207,7 +207,7 @@ def test_what_a_cut_off_save_left_is_told_and_cleared_by_the_next(run: Path, tok
     shutil.copytree(run / "checkpoints" / "step-00000001", rest)
     (rest / ".tmpa1B2c3").touch()  # of safetensors
     assert latest(run) == (run / "checkpoints" / "step-00000001", [])
-    assert unfinished(run) == [f"{rest} is left of a save or removal that was cut off"]
+    assert unfinished(run) == [f"{rest} is left over from an interrupted save or removal"]
     save_checkpoint(run, checkpoint(3), tokenizer)
     assert names(run) == ["step-00000001", "step-00000003"]
 
@@ -249,15 +249,15 @@ def test_other_settings_are_refused_by_name_unless_forced(run: Path, tokenizer: 
     with pytest.raises(ConfigError) as raised:
         check_settings(found, others, folder)
     assert str(raised.value) == (
-        f'{folder} was saved with other settings: data was "sha256:12", now it is "sha256:34"; '
-        "optimizer.lr was 0.01, now it is 0.02; seed was null, now it is 1. "
-        "Give those of the checkpoint, start a new run, or --force these."
+        f'{folder} was saved with different settings: data was "sha256:12" and is now "sha256:34"; '
+        "optimizer.lr was 0.01 and is now 0.02; seed was null and is now 1. "
+        "Use the checkpoint's settings, start a new run, or keep the new ones with --force."
     )
     check_settings(found, others, folder, force=True)
 
 
 def test_a_setting_that_became_a_group_differs() -> None:
-    assert changed_settings({"a": 1}, {"a": {"b": 1}}) == ['a was 1, now it is {"b": 1}']
+    assert changed_settings({"a": 1}, {"a": {"b": 1}}) == ['a was 1 and is now {"b": 1}']
 
 
 def test_no_folder_is_wrong_use(run: Path) -> None:

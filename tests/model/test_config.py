@@ -21,7 +21,7 @@ from model.t5 import T5
 ARCHITECTURES = ["encoder-decoder", "shared", "decoder-lm", "prefix-lm"]
 TINY = dataclasses.replace(find_size("tiny"), d_model=64, d_ff=96, heads=3, d_kv=16, vocab=256)
 
-# In millions, as far as they are published: T5 1910.10683 and mT5 2010.11934 papers and the model cards.
+# In millions, as far as they are published: T5 1910.10683 and mT5 2010.11934 papers and model cards.
 PUBLISHED = {
     "efficient-tiny": (15.58, 0.01),
     "efficient-mini": (31.23, 0.01),
@@ -195,7 +195,7 @@ def test_differences_are_named() -> None:
         ({"heads": 0}, "heads is 0"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"buckets": 30}, "30 buckets, expected a multiple of 4"),
-        ({"max_distance": 16}, "max_distance is 16, expected over 16"),
+        ({"max_distance": 16}, "max_distance is 16, expected more than 16"),
         ({"architecture": "shared", "decoder_layers": 2}, "3 layers cannot share them with a decoder of 2"),
     ],
 )
@@ -206,7 +206,7 @@ def test_a_config_that_cannot_work_is_refused(change: dict[str, object], message
 
 @pytest.mark.parametrize("change", [{"vocab_size": None}, {"d_model": "512"}, {"c4pipe": 3}, {"num_layers": [2]}])
 def test_a_damaged_config_is_refused_in_one_line(change: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match=r"config\.json is not that of a T5"):
+    with pytest.raises(ConfigError, match=r"config\.json is not the config of a T5"):
         ModelConfig.from_hf({"vocab_size": 128} | change)
 
 

@@ -146,7 +146,7 @@ def test_a_place_in_other_data_is_refused(recipe: Recipe, tmp_path: Path, change
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(recipe: Recipe) -> None:
-    with pytest.raises(ConfigError, match="a batch of 12 rows cannot be shared among 5 ranks: take a multiple of 5"):
+    with pytest.raises(ConfigError, match="a batch of 12 rows cannot be split over 5 ranks: use a multiple of 5"):
         Batches(recipe, 12, ranks=5)
 
 

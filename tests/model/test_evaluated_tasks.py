@@ -62,7 +62,7 @@ def test_one_row_in_a_hundred_is_text_whose_targets_have_no_sentinels(tmp_path: 
     [
         ((ENGLISH,), "--tasks has xquad/en twice"),
         (("xquad/fr=nowhere",), "nowhere"),
-        ((f"xquad/fr={XQUAD / 'en/train.json'}",), "has no validation split to be scored on"),
+        ((f"xquad/fr={XQUAD / 'en/train.json'}",), "has no validation split to score"),
     ],
 )
 def test_what_cannot_be_scored_is_said_before_any_work(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
@@ -85,7 +85,7 @@ def test_what_has_no_label_is_not_held_out(tmp_path: Path, capsys: pytest.Captur
     task = open_run_tasks(settings, first=True)[1]
     assert task.held_out is not None
     assert [one.targets for one in read_examples(task.held_out)] == ["positive", "negative"]
-    note = "note: sst2, validation: 2 examples without a label left out, 2 with one kept"
+    note = "note: sst2, validation: 2 examples without a label skipped, 2 with one kept"
     assert capsys.readouterr().err.splitlines() == [note]
     # None has one: nothing is held out, in any process, whatever lies there.
     (tmp_path / "mood/dev.tsv").write_text("sentence\nb\n")

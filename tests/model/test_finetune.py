@@ -162,7 +162,7 @@ def test_data_that_have_changed_are_refused(
     assert tune(run, home / "base", tasks_of(tmp_path), *both(home), *OFTEN, steps=8) == 2
     said = capsys.readouterr().err
     assert (
-        "for there is another task 'sst2'" if split == "train" else "finetune: dev.tsv of sst2 are not what"
+        "since this run has a different task 'sst2'" if split == "train" else "finetune: dev.tsv of sst2 are not what"
     ) in said
     same(run, home / "straight", 6)
     # Where they lie, and under which name, is of no account.
@@ -185,7 +185,7 @@ def test_adapters_change_themselves_and_norms_alone(
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed == {name for name in before if name.endswith("layer_norm.weight")}
     told = capsys.readouterr()
-    assert "transformers' T5ForConditionalGeneration drops them without a word" in told.out
+    assert "transformers' T5ForConditionalGeneration silently drops them" in told.out
     assert told.out.endswith(f"\npython -m model.score --run {run}\n")
     assert f"taking the tokenizer of {home / 'base'}/checkpoints" in told.err
     # It is a source for others.
@@ -194,10 +194,10 @@ def test_adapters_change_themselves_and_norms_alone(
     data: Any = SimpleNamespace(recipe=SimpleNamespace(tokenizer=Tokenizer.load(run / "tokenizer")))
     settings = replace(read_settings(tmp_path / "next"), method="all", adapter_width=0)
     assert open_model(settings, data, None, ProcessGroup(CPU)).config.adapter == 3
-    assert "has adapters of width 3: they stay, and are trained like all weights" in capsys.readouterr().err
+    assert "has adapters of width 3: they stay, and are trained like all other weights" in capsys.readouterr().err
     other = ("--method", "adapters", "--adapter-width", "4")
     assert tune(tmp_path / "other", run, tasks_of(home)[:1], *other) == 2
-    assert "has adapters of width 3, which stay: take --adapter-width 3" in capsys.readouterr().err
+    assert "has adapters of width 3, which cannot change: use --adapter-width 3" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
 
 
@@ -285,26 +285,26 @@ def test_transformers_gives_the_same_answers(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--tasks", "sst2=nowhere"), "nowhere is not there: expected a file, or a folder with"),
+        (("--tasks", "sst2=nowhere"), "nowhere does not exist: expected a file, or a folder with"),
         (("--tasks", "sst2"), "--tasks sst2: expected NAME=PATH"),
         (("--tasks", "sst3=TASKS/sst2"), "unknown task 'sst3'. Did you mean 'sst2'?"),
         (("--tasks", "sst2=TASKS/sst2/dev.tsv"), "no task of --tasks has a train split"),
         (("--tasks", "sst2=TASKS/sst2", "sst2=TASKS/sst2"), "--tasks has sst2 twice"),
-        (("--mixture", "equal", "--limit", "5"), "--limit 5 has no meaning for --mixture equal"),
+        (("--mixture", "equal", "--limit", "5"), "--limit 5 does not apply to --mixture equal"),
         (("--unsupervised", "x"), "--unsupervised x: expected DIR=RATE"),
         (("--unsupervised", "x=-1"), "--unsupervised x=-1: expected DIR=RATE, a rate above 0"),
         (("--unsupervised", "nowhere=1"), "nowhere holds no finished corpus"),
-        (("--objective", "span"), "--objective has no effect: it is of --unsupervised"),
+        (("--objective", "span"), "--objective has no effect: it applies to --unsupervised"),
         (("--unsupervised", "x=1", "--languages", ","), "expected names with commas between them"),
         (("--method", "adapters"), "--method adapters needs --adapter-width D"),
         (("--method", "adapters", "--adapter-width", "100000000"), "--adapter-width 100000000: expected 0 to 65,536"),
-        (("--adapter-width", "4"), "--adapter-width 4 is for --method adapters"),
+        (("--adapter-width", "4"), "--adapter-width 4 applies to --method adapters"),
         (("--method", "adaptors"), "unknown method 'adaptors'. Did you mean 'adapters'"),
         (("--parallel", "fsdp"), "--parallel fsdp spreads the weights"),
         (("--targets", "1"), "--targets 1: expected 2 to"),
         (("--eval-examples", "0"), "--eval-examples 0: expected 1 or more"),
-        (("--model", "tiny"), "--model names a size and --init-from brings one"),
-        (("--vocab-size", "50"), "--vocab-size has no effect: the tokenizer is there"),
+        (("--model", "tiny"), "--model names a size and --init-from implies one"),
+        (("--vocab-size", "50"), "--vocab-size has no effect: the tokenizer exists"),
         (("--init-from", "nowhere"), "nowhere: expected the folder of a run, of a checkpoint, or of a T5"),
         (("--init-from", "TASKS"), "expected the folder of a run, of a checkpoint, or of a T5"),
     ],
@@ -324,7 +324,7 @@ def test_a_run_without_a_good_checkpoint_is_no_source(
     shutil.copytree(home / "base", tmp_path / "base")
     shutil.rmtree(tmp_path / "base/checkpoints")
     assert tune(tmp_path / "run", tmp_path / "base", tasks_of(home)) == 2
-    assert "base has no good checkpoint. Go on with its training" in capsys.readouterr().err
+    assert "base has no good checkpoint. Resume its training" in capsys.readouterr().err
 
 
 def test_the_rates_are_those_of_seqio(home: Path) -> None:

@@ -98,8 +98,8 @@ def test_the_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "message"),
     [
         (["--beams", "0"], "--beams 0: expected 1"),
-        (["--sample", "--beams", "2"], "--sample draws and --beams searches"),
-        (["--temperature", "0.5"], "or give --sample"),
+        (["--sample", "--beams", "2"], "--sample and --beams exclude each other"),
+        (["--temperature", "0.5"], "or add --sample"),
         (["--sample", "--top-p", "0"], "top-p above 0"),
         (["--checkpoint", "nowhere"], "there is no checkpoint nowhere"),
     ],

@@ -47,7 +47,7 @@ def test_what_is_held_out_and_what_is_trained_on_are_all(rows: list[int], share:
     whole = entry(rows)
     held = int(share * sum(rows))
     if not held:
-        with pytest.raises(ConfigError, match="is less than one: take"):
+        with pytest.raises(ConfigError, match="is less than one: use"):
             split_off(whole, share)
         return
     training, out = split_off(whole, share)
@@ -95,7 +95,7 @@ def test_the_first_tokens_are_used_once_an_epoch(corpus: Path) -> None:
 
 def test_more_tokens_than_there_are_are_refused(corpus: Path) -> None:
     (english,) = entries(corpus)
-    with pytest.raises(ConfigError, match=r"--first-tokens 9,000: 'en' has 2,\d{3} tokens: take as many, or fewer"):
+    with pytest.raises(ConfigError, match=r"--first-tokens 9,000: 'en' has 2,\d{3} tokens: use that many or fewer"):
         first_tokens(english, Letters(), 9000)
 
 

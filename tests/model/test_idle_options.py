@@ -11,7 +11,7 @@ from model.errors import ConfigError
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--floor 1e-5", "--floor has no effect: only cosine and linear end at a rate"),
+        ("--floor 1e-5", "--floor has no effect: only cosine and linear have a final rate"),
         ("--floor 1e-5 --schedule constant", "--floor has no effect"),
         ("--tokenizer x --vocab-size 100", "--vocab-size has no effect"),
         ("--init-from x --vocab-size 100", "--vocab-size has no effect"),
@@ -25,7 +25,7 @@ def test_training(options: str, said: str) -> None:
 @pytest.mark.parametrize("option", ["--temperature 1.0", "--top-k 0", "--top-p 1", "--seed 0"])
 def test_drawing(option: str) -> None:
     """Whether it was given counts, and not whether it is the default."""
-    with pytest.raises(ConfigError, match=r"has no effect: it is of the drawing. Leave it out, or give --sample"):
+    with pytest.raises(ConfigError, match=r"has no effect: it applies to sampling. Leave it out, or add --sample"):
         parse_generate(["--run", "x", *option.split(), "text"])
     assert parse_generate(["--run", "x", "--sample", *option.split(), "text"]).how.sample
     assert not parse_generate(["--run", "x", "text"]).how.sample

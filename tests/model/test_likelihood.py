@@ -88,8 +88,8 @@ def line(domain: str, document: str) -> str:
         ('{"domain": "a", "document": "b", "text": 1}', "must be strings"),
         ("[]", "line 1: expected"),
         (line("a", "b") + line("a", "c") + line("a", "b"), "line 3: document 'b' of domain 'a' is in line 1 too"),
-        (line("", "b"), "line 1: domain and document must have a name"),
-        (line("a", "b") + line("a", " "), "line 2: domain and document must have a name"),
+        (line("", "b"), "line 1: domain and document must not be empty"),
+        (line("a", "b") + line("a", " "), "line 2: domain and document must not be empty"),
     ],
 )
 def test_texts_that_are_none(tmp_path: Path, content: str, told: str) -> None:

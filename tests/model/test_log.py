@@ -73,7 +73,7 @@ def test_the_curve_is_the_same_bytes_for_the_same_numbers() -> None:
     ]
     picture = draw_curve(metrics, evals, "tiny, run $1$")
     assert picture == draw_curve(metrics, evals, "tiny, run $1$")
-    for text in (b"training", b"validation, at last 1.250 bits a byte", b"unigram entropy", b"tiny, run $1$"):
+    for text in (b"training", b"validation, at the end 1.250 bits per byte", b"unigram entropy", b"tiny, run $1$"):
         assert text in picture
     assert len(picture) < 200_000
     assert draw_curve(metrics, [], "tiny") != picture

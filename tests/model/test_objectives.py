@@ -361,7 +361,7 @@ class TestWrongUse:
             SpanCorruption(0.5).check(512, T5)
         assert str(error.value) == (
             "the objective span needs up to 128 sentinels for inputs of 512 tokens, and the vocabulary has 100: train "
-            "a tokenizer with --sentinels 128 (one that is there has no more), or take --inputs 403 or fewer, or "
+            "a tokenizer with --sentinels 128 (an existing one cannot grow), or take --inputs 403 or fewer, or "
             "--mean-span 5 or more."
         )
         SpanCorruption(0.5).check(403, T5)

@@ -299,8 +299,8 @@ def test_the_rate_is_that_of_the_last_call() -> None:
     ("make", "complaint"),
     [
         (lambda m: make_optimizer("adafaktor", m, 0.1), "unknown optimizer 'adafaktor'. Did you mean 'adafactor'?"),
-        (lambda m: make_optimizer("adamw", m, math.nan), "the learning rate is nan, expected a number from 0 on"),
-        (lambda m: make_optimizer("adamw", m, 1.0, -0.1), "the weight decay is -0.1, expected a number from 0 on"),
+        (lambda m: make_optimizer("adamw", m, math.nan), "the learning rate is nan, expected a number of at least 0"),
+        (lambda m: make_optimizer("adamw", m, 1.0, -0.1), "the weight decay is -0.1, expected a number of at least 0"),
         (lambda m: make_optimizer("adamw", m.bfloat16(), 1.0), "the model has weights of torch.bfloat16; train fp32"),
     ],
 )

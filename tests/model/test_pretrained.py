@@ -125,7 +125,7 @@ WRONG: list[tuple[Callable[[Path], object], type[Exception], str]] = [
         "config.json is missing; expected the folder of a T5",
     ),
     (lambda folder: (folder / "config.json").write_text("{"), TrainError, "config.json cannot be read"),
-    (lambda folder: (folder / "config.json").write_text("3"), TrainError, "config.json holds no JSON object"),
+    (lambda folder: (folder / "config.json").write_text("3"), TrainError, "config.json holds not a JSON object"),
     (spoil(model_type="umt5"), ConfigError, "holds a model of type 'umt5', expected t5 or mt5"),
     (spoil(scale_decoder_outputs=True), ConfigError, "says that the head is the embedding, but"),
     (only_a_pickle, ConfigError, "has no model.safetensors, only pytorch_model.bin. Convert it:"),
@@ -143,7 +143,7 @@ WRONG: list[tuple[Callable[[Path], object], type[Exception], str]] = [
     (
         lambda folder: rewrite(folder, lambda w: w.update({"encoder.embed_tokens.weight": w["shared.weight"] + 1})),
         ConfigError,
-        "has other embeddings for encoder and decoder",
+        "has different embeddings for encoder and decoder",
     ),
 ]
 
@@ -169,7 +169,7 @@ def test_a_missing_part_of_several_is_named(tmp_path: Path) -> None:
 
 def test_a_tokenizer_with_more_ids_is_refused(v11: Path) -> None:
     init_from(v11, ids=128)
-    with pytest.raises(ConfigError, match="has embeddings for 128 ids, the tokenizer gives 129"):
+    with pytest.raises(ConfigError, match="has embeddings for 128 ids, but the tokenizer has 129"):
         init_from(v11, ids=129)
 
 

@@ -36,7 +36,7 @@ def test_the_longest_pieces_are_named_with_their_pages(corpus: Path) -> None:
 
 
 def test_what_was_asked_is_not_taken_for_what_was_written(corpus: Path) -> None:
-    nothing = ["  nothing of 20 characters that holds what the model wrote stands in a page"]
+    nothing = ["  no part of 20 characters or more of what the model wrote is in a page"]
     index = need_index(corpus)
     assert [*traced_lines(index, [("fog lay on the river", False), (" \udcff", True)])] == nothing
     assert [*traced_lines(index, [("fog lay on the riv", False), ("er", True)])] != nothing
@@ -49,9 +49,9 @@ def test_the_command_says_it_behind_the_output(tmp_path: Path, capsys: pytest.Ca
     words = ["--run", str(tmp_path / "run"), "The sea was <extra_id_0> and", "--device", "cpu", "--max-tokens", "4"]
     capsys.readouterr()
     assert main([*words, "--trace", str(data)]) == 2
-    assert "has no index of its texts. Make it first: python -m c4pipe.textindex" in capsys.readouterr().err
+    assert "has no text index. Make one first: python -m c4pipe.textindex" in capsys.readouterr().err
     assert main([*words, "--trace", str(tmp_path / "nowhere")]) == 2
-    assert "nowhere is no folder" in capsys.readouterr().err
+    assert "nowhere is not a folder" in capsys.readouterr().err
     make_index(data)
     assert main(words) == 0
     plain = capsys.readouterr().out
@@ -62,5 +62,5 @@ def test_the_command_says_it_behind_the_output(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_an_index_is_needed(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="has no index"):
+    with pytest.raises(ConfigError, match="has no text index"):
         need_index(write_corpus(tmp_path, {("en", "train"): [[PAGES]]}))

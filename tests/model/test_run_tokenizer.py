@@ -86,8 +86,8 @@ def test_what_a_command_with_other_settings_has_left_is_not_taken(
     capsys.readouterr()
     opened(**{"data": data, "run": run, **other.get(after, {})})
     said = capsys.readouterr().err
-    assert said.startswith(f"note: {run}/tokenizer was of another ")
-    assert said.endswith(": kept as tokenizer.old, and made anew\n")
+    assert said.startswith(f"note: {run}/tokenizer was made from another ")
+    assert said.endswith(": kept as tokenizer.old, and rebuilt\n")
     assert files(run / "tokenizer.old") == left
     opened(**{"data": data, "run": new, **other.get(after, {})})
     assert files(run / "tokenizer") == files(new / "tokenizer") != left
@@ -108,10 +108,10 @@ def test_a_note_of_another_tokenizer_is_not_believed(data: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("vocab_size", "the tokenizer of .*/run was made with --vocab-size 2000: give that, or take another --run"),
+        ("vocab_size", "the tokenizer of .*/run was made with --vocab-size 2000: use that, or another --run"),
         ("sentinels", "was made with --sentinels 100"),
-        ("tokenizer", "is another tokenizer than that of --tokenizer .*/named. Take another --run"),
-        ("init_from", "is another tokenizer than that of --init-from .*/named. Take another --run"),
+        ("tokenizer", "is a different tokenizer from that of --tokenizer .*/named. Take another --run"),
+        ("init_from", "is a different tokenizer from that of --init-from .*/named. Take another --run"),
     ],
 )
 def test_a_run_that_has_begun_keeps_its_own(
@@ -137,7 +137,7 @@ def test_a_run_that_was_given_one_goes_on_without_its_name(data: Path, other: di
 def test_weights_and_another_tokenizer_do_not_go_together(data: Path, other: dict[str, Any], tmp_path: Path) -> None:
     opened(data, tmp_path / "run").save(tmp_path / "mine")
     for run in ("run", "new"):
-        with pytest.raises(ConfigError, match="Embeddings go with their tokenizer: leave out --tokenizer"):
+        with pytest.raises(ConfigError, match="Embeddings belong to their tokenizer: leave out --tokenizer"):
             opened(data, tmp_path / run, tokenizer=tmp_path / "mine", **other["init_from"])
 
 

@@ -64,7 +64,7 @@ def test_a_damaged_tokenizer_json_is_written_anew_and_never_copied(runs: Runs, r
     path = run / "tokenizer/tokenizer.json"
     path.write_bytes(path.read_bytes().replace(b"the", b"teh", 1))
     ended = ran(commands(runs.data, run)["train"])
-    assert f"note: {path} is not what was written: kept as tokenizer.json.old, and written anew\n" in ended.said
+    assert f"note: {path} is not what was written: kept as tokenizer.json.old, and rewritten\n" in ended.said
     for name in ("tokenizer", "checkpoints/step-00000010"):
         assert (run / name / "tokenizer.json").read_bytes() == (runs.ten / name / "tokenizer.json").read_bytes()
 
@@ -91,12 +91,12 @@ def test_an_older_checkpoint_answers_and_that_is_said(runs: Runs, run: Path, com
     weights.write_bytes(weights.read_bytes()[:-1])
     ended = ran(commands(runs.data, run)[command])
     assert ended.code == 0
-    assert ended.said.startswith(f"note: {weights.parent} is damaged and passed over: model.safetensors is not")
+    assert ended.said.startswith(f"note: {weights.parent} is damaged and skipped: model.safetensors is not")
     (run / "checkpoints/step-00000006/config.json").write_text("{}")
     ended = ran(commands(runs.data, run)[command])
     assert (ended.code, ended.said.splitlines()[-1]) == (
         1,
-        f"{command}: {run} has no good checkpoint: 2 damaged. Train anew in another folder.",
+        f"{command}: {run} has no good checkpoint: 2 damaged. Train again in another folder.",
     )
 
 
@@ -105,7 +105,7 @@ def test_other_settings_in_a_damaged_config_are_not_believed(runs: Runs, run: Pa
     path.write_bytes(path.read_bytes().replace(b'"inputs": 32', b'"inputs": 33'))
     ended = ran(commands(runs.data, run)["evaluate"])
     assert (ended.code, ended.out) == (1, "")
-    assert ended.said.startswith(f"evaluate: {path} is damaged (it is not what was written). Go on with the run")
+    assert ended.said.startswith(f"evaluate: {path} is damaged (it is not what was written). Resume the run")
     assert ran(commands(runs.data, run)["train"]).code == 0  # which writes it
     assert json.loads(path.read_bytes())["settings"]["inputs"] == 32
 
@@ -132,7 +132,7 @@ def test_a_folder_with_files_of_others_is_refused_and_left_as_it_is(
     theirs.write_text('{"model_type": "t5"}')
     ended = ran(lambda: train(runs.data, tmp_path / "theirs", "--resume", resume, "--force"))
     assert ended.code == 2
-    assert ended.said.startswith(f"train: {theirs} is there, and no training wrote it: name another folder by --run")
+    assert ended.said.startswith(f"train: {theirs} exists and was not written by training: give --run another folder")
     assert ended.said.count("\n") == 1
     assert [path for path in (tmp_path / "theirs").rglob("*") if path.is_file()] == [theirs]
     assert theirs.read_text() == '{"model_type": "t5"}'

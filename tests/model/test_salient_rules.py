@@ -115,11 +115,11 @@ def test_where_spans_come_from_is_a_fixed_setting_and_a_file_is_known_by_its_sum
     ("words", "said"),
     [
         (["--objective", "salted"], r"unknown objective 'salted'.*'salient'"),
-        (["--objective", "salient", "--density", "0.2"], "masks one span a row: leave out --density and --mean-span"),
+        (["--objective", "salient", "--density", "0.2"], "masks one span per row: leave out --density and --mean-span"),
         (["--objective", "salient", "--targets", "1"], r"--targets 1: expected 2 to 32,768 tokens"),
         (["--objective", "salient", "--spans", "date"], "date: No such file or directory. Salient spans come from"),
-        (["--spans", "dates", "--first-tokens", "9"], "--first-tokens is of whole texts"),
-        (["--targets", "9"], "--targets has no effect: it is of --objective salient"),
+        (["--spans", "dates", "--first-tokens", "9"], "--first-tokens needs whole texts"),
+        (["--targets", "9"], "--targets has no effect: it applies to --objective salient"),
     ],
 )
 def test_wrong_use_is_found_before_any_work(words: list[str], said: str) -> None:
@@ -145,4 +145,4 @@ def test_a_run_is_trained_and_scored_and_goes_on_with_its_own_spans_alone(
     assert rows(run / "eval.csv")[-1]["bits_per_byte"] != "nan"
     assert json.loads((run / "config.json").read_text())["spans"]["source"] == "dates+numbers+names"
     assert train(data, run, *words, "--spans", "names", steps=3) == 2
-    assert 'spans.source was "dates+numbers+names", now it is "names"' in capsys.readouterr().err
+    assert 'spans.source was "dates+numbers+names" and is now "names"' in capsys.readouterr().err

@@ -76,8 +76,8 @@ def test_no_rate_lies_outside(shape: str, steps: int, share: float, step: int) -
     ("settings", "complaint"),
     [
         ({"shape": "cosin"}, "unknown schedule 'cosin'. Did you mean 'cosine'?"),
-        ({"lr": -1.0}, "the schedule's lr is -1.0, expected a number from 0 on"),
-        ({"lr": float("nan")}, "the schedule's lr is nan, expected a number from 0 on"),
+        ({"lr": -1.0}, "the schedule's lr is -1.0, expected a number of at least 0"),
+        ({"lr": float("nan")}, "the schedule's lr is nan, expected a number of at least 0"),
         ({"steps": 0}, "the schedule's steps is 0, expected 1 or more"),
         ({"warmup": 101}, "the schedule's warmup is 101, expected 0 to the 100 steps of the run"),
         ({"warmup_from": 1.5}, "the schedule's warmup_from is 1.5, expected a share of 0 to 1"),

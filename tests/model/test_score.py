@@ -89,7 +89,7 @@ def test_test_sets_without_labels_get_a_file_of_predictions(
     assert lines(tmp_path / "written/sst2.test.jsonl")[0]["target"] is None
     told = capsys.readouterr()
     assert "sst2 has no labels in test: 5 answers in" in told.err
-    assert "has no such files of squad, only train, validation: the task is left out" in told.err
+    assert "has no such files of squad, only train, validation: the task is skipped" in told.err
     assert told.out == ""
 
 
@@ -100,7 +100,7 @@ def test_answers_are_kept_from_what_is_less(tmp_path: Path, capsys: pytest.Captu
     for content, examples in ((b"one", 4), (b"two", 4), (b"three", 2)):
         put_answers(tmp_path, path, content, examples)
     assert path.with_name("sst2.jsonl.old").read_bytes() == b"two"
-    assert "has answers to 4 examples, the new ones are 2: kept as sst2.jsonl.old" in capsys.readouterr().err
+    assert "has answers to 4 examples; the new answers cover 2: kept as sst2.jsonl.old" in capsys.readouterr().err
     path.write_bytes(b"mine")
     put_answers(tmp_path, path, b"four", 2)
     assert path.with_name("sst2.jsonl.old-2").read_bytes() == b"mine"
@@ -127,23 +127,26 @@ def test_a_task_without_a_best_checkpoint_is_left_out(
     other = f"sst2/other={home / 'tasks/sst2'}"
     words = ("--output", str(tmp_path / "out"), "--checkpoint", "best", "--examples", "1", "--tasks", other)
     assert score(home, *words) == 2
-    assert "best.json has no sst2/other, only sst2, squad, mean: name others by --tasks" in capsys.readouterr().err
+    assert "best.json has no sst2/other, only sst2, squad, mean: name others with --tasks" in capsys.readouterr().err
     assert score(home, *words, tasks_of(home)[0]) == 0
     assert {row["task"] for row in rows(tmp_path / "out/scores.csv")} == {"sst2"}
-    assert "sst2/other, only sst2, squad, mean: the task is left out" in capsys.readouterr().err
+    assert "sst2/other, only sst2, squad, mean: the task is skipped" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        ("[1]", "is no object with one for each task"),
-        ('["sst2"]', "is no object with one for each task"),
-        ('{"sst2": 5}', "is no object with one for each task"),
-        ('{"sst2": {"checkpoint": 5}}', "names no checkpoint of sst2"),
-        ('{"sst2": {}}', "names no checkpoint of sst2"),
+        ("[1]", "is not an object with one checkpoint per task"),
+        ('["sst2"]', "is not an object with one checkpoint per task"),
+        ('{"sst2": 5}', "is not an object with one checkpoint per task"),
+        ('{"sst2": {"checkpoint": 5}}', "names no checkpoint for sst2"),
+        ('{"sst2": {}}', "names no checkpoint for sst2"),
         ("{", "cannot be read"),
-        ('{"sst2": {"checkpoint": "checkpoints/step-00000006"}}', "which is no checkpoint of .*: name another one"),
-        ('{"sst2": {"checkpoint": "../x"}}', "which is no checkpoint of"),
+        (
+            '{"sst2": {"checkpoint": "checkpoints/step-00000006"}}',
+            "which is not, or no longer, a checkpoint of .*: choose another one",
+        ),
+        ('{"sst2": {"checkpoint": "../x"}}', "which is not, or no longer, a checkpoint of"),
     ],
 )
 def test_a_damaged_list_of_the_best_is_told(tmp_path: Path, found: str, message: str) -> None:
@@ -167,7 +170,7 @@ def test_other_data_than_those_of_the_run_are_told(
     assert f"note: {data}: dev.tsv of sst2 is not what {home}/straight was trained" in capsys.readouterr().err
     (data / "SHA256SUMS").write_text(f"{'0' * 64}  dev.tsv\n")
     assert score(home, *words) == 2
-    assert "dev.tsv is damaged or another file" in capsys.readouterr().err
+    assert "dev.tsv is damaged or a different file" in capsys.readouterr().err
 
 
 def test_paths_of_a_run_are_seen_from_its_folder(
@@ -178,8 +181,8 @@ def test_paths_of_a_run_are_seen_from_its_folder(
     (tmp_path / "config.json").write_text(config)
     assert main(["--run", str(tmp_path), "--device", "cpu"]) == 2
     said = capsys.readouterr().err
-    assert f"my/tasks/sst2 is not there, seen from {Path.cwd()}" in said
-    assert "Change into that one, or name the data by --tasks" in said
+    assert f"my/tasks/sst2 does not exist relative to {Path.cwd()}" in said
+    assert "Change to that folder, or name the data with --tasks" in said
 
 
 def test_models_of_others_and_ensembles(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -195,7 +198,7 @@ def test_models_of_others_and_ensembles(home: Path, tmp_path: Path, capsys: pyte
     assert f"scoring {home}/straight/checkpoints/step-00000006 and {hub}\n" in capsys.readouterr().err
     train_tokenizer(["other words than those"] * 20, hub, 30)
     assert score(home, *few, "--ensemble", str(hub)) == 2
-    assert "has another vocabulary than" in capsys.readouterr().err
+    assert "has a different vocabulary from" in capsys.readouterr().err
 
 
 def test_an_ensemble_averages_logits() -> None:
@@ -266,7 +269,7 @@ def test_a_file_of_others_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[
     (tmp_path / "scores.csv").write_text("my,own,notes\n")
     record_scores(tmp_path, 5, [TaskScore("rte", "test", "accuracy", 50.0, 4)])
     assert (tmp_path / "scores.csv.old").read_text() == "my,own,notes\n"
-    assert "is no table of scores: kept as scores.csv.old" in capsys.readouterr().err
+    assert "is not a table of scores: kept as scores.csv.old" in capsys.readouterr().err
     record_scores(tmp_path, 6, [TaskScore("rte", "test", "accuracy", 60.0, 4)])
     record_scores(tmp_path, 5, [TaskScore("rte", "test", "accuracy", 70.0, 4)])
     assert [(row["step"], row["value"]) for row in rows(tmp_path / "scores.csv")] == [
@@ -283,7 +286,7 @@ def test_a_row_of_more_examples_stays(tmp_path: Path, capsys: pytest.CaptureFixt
     assert found(50.0, 64)[0]["value"] == "50.000000"
     assert found(25.0, 4)[0]["examples"] == "64"
     where = f"note: {tmp_path}/scores.csv, step 5, rte test: "
-    assert f"{where}what is of more examples stays (accuracy of 64)" in capsys.readouterr().err
+    assert f"{where}scores over more examples stay (accuracy of 64)" in capsys.readouterr().err
     assert found(50.0, 64)[0]["value"] == "50.000000"
     assert capsys.readouterr().err == ""
     assert found(60.0, 64)[0]["value"] == "60.000000"
@@ -296,13 +299,13 @@ def test_a_table_with_a_damaged_row_is_kept(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "scores.csv").write_text(before)
     record_scores(tmp_path, 6, [TaskScore("rte", "test", "accuracy", 70.0, 4)])
     assert (tmp_path / "scores.csv.old").read_text() == before
-    assert "has 1 damaged lines, which are no row: kept as scores.csv.old" in capsys.readouterr().err
+    assert "has 1 damaged lines: kept as scores.csv.old" in capsys.readouterr().err
     assert [row["step"] for row in rows(tmp_path / "scores.csv")] == ["4", "6"]
 
 
 def test_what_is_not_defined_is_explained() -> None:
     scored = ScoredTask([TaskScore("stsb", "validation", "pearson_corrcoef", math.nan, 4)], {}, "")
-    assert scores_shown([scored]).splitlines()[-1].startswith("  nan: not defined, as a correlation is where")
+    assert scores_shown([scored]).splitlines()[-1].startswith("  nan: undefined, such as a correlation when")
     assert scores_shown([ScoredTask([], {}, "")]) == ""
 
 
@@ -323,7 +326,7 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
     ("arguments", "message"),
     [
         (("--run", "nowhere"), "nowhere: expected the folder of a run, of a checkpoint, or of a T5"),
-        (("--run", "HOME/base"), "was fine-tuned on no task: name some by --tasks NAME=PATH"),
+        (("--run", "HOME/base"), "was not fine-tuned on tasks: name some with --tasks NAME=PATH"),
         (("--tasks", "sst2=nowhere"), "nowhere is not there"),
         (
             ("--split", "test", "--tasks", "squad=HOME/tasks/questions"),
@@ -335,17 +338,20 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         (("--examples", "0"), "argument --examples"),
         (("--device", "gpu"), "--device gpu: expected cpu, cuda"),
         (("--checkpoint", "nowhere"), "there is no checkpoint nowhere"),
-        (("--checkpoint", "x", "--ensemble", "y"), "--checkpoint names one model, and --ensemble several"),
+        (("--checkpoint", "x", "--ensemble", "y"), "--checkpoint names one model, but --ensemble needs several"),
         (("--ensemble", "nowhere"), "nowhere: expected the folder of a run"),
-        (("--ensemble", "HOME/straight"), "step-00000006 is there twice, --run being the first: name each model once"),
-        (("--ensemble", "HOME/base", "HOME/base/checkpoints/step-00000001"), "step-00000001 is there twice"),
+        (
+            ("--ensemble", "HOME/straight"),
+            "step-00000006 is listed twice, since --run counts as the first: list each model once",
+        ),
+        (("--ensemble", "HOME/base", "HOME/base/checkpoints/step-00000001"), "step-00000001 is listed twice"),
         (
             ("--run", "HOME/straight", "--checkpoint", "HOME/base/checkpoints/step-00000001"),
-            "HOME/base/checkpoints/step-00000001: no checkpoint of HOME/straight, and its scores would be taken for",
+            "HOME/base/checkpoints/step-00000001: not a checkpoint of HOME/straight, and its scores would be mistaken",
         ),
         (
             ("--output", "HOME/tasks"),
-            "is there, and no scoring wrote it: name another folder by --output, new or empty",
+            "exists and was not written by scoring: give --output another folder, new or empty",
         ),
         (("--output", "HOME/base"), "no checkpoint of HOME/base, and its scores"),
         (("--output", "HOME/straight", "--ensemble", "HOME/base"), "no checkpoint of HOME/straight, and its scores"),

@@ -109,7 +109,7 @@ def test_what_stands_under_the_name_of_a_new_checkpoint_is_kept_aside(run: Path)
     [
         ('["config.json"]', "expected an object of names and sums"),
         ('{"config.json": 3}', "expected an object of names and sums"),
-        ('{"../config.json": "0"}', r"'../config.json' is no name of a file"),
+        ('{"../config.json": "0"}', r"'../config.json' is not a file name"),
         ("[" * 100_000, "recursion"),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_checkpoint_that_somebody_made_is_refused_in_one_line(
     (folder / CHECKPOINT_SUMS).write_text(
         json.dumps(sums | {name: hashlib.sha256((folder / name).read_bytes()).hexdigest()})
     )
-    with pytest.raises(TrainError, match="step-00000400 is no checkpoint of this trainer"):
+    with pytest.raises(TrainError, match="step-00000400 is not a checkpoint of this trainer"):
         load_checkpoint(folder)
     assert "a pickle was run" not in "".join(capsys.readouterr())
 

@@ -64,7 +64,7 @@ def test_a_table_with_other_columns_is_none() -> None:
 
 
 def test_a_table_of_an_older_version_goes_on(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It had no bits a byte."""
+    """It had no bits per byte."""
     older = head(EVAL_COLUMNS[:-1]) + b"2,en,2.5,0.5,7,3\n"
     (run / "eval.csv").write_bytes(older)
     (row,) = read_table(run / "eval.csv", EVAL_COLUMNS)
@@ -158,7 +158,7 @@ def test_what_is_damaged_is_kept_aside_and_said_in_one_line(
 def test_what_is_missing_is_said(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (run / "metrics.csv").unlink()
     assert kept_parts(run, RunSums(run), 3)["metrics.csv"] == b""
-    assert capsys.readouterr().err == f"note: {run / 'metrics.csv'} is missing; it begins anew at step 4\n"
+    assert capsys.readouterr().err == f"note: {run / 'metrics.csv'} is missing; it restarts at step 4\n"
 
 
 def test_a_run_whose_checkpoints_are_gone_loses_no_rows(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

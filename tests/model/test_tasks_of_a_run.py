@@ -67,7 +67,7 @@ def test_data_in_the_folder_that_a_run_writes_are_refused(tmp_path: Path, tasks:
 
 
 def test_a_folder_of_tasks_that_no_run_wrote(tmp_path: Path, tasks: tuple[str, str]) -> None:
-    with pytest.raises(ConfigError, match=r"tasks/\S+ is there, and no training wrote it"):
+    with pytest.raises(ConfigError, match=r"tasks/\S+ exists and was not written by training"):
         check_run_folder(tmp_path)
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_no_run_prepared_is_kept(tmp_path: Path, capsys: pytest.Capt
     mine = path.read_bytes()
     prepare_task(data, "train", tmp_path / "run")
     assert path.with_name("train.parquet.old").read_bytes() == mine
-    assert f"note: {path} is not what a run prepares: kept as train.parquet.old" in capsys.readouterr().err
+    assert f"note: {path} was not written by a run: kept as train.parquet.old" in capsys.readouterr().err
     prepare_task(data, "train", tmp_path / "run")  # its own file is written over
     assert {one.name for one in path.parent.iterdir()} == {"train.parquet", "train.parquet.old"}
     assert capsys.readouterr().err == ""
@@ -93,7 +93,7 @@ def test_a_file_that_no_run_prepared_is_kept(tmp_path: Path, capsys: pytest.Capt
             (name, "expected letters, digits")
             for name in ("", ".", "..", "../../escaped", "/tmp/x", "a b", "a\n", "a/")
         ),
-        *((name, "tables of a run say") for name in ("mean", "all")),
+        *((name, "tables of a run use") for name in ("mean", "all")),
         *((name, "ends like the file of a split") for name in ("mood.test", "mood/x.validation")),
     ],
 )
@@ -146,7 +146,9 @@ def test_a_mixture_of_corpora_alone_stands_as_it_always_did(tmp_path: Path) -> N
 
 
 def test_what_is_fine_tuned_has_to_be_said(tmp_path: Path, tasks: tuple[str, str]) -> None:
-    with pytest.raises(ConfigError, match=r"--init-from DIR names the T5 to fine-tune, --model SIZE new weights"):
+    with pytest.raises(
+        ConfigError, match=r"--init-from DIR names the T5 to fine-tune, --model SIZE starts from new weights"
+    ):
         settings_of(tmp_path / "run", "--tasks", *tasks, model=())
 
 
@@ -165,9 +167,9 @@ def test_a_pre_training_is_not_gone_on_with(tmp_path: Path) -> None:
         (
             tuning,
             training,
-            "is of a pre-training: go on with it by python -m model.train, or take another --run with --init-from",
+            "is of a pre-training: resume it with python -m model.train, or use another --run with --init-from",
         ),
-        (training, tuning, "is of a fine-tuning: go on with it by python -m model.finetune, or take another --run$"),
+        (training, tuning, "is of a fine-tuning: resume it with python -m model.finetune, or use another --run$"),
     ):
         saved = Checkpoint(1, {}, {}, {}, {}, {}, json.loads(json.dumps(other.fixed())))
         with pytest.raises(ConfigError, match=said):
@@ -209,7 +211,7 @@ def test_a_dry_run_tells_of_examples_and_of_tasks_that_are_not_scored(
     told = capsys.readouterr()
     assert "sst2: 24 examples, about" in told.out
     assert re.search(r"run +2 steps, [\d.]+ GFLOPs in all", told.out)
-    assert "note: sst2 has no validation split: it is trained on, and never scored" in told.err
+    assert "note: sst2 has no validation split: it is trained on but never scored" in told.err
 
 
 def test_a_model_without_a_tokenizer(tmp_path: Path, tasks: tuple[str, str]) -> None:

@@ -99,7 +99,7 @@ class TestTraining:
 
     @pytest.mark.parametrize("texts", [[], [""], [" \n\n  "]])
     def test_no_text(self, texts: list[str], tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match="hold no line of text"):
+        with pytest.raises(ConfigError, match="have no lines"):
             train_tokenizer(texts, tmp_path)
 
     def test_the_number_of_sentinels(self, tmp_path: Path) -> None:
@@ -282,13 +282,13 @@ class TestLoading:
     def test_a_damaged_configuration(self, content: str, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "spiece.model").write_bytes((folder / "spiece.model").read_bytes())
         (tmp_path / "tokenizer_config.json").write_text(content)
-        with pytest.raises(ConfigError, match=r"tokenizer_config\.json is not what describes a tokenizer"):
+        with pytest.raises(ConfigError, match=r"tokenizer_config\.json does not describe a tokenizer"):
             Tokenizer.load(tmp_path)
 
     @pytest.mark.parametrize(
         ("settings", "message"),
         [
-            ({}, r"has pad, eos and unk at \(-1, 2, 0\), and T5 at \(0, 1, 2\)"),
+            ({}, r"has pad, eos and unk at \(-1, 2, 0\), but T5 has them at \(0, 1, 2\)"),
             (
                 {"byte_fallback": True, "pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1},
                 "has byte fallback, which transformers' T5 tokenizer switches off",

@@ -259,7 +259,7 @@ def test_steps_of_other_settings_are_refused(run: Path, tmp_path: Path, capsys: 
     forced = changed(run, tmp_path, inputs=24)
     assert main(["--run", str(forced)]) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("exposure: the steps up to 4 were trained with other settings (inputs was 32, now it is 24)")
+    assert line.startswith("exposure: the steps up to 4 were trained with other settings (inputs was 32 and is now 24)")
     assert [step for step, _ in open_trace(forced).steps(7, 7)] == [7]  # what it would read next
 
 
@@ -281,7 +281,7 @@ def test_a_trace_that_does_not_arrive_where_the_run_stood_is_refused(
     (step / "sha256.json").write_bytes(to_json(known))
     assert main(["--run", str(copy)]) == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert "stands elsewhere in the data than the settings of the run lead to" in line
+    assert "is at a different place in the data than the run's settings give" in line
     assert not (copy / EXPOSURE).exists()
 
 
@@ -300,10 +300,10 @@ def test_verify_and_readers_say_when_the_run_has_gone_on(run: Path, tmp_path: Pa
     copy = Path(shutil.copytree(run, tmp_path / "run"))
     assert main(["--run", str(copy)]) == 0
     (copy / "checkpoints/step-00000004").rename(copy / "checkpoints/step-00000008")
-    assert "knows of 6 steps, and the run has 8" in Exposure(copy).note
+    assert "covers 6 steps, but the run has 8" in Exposure(copy).note
     [line] = [finding.line() for finding in check_run(copy, lambda _: None).findings if EXPOSURE in finding.path]
     again = f"Make it again: python -m model.exposure --run {copy}."
-    assert line == f"note: {copy / EXPOSURE}: it knows of 6 steps, and the run has 8. {again}"
+    assert line == f"note: {copy / EXPOSURE}: it covers 6 steps, but the run has 8. {again}"
 
 
 def test_steps_that_were_trained_anew_are_not_told_of(
@@ -314,7 +314,7 @@ def test_steps_that_were_trained_anew_are_not_told_of(
     assert main(["--run", str(copy)]) == 0
     state = copy / "checkpoints/step-00000006/state.json"
     state.write_bytes(state.read_bytes() + b" ")
-    with pytest.raises(BuildError, match="tells of other steps than the run has now: step 6 was trained anew"):
+    with pytest.raises(BuildError, match="covers other steps than the run has now: step 6 was trained again"):
         Exposure(copy)
     assert any(finding.path == str(copy / EXPOSURE) for finding in check_run(copy, lambda _: None).findings)
 
@@ -358,7 +358,7 @@ def test_a_damaged_file_is_named(run: Path, tmp_path: Path) -> None:
         (["--step", "7"], 2, "--step 7: the newest checkpoint of"),
         (["--step", "5", "--to", "2147483647"], 2, "--to 2147483647: the newest checkpoint of"),
         (["--data", "a", "b"], 2, "expected 1 folder"),
-        (["--data", "nowhere"], 2, "nowhere is not there. Say by --data where the corpora of"),
+        (["--data", "nowhere"], 2, "nowhere does not exist. Give the current folders of the corpora of"),
     ],
 )
 def test_wrong_use_is_a_line(
@@ -371,4 +371,4 @@ def test_wrong_use_is_a_line(
 
 def test_what_is_no_run_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--run", str(tmp_path)]) == 2
-    assert "holds no run" in capsys.readouterr().err
+    assert "is not a run" in capsys.readouterr().err

@@ -219,7 +219,7 @@ def test_a_signal_saves_and_ends(
     with monkeypatch.context() as patch:
         patch.setattr(model.train, "backward", signalled)
         assert train(data, run, "--eval-every", "4", steps=8) == code
-    assert "stopped after step 3, which is saved. The same command goes on from there." in capsys.readouterr().err
+    assert "stopped after step 3, which is saved. Run the same command again to resume." in capsys.readouterr().err
     assert (run / "checkpoints/step-00000003").is_dir()
     assert train(data, run, "--eval-every", "4", steps=8) == 0
     same(run, straight, 8)
@@ -232,7 +232,7 @@ def test_what_is_not_finite_stops_the_run(
     assert train(data, run, "--lr", "1e30", "--force", steps=12) == 1
     said = capsys.readouterr().err
     assert "train: the loss is nan" in said
-    assert f"The last good checkpoint is {run}/checkpoints/step-00000008: go on from it with --force" in said
+    assert f"The last good checkpoint is {run}/checkpoints/step-00000008: resume from it with --force" in said
     assert all(
         weight.isfinite().all() for weight in load_checkpoint(run / "checkpoints/step-00000008").weights.values()
     )
@@ -257,7 +257,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     weights.write_bytes(weights.read_bytes()[:-1])
     assert train(data, run, "--save-every", "2", "--eval-every", "4", steps=8) == 0
     said = capsys.readouterr().err
-    assert "step-00000008 is damaged and passed over: model.safetensors is not what sha256.json says" in said
+    assert "step-00000008 is damaged and skipped: model.safetensors does not match sha256.json" in said
     assert f"going on from {run}/checkpoints/step-00000006" in said
     same(run, straight, 8)
     weights.write_bytes(b"")
@@ -271,27 +271,27 @@ def test_a_finished_run_has_nothing_left_to_do(
 ) -> None:
     run = copied(straight, tmp_path)
     assert train(data, run, steps=8) == 0
-    assert "all were done before: --steps N takes it further" in capsys.readouterr().out
+    assert "all were already done: --steps N trains further" in capsys.readouterr().out
     same(run, straight, 8)
     assert train(data, run, steps=7) == 2
-    assert "has 8 steps behind it, and --steps is 7" in capsys.readouterr().err
+    assert "has 8 steps done, but --steps is 7" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--held-out", "0.1"), "held_out was 0.0, now it is 0.1"),
-        (("--lr", "0.02"), "lr was 0.01, now it is 0.02"),
-        (("--batch", "16"), "batch was 8, now it is 16"),
-        (("--objective", "iid"), 'objective was "span", now it is "iid"'),
-        (("--languages", "en"), 'languages was [], now it is ["en"]'),
-        (("--seed", "1"), "seed was 0, now it is 1"),
-        (("--schedule", "cosine"), 'schedule was "inverse-sqrt", now it is "cosine"; steps was null, now it is 8'),
-        (("--vocab-size", "99"), "was made with --vocab-size 80: give that, or take another --run"),
-        (("--model", "efficient-tiny", "--force"), "the checkpoint holds another model: d_ff 1024, not 512; "),
+        (("--held-out", "0.1"), "held_out was 0.0 and is now 0.1"),
+        (("--lr", "0.02"), "lr was 0.01 and is now 0.02"),
+        (("--batch", "16"), "batch was 8 and is now 16"),
+        (("--objective", "iid"), 'objective was "span" and is now "iid"'),
+        (("--languages", "en"), 'languages was [] and is now ["en"]'),
+        (("--seed", "1"), "seed was 0 and is now 1"),
+        (("--schedule", "cosine"), 'schedule was "inverse-sqrt" and is now "cosine"; steps was null and is now 8'),
+        (("--vocab-size", "99"), "was made with --vocab-size 80: use that, or another --run"),
+        (("--model", "efficient-tiny", "--force"), "the checkpoint holds a different model: d_ff 1024, not 512; "),
         (("--architecture", "shared", "--force"), "architecture shared, not encoder-decoder. Its weights do not fit."),
-        (("--optimizer", "adamw", "--force"), "holds the state of adafactor, which --optimizer adamw cannot take over"),
-        (("--resume", "none"), "holds a run: go on with it by --resume auto, or name another folder"),
+        (("--optimizer", "adamw", "--force"), "holds the state of adafactor, which --optimizer adamw cannot use"),
+        (("--resume", "none"), "holds a run: resume it with --resume auto, or name another folder"),
         (("--resume", "nowhere"), "there is no checkpoint nowhere"),
     ],
 )
@@ -315,7 +315,7 @@ def test_a_run_goes_on_with_its_own_data_only(
     run = copied(straight, tmp_path)
     other = write_corpus(tmp_path / "c4", {("en", "train"): [[[story(n) for n in range(9)]]]})
     assert train(other, run, steps=8) == 2
-    assert "there is another corpus 'de', corpus 'en'. Resume with the data" in capsys.readouterr().err
+    assert "this run has a different corpus 'de', corpus 'en'. Resume with the run's data" in capsys.readouterr().err
     moved = Path(shutil.copytree(data, tmp_path / "moved"))
     assert train(moved, run, steps=8) == 0
 
@@ -335,21 +335,21 @@ def test_a_named_checkpoint_of_another_run_begins_a_branch(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--precision", "fp16"), "--precision fp16 is refused: activations of a T5 exceed 65,504"),
+        (("--precision", "fp16"), "--precision fp16 is not supported: activations of a T5 exceed 65,504"),
         (("--model", "smal"), "unknown model size 'smal'. Did you mean 'small'?"),
         (("--optimizer", "adam"), "unknown optimizer 'adam'. Did you mean 'adamw'?"),
-        (("--batch", "6", "--accumulate", "4"), "a batch of 6 rows cannot be done in 4 equal parts"),
+        (("--batch", "6", "--accumulate", "4"), "a batch of 6 rows cannot be split into 4 equal parts"),
         (("--inputs", "2048"), "needs up to 114 sentinels"),
-        (("--mixture", "equal", "--alpha", "0.5"), "--alpha and --temperature have no meaning for --mixture equal"),
+        (("--mixture", "equal", "--alpha", "0.5"), "--alpha and --temperature do not apply to --mixture equal"),
         (("--languages", "fr"), "unknown config of split 'train' 'fr'"),
         (("--objective", "lm", "--architecture", "decoder-lm", "--pack"), "--pack needs an encoder"),
         (("--held-out", "some"), "expected a share such as 1% or 0.01, got 'some'"),
-        (("--held-out", "1"), "--held-out 1: expected a share such as 1%, of at most a half"),
-        (("--held-out", "1%"), "--held-out 0.01 of the 30 documents of 'de' is less than one: take 3.4% or more"),
+        (("--held-out", "1"), "--held-out 1: expected a share such as 1%, of at most one half"),
+        (("--held-out", "1%"), "--held-out 0.01 of the 30 documents of 'de' is less than one: use 3.4% or more"),
         (("--first-tokens", "90000"), "'de' has"),
         (("--steps", "0"), "--steps 0: expected 1 or more"),
         (("--warmup", "9"), "the schedule's warmup is 9, expected 0 to the 4 steps of the run"),
-        (("--model", "small", "--init-from", "x"), "--model names a size and --init-from brings one"),
+        (("--model", "small", "--init-from", "x"), "--model names a size and --init-from implies one"),
         (("--nonsense",), "unrecognized arguments: --nonsense. See --help."),
         (("--data", "nowhere"), "nowhere holds no finished corpus"),
     ],
@@ -387,7 +387,7 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
     assert "nothing is evaluated. --held-out 1%" in capsys.readouterr().err
     assert rows(tmp_path / "run/eval.csv") == []
     assert train(folder, tmp_path / "held", "--held-out", "10%", "--first-tokens", "100", steps=2) == 0
-    assert "kept out of training, and on no validation split of a corpus: 3 of en" in capsys.readouterr().err
+    assert "on held-out training pages, not on the validation split of a corpus: 3 of en" in capsys.readouterr().err
     assert [row["step"] for row in rows(tmp_path / "held/eval.csv")] == ["0", "0", "2", "2"]
     settings = json.loads((tmp_path / "held/config.json").read_text())["settings"]
     assert (settings["held_out"], settings["first_tokens"]) == (0.1, 100)
@@ -397,7 +397,7 @@ def test_a_corpus_without_validation_split_trains_all_the_same(
     last = rows(tmp_path / "held/eval.csv")[-1]
     assert said[-1].split()[1] == f"{float(last['loss']):.4f}"
     assert train(folder, tmp_path / "held", "--held-out", "20%", "--first-tokens", "100", steps=3) == 2
-    assert "held_out was 0.1, now it is 0.2" in capsys.readouterr().err
+    assert "held_out was 0.1 and is now 0.2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -445,7 +445,7 @@ def test_a_dry_run_tells_and_leaves_nothing(data: Path, tmp_path: Path, capsys: 
     said = capsys.readouterr().out
     assert not (tmp_path / "run").exists()
     assert "34 tokens of text -> inputs 32, targets 8" in said
-    for word in ("parameters", "FLOPs", "GiB", "steps an epoch", "no validation split", "<extra_id_0>"):
+    for word in ("parameters", "FLOPs", "GiB", "steps per epoch", "no validation split", "<extra_id_0>"):
         assert word in said
 
 

@@ -79,7 +79,7 @@ def test_a_killed_worker_is_noticed(recipe: Recipe, batch: int) -> None:
         made.part()
         time.sleep(0.5)
         os.kill(made.pid, signal.SIGKILL)
-        with pytest.raises(TrainError, match="data worker 0 of 1 was killed, likely for lack of memory"):
+        with pytest.raises(TrainError, match="data worker 0 of 1 was killed, probably for lack of memory"):
             for _ in range(20):
                 made.part()
 

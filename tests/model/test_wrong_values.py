@@ -158,7 +158,7 @@ def test_a_device_that_is_not_there(
     assert generate.main(["--run", str(tmp_path), "--device", device, "text"]) == 2
     assert evaluate.main(["--run", str(tmp_path), "--device", device]) == 2
     assert train(data, tmp_path / "run", "--device", device) == 2
-    assert capsys.readouterr().err.count(f"--device {device}: this machine, or this torch, has no CUDA") == 3
+    assert capsys.readouterr().err.count(f"--device {device}: this machine or this torch has no CUDA") == 3
 
 
 TWO = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
@@ -167,7 +167,7 @@ TWO = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.
 @pytest.mark.parametrize(
     ("changes", "arguments", "said"),
     [
-        ({"RANK": ""}, (), "WORLD_SIZE is 2, and RANK is not set. Start several processes by torchrun"),
+        ({"RANK": ""}, (), "WORLD_SIZE is 2, but RANK is not set. Start several processes with torchrun"),
         ({"LOCAL_RANK": ""}, (), "LOCAL_RANK is not set"),
         ({"MASTER_ADDR": ""}, (), "MASTER_ADDR is not set"),
         ({"MASTER_PORT": ""}, (), "MASTER_PORT is not set"),
@@ -175,8 +175,8 @@ TWO = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.
         ({"WORLD_SIZE": "two"}, (), "WORLD_SIZE is 'two', expected a whole number"),
         ({"WORLD_SIZE": "-2"}, (), "WORLD_SIZE is '-2', expected a whole number"),
         ({"RANK": "first"}, (), "RANK is 'first', expected a whole number"),
-        ({"WORLD_SIZE": "3", "RANK": "0"}, (), "a batch of 8 rows cannot be shared among 3 ranks"),
-        ({}, ("--accumulate", "8"), "each with 8 equal parts: take a multiple of 16"),
+        ({"WORLD_SIZE": "3", "RANK": "0"}, (), "a batch of 8 rows cannot be split over 3 ranks"),
+        ({}, ("--accumulate", "8"), "each with 8 equal parts: use a multiple of 16"),
         ({}, ("--parallel", "fsdp", "--architecture", "shared"), "cannot spread blocks that encoder and decoder share"),
     ],
 )

@@ -149,10 +149,10 @@ def test_the_command(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--crawl"], "keeps what came to its first dedup of text, which is none"),
+        (["--crawl"], "stores the input of its first text dedup, which does not use"),
         (["--level", "near"], "invalid choice"),
         (["--each", "0"], "expected a number of 1 or more"),
-        (["--of", "nowhere.parquet"], "nowhere.parquet is not there"),
+        (["--of", "nowhere.parquet"], "nowhere.parquet does not exist"),
         (["--of", "nowhere.parquet", "--each", "3"], "--each has no effect with --of"),
         (["--crawl", "--split", "train"], "--split has no effect with --crawl"),
     ],
@@ -178,7 +178,7 @@ def test_a_file_of_somebody_else_is_not_replaced(
     assert mine.read_bytes() == before
     with pytest.raises(BuildError, match="holds no passages"):
         read_passages(mine)
-    with pytest.raises(ConfigError, match="is not there"):
+    with pytest.raises(ConfigError, match="does not exist"):
         read_passages(tmp_path / "none")
     assert "Name another one" in capsys.readouterr().err
 

@@ -114,7 +114,7 @@ def test_a_damaged_shard_is_named(built: Build, small: Path, tmp_path: Path) -> 
     row["rows"] += 1
     assert "parquet holds" in refused()
     (folder / row["path"]).write_bytes((folder / row["path"]).read_bytes() + b" ")
-    assert refused().startswith(f"{folder / row['path']} is damaged, or of another corpus: its sha256 is ")
+    assert refused().startswith(f"{folder / row['path']} is damaged, or belongs to another corpus: its sha256 is ")
     (folder / row["path"]).write_bytes(b"no parquet")
     row["sha256"] = wetfiles.digests(folder)[row["path"]]
     assert f"{folder / row['path']} cannot be read (" in refused()
@@ -169,7 +169,7 @@ def test_verify_reads_what_the_sums_only_compare(mine: Path) -> None:
     assert f"keys, expected {manifest['keys'][1]['keys']:,}, says manifest.json" in line
     spans.write_bytes(b"nothing of the kind")
     (line,) = again()
-    assert line.startswith(f"{spans}: is damaged (19 bytes are no file of keys)")
+    assert line.startswith(f"{spans}: is damaged (19 bytes are not a file of keys)")
     del manifest["keys"][1]
     assert any("it does not name keys/spans.keys" in line for line in again())
 
@@ -208,5 +208,5 @@ def test_keys_are_no_input(kept) -> None:
     found = find_inputs([f"{folder}/**/*s*"], format="parquet")  # a glob means files of any ending
     assert f"{folder}/keys/spans.keys" in [item.path for item in found.left_out]
     assert not [item.path for item in found.inputs if item.path.endswith(".keys")]
-    with pytest.raises(ConfigError, match="1: keys of a corpus of c4pipe, and no pages"):
+    with pytest.raises(ConfigError, match="1: keys of a c4pipe corpus, not pages"):
         find_inputs([f"{folder}/keys/url.keys"])

@@ -109,8 +109,8 @@ def test_a_dry_run_lists_all_and_asks_nobody(hub, run, corpus, monkeypatch):
     rows = dict(reversed(line.split()) for line in out.splitlines() if len(line.split()) == 2)
     assert int(rows["README.md"].replace(",", "")) == (corpus / "README.md").stat().st_size
     assert "en/train-00000-of-00003.parquet" in rows
-    assert "stays here: keys: " in out
-    assert "stays here: __rejected: " in out
+    assert "not sent: keys: " in out
+    assert "not sent: __rejected: " in out
 
 
 def test_extras_are_sent_when_they_are_asked_for(hub, run, corpus, tmp_path):
@@ -303,11 +303,11 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(hub, run, corpus, tmp_p
 @pytest.mark.parametrize(
     ("request_", "status", "times", "code", "words"),
     [
-        ("commit", 503, 99, 1, "the Hub has failed 5 times (503: busy). The same command goes on from what is there."),
-        ("tree", 429, 99, 1, "the Hub asks to come back later (429: busy). The same command goes on"),
-        ("repos/create", 0, 99, 1, "cannot be reached (RemoteProtocolError). The same command goes on"),
-        ("commit", 403, 1, 2, f"the token may not write to {REPO} (403: busy). Take one with the right to write."),
-        ("repos/create", 404, 1, 2, f"{REPO} is not to be found, or not with this token (404: busy)"),
+        ("commit", 503, 99, 1, "the Hub has failed 5 times (503: busy). Run the same command again to resume."),
+        ("tree", 429, 99, 1, "the Hub asks to try again later (429: busy). Run the same command again"),
+        ("repos/create", 0, 99, 1, "cannot be reached (RemoteProtocolError). Run the same command again"),
+        ("commit", 403, 1, 2, f"the token may not write to {REPO} (403: busy). Use a token with write access."),
+        ("repos/create", 404, 1, 2, f"{REPO} was not found, or not with this token (404: busy)"),
         ("commit", 413, 1, 1, "the Hub refuses (413: busy)."),
         ("PUT", 403, 1, 2, f"the token may not write to {REPO} (403: busy)"),
     ],
@@ -324,7 +324,7 @@ def test_a_wrong_token_is_told_and_not_shown(hub, run, corpus, monkeypatch, caps
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     assert push.main([str(corpus), REPO]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("push: the Hub does not take the token (401: Invalid username or password.). Set HF_TOKEN")
+    assert err.startswith("push: the Hub rejects the token (401: Invalid username or password.). Set HF_TOKEN")
     assert "hf_wrong" not in err
 
 
@@ -340,7 +340,7 @@ def test_a_public_data_set_is_no_private_one(hub, run, corpus):
     assert run(corpus)[0] == 0
     code, _, err = run(corpus, "--private")
     assert code == 2
-    assert "is there and is public" in err
+    assert "exists and is public" in err
 
 
 @pytest.mark.parametrize(
@@ -348,10 +348,10 @@ def test_a_public_data_set_is_no_private_one(hub, run, corpus):
     [
         ("c4", (), "expected OWNER/NAME, such as someone/c4, got 'c4'"),
         ("a/b/c", (), "expected OWNER/NAME"),
-        ("some one/c4", (), "'some one/c4' is no name of a data set"),
+        ("some one/c4", (), "'some one/c4' is not a data set name"),
         (REPO, ("--with", "all"), "unknown --with 'all'. Known: rejected, keys, restore, report."),
         (REPO, ("--with", "report"), "has none. Write it"),
-        (REPO, ("--dry-run", "--private"), "--private has no effect: --dry-run does not ask the Hub."),
+        (REPO, ("--dry-run", "--private"), "--private has no effect: --dry-run does not contact the Hub."),
     ],
 )
 def test_wrong_use_is_refused_before_any_work(hub, run, corpus, repo, options, words):
@@ -370,7 +370,7 @@ def test_a_damaged_corpus_is_not_published(hub, run, corpus, tmp_path):
     path.write_bytes(data)
     code, _, err = run(copy)
     assert code == 1
-    assert f"it is damaged, and is not published: {path}" in err
+    assert f"it is damaged and was not published: {path}" in err
     assert hub.asked == []
 
 
@@ -418,14 +418,14 @@ def sql_text(path: Path) -> bytes:
 def test_a_table_that_mixes_them_is_refused(hub, run, excluding):
     code, _, err = run(excluding("--rejected", "all"), "--with", "rejected")
     assert code == 2
-    assert "has pages that may not be used among others, as --rejected all writes it" in err
+    assert "includes pages that may not be used, as written by --rejected all" in err
     assert hub.asked == []
 
 
 def test_keys_of_texts_that_were_masked_are_refused(hub, run, built, small):
     code, _, err = run(built(small, "--mask-personal", "email"), "--with", "keys")
     assert code == 2
-    assert "--with keys: it is of texts before personal data was masked" in err
+    assert "--with keys: it holds texts from before personal data was masked" in err
 
 
 # --- without the library -----------------------------------------------------------------------------------------

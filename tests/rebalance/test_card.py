@@ -85,7 +85,7 @@ def test_it_has_the_limits_and_the_gaps_of_every_card() -> None:
     assert "* Dodge et al. 2021 (" in text
     assert "* Kreutzer et al. 2022 (" in text
     assert text.count("[TO FILL IN: ") == 5
-    assert text.endswith("Fingerprint, of settings, versions, outside files and inputs: `f00`\n")
+    assert text.endswith("Fingerprint of the settings, versions, external files and inputs: `f00`\n")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_command_asks_for_the_same_mixture(settings: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("formats", "licence", "words"),
     [
-        ("wet", "odc-by", "It was crawled by Common Crawl"),
+        ("wet", "odc-by", "Common Crawl crawled it"),
         ("jsonl wet", "unknown", "It was read from JSONL files and Common Crawl WET files"),
         ("text", "unknown", "It was read from text files"),
     ],

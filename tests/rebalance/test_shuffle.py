@@ -121,7 +121,7 @@ def test_a_document_that_is_missing_or_there_twice_is_noticed(plan, tmp_path):
 
 def test_bytes_that_are_not_the_manifest_s_are_not_scattered(plan, tmp_path):
     wrong = replace(plan, sources=(plan.sources[0]._replace(sha256="0" * 64), *plan.sources[1:]))
-    with pytest.raises(BuildError, match=r"train-00000-of-00003.parquet is not the shard .* sha256"):
+    with pytest.raises(BuildError, match=r"train-00000-of-00003.parquet does not match .* sha256"):
         scatter_source(wrong, 0, STORE, Scattered.of(str(tmp_path / "s"), 0))
     assert not (tmp_path / "s" / "scattered").exists()
 

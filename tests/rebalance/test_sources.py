@@ -116,5 +116,5 @@ def test_what_has_no_language_is_mixed_only_when_asked_for(tmp_path):
     assert {source.entry for source in find_sources(corpus, [])} == {"is"}
     assert {source.entry for source in find_sources(corpus, ["is", "und"])} == {"is", "und"}
     alone = read_corpora([str(write_corpus(tmp_path / "d", {"und": 5}))], STORE)
-    with pytest.raises(ConfigError, match="no document to be mixed"):
+    with pytest.raises(ConfigError, match="there are no documents to mix"):
         find_sources(alone, [])

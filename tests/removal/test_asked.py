@@ -121,5 +121,5 @@ def test_what_is_no_list(tmp_path) -> None:
     with pytest.raises(ConfigError, match=r"--ids .*none is no file"):
         read_asked([], [], [str(tmp_path / "none")])
     (tmp_path / "list").write_text("a.example\n\nb.example/\n\x01\n")
-    with pytest.raises(ConfigError, match=r"--prove .*list, line 4: .* is no URL, domain or code of a page"):
+    with pytest.raises(ConfigError, match=r"--prove .*list, line 4: .* is not a URL, domain or code of a page"):
         read_asked([], [], [], [str(tmp_path / "list")])

@@ -136,19 +136,19 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     assert row["log"] == "removed.json"
     card = (made / "README.md").read_text()
     told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text"
-    assert f"{told}. What other pages" in card
-    assert "of others: came back 1, other text 1, fallen 1" in card
+    assert f"{told}. Text that other pages" in card
+    assert "other pages: 1 came back, 1 changed, 1 dropped" in card
     assert ((before / "__facts").exists(), (made / "__facts").exists()) == (True, False)  # who lost what is not known
     assert inspect.main([str(made), "--losses"]) == 0  # what each rule took is in the ledger
-    assert "pages were taken out of it" in " ".join(capsys.readouterr().out.split())
+    assert "pages were removed from it" in " ".join(capsys.readouterr().out.split())
     assert inspect.main([str(made)]) == 0
     shown = capsys.readouterr().out
-    assert f"taken out {told}" in shown
-    assert "\n  taken out later " in shown
+    assert f"removed {told}" in shown
+    assert "\n  removed later " in shown
     assert inspect.main([str(made), "--html", str(made.parent / "report.html")]) == 0
     report = (made.parent / "report.html").read_text()
-    assert f"Taken out since: {told}." in report
-    assert "Taken out later: " in report
+    assert f"Removed since: {told}." in report
+    assert "Removed later: " in report
     assert "opt-out" in card
     assert "left.example" not in card
 
@@ -169,15 +169,15 @@ def test_a_removal_that_is_there_is_not_made_again(build, take_out, capsys):
     known = digests(made)
     capsys.readouterr()
     assert take_out(before, ["LEFT.example"], output=made)[0] == 0
-    assert "was there already" in capsys.readouterr().out
+    assert "was already made" in capsys.readouterr().out
     assert digests(made) == known
     (made / "keys/lines.keys").unlink()
     assert take_out(before, ["left.example"], output=made)[0] == 0
-    assert "is damaged: keys/lines.keys is missing. It is made again." in capsys.readouterr().err
+    assert "is damaged: keys/lines.keys is missing. It is rebuilt." in capsys.readouterr().err
     assert digests(made) == known
     assert take_out(before, ["many.example"], output=made)[0] == 2
     told = capsys.readouterr().err
-    assert "holds another corpus" in told
+    assert "holds a different corpus" in told
     assert "--overwrite" not in told
 
 
@@ -242,7 +242,7 @@ def test_what_is_proven(build, take_out, capsys, tmp_path):
     code, made = take_out(before, ["left.example"], "--prove")
     told = capsys.readouterr().out
     assert code == 0, told
-    assert "nothing is left of what 1 line of the lists mean" in told
+    assert "nothing that 1 line of the lists match is left" in told
     listed = tmp_path / "mixed"
     owner = hashlib.md5(LEFT.encode()).hexdigest()[:16]
     listed.write_text(f"left.example\n{owner}\n")
@@ -287,7 +287,7 @@ def test_what_a_line_may_not_have_meant(build, take_out, capsys):
     assert "note: http://other.example/ is one page; 4 other pages of its host stay. List other.example/*" in told
     assert take_out(before, ["co.uk"])[0] == 0
     assert (
-        "note: co.uk is a suffix below which many owners have their domains: it means 0 pages"
+        "note: co.uk is a public suffix, shared by the domains of many owners: it matches 0 pages"
         in capsys.readouterr().err
     )
 
@@ -300,10 +300,10 @@ def test_what_inspect_says_of_a_page_that_was_taken_out(build, take_out, capsys)
     for url, words in (
         (
             LEFT,
-            "it was taken out. Pages of this URL, or of a domain or beginning that it has, were taken out 2026-11-29",
+            "it was removed. Pages with this URL, its domain or its prefix were removed 2026-11-29",
         ),
         (LEFT, "(a letter), says removed.json"),
-        ("http://nowhere.example/x", "Pages were taken out since; removed.json has digests"),
+        ("http://nowhere.example/x", "Pages were removed later; removed.json has digests"),
     ):
         capsys.readouterr()
         assert inspect.main([str(made), "--url", url]) == 1
@@ -311,7 +311,7 @@ def test_what_inspect_says_of_a_page_that_was_taken_out(build, take_out, capsys)
     _, made = take_out(before, ["many.example/1*"], option="--urls")
     capsys.readouterr()
     assert inspect.main([str(made), "--url", "https://many.example/17"]) == 1
-    assert "were taken out" in capsys.readouterr().err
+    assert "were removed" in capsys.readouterr().err
 
 
 def test_a_page_without_a_url_is_not_taken_out_by_its_code(once, built, take_out, capsys):
@@ -326,7 +326,7 @@ def test_a_page_without_a_url_is_not_taken_out_by_its_code(once, built, take_out
     (owner,) = {drop["owner"] for row in rejected(corpus) for drop in row["dropped"] if drop["owner"]}
     assert take_out(corpus, [owner], option="--ids")[0] == 2
     assert f"--ids: {owner} " in (told := capsys.readouterr().err)
-    assert "Pages without a URL cannot be taken out" in told
+    assert "Pages without a URL cannot be removed" in told
 
 
 def test_what_is_refused(build, take_out, capsys, tmp_path):
@@ -335,21 +335,21 @@ def test_what_is_refused(build, take_out, capsys, tmp_path):
         (["http://a.example/x"], "--domains", "line 1: 'http://a.example/x' is no domain"),
         (["a.example", "two words"], "--domains", "line 2: 'two words' is no domain"),
         (["# nothing", "word"], "--urls", "line 2: 'word' is no URL"),
-        (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is no URL of a page"),
-        (["*.a.example"], "--urls", "(example.com) is listed with --domains"),
+        (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is neither a page URL"),
+        (["*.a.example"], "--urls", "(example.com) with --domains"),
         (["abc"], "--ids", "is no code of a page"),
         (["# nothing"], "--ids", "no entry"),
     ):
         assert take_out(before, lines, option=option)[0] == 2
         assert words in capsys.readouterr().err
     assert take_out(before, ["a.example"], output=before)[0] == 2
-    assert "lie in one another" in capsys.readouterr().err
+    assert "contain one another" in capsys.readouterr().err
     assert take_out(before.parent.parent, ["a.example"])[0] == 2
     assert "no finished corpus" in capsys.readouterr().err
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs/letter.txt").write_text("theirs")
     assert take_out(before, ["a.example"], output=tmp_path / "theirs")[0] == 2
-    assert "holds files that no build has noted as its own" in capsys.readouterr().err
+    assert "holds files that no build recorded as its own" in capsys.readouterr().err
     assert (tmp_path / "theirs/letter.txt").read_text() == "theirs"
     for arguments, words in (
         (["--corpus", str(before)], "expected --output DIR2"),
@@ -379,10 +379,10 @@ def test_a_damaged_corpus_a_mixture_and_several_corpora_are_refused(build, capsy
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (["LINES", "--no-keys"], "could not come back. Build it again, without the pages (--exclude)"),
+        (["LINES", "--no-keys"], "could not come back. Rebuild it without the pages (--exclude)"),
         (
             ["SIZED"],
-            "leaves out languages with fewer than 2 pages (--min-pages), and which these are may be others then",
+            "leaves out languages with fewer than 2 pages (--min-pages), and removing pages may change which ones",
         ),
     ],
 )

@@ -99,7 +99,7 @@ def test_section_2_3_1_what_the_status_says(folder: Path) -> None:
     warc.add("https://page.example/index.html", 200, ALL)
     asked = index(folder)
     said = {name: asked.offence_of(f"https://{name}.example/x") for name in ("ok", "gone", "no", "busy", "page")}
-    assert said.pop("busy") == "status 503: nothing may be fetched where robots.txt gives a server error"
+    assert said.pop("busy") == "status 503: nothing may be fetched if robots.txt returns a server error"
     assert said == {"ok": EVERYTHING, "gone": None, "no": None, "page": None}
 
 
@@ -175,7 +175,11 @@ def test_damage_costs_its_record_and_is_counted(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("README.txt", "README.txt names no host"), ("robots.txt", "names no host"), ("notes.md", "holds no robots.txt")],
+    [
+        ("README.txt", "README.txt does not name a host"),
+        ("robots.txt", "does not name a host"),
+        ("notes.md", "holds no robots.txt"),
+    ],
 )
 def test_wrong_folders_are_named(folder: Path, name: str, said: str) -> None:
     (folder / name).write_bytes(ALL)
@@ -186,12 +190,12 @@ def test_wrong_folders_are_named(folder: Path, name: str, said: str) -> None:
 def test_two_files_of_one_host_are_refused(folder: Path) -> None:
     (folder / "a.example.txt").write_bytes(ALL)
     (folder / "A.EXAMPLE.txt").write_bytes(SOME)
-    with pytest.raises(ConfigError, match="are of one host"):
+    with pytest.raises(ConfigError, match="belong to the same host"):
         gather_robots(folder, "CCBot", folder.parent / "x")
 
 
 @pytest.mark.parametrize("body", [b"", b"User-agent: *\n", b"{}\n", b'{"robots": 1, "agent": "x"}\n[]\n'])
 def test_another_file_is_refused(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "x").write_bytes(body)
-    with pytest.raises(AssetError, match=r"holds no rules of robots\.txt files as c4pipe keeps them"):
+    with pytest.raises(AssetError, match=r"does not hold robots\.txt rules in c4pipe"):
         RobotsIndex(tmp_path / "x")

@@ -92,7 +92,7 @@ def test_without_boundaries_any_occurrence_counts(word: str, text: str) -> None:
 def test_the_text_is_lowered_and_the_entry_is_not() -> None:
     assert find("MILF", "MILF") is None
     assert find("MILF", "milf") == "milf"
-    assert find("a 𝐀 b", "𝐀") == "𝐀"  # a capital without a small letter stays as it is
+    assert find("a 𝐀 b", "𝐀") == "𝐀"  # a capital without a small letter is left as it is
 
 
 def test_lowering_that_changes_lengths() -> None:

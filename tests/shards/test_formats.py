@@ -73,7 +73,7 @@ def test_parquet_is_there_in_any_case(asked: str, formats: tuple[str, ...]) -> N
         ("csv", "unknown format 'csv'. Known: parquet, parquet-cdc, jsonl."),
         ("json", "Did you mean 'jsonl'?"),
         ("", "unknown format ''"),
-        ("parquet,parquet-cdc", "--format parquet,parquet-cdc: parquet and parquet-cdc have the same name on disk."),
+        ("parquet,parquet-cdc", "--format parquet,parquet-cdc: parquet and parquet-cdc have the same file names."),
     ],
 )
 def test_other_formats_are_refused(asked: str, words: str) -> None:

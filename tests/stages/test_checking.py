@@ -49,9 +49,9 @@ class Stage(PageStage):
         ("page", "gave back Page"),
         ("code", "rejected a page for 'odd', which is not in its `reasons`"),
         ("other reason", "rejected a page for 'never'"),
-        ("number", "gave a detail that is no text: 0.5"),
+        ("number", "gave a detail that is not text: 0.5"),
         ("column", "the column 'm', which is not in its `columns`"),
-        ("text", "changed the text, and says `edits = False`"),
+        ("text", "changed the text but says `edits = False`"),
         ("tally", "counts lines for 'lines'"),
     ],
 )
@@ -97,8 +97,11 @@ class Twice(PageStage):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: EN.on(Clean("clean", (*c4_lines(), Bare()))), "Bare has a field 'n' that no dataclass knows"),
-        (lambda: EN.after("length", Filter("own", (Coded(),))), "the code 'x/../../escaped': expected small letters"),
+        (lambda: EN.on(Clean("clean", (*c4_lines(), Bare()))), "Bare has a field 'n' that is not a dataclass field"),
+        (
+            lambda: EN.after("length", Filter("own", (Coded(),))),
+            "the code 'x/../../escaped': expected lower-case letters",
+        ),
         (lambda: EN.after("length", Filter("own", (Coded("words"),))), "whose words name the field 'missing'"),
         (lambda: EN.after("length", Filter("own", (Coded("too_long"),))), "counts two reasons as 'too_long'"),
         (lambda: EN.after("length", Filter("own", (NoReason(),))), "must have `reasons`, a tuple"),
@@ -129,7 +132,7 @@ class Level(TextLevel):
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [("set", "gave atoms as set: expected a list"), ("text", "that are no hashes"), ("large", "that are no hashes")],
+    [("set", "gave atoms as set: expected a list"), ("text", "that are not hashes"), ("large", "that are not hashes")],
 )
 def test_a_level_that_claims_what_is_no_hash_is_named(kind, message, tmp_path):
     with (tmp_path / "pages").open("wb") as stream:

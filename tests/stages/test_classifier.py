@@ -134,10 +134,10 @@ def test_more_of_a_bin_is_all_that_was_kept_and_more(model: str) -> None:
         ({"above": True}, "above True: expected more than 0"),
         ({"above": 1e-50}, "above 1e-50: expected more than 0, and 1 at most, as a 32-bit number"),
         ({"bins": ((True, True),)}, "expected pairs of a score and the share"),
-        ({"bins": ((1e-50, 0.5), (1.0, 1.0))}, "must be above 0 and rise, as 32-bit numbers"),
+        ({"bins": ((1e-50, 0.5), (1.0, 1.0))}, "must be above 0 and increase, as 32-bit numbers"),
         ({"above": 0.5, "bins": ((1.0, 0.5),)}, "leave one out"),
-        ({"bins": ((0.5, 0.1),)}, "the last must reach to 1.0"),
-        ({"bins": ((0.5, 0.1), (0.4, 0.1), (1.0, 1.0))}, "must be above 0 and rise"),
+        ({"bins": ((0.5, 0.1),)}, "the last must be 1.0"),
+        ({"bins": ((0.5, 0.1), (0.4, 0.1), (1.0, 1.0))}, "must be above 0 and increase"),
         ({"bins": ((1.0, 1.1),)}, "a share must be 0 to 1"),
         ({"bins": (1.0, 1.0)}, "expected pairs of a score and the share"),
         ({"joined": "dlcm"}, "Did you mean 'dclm'"),
@@ -159,12 +159,12 @@ def test_a_label_that_the_model_has_not_is_named_with_those_that_it_has(model: s
 def test_a_model_of_one_label_tells_nothing(tmp_path: Path) -> None:
     path = tmp_path / "one.bin"
     path.write_bytes(model_bytes(labels=["good"]))
-    with pytest.raises(ConfigError, match="has one label, good, which every page has"):
+    with pytest.raises(ConfigError, match="has only the label good, which every page has"):
         Classifier(str(path), "good").bind(ASSETS)
 
 
 def test_a_model_that_is_not_there() -> None:
-    with pytest.raises(AssetError, match=r"no/such\.bin is not there"):
+    with pytest.raises(AssetError, match=r"no/such\.bin does not exist"):
         Classifier("no/such.bin", "good").bind(ASSETS)
 
 

@@ -185,7 +185,7 @@ def test_the_viewer_shows_none_of_it(corpus: Path) -> None:
     assert len(listed) >= 2
     assert "&lt;EMAIL&gt;" in shown
     assert "masked: <bdi>1 passage</bdi>" in shown
-    assert "other text would be kept" not in shown
+    assert "different text would be kept" not in shown
     assert not [secret for secret in SECRET if secret in shown]
 
 
@@ -194,7 +194,7 @@ def test_nothing_is_kept_to_restore_what_would_show_it(corpus: Path, capsys: pyt
     (corpus.parent / "gone.txt").write_text("http://one.example/\n")
     arguments = ["--corpus", str(corpus), "--urls", str(corpus.parent / "gone.txt")]
     assert remove.main([*arguments, "--output", str(corpus.parent / "less")]) == 2
-    assert "keeps nothing to restore" in capsys.readouterr().err
+    assert "has no data to restore" in capsys.readouterr().err
     asked = ["--input", str(corpus.parent / "a.warc.wet.gz"), "--output", str(corpus.parent / "no")]
     assert build_c4.main([*asked, "--mask-personal", "--restorable", "yes"]) == 2
     assert "masks personal data" in capsys.readouterr().err

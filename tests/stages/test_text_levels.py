@@ -110,7 +110,7 @@ def test_a_new_level_of_sentences_is_for_the_languages_of_the_preset() -> None:
         ),
         ("lines,none", "unknown text level in --dedup 'none'"),
         ("", "unknown text level in --dedup ''"),
-        ("near,lines,near", "'near' is there twice"),
+        ("near,lines,near", "'near' is listed twice"),
     ],
 )
 def test_what_is_no_list_of_levels(asked: str, said: str) -> None:

@@ -96,7 +96,7 @@ def test_sentences_hold_the_whole_text(text: str) -> None:
 
 
 def test_the_sentencizer_knows_english_alone() -> None:
-    with pytest.raises(ConfigError, match="cuts English alone"):
+    with pytest.raises(ConfigError, match="only splits English"):
         sentence_splitter("sentencizer:de")
 
 

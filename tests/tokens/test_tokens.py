@@ -145,7 +145,7 @@ def test_a_run_that_was_stopped_goes_on(mixed, spiece, tmp_path, monkeypatch, ca
         if stage == "the join":
             patch.setattr(making, "write_index", full)  # behind the .bin
         assert make(mixed, spiece, tmp_path / "t") == 130
-    assert "goes on from there" in capsys.readouterr().err
+    assert "Run the same command again" in capsys.readouterr().err
     first = written.copy()
     monkeypatch.setattr(making, "write_part", lambda *a: (written.append(a[1]), real(*a)))
     assert make(mixed, spiece, tmp_path / "t") == 0
@@ -169,15 +169,15 @@ def test_what_is_there_is_not_made_again(mixed, spiece, bpe, tmp_path, capsys):
     assert make(mixed, spiece, tmp_path / "t") == 0
     before = files(tmp_path / "t")
     assert make(mixed, spiece, tmp_path / "t") == 0
-    assert "there already" in capsys.readouterr().out
+    assert "already made" in capsys.readouterr().out
     assert make(mixed, bpe, tmp_path / "t") == 2
-    assert "was made of another tokenizer. Take another --out, or --overwrite." in capsys.readouterr().err
+    assert "was made from another tokenizer. Use another --out, or --overwrite." in capsys.readouterr().err
     assert files(tmp_path / "t") == before
     assert make(mixed, bpe, tmp_path / "t", "--overwrite") == 0
     assert files(tmp_path / "t") != before
     (tmp_path / "mine.bin").write_bytes(b"mine")
     assert make(mixed, bpe, tmp_path / "mine") == 2
-    assert "nobody knows of what it was made" in capsys.readouterr().err
+    assert "its origin is unknown" in capsys.readouterr().err
     assert (tmp_path / "mine.bin").read_bytes() == b"mine"
 
 
@@ -207,7 +207,7 @@ def test_the_end_of_a_document(mixed, spiece, bpe, tmp_path, capsys):
     alone = tmp_path / "tokenizer.json"
     alone.write_bytes(bpe.read_bytes())
     assert make(mixed, alone, tmp_path / "t") == 2
-    assert "names no token that ends a text. Name one: --eod-token TOKEN, or --no-eod." in capsys.readouterr().err
+    assert "does not name an end-of-text token. Name one: --eod-token TOKEN, or --no-eod." in capsys.readouterr().err
     assert make(mixed, spiece, tmp_path / "t", "--eod-token", "<none>") == 2
     assert "has no token '<none>'" in capsys.readouterr().err
 
@@ -236,20 +236,20 @@ def test_pages_of_older_builds_and_without_a_word(spiece, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ((), "it holds several configs. Name one by --config, or mix them first: de, en."),
+        ((), "it holds several configs. Name one with --config, or mix them first: de, en."),
         (("--config", "fr"), "unknown config 'fr'"),
-        (("--config", "de", "--split", "validation"), "there is no page of split 'validation'"),
+        (("--config", "de", "--split", "validation"), "there is no page in split 'validation'"),
         (("--config", "de", "--no-eod", "--eod-token", "x"), "--eod-token has no effect"),
         (("--config", "de", "--tokenizer", "FOLDER"), "holds no tokenizer. Expected a SentencePiece model"),
         (("--config", "de", "--tokenizer", "NONE"), "cannot be read (No such file or directory)"),
-        (("--config", "de", "--tokenizer", "NO.model"), "is no tokenizer"),
-        (("--config", "de", "--tokenizer", "NO.json"), "is no tokenizer"),
-        (("--config", "de", "--out", "FILE/t"), "cannot be made (Not a directory)"),
+        (("--config", "de", "--tokenizer", "NO.model"), "is not a tokenizer"),
+        (("--config", "de", "--tokenizer", "NO.json"), "is not a tokenizer"),
+        (("--config", "de", "--out", "FILE/t"), "cannot be created (Not a directory)"),
     ],
 )
 def test_wrong_use_is_refused_before_any_work(corpus, spiece, tmp_path, capsys, options, words):
     for name in ("NO.model", "NO.json", "FILE"):
-        (tmp_path / name).write_bytes(b"no tokenizer")
+        (tmp_path / name).write_bytes(b"not a tokenizer")
     (tmp_path / "FOLDER").mkdir()
     before = sorted(tmp_path.iterdir())
     options = [tmp_path / word if word.isupper() or word.startswith(("NO", "FILE")) else word for word in options]

@@ -93,7 +93,7 @@ def damages() -> Iterator[tuple[str, Callable[[Path], Any], str]]:
     yield "changed", flip, "its sha256 is "
     yield "a folder", lambda path: (path.unlink(), path.mkdir()), "a folder stands in its place"
     yield "a link", lambda path: (path.unlink(), path.symlink_to("nowhere")), "a link to nothing"
-    yield "a pipe", lambda path: (path.unlink(), os.mkfifo(path)), "something that is no file stands in its place"
+    yield "a pipe", lambda path: (path.unlink(), os.mkfifo(path)), "something that is not a file stands in its place"
 
 
 @pytest.mark.parametrize(("damage", "words"), [pytest.param(*rest, id=name) for name, *rest in damages()])
@@ -105,7 +105,7 @@ def test_what_happened_to_a_file_is_said(run: Run, copy: Path, damage: Callable[
     assert line.startswith(f"{shard}: ")
     assert words in line
     assert line.endswith("Copy it again or build it again.")
-    assert note == f"note: {copy}: its counts were not taken, for not every file of pages can be read."
+    assert note == f"note: {copy}: its counts were not checked, since not all files of pages can be read."
     assert verdict.endswith("damaged, 1 finding.")
 
 
@@ -214,7 +214,7 @@ def test_a_split_of_which_a_number_is_missing(run: Run, copy: Path) -> None:
     manifest["shards"][0]["path"] = "en/train-00001-of-00002.parquet"
     manifests.write_again(copy, manifest)
     code, lines = run(copy)
-    assert (code, lines[0].startswith(f"{copy / MANIFEST}: it lists no whole en/train")) == (1, True)
+    assert (code, lines[0].startswith(f"{copy / MANIFEST}: it lists no complete en/train")) == (1, True)
 
 
 def test_a_null_among_the_texts(run: Run, copy: Path) -> None:
@@ -349,7 +349,7 @@ def checkpoint(run_folder: Path) -> Path:
         ("sha256.json", b"[" * 10_000, "the sums of the run"),
         ("sha256.json", b"{}", "the sums of the run"),
         ("metrics.csv", b"step,loss\n1,9.5\n2,8.25\n", "the sha256 of its first 16 bytes is"),
-        ("tokenizer/tokenizer.json", b"[]", "no JSON object"),
+        ("tokenizer/tokenizer.json", b"[]", "not a JSON object"),
         ("metrics.csv", b"step,loss\n1,8.5\n2\n", "row 2 is '2'"),
         ("metrics.csv", b"", "empty"),
     ],

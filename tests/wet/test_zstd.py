@@ -94,7 +94,7 @@ def test_a_frame_that_is_cut_gives_what_stands_before():
 def test_a_file_that_only_begins_so_is_what_it_was():
     assert names(read(zstds.MAGIC + b"\x04\0" + bytes(range(99)) + TEXT)) == (ALL, ["no_header", "not_a_page"])
     (verdict,) = read(zstds.MAGIC + b"\0\0\6" + bytes(range(99)))
-    assert (verdict.reason.code, verdict.detail) == ("unreadable", "zstd data that cannot be unpacked")
+    assert (verdict.reason.code, verdict.detail) == ("unreadable", "zstd data that cannot be decompressed")
 
 
 @pytest.mark.parametrize("size", [5, 40, 200])

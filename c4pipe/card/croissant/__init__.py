@@ -38,7 +38,7 @@ def croissant_of(manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema, p
         "name": title,
         "description": _description(manifest, stats, formats),
         **({"url": published.url} if published.url else {}),
-        "license": licence or {"@type": "CreativeWork", "name": "unknown: the sources do not say; see README.md"},
+        "license": licence or {"@type": "CreativeWork", "name": "unknown: the sources do not state one; see README.md"},
         **_by(published),
         "datePublished": published.date,
         "version": published.release,

@@ -27,8 +27,8 @@ def conditions(formats: Sequence[str], licence: str) -> Iterator[Node]:
     yield {
         "@type": "CreativeWork",
         "name": "Rights in the pages",
-        "text": "The text of each page belongs to its author. A licence of the collection gives no right to it. "
-        "README.md says how to have a page removed.",
+        "text": "The text of each page belongs to its author. A licence for the collection grants no rights to "
+        "it. README.md says how to have a page removed.",
     }
 
 
@@ -81,9 +81,11 @@ def responsible(manifest: Mapping[str, Any], stats: Stats, formats: Sequence[str
     """What Croissant RAI asks for, as far as the corpus says it."""
     months = sorted(filter(None, map(month_of, stats.months)))
     frame = [f"{month}-01" for month in dict.fromkeys((months[0], months[-1]))] if months else []
-    what = "Crawled by Common Crawl, whose WET files were read" if is_crawl(formats) else "Read from files of others"
+    what = (
+        "Crawled by Common Crawl, whose WET files were read" if is_crawl(formats) else "Read from files made by others"
+    )
     return {
-        "rai:dataCollection": f"{what}; each record that was lost is counted in stats.json with its reason.",
+        "rai:dataCollection": f"{what}; stats.json counts every lost record by reason.",
         **({"rai:dataCollectionType": ["Web Scraping"]} if is_crawl(formats) else {}),
         **({"rai:dataCollectionTimeFrame": frame} if frame else {}),
         "rai:dataPreprocessingProtocol": [
@@ -91,7 +93,10 @@ def responsible(manifest: Mapping[str, Any], stats: Stats, formats: Sequence[str
             for row in manifest["ledger"]["stages"]
         ],
         "rai:dataBiases": [_plain(DODGE)],
-        "rai:dataLimitations": [_plain(KREUTZER), "Heuristics keep some machine text and spam, and drop good prose."],
+        "rai:dataLimitations": [
+            _plain(KREUTZER),
+            "Heuristic rules keep some machine-generated text and spam, and drop some good prose.",
+        ],
         "rai:personalSensitiveInformation": [personal_of(manifest)],
     }
 

@@ -68,7 +68,7 @@ def _split_names() -> Node:
         "@type": "cr:RecordSet",
         "@id": _SPLITS,
         "name": _SPLITS,
-        "description": "Validation is one page in a thousand, by the hash of its URL.",
+        "description": "The validation split is one page in a thousand, by the hash of its URL.",
         "dataType": "cr:Split",
         "key": {"@id": f"{_SPLITS}/name"},
         "field": [{"@type": "cr:Field", "@id": f"{_SPLITS}/{name}", "dataType": kind} for name, kind in fields],
@@ -84,7 +84,7 @@ def _records(config: str, schema: pa.Schema) -> Node:
         "@type": "cr:RecordSet",
         "@id": _id(config),
         "name": config,
-        "description": f"A record a page of the config {config}.{more}",
+        "description": f"One record per page of the config {config}.{more}",
         "field": [_split_field(config), *_columns(config, typed)],
     }
 

@@ -48,7 +48,7 @@ def _characteristics(subject: Subject) -> tuple[Reply, ...]:
     size = f"{many(content.size, 'byte')} of UTF-8 text in {many(content.pages, unit)}, train and validation together"
     size += f"; {repeats:,} of them are repeats of others." if repeats else "."
     known = content.size < _FEWEST
-    tokens = "Less than 1 billion tokens, for it has fewer bytes." if known else ""
+    tokens = "Less than 1 billion tokens, since it has fewer bytes than that." if known else ""
     last = month_of(content.last)
     return (
         Reply(
@@ -77,8 +77,8 @@ def _characteristics(subject: Subject) -> tuple[Reply, ...]:
 def _languages(subject: Subject) -> str:
     named = [row.name for row in subject.content.languages if row.name not in ("", "und")]
     if not named:
-        return "Nobody asked for the language of these pages."
-    return f"{many(len(named), 'language')}, as a language identifier named them; und is what it could not name."
+        return "The language of these pages was not identified."
+    return f"{many(len(named), 'language')}, as identified by a language identifier; und is what it could not identify."
 
 
 def _language_table(subject: Subject) -> AnswerTable:

@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"https://[^\s,;()]+(?<![.:])")
 
 
 def gaps_of(parts: Sequence[SummaryPart]) -> list[str]:
-    """What is to be filled in by hand, in the order of the page.
+    """What remains to be filled in by hand, in the order of the page.
 
     >>> from c4pipe.card.summary.answers import Reply
     >>> gaps_of([SummaryPart("1.2", "Model", (Reply("Names", gap="which"), Reply("Size", ("9 bytes",))))])

@@ -17,8 +17,8 @@ from c4pipe.corpus.removed import told_removed
 from c4pipe.files.record import files_of
 from c4pipe.text import many, percent
 
-OPT_OUT = {"robots": "robots.txt", "excluded": "Lists of what is left out"}  # reason -> what it stands for
-ILLEGAL = {"bad_word": "Block list of words"}
+OPT_OUT = {"robots": "robots.txt", "excluded": "Exclusion lists"}  # reason -> what it stands for
+ILLEGAL = {"bad_word": "Word block list"}
 _OF_CORPORA = "Those of the corpora that it was drawn from."
 _MOST_FILES = 30  # named of those that a rule has read
 _NO_SETTING = ("rule", "class", "in", "alone", "reason", "source", "columns")  # of a rule in the manifest
@@ -51,7 +51,7 @@ def _reservations(subject: Subject) -> Iterator[Reply]:
         gap="how reservations of rights are found and kept to, before and while data is collected, and whether you "
         "have signed the code of practice",
     )
-    yield Reply("To have a page removed", gap="whom to write to, and within which time you answer")
+    yield Reply("How to have a page removed", gap="contact address, and how soon you answer")
 
 
 def _illegal(subject: Subject) -> Iterator[Reply]:
@@ -61,7 +61,7 @@ def _illegal(subject: Subject) -> Iterator[Reply]:
         yield Reply("Measures of this build", (_OF_CORPORA if subject.mixed else "No block list was applied.",))
     yield Reply(
         "Measures of the provider",
-        gap="what else was done, such as classifiers or lists of known content; which lists of 3.1 are of it",
+        gap="what else was done, such as classifiers or lists of known content; which lists of 3.1 belong here",
     )
 
 
@@ -73,7 +73,8 @@ def _measures(manifest: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterat
             if (code := rule.get("reason")) in reasons:
                 row = counts[stage["stage"]]
                 taken = row["rejected"].get(code, 0)
-                said = f"{many(taken, 'page')} of the {row['in']:,} that came to it went ({percent(taken, row['in'])})."
+                share = percent(taken, row["in"])
+                said = f"Dropped: {many(taken, 'page')} of the {row['in']:,} that reached it ({share})."
                 yield Reply(f"{reasons[code]} ({code})", (said, *_with(manifest, rule)))
 
 
@@ -88,7 +89,7 @@ def _with(manifest: Mapping[str, Any], rule: Mapping[str, Any]) -> Iterator[str]
     if files:
         named = ", ".join(file["name"] for file in files[:_MOST_FILES])
         more = f" and {len(files) - _MOST_FILES:,} more" if len(files) > _MOST_FILES else ""
-        yield f"Files: {named}{more}; manifest.json has their sums."
+        yield f"Files: {named}{more}; manifest.json has their checksums."
 
 
 def _other(subject: Subject) -> Iterator[Reply]:
@@ -96,14 +97,18 @@ def _other(subject: Subject) -> Iterator[Reply]:
     yield Reply("How it was made", (f"{manifest['preset']['says']}.",), table=_losses(manifest))
     stages = {row["kind"] for row in manifest["preset"]["stages"]}
     if "Benchmarks" in stages:
-        said = "They were looked for; README.md says how many of which benchmark were found."
+        said = "They were searched for; README.md says how many were found for each benchmark."
         gone = sum(row["rejected"].get(ItemOverlap.BENCHMARK.code, 0) for row in manifest["ledger"]["stages"])
-        said += f" {many(gone, 'page')} that {'holds' if gone == 1 else 'hold'} one went." if gone else " No page went."
+        said += (
+            f" {many(gone, 'page')} with one {'was' if gone == 1 else 'were'} dropped."
+            if gone
+            else " No page was dropped."
+        )
         yield Reply("Test items of benchmarks", (said,))
     yield Reply("Personal data", (personal_of(manifest),), gap="what else was done about it")
     known = f"fingerprint {manifest.get('fingerprint', '')}"
     yield Reply(
-        "Which corpus this is of",
+        "Corpus that this describes",
         (f"Built by c4pipe {manifest.get('versions', {}).get('c4pipe', '')} with the {known}.",),
         files=("README.md", "manifest.json", "croissant.json"),
     )
@@ -119,4 +124,4 @@ def _losses(manifest: Mapping[str, Any]) -> AnswerTable:
             for code, number in sorted(row.get(name, {}).items())
         ]
         rows.append((row["stage"], f"{row['in']:,}", f"{row['kept']:,}", ", ".join(lost) or "nothing"))
-    return AnswerTable(("stage", "pages in", "pages kept", "what went, by reason"), rows, " >>")
+    return AnswerTable(("stage", "pages in", "pages kept", "what was dropped, by reason"), rows, " >>")

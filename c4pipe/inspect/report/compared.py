@@ -29,7 +29,7 @@ def comparison_page(
         corpora: both, where both are ours: then the fates of their pages stand beside the verdict.
     """
     sections = [Section("verdict", "The verdict"), Section("words", "What differs")]
-    sections += [Section("taken", "What was taken, by both ledgers")] if taken else []
+    sections += [Section("taken", "What was dropped, by both ledgers")] if taken else []
     sections += [Section("left", "What was left out")] if left else []
     sections += [Section("against", "What became of the pages")] if corpora else []
     return styled_page(

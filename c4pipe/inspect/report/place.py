@@ -24,9 +24,11 @@ def place_of(corpus: Corpus, named: Path | None, option: str = "--html") -> Path
     if folder is not None:
         at = _below(path, folder)
         if at in OF_ITSELF or at in {file.path for file in belongings(read_manifest(folder))}:
-            raise ConfigError(f"{path} is a file of the corpus. Name another one: {option} FILE.")
+            raise ConfigError(f"{path} is a file of the corpus. Choose another file: {option} FILE.")
         if any(part.startswith(".") for part in Path(at).parts):
-            raise ConfigError(f"{path} is a hidden name, as builds use in the folder of a corpus. Name another file.")
+            raise ConfigError(
+                f"{path} is a hidden name, which builds use in the folder of a corpus. Choose another file."
+            )
         if named is None and os.path.lexists(path) and "about" in corpus.manifest and not is_added(folder, at):
             raise ConfigError(
                 f"{path} was not written by this command, or was changed since. Remove it, or name another file: "

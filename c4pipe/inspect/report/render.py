@@ -98,17 +98,17 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
     if facts.funnel:
         yield Section("funnel", "What became of the documents" if facts.mixture.rows else "What became of the pages")
     if facts.losses is not None or facts.ledger_losses is not None or facts.mixture.rows:
-        yield Section("losses", "Which rule took most text")
+        yield Section("losses", "Which rule dropped most text")
     if facts.clusters or facts.near:
-        yield Section("clusters", "Pages that hang together")
+        yield Section("clusters", "Linked pages")
     if facts.earlier:
         yield Section("earlier", "What earlier corpora had")
     if facts.benchmarks:
         yield Section("benchmarks", "Test items of benchmarks")
     if facts.yardsticks:
-        yield Section("yardsticks", "Beside the released C4")
+        yield Section("yardsticks", "Next to the released C4")
     if facts.stages:
-        yield Section("rules", "Every rule and what it took")
+        yield Section("rules", "Every rule and what it dropped")
     if facts.bins:
         yield Section("lengths", "Page lengths")
     if facts.mixture.rows or facts.languages.rows:

@@ -68,15 +68,15 @@ def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Y
             kept,
             stages["clean"]["in"] - foreign,
             EN_PAGES / NOCLEAN_PAGES,
-            "C4: pages of en for each page of en.noclean, all of them English. Here pages that fell before the "
-            f"language was asked count, whatever their language: expect less of a crawl of many.{note}",
+            "C4: pages of en for each page of en.noclean, all of them English. Here pages rejected before language "
+            f"identification count, whatever their language: expect a lower share for a multilingual crawl.{note}",
         )
     if "badwords" in stages and name in MEAN_BYTES:
         lost = stages["badwords"]["rejected"].get("bad_word", 0)
-        words = "C4: pages that en.noblocklist has and en has not."
+        words = "C4: pages that en.noblocklist has and en does not."
         yield _share(
             "blocklist",
-            "Removed by the list of bad words, of pages that it saw",
+            "Removed by the word list, of pages that it saw",
             lost,
             stages["badwords"]["in"],
             1 - EN_PAGES / NOBLOCKLIST_PAGES,
@@ -90,7 +90,7 @@ def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Y
         mean, theirs = corpus.stats["bytes_kept"] / corpus.stats["pages_kept"], MEAN_BYTES[name]
         far = not theirs / FACTOR <= mean <= theirs * FACTOR
         verdict = "too few pages to tell" if kept < FEWEST else "unlike" if far else "alike"
-        words = f"C4: the text of its train split by its pages.{note}"
+        words = f"C4: the text of its train split divided by its pages.{note}"
         yield Yardstick("mean_bytes", "Mean page, in bytes of text", mean, theirs, "bytes", verdict, words)
 
 

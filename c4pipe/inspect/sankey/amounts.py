@@ -13,7 +13,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.languages.named import NAMED
 
 IN_CHARACTERS, IN_PAGES, IN_DOCUMENTS = "characters", "pages", "documents"
-FELL, CUT, LATER_TAKEN = "whole pages", "cut from pages", "taken out later"  # how it left
+FELL, CUT, LATER_TAKEN = "whole pages", "cut from pages", "removed later"  # how it left
 LANGUAGES_SHOWN = 12
 _CALLED = {code: name.title() for name, code in reversed(NAMED.items())}  # the first of its names
 

@@ -63,11 +63,11 @@ def legend(flow: TextFlow) -> str:
     """How to read the picture."""
     if flow.unit == IN_CHARACTERS:
         return (
-            "Bands are as wide as the text they stand for, in characters: of pages that fell and of what was cut. Text "
-            "leaves where it is first taken, also where its page falls later."
+            "The width of a band is its text in characters: of rejected pages and of what was cut. Text leaves where "
+            "it is first dropped, even if its page is rejected later."
         )
-    why = "" if flow.unit == "documents" else ": this build did not count what each reason took in characters"
-    return f"Bands are as wide as the {flow.unit} they stand for{why}."
+    why = "" if flow.unit == "documents" else ": this build did not count the characters that each reason dropped"
+    return f"The width of a band is its number of {flow.unit}{why}."
 
 
 def svg(flow: TextFlow, narrow: bool = False) -> Markup:

@@ -25,7 +25,7 @@ CUT_CODES = "cut_codes"  # source -> codes of what was cut from that page
 CHANGED_PAGES = "changed_pages"  # source -> names of the edits that changed that page
 _OF_SELECTION = "aside_"
 _MAKING = Lock()
-_TOO_LONG = "this needs every page of a table looked at, and that takes more than {:.0f} seconds here. {}"
+_TOO_LONG = "this must look at every page of a table, which takes more than {:.0f} seconds here. {}"
 _NARROW = "Narrow the selection to a reason, a language or a split, or search the text instead."
 
 

@@ -41,11 +41,11 @@ def place(name: str, value: str, parts: Sequence[ShardEntry]) -> Place:
     """`3:120`, row 120 of the fourth file of a list. ConfigError where there is no such place."""
     part, colon, row = value.partition(":")
     if not colon:
-        raise ConfigError(f"{name}={value!r} is no place in this list. Expected FILE:ROW, such as 0:50.")
+        raise ConfigError(f"{name}={value!r} is not a place in this list. Expected FILE:ROW, such as 0:50.")
     found = Place(whole_number(name, part), whole_number(name, row))
     if found.part >= len(parts) or found.row > parts[found.part]["rows"]:
         raise ConfigError(
-            f"{name}={value!r} is no place in this list: it has {len(parts):,} files, or that one fewer rows."
+            f"{name}={value!r} is not a place in this list: it has {len(parts):,} files, or that file has fewer rows."
         )
     return found
 

@@ -152,8 +152,8 @@ class PageBuilds:
                 past = next((one.told for digest, one in self._history.past.items() if digest.startswith(named)), "")
                 whose = f" of the corpus {folder}" if number else ""
                 said.append(
-                    f"This link was made of another build{whose} ({past or f'digest {named[:64]}'}). What you see is "
-                    f"of the one that is here now ({now.told})."
+                    f"This link was made from another build{whose} ({past or f'digest {named[:64]}'}). This page shows "
+                    f"the current one ({now.told})."
                 )
         return said
 

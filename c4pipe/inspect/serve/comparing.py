@@ -42,7 +42,7 @@ LIST_WORDS = {
     "only_b": "Only in B",
 }
 _WITHOUT_TABLE = {"not_read": "its file was not read", "not_recorded": "no table says why"}
-_WORDS = "The pages of both corpora are held against each other."
+_WORDS = "Matching the pages of both corpora."
 # Names of a URL for the fields of `FatePages`, in their order.
 _KEY = re.compile("[0-9a-f]{32}")
 _PARAMETERS = ("list", "why", "language", "domain", "q")
@@ -200,7 +200,7 @@ def spelt_key(key: int | None) -> str:
 
 def _key(name: str, value: str) -> int:
     if not _KEY.fullmatch(value):
-        raise ConfigError(f"{name}={value!r} names no page. Expected 32 hexadecimal digits.")
+        raise ConfigError(f"{name}={value!r} does not name a page. Expected 32 hexadecimal digits.")
     return int(value, 16)
 
 

@@ -89,7 +89,7 @@ def count_on(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally, seconds: 
     piece of the files takes too long."""
     words = (
         f"not counted: that takes more than {COUNT_SECONDS:.0f} seconds here. Narrow the selection to a language, a "
-        "split, a reason or a domain; the list itself needs no count."
+        "split, a reason or a domain; the list works without counts."
     )
     with within(cursor, COUNT_SECONDS, words):
         tally.go_on(cursor, seconds)

@@ -65,7 +65,7 @@ class DomainPages:
         asked, rising = _order(request), request.query_params.get("rising", "")
         named = request.query_params.get("q", "").strip().lower()
         if len(named) > LONGEST_QUERY:
-            raise ConfigError(f"q is longer than {LONGEST_QUERY:,} characters. Look for less.")
+            raise ConfigError(f"q is longer than {LONGEST_QUERY:,} characters. Search for less.")
         found, whole = await self._found(request)
         rows = [row for row in found if named in row.domain]
         if named:

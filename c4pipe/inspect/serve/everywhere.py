@@ -132,7 +132,7 @@ def _together(corpus: Corpus, others: Sequence[Corpus]) -> tuple[list[Corpus], l
         if folder in seen:
             continue
         if len(found) == MOST_MEMBERS:
-            notes.append(f"Of the corpora in {folder.parent} the first {MOST_MEMBERS} are asked.")
+            notes.append(f"Of the corpora in {folder.parent} the first {MOST_MEMBERS} are searched.")
             break
         try:
             one = open_corpus(folder)
@@ -171,7 +171,7 @@ def _verdict(one: PresetCorpus, of: tuple[Record | None, Page | None, bool], pag
 def _absent(corpus: Corpus) -> str:
     if corpus.complete:
         return "not in its input"
-    return "neither kept nor in the table of rejected pages, which is not complete"
+    return "neither kept nor in the table of rejected pages, which is incomplete"
 
 
 def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:

@@ -21,7 +21,7 @@ class FlowView:
         """The diagram; in words where the manifest has no ledger to draw one of."""
         found = await self._viewer.ask(request, self._flow)
         if found is None:
-            says = "The manifest of this corpus has no ledger: it does not say what became of what was read."
+            says = "The manifest of this corpus has no ledger: it does not say what became of the input."
             return self._viewer.message(404, "Nothing to draw", says)
         pictures = {"wide": svg(found), "narrow": svg(found, narrow=True)}
         return self._viewer.html("flow.html", flow=found, legend=legend(found), pictures=pictures)

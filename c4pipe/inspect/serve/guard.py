@@ -53,12 +53,12 @@ def refusal(method: str, headers: Mapping[str, str], port: int | None) -> tuple[
     host = headers.get("host", "").lower()  # names of hosts know no case (RFC 9110, 4.2.3)
     if host not in {f"{name}:{port}" for name in LOOPBACK} | (set(LOOPBACK) if port == 80 else set()):
         return 421, (
-            f"This viewer answers to http://127.0.0.1:{port}/ and http://localhost:{port}/ only. "
+            f"This viewer answers at http://127.0.0.1:{port}/ and http://localhost:{port}/ only. "
             "Through a tunnel, use the same port at both ends.\n"
         )
     site, origin = headers.get("sec-fetch-site"), headers.get("origin", "").lower()
     if site not in (None, "same-origin", "none") and headers.get("sec-fetch-mode") != "navigate":
-        return 403, "Another site asked for this. The viewer answers its own pages only.\n"
+        return 403, "Another site requested this. The viewer only answers its own pages.\n"
     if method in ("GET", "HEAD"):
         return None
     # A browser says null of the viewer's own forms, for its pages send no referrer; Sec-Fetch-Site tells those apart.

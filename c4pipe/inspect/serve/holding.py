@@ -32,9 +32,7 @@ class HeldTexts:
         check_text(text)
         folder, size = self._corpus.folder, sum(shard["bytes"] for shard in self._corpus.shards())
         if size > MOST_SCANNED and open_index(folder) is None:
-            raise ConfigError(
-                f"{folder} is too large to be searched from end to end. Make an index: {MAKE_INDEX} {folder}"
-            )
+            raise ConfigError(f"{folder} is too large to search in full. Make an index: {MAKE_INDEX} {folder}")
         found, fault = await self._viewer.ask(request, lambda _: held_by(self._corpus, text, PAGES_HELD))
         pages = [as_shown(page, text) for page in found.pages]
         if self._seen:

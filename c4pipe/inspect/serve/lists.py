@@ -97,7 +97,7 @@ class Lists:
             return self._viewer.message(
                 404,
                 f"That was the {end} page",
-                f"The list has no page {'behind' if way == 'next' else 'in front of'} it.",
+                f"The list has no page {'after' if way == 'next' else 'before'} it.",
                 selection,
             )
         asked = {name: value for name, value in request.query_params.items() if name in ("after", "before", "build")}

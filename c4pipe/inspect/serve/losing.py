@@ -116,7 +116,7 @@ class LossQuestion(NamedTuple):
 
 
 _PLAIN = LossQuestion()._asdict()
-_READ = "The table of rejected pages is read. Save the file again in a moment."
+_READ = "The table of rejected pages is being read. Save the file again in a moment."
 _NO_PLACES = LossPlaces(frozenset())
 
 

@@ -53,7 +53,7 @@ class Owners:
         name, mark = request.path_params["name"], request.query_params.get("mark", "")
         selection, _ = self._viewer.selection(request)
         if not is_owner(name):
-            raise ConfigError(f"{name!r} names no owner. Expected 16 hexadecimal digits.")
+            raise ConfigError(f"{name!r} does not name an owner. Expected 16 hexadecimal digits.")
         found = (await self._viewer.ask(request, self._ancestry.owners, [name])).get(name)
         if found is None:
             named = await self._viewer.ask(request, _names_it, name)
@@ -94,12 +94,12 @@ def _nobody(ancestry: Ancestry, name: str, named: bool) -> str:
     absent = "; ".join(f"{one.path}: {one.lacks}" for one in ancestry.earlier if one.corpus is None)
     if not named:
         table = "that the table of rejected pages holds " if ancestry.corpus.rejected else ""
-        said += f" Nothing {table}names it, so that it may be no owner at all."
+        said += f" Nothing {table}names it, so it may not be an owner at all."
     elif "sample" in also:
-        said += " What was cut here names it: it owned that, and may be a page that a later stage rejected."
+        said += " What was cut here names it: it owned that text, and may be a page that a later stage rejected."
     else:
-        said += " What was cut here names it, so that it did own that."
-    return f"{said} Or it is a page of an earlier corpus that is not at hand ({absent})." if absent else said
+        said += " What was cut here names it, so it did own that text."
+    return f"{said} Or it is a page of an earlier corpus that was not found ({absent})." if absent else said
 
 
 def _told(page: OwnerPage) -> dict[str, Any]:

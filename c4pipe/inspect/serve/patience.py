@@ -1,4 +1,4 @@
-"""Questions to a database that are asked in a thread, and end when nobody waits for the answer."""
+"""Questions to a database that are asked in a thread, and end when the client has left."""
 
 from __future__ import annotations
 

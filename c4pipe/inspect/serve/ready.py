@@ -1,4 +1,4 @@
-"""Queries to begin with, of what a corpus has: an auditor's first questions, to be changed."""
+"""Queries to start from, of what a corpus has: an auditor's first questions, to be changed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
     columns = set(corpus.schema.names)
     found = [
         ReadyQuery(
-            "pages and characters a domain",
+            "pages and characters per domain",
             "SELECT registered_domain(url) AS domain, count(*) AS pages, sum(chars(text)) AS characters\n"
             "FROM pages GROUP BY ALL ORDER BY pages DESC, domain",
         ),
         ReadyQuery(
-            "tokens a domain, where a tokenizer is named",
+            "tokens per domain, if a tokenizer was given",
             "SELECT domain, pages, characters, tokens, tokens / characters AS tokens_a_character FROM domains\n"
             "ORDER BY pages DESC, domain",
         ),
@@ -54,7 +54,7 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
     if corpus.manifest.get("ledger", {}).get("stages"):
         found.append(
             ReadyQuery(
-                "cut by rule, of all pages read",
+                "cut by rule, over all pages read",
                 "SELECT reason AS rule, unit, sum(taken)::BIGINT AS taken FROM ledger WHERE unit != 'page'\n"
                 "GROUP BY ALL ORDER BY taken DESC, rule",
             )
@@ -65,7 +65,9 @@ def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
 def _of_rejected(corpus: Corpus) -> list[ReadyQuery]:
     of = ", in the sample" if corpus.sampled else ""
     head = (
-        "-- Of the sample of rejected pages, and of kept ones as read: not of the corpus.\n" if corpus.sampled else ""
+        "-- From the sample of rejected pages, and of kept ones as read: not from the corpus.\n"
+        if corpus.sampled
+        else ""
     )
     # What a rule took is noted in the finest unit that it costs, and units sort by how fine they are.
     cut = (

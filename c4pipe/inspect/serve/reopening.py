@@ -25,7 +25,7 @@ from c4pipe.inspect.serve.rendering import environment
 
 BUILD_HEADER = "c4-build"  # what a script says of the page that it is on
 _TRIES = 5  # of an answer, while the corpus changes under it
-_REBUILT = "The corpus was built anew or changed since this page was made. Load the page again.\n"
+_REBUILT = "The corpus was rebuilt or changed since this page was made. Reload the page.\n"
 
 MakeApp = Callable[[Sequence[Corpus], str, bool], tuple[ASGIApp, list[str]]]
 
@@ -112,7 +112,7 @@ class Reopening:
                     self._opened = OpenedCorpora(app, seen)
                     self._note(before.seen, [*said, *more])
                     return self._opened
-            raise BuildError(f"{self._corpora[0].folder} changes while it is opened.")
+            raise BuildError(f"{self._corpora[0].folder} changed while it was being opened.")
 
     def _open(self) -> tuple[list[Corpus], list[str]]:
         """The corpora, without those of the others that cannot be opened, and what is said of these."""
@@ -131,8 +131,8 @@ class Reopening:
             if now.digest != then.digest and now.digest:
                 name = f"The corpus {corpus.folder}" if number else "The corpus in this folder"
                 self._history.rebuilt[corpus.folder] = (
-                    f"{name} was built anew or changed while the viewer was open. What you see is of the one that is "
-                    f"there now ({now.told}); before there was another ({then.told})."
+                    f"{name} was rebuilt or changed while the viewer was open. This page shows the current one "
+                    f"({now.told}); before, it was another ({then.told})."
                 )
             self._history.past[then.digest] = then
         self._history.news, self._history.left_out = list(said), said

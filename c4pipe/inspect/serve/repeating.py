@@ -24,7 +24,7 @@ from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.text import many
 
 SHOWN_REPEATS = 100  # of each reason
-_WORDS = "All lines and sentences that were cut from pages are read, and those that repeat are added up."
+_WORDS = "Reading all lines and sentences that were cut from pages, and counting repeated ones."
 _SEARCHED = 200  # characters of a text that a link searches for
 
 

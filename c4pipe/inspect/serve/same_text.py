@@ -31,8 +31,8 @@ class SameText(NamedTuple):
     def absent(self) -> str:
         """What is said where none was found."""
         if self.looked:
-            return "no page that it holds, kept or rejected, has just this text"
-        return f"not looked through for this text: its files have more than {MOST_TEXT_FILES >> 20} MB"
+            return "no page in it, kept or rejected, has exactly this text"
+        return f"not searched for this text: its files have more than {MOST_TEXT_FILES >> 20} MB"
 
 
 def same_text(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, text: str) -> SameText:

@@ -65,7 +65,7 @@ def sample_words(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: S
     if not has.sampled or (selection.kept and not selection.recorded):
         return ""
     if selection.kept:
-        return "what was cut is known of kept pages that the rejected table has a sample of"
+        return "what was cut is known only for the kept pages in the rejected table's sample"
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     built = {f"{row['stage']}/{reason}": pages for row in stages for reason, pages in row["rejected"].items()}
     held = pages_held(cursor, selection.outcome)

@@ -198,7 +198,7 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
             asked[names[parameter]] = value
     for name in ("q", "domain", "language", "detail", "alone"):
         if len(asked.get(name, "")) > LONGEST_QUERY:
-            raise ConfigError(f"{_PARAMETERS[name]} is longer than {LONGEST_QUERY:,} characters. Look for less.")
+            raise ConfigError(f"{_PARAMETERS[name]} is longer than {LONGEST_QUERY:,} characters. Search for less.")
     if asked.get("outcome") == KEPT:  # as the facet is called
         del asked["outcome"]
     if (cut := _cut_by(asked.get("outcome", ""), has)) is not None:
@@ -235,7 +235,7 @@ def _check_written(asked: dict[str, str], has: Known) -> None:
     """ConfigError for the value of a filter that is not written as such, or of a column that the corpus has not."""
     for name, (form, words) in _WRITTEN.items():
         if name in asked and not form.fullmatch(asked[name]):
-            raise ConfigError(f"{name}={asked[name]!r} cannot be read. Expected {words}.")
+            raise ConfigError(f"{name}={asked[name]!r} is not valid. Expected {words}.")
     for name, column in _COLUMNS:
         if name in asked and (name != "order" or asked[name] == BY_SCORE) and has.columns and column not in has.columns:
             raise ConfigError(f"{name}={asked[name]!r}: the pages of this corpus have no column {column}.")

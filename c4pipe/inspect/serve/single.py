@@ -35,7 +35,7 @@ class SinglePages:
         selection, parts = self._viewer.selection(request)
         link = PageLink.asked(request.query_params)
         if not link.names:
-            raise ConfigError("no page is named. Expected id=, the ID of its record or its source, or url=.")
+            raise ConfigError("no page is named. Expected id= (a record ID or source) or url=.")
         found = await self._viewer.ask(request, found_pages, self._viewer.corpus, link)
         if not found.records:
             return self._absent(link, selection)
@@ -83,7 +83,7 @@ class SinglePages:
         """The text of a page as it is in the file, and nothing else."""
         record = await self._viewer.record(request)
         if not record.page.text and f"{record.stage}/{record.reason}" in self._viewer.withheld:
-            words = "This page was left out by its address, and the build keeps no text of such pages."
+            words = "This page was excluded by its address, and the build keeps no text of such pages."
             return self._viewer.message(404, "Its text is withheld", words)
         return PlainTextResponse(record.page.text)
 

@@ -83,9 +83,7 @@ class SqlPage:
         if kind not in export.MEDIA_TYPES:
             raise unknown("format,", kind, export.MEDIA_TYPES)
         if _from_elsewhere(request):
-            raise ConfigError(
-                "another site has led here. Open the query in the viewer, and save its answer from there."
-            )
+            raise ConfigError("another site linked here. Open the query in the viewer and save its answer from there.")
         corpus, digest, caller = self._viewer.corpus, self._viewer.digest, Caller()
         connection = await run_in_threadpool(self._queries.connection)
         await watched_answer(connection, request, checked_query, sql)

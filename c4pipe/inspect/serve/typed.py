@@ -243,7 +243,7 @@ def _check_node(node: dict[str, Any], named: set[str], refused: set[str]) -> Non
     if node.get("type") == "TABLE_FUNCTION":
         name = str(node["function"].get("function_name", "")).lower()
         if name not in _TABLE_FUNCTIONS:
-            raise ConfigError(f"{name} is not allowed here: no files are read and no state is. Ask the views.")
+            raise ConfigError(f"{name} is not allowed here: queries read the views only, not files or state.")
     if node.get("class") == "FUNCTION" and str(node.get("function_name", "")).lower() in refused:
         raise ConfigError(f"{node['function_name']} is not allowed here.")
 

@@ -104,7 +104,7 @@ class Viewer:
             return self.message(
                 503,
                 "Too much to count",
-                f"This takes more than the {VIEWER_MEMORY} of memory that the viewer takes. Narrow the selection.",
+                f"This needs more than the {VIEWER_MEMORY} of memory that the viewer may use. Narrow the selection.",
             )
         words = f"A file of the corpus cannot be read. Copy or build the corpus again. DuckDB says: {error}"
         return self.message(500, "A damaged file", words)
@@ -131,7 +131,7 @@ class Viewer:
         if selection.alone:
             await self.ask(request, self.listed.set_aside)
         if selection.q and selection.field == "lost":
-            name, words = lost_lines_name(selection), "All lines and sentences that were cut from pages are searched."
+            name, words = lost_lines_name(selection), "Searching all lines and sentences that were cut from pages."
             await self.later(name, words, lost_lines_table, self.corpus, selection)
         return selection, parts
 

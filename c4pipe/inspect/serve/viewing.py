@@ -85,7 +85,7 @@ def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, reco
             then = Recorded(raw.stage, raw.reason, raw.detail)
             explanation = judges.explain(judges.own, raw.page, dropped, then)
         except C4Error as error:
-            notes.append(f"The rules cannot be tried on this page again: {error}")
+            notes.append(f"The rules cannot be run on this page again: {error}")
     segments = explanation.lines if explanation else _segments(raw.page.text) if raw else []
     left = kept.page.text if kept else explanation.text if explanation else ""
     outcome = (record.stage, record.reason or KEPT, record.detail)
@@ -136,9 +136,9 @@ def _segments(text: str) -> list[list[Segment]]:
 
 def _why_alone(corpus: Corpus) -> str:
     if "mixture" in corpus.manifest:
-        return "A mixture keeps no raw pages: look at this one in the corpus that it was drawn from."
+        return "A mixture keeps no raw pages: look at this page in the corpus that it was drawn from."
     if not corpus.rejected:
-        return "This corpus was built without a table of rejected pages, so no page is kept as it was read."
+        return "This corpus was built without a table of rejected pages, so pages as they were read are not kept."
     return (
         "Only the kept text is shown: the build keeps the raw text of a sample of its pages, and this one is not in "
         "it. A build that keeps all rejected pages keeps every one."
@@ -152,9 +152,9 @@ def _changed(judges: Judges, raw: Record | None, kept: Record | None, explanatio
     notes = []
     if explanation.now is not None:
         then, now = (f"{stage}/{reason}".strip("/") for stage, reason in ((raw.stage, raw.reason), explanation.now[:2]))
-        notes.append(f"The build says {then}; by the rules and files here it is {now}.")
+        notes.append(f"The build says {then}; with the rules and files here it is {now}.")
     elif kept is not None and judges.veiled(kept.page.text) != explanation.text:
-        notes.append("By the rules and files here, other text would be kept than the build kept.")
+        notes.append("With the rules and files here, different text would be kept.")
     return notes + (judges.differences if notes else [])
 
 

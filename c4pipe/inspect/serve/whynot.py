@@ -70,7 +70,7 @@ class WhyNot:
         code = request.path_params["code"]
         text = rule_page(code)
         if not text:
-            return self._viewer.message(404, "No page of this reason", f"{code} is no reason of c4pipe's own rules.")
+            return self._viewer.message(404, "No page of this reason", f"{code} is not a reason of c4pipe's own rules.")
         taken = taken_here(self._viewer.corpus.manifest, code)
         return self._viewer.html("rule.html", code=code, path=rule_page_path(code), text=text, taken=taken)
 

@@ -138,7 +138,7 @@ def test_the_largest_clusters_are_named(tmp_path: Path) -> None:
     ]
     assert not found["complete"], "this ledger counts none of them"
     read = Read(report_of(corpus, tmp_path))
-    assert "The largest, by the sample that the rejected table holds." in read.text
+    assert "The largest, in the sample that the rejected table holds." in read.text
     assert code(stays[6].url) in read.text
     facts = facts_of(parse([str(folder)]), corpus, None)
     assert facts["clusters"][0]["shown"] == found["shown"]

@@ -94,7 +94,7 @@ def test_an_older_ledger_is_drawn_in_pages_and_that_is_said(tmp_path: Path) -> N
     assert [(loss.code, loss.how, loss.amount) for loss in flow.lost] == [
         ("no_url", FELL, 1), ("few_words", FELL, 1), ("removed", LATER_TAKEN, 1),
     ]  # fmt: skip
-    assert "did not count what each reason took in characters" in legend(flow)
+    assert "did not count the characters that each reason dropped" in legend(flow)
 
 
 def test_languages_that_do_not_add_up_are_not_told_apart(tmp_path: Path) -> None:

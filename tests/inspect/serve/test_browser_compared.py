@@ -35,7 +35,7 @@ def two(samples: Corpus, languages: Corpus) -> Iterator[str]:
 def test_from_a_number_to_a_page_in_three_clicks_and_back(watched: Any, two: str) -> None:
     watched.goto(two)
     watched.get_by_role("link", name="Compare").click()
-    watched.get_by_role("link", name="In both, with another text").click()
+    watched.get_by_role("link", name="In both, with different text").click()
     url = watched.locator(".hit").first.inner_text()
     watched.locator(".hit").first.click()
     watched.wait_for_selector(".beside")
@@ -115,6 +115,6 @@ def test_scripts_are_not_needed(browser: Any, two: str) -> None:
     page.locator(".hit").first.click()
     page.wait_for_selector(".beside")
     page.goto(f"{two}/sql")
-    page.get_by_role("link", name="pages and characters a domain").click()
+    page.get_by_role("link", name="pages and characters per domain").click()
     page.wait_for_selector("#answer-table")
     context.close()

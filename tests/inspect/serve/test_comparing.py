@@ -54,7 +54,7 @@ def test_the_numbers_are_those_of_the_command_line(both: TestClient, samples: Co
     body = both.get("/compare").text
     said = words(body)
     assert f"Same in both {found.same:,}" in said
-    assert f"In both, with another text {found.other_text:,}" in said
+    assert f"In both, with different text {found.other_text:,}" in said
     assert f"Only in A {found.only[0]:,}" in said
     assert f"Only in B {found.only[1]:,}" in said
     for why in (*found.gone, *found.come):
@@ -108,7 +108,7 @@ def test_a_page_that_one_lacks_says_why_and_what_was_cut(tmp_path: Path) -> None
     assert re.findall(r'<mark>(\w+)</mark> <span class="tag" lang="en">([^<]*)</span>', body) == [("Home", "few_words")]
     assert "Previous" not in body
     hidden = asked.get(f"{link}&hide=1").text
-    assert "Hide what was cut: 1 line" in words(body)
+    assert "Hide cut lines: 1 line" in words(body)
     assert "1 line that was cut A only: Some text." in words(hidden)
     assert "few_words" not in hidden
     (shows,) = re.findall('id="cut-lines" href="([^"]*)"', hidden)
@@ -146,11 +146,11 @@ def test_a_list_is_saved_whole(both: TestClient, samples: Corpus, languages: Cor
     [
         ("/compare?with=nobody", 400, "unknown corpus to compare with, 'nobody'. Known: "),
         ("/compare/pages?list=gone", 400, "unknown list, 'gone'"),
-        ("/compare/pages?list=same&why=a/b", 400, "no reason tells them apart"),
-        ("/compare/pages?after=1", 400, "after='1' names no page. Expected 32 hexadecimal digits."),
+        ("/compare/pages?list=same&why=a/b", 400, "no reason separates them"),
+        ("/compare/pages?after=1", 400, "after='1' does not name a page. Expected 32 hexadecimal digits."),
         (f"/compare/pages?after={'0' * 32}&before={'0' * 32}", 400, "one is expected"),
         ("/compare/pages?q=" + "x" * 1001, 400, "q is longer than 1,000 characters"),
-        ("/compare/page?key=" + "0x" + "0" * 30, 400, "names no page"),
+        ("/compare/page?key=" + "0x" + "0" * 30, 400, "does not name a page"),
         ("/compare/page?key=" + "0" * 32, 404, "Not here"),
         ("/compare/export?format=exe", 400, "unknown format, 'exe'"),
     ],
@@ -274,6 +274,6 @@ def test_what_the_other_corpus_left_of_a_page_stands_beside_it(tmp_path: Path) -
     (link,) = links(asked.get("/compare/pages?list=only_a").text, "/compare/page")
     body = words(asked.get(link).text)
     assert "A B, left when it was rejected" in body
-    assert "Its column has what was left of it when it was rejected, as its rules say now." in body
+    assert "Its column shows what was left when it was rejected, according to its rules now." in body
     assert body.count(rest) == 2
     assert "A only: Home few_words" in body

@@ -78,7 +78,7 @@ def test_a_url_in_all_corpora_of_the_folder(folder: Path) -> None:
         ],
         [
             "gopher sampled",
-            "neither kept nor in the table of rejected pages, which is not complete",
+            "neither kept nor in the table of rejected pages, which is incomplete",
             "rejected at quality : gopher_few_words , it has fewer than 50 words, marks left out 34 words "
             "line by line by gopher",
         ],
@@ -103,14 +103,14 @@ def test_a_text_is_judged_by_all_of_them_and_by_the_others(folder: Path) -> None
 def test_a_text_that_corpora_have_is_known_again(folder: Path) -> None:
     client = asked(folder)
     body = client.post("/why/presets", data={"text": f"{RAW}\n", "url": ""}, headers=POST).text
-    assert f"This very text is that of <bdi>{URL}</bdi>" in body
+    assert f"Exactly this text is that of <bdi>{URL}</bdi>" in body
     assert [row[1][:40] for row in rows(body)] == [
         f"kept en, {len(KEPT)} characters",
         "rejected at clean : few_sentences 3 sent",
-        "no page that it holds, kept or rejected,",
+        "no page in it, kept or rejected, has exa",
     ]
     other = client.post("/why/presets", data={"text": f"Not here. {RAW}", "url": ""}, headers=POST).text
-    assert "no page that it holds, kept or rejected, has just this text" in other
+    assert "no page in it, kept or rejected, has exactly this text" in other
     assert "may be samples" in other
     assert all(len(row) == 2 for row in rows(other))
 
@@ -159,7 +159,7 @@ def test_no_more_than_so_many_are_asked(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(everywhere, "MOST_MEMBERS", 2)
     body = asked(folder).get("/why/presets", params={"url": URL}).text
     assert len(rows(body)) == 2
-    assert "the first 2 are asked" in body
+    assert "the first 2 are searched" in body
 
 
 def test_others_do_not_send_forms(folder: Path) -> None:

@@ -384,7 +384,7 @@ def test_numbers_of_a_sample_are_called_so_and_stand_beside_those_of_the_build(s
     words = text_of(viewer(sampled).get("/counts?outcome=rejected").text)
     assert words.startswith("5 sample pages of 1,300 Outcome kept 4 rejected, any reason 1,300 (5 shown)")
     assert "clean few_sentences 1,234 (4 shown) curly_brace 65 (0 shown) badwords bad_word 1 Numbers of all" in words
-    assert "The table holds a sample of the rejected pages, 5 of them, and the lists show those." in words
+    assert "The table holds a sample of the rejected pages, 5 of them, and the lists show these." in words
     assert "Lost lines to policy 900 lines (1 page shown) few_words 40 lines (0 pages shown)" in words
     assert "Detail, in the sample 0 sentences 2 1 sentence 2 hell 1" in words
     assert "Domain z.example ≥ 800 (0 shown) a.example ≥ 500 (2 shown)" in words
@@ -407,8 +407,8 @@ def test_what_is_whole_says_nothing_of_samples(sampled: Corpus, samples: Corpus,
 def test_kept_pages_that_lost_lines_are_of_the_sample(sampled: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(sampled).get("/?lost=policy&counts=now").text)
     assert "2 sample pages" in words
-    assert "policy costs lines, not pages: these pages lost some to it and were kept." in words
-    assert "The build took 900 lines at clean" in words
+    assert "policy removes lines, not pages: these pages lost some to it and were kept." in words
+    assert "The build removed 900 lines at clean" in words
     assert "policy 2 pages shown few_words 2 pages shown" in words
     same = text_of(viewer(sampled).get("/?outcome=clean/policy&counts=now").text)
     assert same.partition("Link and cite")[0] == words.partition("Link and cite")[0]
@@ -420,7 +420,7 @@ def test_kept_pages_that_lost_lines_are_of_the_sample(sampled: Corpus, viewer: A
     [
         ("outcome=clean/few_sentences", "outcome-clean_few_sentences", "the table has 4 of 1,234 pages"),
         ("outcome=rejected", "outcome-rejected", "the table has 5 of 1,300 pages"),
-        ("lost=policy", "lost-policy", "what was cut is known of kept pages that the rejected table has a sample of"),
+        ("lost=policy", "lost-policy", "what was cut is known only for the kept pages in the rejected table's sample"),
         ("outcome=badwords/bad_word", "outcome-badwords_bad_word", ""),
         ("split=train", "split-train", ""),
     ],
@@ -452,7 +452,7 @@ def test_rules_and_pages_lead_to_what_lost_so(samples: Corpus, viewer: Ask) -> N
         ([("month", "May")], "Expected YYYY-MM"),
         ([("score", "high")], "Expected LOW-HIGH"),
         ([("score", "0.9-0.5")], "Write the lower one first"),
-        ([("votes", "x")], "who said what"),
+        ([("votes", "x")], "what each identifier said"),
         ([("order", "size")], "unknown value of order"),
         ([("seed", "x")], "whole number"),
         ([("how", "fuzzy")], "Known: words, phrase"),
@@ -504,7 +504,7 @@ def test_pages_that_an_edit_changed(samples: Corpus, viewer: Ask) -> None:
         wanted = [url for url, stage, text in rows if (stage in late if outcome else not stage) and mark.search(text)]
         assert sorted(hit.url for hit in hits) == sorted(wanted)
     assert listed(samples, Selection(edit="StripCitations"))
-    assert "the rules were asked again" in viewer(samples).get("/?edit=StripCitations&counts=now").text
+    assert "the rules were run again" in viewer(samples).get("/?edit=StripCitations&counts=now").text
     assert viewer(samples).get("/export?format=csv&edit=StripCitations").status_code == 200
     assert viewer(samples).get("/?edit=Nothing").status_code == 400
 
@@ -558,8 +558,8 @@ def test_doubtful_languages_are_offered_where_several_were_asked(tmp_path: Path,
         client = viewer(open_corpus(tiny.write(tmp_path / name, [page])))
         words = text_of(client.get("/").text)
         assert "lowest score first" in words
-        assert ("1 page of which those who were asked said several" in words) == (name == "not")
-        assert ("1 page of which all said one that was not believed" in words) == (name == "alike")
+        assert ("1 page for which the identifiers disagreed" in words) == (name == "not")
+        assert ("1 page for which all agreed, but not confidently enough" in words) == (name == "alike")
         by_score = text_of(client.get("/?order=score").text)
         assert f"language en 0.900 {said.replace(' ', ', ').replace(':', ' ')}" in by_score
         assert said.replace(":", " ") not in text_of(client.get("/").text)
@@ -604,7 +604,8 @@ def test_rejected_pages_are_told_apart_from_records(samples: Corpus, mixture: Co
     assert records > 1
     said = text_of(viewer(samples).get("/?counts=now").text)
     assert (
-        f"{records} of the rejected are records that gave no page: {fell} pages fell of those that were read." in said
+        f"{records} of the rejected are records that gave no page: {fell} pages of those that were read were rejected."
+        in said
     )
     assert first["kept"] == fell + sum(shard["rows"] for shard in samples.shards())
     assert "gave no page" not in viewer(mixture).get("/").text

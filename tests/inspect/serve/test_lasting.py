@@ -76,7 +76,7 @@ def asked(address: str) -> dict[str, str]:
         ({"url": "http://a.example/"}, "One sentence."),
         (
             {"url": "A.example#top"},
-            "No page here has the URL of the link as it is written: this is the one of",
+            "No page here has the URL of the link as written: this is the one for",
         ),
         ({"id": "urn:uuid:2", "url": NEWS}, "News sentence."),
         ({"id": "urn:uuid:2", "row": f"{SHARD}/0"}, "News sentence."),
@@ -152,9 +152,9 @@ def test_all_links_of_a_list_and_a_page_last(samples: Corpus, viewer: Ask) -> No
         (
             PAGES[2],
             404,
-            "No page has the record or source a.wet.gz#3 : neither a kept one nor one of the",
+            "No page has the record or source a.wet.gz#3 , kept or in the table of",
         ),
-        (PAGES[3], 404, "No page has the record or source 7 , and none has the URL http://twin.example/ : neither"),
+        (PAGES[3], 404, "No page has the record or source 7 , and none has the URL http://twin.example/ , kept"),
         (PAGES[3], 404, "Every page that was read is here, kept or rejected, so it was not in the input."),
     ],
 )
@@ -170,11 +170,11 @@ def test_a_link_of_another_build(
         "was": "kept",
         "build": first.digest[:16],
     }
-    assert "made of another build" not in client.get(link).text
+    assert "made from another build" not in client.get(link).text
     answer = again.get(link)
     assert answer.status_code == status
     assert words in text_of(answer.text)
-    assert f"This link was made of another build (digest {first.digest[:16]})" in text_of(answer.text)
+    assert f"This link was made from another build (digest {first.digest[:16]})" in text_of(answer.text)
 
 
 def cited(body: str) -> dict[str, str]:
@@ -284,7 +284,7 @@ def test_every_view_gives_a_link_with_its_build(languages: Corpus, viewer: Ask, 
     assert "data-notice" not in again.text
     assert html.unescape(re.findall(r'id="link-view" readonly value="([^"]*)"', again.text)[0]) == html.unescape(link)
     other = made.get(f"{asked.path}?{asked.query.replace(build, '0' * 16)}").text
-    assert f"This link was made of another build (digest {'0' * 16})" in text_of(other)
+    assert f"This link was made from another build (digest {'0' * 16})" in text_of(other)
 
 
 def test_a_page_has_one_link_and_a_refusal_none(samples: Corpus, viewer: Ask) -> None:

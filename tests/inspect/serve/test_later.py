@@ -87,6 +87,6 @@ def test_a_view_says_that_it_is_made_and_losses_show_what_the_build_counted(
         assert (waiting.status_code, "<h1>Being counted</h1>" in waiting.text) == (202, True)
         assert "Being counted" not in later("/repeated", client, lambda page: "data-again" in page)
         first = client.get("/losses").text
-        assert "takes most text" in first
+        assert "drops most text" in first
         assert "is being read, once" in first
-        assert "takes most text" in later("/losses", client, lambda page: "data-again" in page)
+        assert "drops most text" in later("/losses", client, lambda page: "data-again" in page)

@@ -53,7 +53,7 @@ def test_the_first_screen_says_which_rule_takes_most_text(client: TestClient, la
     first = losses.most()[0]
     page = client.get("/losses").text
     lead = " ".join(re.sub("<[^>]+>", "", page.partition('class="lead">')[2].partition("</p>")[0]).split())
-    assert lead.startswith(f"{first.key} takes most text: {first.lost.characters:,} of {losses.read.characters:,}")
+    assert lead.startswith(f"{first.key} drops most text: {first.lost.characters:,} of {losses.read.characters:,}")
     rows = numbers_of(page)
     assert [row[0] for row in rows] == [row.said for row in losses.most()]
     assert rows[0][2] == f"{first.lost.characters:,}"
@@ -139,7 +139,7 @@ def test_the_file_has_every_row(client: TestClient, languages: Corpus) -> None:
 
 def test_pages_that_fell_before_their_language_was_asked(client: TestClient) -> None:
     page = client.get("/losses?by=language&rule=paragraphs/few_paragraphs").text
-    assert "<h2>Pages that fell before their language was asked</h2>" in page
+    assert "<h2>Pages rejected before language identification</h2>" in page
     assert "Their language is what cld2 says" in page
     assert "<h2>Pages that fell before" not in client.get("/losses?by=language&rule=lines/repeated_line").text
 
@@ -174,7 +174,7 @@ def test_a_corpus_without_a_count_has_the_ledger(languages: Corpus, change: dict
     with TestClient(make_app(older), HERE) as client:
         page = client.get("/losses?by=domain").text
         assert [row[0] for row in numbers_of(page)] == [row.said for row in by_ledger.rows]
-        assert ("taken out of it" if change else "did not count") in page
+        assert ("removed from it" if change else "did not count") in page
         assert "has no table of losses" in client.get("/losses.csv").text
 
 
@@ -223,7 +223,8 @@ def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClie
     assert losses.never.pages
     page = client.get("/losses?by=language&sort=pages").text
     assert (
-        f"{losses.never.pages:,} pages fell before that and count as pages, with the language that cld2 tells" in page
+        f"{losses.never.pages:,} pages fell before that and count as pages, with the language that cld2 identifies"
+        in page
     )
     rows = {row[0]: row for row in numbers_of(page)}
     told = {str(row.key): row.whole for row in losses.by_group("language") if row.whole is not None}
@@ -339,7 +340,7 @@ def test_what_was_cut_from_kept_pages_and_how_long_pages_were_that_fell(client: 
     """By SQL, of the table that has every page; of edits nothing is known."""
     db, page, losses = cursor(languages), client.get("/losses").text, read_losses(languages)
     assert losses is not None
-    assert "In another order of stages another rule may take most." in page
+    assert "With another order of stages, another rule may drop most." in page
     rows = {row[0]: row for row in numbers_of(page)}
     cut = db.execute(
         "SELECT cut.reason, sum(length(cut.line))::BIGINT FROM (SELECT unnest(dropped) AS cut FROM rejected "

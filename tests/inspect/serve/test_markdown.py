@@ -97,7 +97,7 @@ def test_the_page_of_a_reason_has_the_numbers_of_this_corpus(samples: Corpus, vi
     lost, chars = (clean[name][part] for name, part in (("lines_dropped", "no_end_mark"), ("characters", "dropped")))
     told = f"clean {lost:,} lines {clean['in']:,} pages, {clean['lines']['in']:,} lines {chars['no_end_mark']:,}"
     assert told in text
-    assert text.index(told) < text.index("Its numbers are of sample pages and of eight other WET files")
+    assert text.index(told) < text.index("Its numbers come from sample pages and eight other WET files")
     assert "<h2>On real pages</h2>" in html
     assert "| ---" not in unescape(html)
-    assert "It took nothing here" in text_of(viewer(samples).get("/rule/dclm_blank").text)
+    assert "It dropped nothing here" in text_of(viewer(samples).get("/rule/dclm_blank").text)

@@ -39,7 +39,7 @@ def test_the_page_view_leads_to_the_page_that_stands_for_it(second_crawl: Corpus
     body = client.get(f"/stands/{place}").text
     words = text_of(body)
     assert "It is a kept page of this corpus." in words
-    assert "Of all runs of 5 words in either text, about 9" in words
+    assert "Of all word 5-grams in either text, about 9" in words
     assert body.count("<mark>trumpets</mark>") == 4
     link = f"/owner/{owner_of('http://new.example/b')}"
     assert f'href="{link}?"' in body
@@ -93,11 +93,11 @@ def test_hostile_text_is_shown_and_a_damaged_earlier_corpus_is_named(evil: Corpu
     assert "&lt;script&gt;" in body
     assert "<i>" not in body
     damaged = client.get(f"/stands/{place_of(evil, 'http://a.example/')}").text
-    assert "Or it is a page of an earlier corpus that is not at hand" in text_of(damaged)
+    assert "Or it is a page of an earlier corpus that was not found" in text_of(damaged)
     assert "Copy or build the corpus again" in text_of(damaged)
     answer = client.get(f"/owner/{owner_of('http://b.example/')}")
     assert (answer.status_code, "<i>" in answer.text) == (404, False)
-    assert "not at hand" in answer.text
+    assert "was not found" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_no_more_is_said_of_an_owner_than_is_known(
     corpus = open_corpus(tiny.write(tmp_path / "c4", [], rows, settings={"rejected": rejected}))
     made_up = text_of(viewer(corpus).get("/owner/ffffffffffffffff").text)
     assert says in made_up
-    assert "may be no owner at all" in made_up
+    assert "may not be an owner at all" in made_up
     assert not any(words in made_up for words in never)
     named = text_of(viewer(corpus).get("/owner/0000000000000000").text)
     assert "What was cut here names it" in named

@@ -30,7 +30,7 @@ from tests.inspect.serve.conftest import served
 from tests.inspect.serve.test_app import text_of
 from tests.inspect.serve.test_browser import counted
 
-TOLD = "was built anew or changed while the viewer was open"
+TOLD = "was rebuilt or changed while the viewer was open"
 
 
 def build(folder: Path, word: str, count: int) -> Path:
@@ -70,7 +70,7 @@ def test_a_corpus_that_was_built_anew_is_opened_again_and_that_is_said_once(fold
     now = open_corpus(folder).digest[:16]
     words = text_of(client.get("/").text)
     day = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
-    told = rf"{TOLD}\. What you see is of the one that is there now \({day}, digest {now}\); before there was another"
+    told = rf"{TOLD}\. This page shows the current one \({day}, digest {now}\); before there was another"
     assert re.search(rf"{told} \({day}, digest {before}\)\.", words)
     assert "5 pages" in words
     assert "fresh 4 of 5." in words
@@ -88,7 +88,7 @@ def test_every_tab_is_told_once(folder: Path, client: TestClient) -> None:
         for _ in range(2):  # two tabs
             old = client.get(path.format(before))
             assert old.text.count("data-notice") == 1
-            assert "This link was made of another build (20" in text_of(old.text)
+            assert "This link was made from another build (20" in text_of(old.text)
             assert f"digest {before})" in text_of(old.text)
         assert "data-notice" not in client.get(path.format(now)).text
         assert TOLD in text_of(client.get(path.replace("&build={}", "").replace("build={}", "")).text)
@@ -107,7 +107,7 @@ def test_every_view_tells_of_an_older_build_without_a_script(folder: Path) -> No
         for view in views:
             old = client.get(f"{view}?build={before}").text
             assert old.count("data-notice") == 1, view
-            assert "This link was made of another build" in text_of(old)
+            assert "This link was made from another build" in text_of(old)
             assert "data-notice" not in client.get(f"{view}?build={now}").text
 
 
@@ -123,14 +123,14 @@ def test_what_became_of_a_page_is_said(folder: Path, client: TestClient) -> None
     assert "When this link was made, it was kept." in text_of(client.get(kept).text)
     assert "it was rejected at clean: few_sentences." in text_of(client.get(lost).text)
     here = "/page?url=http://a.example/fresh/1&was="
-    changed = "Its fate is another one now: when this link was made, the page was rejected at clean: few_sentences."
+    changed = "Its fate has changed: when this link was made, the page was rejected at clean: few_sentences."
     assert changed in text_of(client.get(f"{here}clean/few_sentences").text)
     for same in ("kept", "", "<b>", "a b/c"):
-        assert "Its fate is another one" not in text_of(client.get(f"{here}{same}").text)
+        assert "Its fate has changed" not in text_of(client.get(f"{here}{same}").text)
 
 
 def test_what_took_nothing_this_time_is_an_empty_list(folder: Path, client: TestClient) -> None:
-    """The rule ran, and a link to its victims was made of another build."""
+    """The rule ran, and a link to its victims was made from another build."""
     put(folder, "fresh", 5)
     for query in (
         "outcome=badwords/bad_word", "outcome=language/other_language", "lost=policy", "outcome=clean/policy",
@@ -139,7 +139,7 @@ def test_what_took_nothing_this_time_is_an_empty_list(folder: Path, client: Test
         answer = client.get(f"/?{query}&counts=now&build=0123")
         assert answer.status_code == 200, query
         assert '<h1 id="total">0 pages' in answer.text, query
-        assert "made of another build" in answer.text
+        assert "made from another build" in answer.text
         assert client.get(f"/?{query}").status_code == client.get(f"/counts?{query}").status_code == 200
         assert client.get(f"/export?{query}&format=csv").status_code == 200
     for query in ("outcome=badwords/worse", "lost=polcy", "config=xx", "split=test"):
@@ -159,7 +159,7 @@ def test_a_page_of_the_old_build_gets_no_numbers_of_the_new_one(folder: Path, cl
     put(folder, "fresh", 5)
     answer = client.get("/counts", headers=header)
     assert answer.status_code == 409
-    assert "Load the page again." in answer.text
+    assert "Reload the page." in answer.text
 
 
 def test_a_corpus_that_goes_and_comes_back(folder: Path, client: TestClient) -> None:
@@ -304,8 +304,8 @@ def test_a_link_about_two_corpora_names_the_builds_of_both(folder: Path, tmp_pat
         for _ in range(2):
             words = text_of(client.get(asked).text)
             assert re.search(
-                rf"This link was made of another build of the corpus {other} \(20[^)]*, digest {before}\)\. What you "
-                rf"see is of the one that is here now \(20[^)]*, digest {now}\)\.", words,
+                rf"This link was made from another build of the corpus {other} \(20[^)]*, digest {before}\)\. What you "
+                rf"page shows the current one \(20[^)]*, digest {now}\)\.", words,
             )  # fmt: skip
             assert f"The corpus {other} {TOLD}" in text_of(client.get(f"/compare?build={a}").text)
         assert "data-notice" not in client.get(f"/compare?build={a}-{now}").text
@@ -320,8 +320,8 @@ def test_a_link_of_another_build_says_so(folder: Path, client: TestClient) -> No
     for same in (build, build[:16], build[:7]):
         assert "another build" not in client.get(f"/?build={same}").text
     words = text_of(client.get("/?build=0123456789abcdef<b>").text)
-    assert "This link was made of another build (digest 0123456789abcdef<b>)" in words
-    assert re.search(rf"the one that is here now \(20[^)]* UTC, digest {build[:16]}\)\.", words)
+    assert "This link was made from another build (digest 0123456789abcdef<b>)" in words
+    assert re.search(rf"the current one \(20[^)]* UTC, digest {build[:16]}\)\.", words)
 
 
 def test_the_address_and_links_name_the_build(browser: Any, folder: Path) -> None:
@@ -350,7 +350,7 @@ def test_an_open_page_says_that_it_is_out_of_date(browser: Any, folder: Path) ->
         watched.evaluate("document.querySelector('#facets').dataset.counts = '/counts'; count().catch(quiet)")
         watched.wait_for_selector("#rebuilt")
         assert watched.locator("#total").inner_text() == "3 pages"
-        watched.get_by_text("Load the page again").click()
+        watched.get_by_text("Reload the page").click()
         watched.wait_for_selector("[data-notice]")
         counted(watched)
         assert watched.locator("#total").inner_text() == "5 pages"
@@ -421,7 +421,7 @@ def test_a_link_to_what_this_build_cannot_have_is_answered_in_words(folder: Path
     assert "Not in the build that is here now" in words
     assert "of preset en , does not have" in words
     assert "outcome badwords/bad_words q a&b" in words
-    assert "This link was made of another build (digest 0123456789abcdef)" in words
+    assert "This link was made from another build (digest 0123456789abcdef)" in words
     for here in ("", f"&build={open_corpus(folder).digest[:16]}"):
         assert client.get(f"/?outcome=badwords/bad_words{here}").status_code == 400
     for path in ("/?lost=gone", "/?config=xx", "/?edit=gone"):

@@ -120,7 +120,7 @@ def test_the_way_to_the_owner_keeps_the_filters_and_marks_the_line(tides: Corpus
 
 def test_a_line_that_is_not_there_is_said_not_to_be(tides: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(tides).get("/page?id=urn:2&mark=Nobody+wrote+this").text)
-    assert "The line that was looked for is not in the text that is shown: Nobody wrote this" in words
+    assert "The line searched for is not in the text shown: Nobody wrote this" in words
 
 
 def test_no_link_to_an_owner_leads_to_its_own_page(languages: Corpus, viewer: Ask) -> None:

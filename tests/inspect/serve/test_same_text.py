@@ -54,16 +54,16 @@ def said(client: TestClient, text: str) -> str:
 )
 def test_what_the_build_made_of_it_comes_first(client: TestClient, text: str, first: str) -> None:
     words = said(client, text)
-    assert words.startswith(f"This very text is here {first}")
+    assert words.startswith(f"Exactly this text is here {first}")
     assert ("was rejected at" in words) == ("kept http" not in first)
-    assert "Judged anew, by itself" in words
+    assert "Judged again, by itself" in words
 
 
 def test_by_its_text_alone_a_page_is_not_surely_kept(client: TestClient) -> None:
     words = said(client, SPAN.replace("1898", "1899"))
-    assert "This corpus: no page that it holds, kept or rejected, has just this text." in words
-    assert "Kept by its own text alone , unless a comparison with other pages takes it, or text from it" in words
-    assert "This very text" not in words
+    assert "This corpus: no page in it, kept or rejected, has exactly this text." in words
+    assert "Kept by its own text alone , unless a comparison with other pages removes it, or text from it" in words
+    assert "Exactly this text" not in words
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n"])
@@ -75,5 +75,5 @@ def test_no_text_is_no_page_s(client: TestClient, text: str) -> None:
 def test_a_large_corpus_is_not_looked_through_and_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(same_text, "MOST_TEXT_FILES", 10)
     words = said(client, SPAN)
-    assert "This corpus: not looked through for this text: its files have more than 0 MB" in words
+    assert "This corpus: not searched for this text: its files have more than 0 MB" in words
     assert "Kept by its own text alone" in words

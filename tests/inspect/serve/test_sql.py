@@ -86,7 +86,7 @@ def test_ready_queries_run(asked: TestClient, viewer: Ask, samples: Corpus, mixt
     for link in ready:
         assert asked.get(link).status_code == 200, link
     titles = [one.title for one in ready_queries(samples)]
-    assert "pages and characters a domain" in titles
+    assert "pages and characters per domain" in titles
     assert any(re.fullmatch(r"pages of \w+ by month(, in the sample)?", title) for title in titles)
     for one in ready_queries(mixture):  # it has no rejected table
         assert "rejected" not in one.sql
@@ -96,7 +96,7 @@ def test_ready_queries_run(asked: TestClient, viewer: Ask, samples: Corpus, mixt
 def test_all_domains_are_in_the_answer(tmp_path: Path, viewer: Ask) -> None:
     pages = [Page(f"http://www.d{n}.example/", "x", "2024-05", f"a#{n}") for n in range(130)]
     corpus = write(tmp_path / "c4", {("en", "train"): [pages]})
-    sql = next(one.sql for one in ready_queries(corpus) if one.title == "pages and characters a domain")
+    sql = next(one.sql for one in ready_queries(corpus) if one.title == "pages and characters per domain")
     answer = viewer(corpus).get("/sql/export", params={"q": sql, "format": "csv"}).text
     assert len(answer.splitlines()) == 1 + 130
 
@@ -112,7 +112,7 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         told = {"settings": {"rejected": rejected}, "ledger": {"records": 10, "stages": stages}}
         corpus = open_corpus(tiny.write(tmp_path / rejected, [page], rows, **told))
         client, ready = viewer(corpus), {one.title: one.sql for one in ready_queries(corpus)}
-        assert cells(client.get("/sql", params={"q": ready["cut by rule, of all pages read"]}).text) == [
+        assert cells(client.get("/sql", params={"q": ready["cut by rule, over all pages read"]}).text) == [
             ["repeated_line", "line", "52,726"]
         ]
         of = ", in the sample" if rejected == "sample" else ""
@@ -121,7 +121,7 @@ def test_a_sample_is_called_one_in_the_answer_the_chart_the_file_and_the_address
         assert cells(body) == [["few_words", "1", "4"], ["repeated_line (lines)", "1", "4"]]
         assert (" rows, in the sample of rejected pages</h2>" in body) == bool(of)
         assert ("cuts and characters by rule, in the sample of rejected pages</figcaption>" in body) == bool(of)
-        assert ("are of a sample" in words(body)) == bool(of)
+        assert ("cover a sample" in words(body)) == bool(of)
         assert ("sample" in sql.partition("\n")[0]) == bool(of)
         for kind in ("csv", "parquet"):
             saved = client.get("/sql/export", params={"q": sql, "format": kind})
@@ -162,7 +162,7 @@ def test_a_limit_of_the_query_is_not_called_all(asked: TestClient, samples: Corp
     assert "Save these as Parquet" in cut
     assert "The query ends with LIMIT 3: there may be more rows" in cut
     assert "Save all as Parquet" in words(asked.get("/sql", params={"q": "SELECT 1 LIMIT 3"}).text)
-    (domains,) = [one.sql for one in ready_queries(samples) if one.title == "pages and characters a domain"]
+    (domains,) = [one.sql for one in ready_queries(samples) if one.title == "pages and characters per domain"]
     saved = asked.get("/sql/export", params={"q": domains, "format": "csv"}).text
     urls = connect(samples).execute("SELECT url FROM pages").fetchall()
     assert saved.count("\n") == 1 + len({registered(url) for (url,) in urls})
@@ -185,7 +185,7 @@ def test_a_sample_is_called_one(tmp_path: Path, viewer: Ask) -> None:
     lost = [(Page(f"http://{n}.example/", "x", "2024-05", f"a#{n}"), "clean", "few_words", "", []) for n in range(2)]
     corpus = write(tmp_path / "c4", {("en", "train"): [[]]}, lost)
     assert "pages of few_words by month, in the sample" in [one.title for one in ready_queries(corpus)]
-    assert "numbers of it are the sample's" in words(viewer(corpus).get("/sql").text)
+    assert "its numbers are those of the sample" in words(viewer(corpus).get("/sql").text)
 
 
 @pytest.mark.parametrize(

@@ -222,9 +222,9 @@ def test_lists_are_saved_by_language_and_domain(worded: Corpus, viewer: Ask) -> 
 
 
 def test_a_mixture_and_old_tables_say_why_there_is_nothing(mixture: Corpus, hostile: Corpus, viewer: Ask) -> None:
-    assert "A mixture was filtered by no list" in text_of(viewer(mixture).get("/words").text) or not mixture.rejected
+    assert "A mixture was not filtered by lists" in text_of(viewer(mixture).get("/words").text) or not mixture.rejected
     assert "no table of rejected pages" in text_of(viewer(mixture).get("/words").text)
-    assert "No rule of this corpus goes by a list" in text_of(viewer(hostile).get("/words").text)
+    assert "No rule of this corpus uses a list" in text_of(viewer(hostile).get("/words").text)
 
 
 def test_what_is_withheld_is_named_and_not_shown(tmp_path: Path, viewer: Ask) -> None:
@@ -256,7 +256,7 @@ def test_a_page_whose_text_is_withheld_says_so(tmp_path: Path, viewer: Ask) -> N
     preset = describe(with_exclusions(EN, NotExcluded()))
     made = viewer(open_corpus(tiny.write(tmp_path / "c4", [], rows, preset=preset)))
     withheld = made.get("/page", params={"url": "http://a.example/1"}).text
-    assert "The text of this page is withheld: it was left out by its address" in text_of(withheld)
+    assert "The text of this page is withheld: it was excluded by its address" in text_of(withheld)
     assert "text withheld" in text_of(withheld)
     for said in ("0 characters", "Plain text", "Try another preset", 'id="line-1"'):
         assert said not in withheld

@@ -108,7 +108,7 @@ def test_a_comparison_through_the_real_commands(
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        (["--lr", "0.1", "0.1"], "names a rate twice"),
+        (["--lr", "0.1", "0.1"], "lists a rate twice"),
         (["--texts", "nothing.jsonl"], "cannot be read"),
         (["--seeds", "0"], "--seeds"),
     ],
@@ -130,4 +130,4 @@ def test_a_folder_of_others_is_left_alone(
     a, b, texts = map(str, corpora)
     (tmp_path / "scores.csv").write_text("mine")
     assert main([a, b, "--texts", texts, "--out", str(tmp_path)]) == 2
-    assert "no comparison wrote it" in capsys.readouterr().err
+    assert "was not written by a comparison" in capsys.readouterr().err

@@ -68,10 +68,10 @@ def begun(position: Any, corpus: Path) -> int:
 def test_what_came_out_is_quoted_masked(tmp_path: Path) -> None:
     found, shown = points([AskedPassage("a", 1, 12, 12, 30, 4, 4, 1)]), [ShownPassage("a", 12, SECRET)]
     write_extraction(tmp_path, found, shown, Path("out/c4"), Path("crawl.parquet"))
-    assert "how often a passage stands in `crawl.parquet`\n" in (tmp_path / "memorise.md").read_text()
+    assert "how often a passage occurs in `crawl.parquet`\n" in (tmp_path / "memorise.md").read_text()
     write_extraction(tmp_path, found, shown, Path("out/c4"), None)
     assert (
-        "how often a passage stands in `out/c4`\n\nHow often it stood in the crawl"
+        "how often a passage occurs in `out/c4`\n\n`python -m c4pipe.passages DIR --crawl` counts"
         in (tmp_path / "memorise.md").read_text()
     )
     assert "a, 12 times: Write to <EMAIL> and to nobody else." in (tmp_path / "memorise.md").read_text()
@@ -110,7 +110,7 @@ def test_a_language_model_beside_a_control(home: Path, tmp_path: Path, capsys: p
     before = (out / "asked.csv").read_bytes()
     capsys.readouterr()
     assert main(words) == 0
-    assert "lm was asked the same before" in capsys.readouterr().err
+    assert "lm was already asked the same" in capsys.readouterr().err
     assert (out / "asked.csv").read_bytes() == before
 
 
@@ -132,11 +132,11 @@ def test_a_t5_by_counts_that_were_kept(home: Path, tmp_path: Path) -> None:
         (["--data", "c4", "c4"], "expected a corpus for each of the 1 runs"),
         (["--data", "nowhere"], "holds no finished corpus"),
         (["--data", "other"], "is not what"),
-        (["--data", "c4", "--control", "lm"], "a run is there twice"),
+        (["--data", "c4", "--control", "lm"], "a run is listed twice"),
         (["--data", "c4", "--counts", "none.parquet"], "none.parquet is not there"),
         (["--data", "c4", "--counts", "x", "--level", "lines"], "--level has no effect"),
         (["--data", "c4", "--smaller", "t5"], "--smaller has no effect"),
-        (["--data", "c4", "--out", "c4"], "holds files, and no memorise wrote them"),
+        (["--data", "c4", "--out", "c4"], "holds files that were not written by memorise"),
         (["--data", "c4", "--each", "0"], "expected a number of 1 or more"),
         (["--data", "c4", "--level", "near"], "invalid choice"),
     ],
@@ -153,7 +153,7 @@ def test_wrong_use_is_one_line(
 
 def test_a_t5_draws_no_text(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--run", str(home / "t5"), "--data", str(home / "c4"), "--samples", "2"]) == 2
-    assert "fills gaps and writes no text" in capsys.readouterr().err
+    assert "fills gaps and does not write free text" in capsys.readouterr().err
     words = ["--run", str(home / "lm"), "--data", str(home / "c4"), "--samples", "2", "--smaller", str(home / "t5")]
     assert main(words) == 2
-    assert "is no language model" in capsys.readouterr().err
+    assert "is not a language model" in capsys.readouterr().err

@@ -87,7 +87,7 @@ def test_losses_of_a_pretraining(tmp_path: Path) -> None:
         f"{head}10,all,9.5,0.1,700,5,3.5\n20,en,8.5,0.1,700,5,3.1\n20,all,8.5,0.1,700,5,3.1\n"
     )
     found = {row.metric: row.value for row in text_results("repeats", "all", 0, run, tmp_path)}
-    assert found == {TRAINING_LOSS: 8.05, HELD_OUT_LOSS: 8.5, "bits a byte": 3.1}
+    assert found == {TRAINING_LOSS: 8.05, HELD_OUT_LOSS: 8.5, "bits per byte": 3.1}
     curves = curves_of([run, run], tmp_path, points=10)
     assert curves.held_out == [(10.0, 9.5), (20.0, 8.5)]
     assert len(curves.training) == 10
@@ -122,7 +122,7 @@ def test_the_table_names_what_is_real_what_is_missing_and_the_paper_s_order() ->
     assert "Missing, for their runs are not done: adapters-8 seed 0." in text
     assert "  * paper: all > gradual > adapters-32\n  * here: gradual > all > adapters-32\n" in text
     assert "as in the paper, and larger than the noise: adapters-32" in text
-    assert "and nothing about models" in text
+    assert "and say nothing about models" in text
 
 
 def test_one_seed_is_told_from_nothing() -> None:
@@ -157,7 +157,7 @@ def test_what_a_comparison_found_of_the_corpora_stands_beside(tmp_path: Path) ->
     found = CorpusVerdict(("old/en", "old/raw"), "grams", 0.02, whole, [], ("aa", "bb"))
     (tmp_path / VERDICT_FILE).write_text(json.dumps(found.as_json()))
     lines = corpus_verdicts([tmp_path], {"raw": "bb", "en": "aa", "news": "cc"})
-    assert lines == ["A is en, B is raw: B is better by 0.035 ± 0.004 bits a byte (level grams)"]
+    assert lines == ["A is en, B is raw: B is better by 0.035 ± 0.004 bits per byte (level grams)"]
     text = report(STUDY, STUDY.arms(setting_of(STUDY)), FOUND, [], FACTS._replace(verdicts=lines))
     assert "## By test text\n\nWhat `python -m c4pipe.compare` found" in text
     assert f"\n* {lines[0]}\n" in text

@@ -86,13 +86,13 @@ def test_a_signal_ends_the_runs_and_the_same_command_goes_on(tmp_path: Path, mon
 
 
 def test_two_studies_never_share_a_folder(tmp_path: Path) -> None:
-    with held_folder(tmp_path), pytest.raises(ConfigError, match="is in use by a study, or by a run that one left"):
+    with held_folder(tmp_path), pytest.raises(ConfigError, match="is in use by a study, or by a run left over"):
         held_folder(tmp_path).__enter__()
 
 
 def test_a_record_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "runs.json").write_text("[]")
-    with pytest.raises(ConfigError, match=r"runs.json is no record of a study"):
+    with pytest.raises(ConfigError, match=r"runs.json is not the record of a study"):
         done_runs(tmp_path, RUNS)
 
 
@@ -134,7 +134,7 @@ def test_a_study_from_end_to_end(built: Build, tmp_path: Path, monkeypatch: pyte
 
     InThisProcess.left = 2
     assert main(line) == 130
-    assert "The same command goes on" in capsys.readouterr().err
+    assert "Run the same command again" in capsys.readouterr().err
     assert "not done: all seed 0, adapters-8 seed 0." in (out / "table.md").read_text(encoding="utf-8")
     InThisProcess.left = 2
     assert main(line) == 0
@@ -152,7 +152,7 @@ def test_a_study_from_end_to_end(built: Build, tmp_path: Path, monkeypatch: pyte
 
     capsys.readouterr()
     assert main(["repeats", *line[1 : line.index("--arms")]]) == 2
-    assert "holds the study methods: name another folder" in capsys.readouterr().err
+    assert "holds the study methods: choose another folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -162,15 +162,15 @@ def test_a_study_from_end_to_end(built: Build, tmp_path: Path, monkeypatch: pyte
         (["methods"], "expected --out DIR. See --help."),
         (["method", "--out", "x"], "unknown study 'method'"),
         (["methods", "--out", "x", "--size", "base"], "--size base needs --data and --tasks"),
-        (["corpora", "--out", "x", "--data", "CORPUS"], "corpora compares corpora, and --data has 1"),
-        (["methods", "--out", "x", "--data", "a=CORPUS", "b=CORPUS"], "methods has one corpus, and --data names 2"),
+        (["corpora", "--out", "x", "--data", "CORPUS"], "corpora compares corpora, but --data has 1"),
+        (["methods", "--out", "x", "--data", "a=CORPUS", "b=CORPUS"], "methods uses one corpus, but --data names 2"),
         (["methods", "--out", "x", "--data", "nowhere"], "--data nowhere: no corpus in nowhere (no manifest.json)"),
-        (["methods", "--out", "x", "--data", "=CORPUS"], "expected NAME=DIR with a name of its own"),
+        (["methods", "--out", "x", "--data", "=CORPUS"], "expected NAME=DIR with a unique name"),
         (["methods", "--out", "x", "--data", "CORPUS", "--tasks", "sst2"], "expected NAME=PATH, as in"),
         (["methods", "--out", "x", "--data", "CORPUS", "--arms", "al"], "--arms al: methods has all, adapters-8, "),
         (["methods", "--out", "x", "--seeds", "0"], "expected a number of 1 or more"),
         (["--list", "--seeds", "3"], "--seeds has no effect: --list prints the studies alone."),
-        (["methods", "--out", "TAKEN", "--data", "CORPUS"], "notes.txt is there, and no study wrote it"),
+        (["methods", "--out", "TAKEN", "--data", "CORPUS"], "notes.txt exists and was not written by study"),
     ],
 )
 def test_wrong_use_is_one_line_before_any_work(

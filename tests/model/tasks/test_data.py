@@ -188,19 +188,19 @@ def _parquet_of(sentences, labels, *more):
             "sst2",
             "train.tsv",
             "sentence\tlabel\na\tgood\n",
-            r"train\.tsv:2: 'good' is no label: expected one of",
+            r"train\.tsv:2: 'good' is not a label: expected one of",
         ),
         ("sst2", "train.tsv", "sentence\tlabel\na\t-1\n", "gives no example for sst2: no row has a label"),
         ("sst2", "train.tsv", "sentence\tlabel\n", "has no row"),
         ("sst2", "train.tsv", "", "has no row"),
-        ("sst2", "train.tsv", b"sentence\tlabel\n\xff\t1\n", "is no UTF-8 text"),
+        ("sst2", "train.tsv", b"sentence\tlabel\n\xff\t1\n", "is not UTF-8 text"),
         ("sst2", "train.tsv.gz", b"no gzip", "cannot be read: Not a gzipped file"),
         ("sst2", "train.jsonl", '{"sentence": "a", "label": 1}\n{"sen\n', r"train\.jsonl:2 is no JSON"),
         ("sst2", "train.jsonl", "[1]\n", r"train\.jsonl:1 is a list: expected an object"),
         ("sst2", "train.jsonl", '{"sentence": null, "label": 1}\n', r"train\.jsonl:1: nothing in column 'sentence'"),
         ("sst2", "train.json", "{", "is no JSON"),
         ("sst2", "train.json", "3", "holds one int: expected a list of records"),
-        ("sst2", "train.parquet", b"PAR1", "is no Parquet file"),
+        ("sst2", "train.parquet", b"PAR1", "is not a readable Parquet file"),
         ("sst2", "other.md", "", r"has no file of train or validation or test.*There: none that can be read"),
         ("sst2", "a/train.tsv", "", "has no file of train"),
         ("wsc", "train.jsonl", '{"text": "a b", "target": {}, "label": true}\n', r":1 has another shape.*'span1_text'"),
@@ -213,10 +213,10 @@ def _parquet_of(sentences, labels, *more):
         ),
         ("sst2", "train.tsv", "sentence\tlabel\tlabel\na\t1\t0\n", ":1 names the column 'label' twice"),
         ("sst2", "train.csv", 'sentence,label\na,1\n"b,1\nc,0\n', r"train\.csv:4 has 1 columns.*begins in line 3, so"),
-        ("sst2", "train.tsv", "sentence\tlabel\ra\t1\rb\t0\r", "ends in a carriage return alone"),
-        ("sst2", "train.csv", b"sentence,label\na,1\n\xff,1\n", r"train\.csv:3 is no UTF-8 text"),
+        ("sst2", "train.tsv", "sentence\tlabel\ra\t1\rb\t0\r", "ends in a lone carriage return"),
+        ("sst2", "train.csv", b"sentence,label\na,1\n\xff,1\n", r"train\.csv:3 is not UTF-8 text"),
         ("sst2", "train.tsv.gz", _damaged_gzip(), "train.tsv.gz cannot be read: Error -3"),
-        ("sst2", "train.parquet", _parquet_of([b"\xff"], [1]), "train.parquet is no UTF-8 text"),
+        ("sst2", "train.parquet", _parquet_of([b"\xff"], [1]), "train.parquet is not UTF-8 text"),
         ("sst2", "train.parquet", _parquet_of(["a"], [1], ("label", [0])), "has the column 'label' twice"),
         (
             "sst2",
@@ -231,9 +231,9 @@ def _parquet_of(sentences, labels, *more):
             ":1: column 'sentence' holds a list: expected a te",
         ),
         ("sst2", "train.jsonl", '{"sentence": {}, "label": 1}\n', ":1: column 'sentence' holds a dict"),
-        ("sst2", "train.jsonl", '{"sentence": "a", "label": 1, "label": 0}\n', "the key 'label' is there twice"),
-        ("sst2", "train.jsonl", "[" * 100_000, r"train\.jsonl:1 is no JSON: it is nested too deep"),
-        ("sst2", "train.json", "[" * 100_000, "is no JSON: it is nested too deep"),
+        ("sst2", "train.jsonl", '{"sentence": "a", "label": 1, "label": 0}\n', "the key 'label' is listed twice"),
+        ("sst2", "train.jsonl", "[" * 100_000, r"train\.jsonl:1 is not JSON: it is nested too deep"),
+        ("sst2", "train.json", "[" * 100_000, "is not JSON: it is nested too deep"),
         ("sst2", "train.jsonl", '{"sentence": "a\\ud800", "label": 1}\n', r":1: '\\ud800' is half of a character"),
         ("sst2", "train.csv", 'sentence,label\n"a\nb",1\n"c\nd"\n', r"train\.csv:5 has 1 columns, not 2"),
     ],
@@ -248,7 +248,7 @@ def test_what_is_wrong_is_said_in_a_line(put, task, name, content, message):
 
 
 def test_what_is_not_there_and_what_is_there_twice(put, tmp_path):
-    with pytest.raises(ConfigError, match="is not there: expected a file, or a folder with train, validation, test"):
+    with pytest.raises(ConfigError, match="does not exist: expected a file, or a folder with train, validation, test"):
         data("sst2", tmp_path / "none").check()
     folder = put(train_DOT_tsv="", train_DOT_jsonl="")
     with pytest.raises(ConfigError, match=r"train in files of several kinds, train\.jsonl and train\.tsv"):
@@ -260,11 +260,11 @@ def test_sums_are_told_and_checked(put):
     sums = hashlib.sha256(text.encode()).hexdigest()
     folder = put(train_DOT_tsv=text, dev_DOT_tsv=text, SHA256SUMS=f"{sums}  train.tsv\n{'0' * 64} *./dev.tsv\n")
     assert data("sst2", folder).sums("train") == {"train.tsv": sums}
-    with pytest.raises(ConfigError, match=r"dev\.tsv is damaged or another file: its sha256 is"):
+    with pytest.raises(ConfigError, match=r"dev\.tsv is damaged or a different file: its sha256 is"):
         data("sst2", folder).sums("validation")
     put(SHA256SUMS=b"\xff\n")
-    with pytest.raises(ConfigError, match="SHA256SUMS is no UTF-8 text"):
+    with pytest.raises(ConfigError, match="SHA256SUMS is not UTF-8 text"):
         data("sst2", folder).sums("train")
     put(SHA256SUMS="train.tsv is fine\n")
-    with pytest.raises(ConfigError, match=r"SHA256SUMS:1 is no line of sha256sum"):
+    with pytest.raises(ConfigError, match=r"SHA256SUMS:1 is not a sha256sum line"):
         data("sst2", folder).sums("train")

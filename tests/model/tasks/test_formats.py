@@ -162,7 +162,7 @@ def test_spans_are_mended_as_tfds_mends_them():
 
 @pytest.mark.parametrize("value", ["maybe", 2, -2, "3", 0.5, [1]])
 def test_another_label_is_named(value):
-    with pytest.raises(ConfigError, match="is no label: expected one of no, yes, its number"):
+    with pytest.raises(ConfigError, match="is not a label: expected one of no, yes, its number"):
         label_number(value, ("no", "yes"))
 
 

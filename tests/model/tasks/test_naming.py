@@ -44,7 +44,7 @@ def test_a_task_of_ones_own(folder):
     assert (data.name, [example.targets for example in data.examples("train")]) == ("mood", ["happy"])
     assert names("own_tasks:MOOD/a=glue/SST-2", "own_tasks:MOOD=glue/SST-2") == ["mood/a", "mood"]
     for word, message in {
-        "own_tasks:MODE": "own_tasks has no 'MODE', which should be a Task",
+        "own_tasks:MODE": "own_tasks has no 'MODE'; expected a Task",
         "own_tasks:NUMBER": "is a int: expected a model.tasks.Task",
         "own_tasks:ODD": r"unknown metric of own_tasks:ODD 'acuracy'\. Did you mean 'accuracy'",
         "no_tasks:MOOD": "No module named 'no_tasks'",
@@ -61,7 +61,7 @@ def test_a_task_of_ones_own(folder):
         ("a b\n", r"fault\d\.py:1: invalid syntax"),
         ("import os\nos.nothing\n", r"fault\d\.py:2: AttributeError: module 'os' has no attribute 'nothing'"),
         ("import not_there\n", r"fault\d\.py:1: ModuleNotFoundError: No module named 'not_there'"),
-        ("import sys\nsys.exit(0)\n", r"the module ends the command: \S+fault\d\.py:2: SystemExit: 0"),
+        ("import sys\nsys.exit(0)\n", r"the module exited: \S+fault\d\.py:2: SystemExit: 0"),
         (f"{OWN}MOOD = Template('m: {{text', '{{mood}}')\n", r"fault\d\.py:2: Template 'm: {text': expected '}'"),
         (
             f"{OWN}MOOD = Task('x', 'm: {{text}}', ('accuracy',))\n",
@@ -85,12 +85,12 @@ def test_a_fault_in_a_module_of_ones_own(folder, code, message, request):
         (["=glue"], "expected NAME=PATH"),
         (["sst2="], "expected NAME=PATH"),
         (["SST2=glue"], r"unknown task 'SST2'\. Did you mean 'sst2'"),
-        (["sst2=/dev/null"], r"/dev/null is no file and no folder"),
+        (["sst2=/dev/null"], r"/dev/null is neither a file nor a folder"),
         (["ssst2=glue"], r"unknown task 'ssst2'\. Did you mean 'sst2'"),
         (["sst2/../x=glue"], "expected letters, digits"),
         (["sst2=glue/SST-2", "sst2=glue/CoLA"], "--tasks has sst2 twice: give one of them another name"),
-        (["glue=glue/SST-2"], "no folder of a task in it"),
-        (["glue=none"], "is no folder"),
+        (["glue=glue/SST-2"], "it has no task folder"),
+        (["glue=none"], "is not a folder"),
         (["sst2=none"], "none is not there"),
     ],
 )

@@ -65,11 +65,11 @@ HERE = rf"{__file__}:\d+: "
 @pytest.mark.parametrize(
     ("form", "metric", "message"),
     [
-        (Made(lambda row: 1 / 0), "squad", f"tsv:2 is no example of x: {HERE}ZeroDivisionError: division by zero"),
-        (Made(lambda row: [row["none"]]), "squad", f"tsv:2 is no example of x: {HERE}KeyError: 'none'"),
-        (Made(None), "squad", "tsv:2 is no example of x: .*TypeError"),
+        (Made(lambda row: 1 / 0), "squad", f"tsv:2 is not an example of x: {HERE}ZeroDivisionError: division by zero"),
+        (Made(lambda row: [row["none"]]), "squad", f"tsv:2 is not an example of x: {HERE}KeyError: 'none'"),
+        (Made(None), "squad", "tsv:2 is not an example of x: .*TypeError"),
         (Made(ONE), "squad", "tsv:2: the format gave a str: expected TaskExamples"),
-        (Made([TaskExample("a", "b", {"b"})]), "squad", "tsv:2: the answer is none that JSON holds"),
+        (Made([TaskExample("a", "b", {"b"})]), "squad", "tsv:2: the answer cannot be stored as JSON"),
         (Made([TaskExample("a", 3, 3)]), "squad", "tsv:2: the targets are a int: expected a text"),
         (Made([ONE], lambda written: 1 / 0), "squad", f"x cannot read what was written, 'b': {HERE}ZeroDivisionError"),
         (Made([ONE], int), "accuracy", f"x cannot read what was written, 'b': {HERE}ValueError"),
