@@ -119,7 +119,7 @@ def _opened(path: Path, data: bytes) -> TextTokenizer:
     except Exception as error:  # the libraries raise what they like: RuntimeError, and Exception itself
         what = str(error).partition("\n")[0]
         raise ConfigError(
-            f"--tokenizer {path} is no tokenizer ({what}). Expected a SentencePiece model (*.model) or {_JSON}."
+            f"--tokenizer {path} is not a tokenizer ({what}). Expected a SentencePiece model (*.model) or {_JSON}."
         ) from None
 
 
