@@ -173,7 +173,7 @@ def _losing(*codes: str) -> TextFlow:
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 def test_names_of_rules_stand_whole_beside_their_numbers(browser: Any, narrow: bool) -> None:
     """As a browser sets them: `repeated_in_page` is the longest of the rules of C4."""
-    codes = ["repeated_in_page", "few_words", "no_end_mark"]
+    codes = ["repeated_in_page", "few_words", "no_end_mark", "edits and blanks"]
     page = browser.new_page()
     page.set_content(f'<div style="width: {NARROW_SHEET.width if narrow else 880}px">{svg(_losing(*codes), narrow)}')
     boxes = page.locator("text").evaluate_all(
