@@ -111,6 +111,9 @@ def test_a_machine_that_dies_half_way_changes_nothing(on: On, badwords: Path, tm
         name: on(name, "distributed.cli.dask_worker", *worker, "--local-directory", tmp_path / name / "scratch")
         for name in ("one", "two")
     }
+    while (tmp_path / "login" / "log").read_text().count("Register worker addr") < 2:
+        assert [process.poll() for process in machines.values()] == [None, None]
+        time.sleep(0.1)
     runner = ["--runner", "DaskRunner", "--dask_scheduler_file", shared / "scheduler.json", "--dask_npartitions", 4]
     build = on("login", "beam_jobs.build_c4", *corpus, "--output", shared / "c4", *runner)
     while not [*shared.glob("c4/.staging-*/*/staged/*")]:  # a unit is read: what comes behind it is still to come
