@@ -420,7 +420,7 @@ def test_the_presets_of_the_table_can_be_taken_for_other_formats() -> None:
     assert (keyed.format, keyed.url_key, keyed.keys) == ("parquet", "meta.url", FieldKeys(url="meta.url"))
     for name in ("wet", "text"):
         with pytest.raises(
-            ConfigError, match=f"--url-key is for jsonl and parquet: a file of format {name} has no keys"
+            ConfigError, match=f"--url-key is for jsonl and parquet: a file of format {name} has no fields"
         ):
             for_format(EN, name, FieldKeys(url="u"))
     with pytest.raises(ConfigError, match="reads WET files as the reference does"):

@@ -104,7 +104,7 @@ def test_a_named_folder_of_machine_code_must_be_private(folder: Path, monkeypatc
     monkeypatch.setenv(variable, str(folder))
     check_cache_folders()
     folder.chmod(0o777)
-    with pytest.raises(ConfigError, match=f"{variable}={folder}: {folder} has owner .* the mode 0777.*unset it"):
+    with pytest.raises(ConfigError, match=f"{variable}={folder}: {folder} has owner .* mode 0777.*unset it"):
         check_cache_folders()
     with pytest.raises(ConfigError, match=variable):
         Parser("name", "description").parse_args([])

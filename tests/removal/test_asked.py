@@ -118,7 +118,7 @@ def test_lists_are_read_however_they_are_packed(tmp_path) -> None:
 
 
 def test_what_is_no_list(tmp_path) -> None:
-    with pytest.raises(ConfigError, match=r"--ids .*none is no file"):
+    with pytest.raises(ConfigError, match=r"--ids .*none is not a file"):
         read_asked([], [], [str(tmp_path / "none")])
     (tmp_path / "list").write_text("a.example\n\nb.example/\n\x01\n")
     with pytest.raises(ConfigError, match=r"--prove .*list, line 4: .* is not a URL, domain or code of a page"):

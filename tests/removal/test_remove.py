@@ -332,8 +332,8 @@ def test_a_page_without_a_url_is_not_taken_out_by_its_code(once, built, take_out
 def test_what_is_refused(build, take_out, capsys, tmp_path):
     before = build("WHOLE")
     for lines, option, words in (
-        (["http://a.example/x"], "--domains", "line 1: 'http://a.example/x' is no domain"),
-        (["a.example", "two words"], "--domains", "line 2: 'two words' is no domain"),
+        (["http://a.example/x"], "--domains", "line 1: 'http://a.example/x' is not a domain"),
+        (["a.example", "two words"], "--domains", "line 2: 'two words' is not a domain"),
         (["# nothing", "word"], "--urls", "line 2: 'word' is no URL"),
         (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is neither a page URL"),
         (["*.a.example"], "--urls", "(example.com) with --domains"),

@@ -121,5 +121,5 @@ def test_there_is_a_report(older: Corpus, tmp_path: Path) -> None:
 def test_losses_are_those_of_the_ledger(older: Corpus, viewer: Ask) -> None:
     words = text_of(viewer(older).get("/losses").text)
     assert "clean/few_sentences 3 pages clean/policy 1 line Its build did not count characters." in words
-    assert "Languages, domains and lengths are unknown: its build did not count what pages lost." in words
+    assert "Languages, domains and lengths are unknown: its build did not count what pages lost;" in words
     assert viewer(older).get("/losses.csv").status_code == 400

@@ -70,7 +70,7 @@ def test_a_corpus_that_was_built_anew_is_opened_again_and_that_is_said_once(fold
     now = open_corpus(folder).digest[:16]
     words = text_of(client.get("/").text)
     day = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
-    told = rf"{TOLD}\. This page shows the current one \({day}, digest {now}\); before there was another"
+    told = rf"{TOLD}\. This page shows the current one \({day}, digest {now}\); before, it was another"
     assert re.search(rf"{told} \({day}, digest {before}\)\.", words)
     assert "5 pages" in words
     assert "fresh 4 of 5." in words
@@ -304,7 +304,7 @@ def test_a_link_about_two_corpora_names_the_builds_of_both(folder: Path, tmp_pat
         for _ in range(2):
             words = text_of(client.get(asked).text)
             assert re.search(
-                rf"This link was made from another build of the corpus {other} \(20[^)]*, digest {before}\)\. What you "
+                rf"This link was made from another build of the corpus {other} \(20[^)]*, digest {before}\)\. This "
                 rf"page shows the current one \(20[^)]*, digest {now}\)\.", words,
             )  # fmt: skip
             assert f"The corpus {other} {TOLD}" in text_of(client.get(f"/compare?build={a}").text)

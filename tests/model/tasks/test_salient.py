@@ -111,7 +111,7 @@ def test_a_file_of_spans(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("nothing", "spans.jsonl:1: no JSON"),
+        ("nothing", "spans.jsonl:1: not JSON"),
         ("[1]", '"sentence" or "text"'),
         ({"sentence": "Ada."}, '"spans", a list'),
         ({"sentence": 5, "spans": []}, '"sentence" or "text", a string'),
