@@ -52,7 +52,7 @@ class _Documents(ProgressReporter):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; the exit code."""
-    return run_command("tokens", lambda: run(_parse(argv)), "interrupted. The same command goes on from there.")
+    return run_command("tokens", lambda: run(_parse(argv)), "interrupted. Run the same command again to resume.")
 
 
 def run(args: Namespace) -> int:
@@ -88,7 +88,7 @@ def run(args: Namespace) -> int:
         with _Documents(sum(rows)) as progress:
             made = make_tokens(job, args.out, of, tokenizer, args.workers, progress.done)
     print(f"{many(made.documents, 'document')}, {many(made.tokens, 'token')}, {made.bytes / 1e6:,.1f} MB")
-    print(f"  {visible(str(args.out))}.bin, .idx and .parquet{', there already' if made.already else ''}")
+    print(f"  {visible(str(args.out))}.bin, .idx and .parquet{', already made' if made.already else ''}")
     return 0
 
 
@@ -97,13 +97,13 @@ def _make(work: Path, out: Path) -> None:
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"--out {out}: {work} cannot be made ({error.strerror}). Take another one.") from None
+        raise ConfigError(f"--out {out}: {work} cannot be created ({error.strerror}). Choose another one.") from None
 
 
 def _end_of(tokenizer: Any, args: Namespace) -> int:
     found = tokenizer.eod if args.eod_token is None else tokenizer.id_of(args.eod_token)
     if found is None:
-        what = "names no token that ends a text" if args.eod_token is None else f"has no token {args.eod_token!r}"
+        what = "does not name an end-of-text token" if args.eod_token is None else f"has no token {args.eod_token!r}"
         raise ConfigError(f"--tokenizer {args.tokenizer} {what}. Name one: --eod-token TOKEN, or --no-eod.")
     return int(found)
 
@@ -112,17 +112,17 @@ def _shards(found: list[dict[str, Any]], config: str | None, split: str) -> list
     """The shards of one config and split, in order. ConfigError for one that there is not."""
     configs = sorted({row["config"] for row in found})
     if config is None and len(configs) > 1:
-        raise ConfigError(f"it holds several configs. Name one by --config, or mix them first: {', '.join(configs)}.")
+        raise ConfigError(f"it holds several configs. Name one with --config, or mix them first: {', '.join(configs)}.")
     if config is not None and config not in configs:
         raise unknown("config", config, configs)
     mine = [row for row in found if row["config"] == (config or configs[0]) and row["split"] == split]
     if not sum(row["rows"] for row in mine):
-        raise ConfigError(f"there is no page of split {split!r}. Take another --split.")
+        raise ConfigError(f"there is no page in split {split!r}. Use another --split.")
     return sorted(mine, key=lambda row: str(row["path"]))
 
 
 def _parse(argv: Sequence[str] | None) -> Namespace:
-    p = Parser("python -m c4pipe.tokens", "Writes a corpus as tokens for who trains elsewhere.", EPILOG)
+    p = Parser("python -m c4pipe.tokens", "Export a corpus as tokens for training elsewhere.", EPILOG)
     a = p.add_argument
     a("folder", type=utf8_path, metavar="DIR", help="folder of a corpus, or of a mixture")
     a(
@@ -132,15 +132,15 @@ def _parse(argv: Sequence[str] | None) -> Namespace:
         metavar="FILE_OR_RUN",
         help="a SentencePiece *.model, a tokenizer.json, or a run or folder that holds one",
     )
-    a("--out", type=utf8_path, required=True, metavar="PREFIX", help="of the files that are written")
-    a("--config", type=utf8, metavar="NAME", help="of a corpus of several languages, the one to write")
-    a("--split", choices=SPLITS, default="train", help="which split (default: train)")
-    a("--no-eod", action="store_true", help="put nothing behind a document (default: the token that ends a text)")
-    a("--eod-token", type=utf8, metavar="TOKEN", help="what to put there, such as '<|endoftext|>'")
+    a("--out", type=utf8_path, required=True, metavar="PREFIX", help="prefix of the output files")
+    a("--config", type=utf8, metavar="NAME", help="the language to write, for a corpus with several")
+    a("--split", choices=SPLITS, default="train", help="the split to write (default: train)")
+    a("--no-eod", action="store_true", help="add nothing after a document (default: the end-of-text token)")
+    a("--eod-token", type=utf8, metavar="TOKEN", help="the token to add after a document, such as '<|endoftext|>'")
     a("--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all cores)")
-    a("--overwrite", action="store_true", help="replace files of that prefix that were made of something else")
+    a("--overwrite", action="store_true", help="replace files with this prefix that were made from something else")
     args = p.parse_args(argv)
-    refuse_idle(p.given, ("--eod-token", not args.no_eod, "--no-eod puts none. Leave one of them out."))
+    refuse_idle(p.given, ("--eod-token", not args.no_eod, "--no-eod adds none. Leave one of them out."))
     return args
 
 
