@@ -135,8 +135,8 @@ def _file_of(named: Path) -> Path:
         inside = sorted(found.name for found in named.iterdir() if found.suffix in (".model", ".json"))
         others = f" It holds {', '.join(inside)}: name the file that is meant." if inside else ""
         raise ConfigError(
-            f"--tokenizer {named} holds no tokenizer. Expected a SentencePiece model ({_MODEL}), a {_JSON}, or a "
-            f"folder with one: a run of model.train, or one of Hugging Face.{others}"
+            f"--tokenizer {named} has no tokenizer. Expected a SentencePiece model ({_MODEL}), a {_JSON}, or a "
+            f"folder with one: a run of model.train, or a Hugging Face tokenizer.{others}"
         )
     return steps[-1]
 

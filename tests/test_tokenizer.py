@@ -95,15 +95,15 @@ def test_a_damaged_file_is_no_tokenizer(data: bytes, tmp_path: Path) -> None:
     pytest.importorskip("tokenizers")
     for name in ("x.model", "x.json", "x"):
         path = put(tmp_path / name, data)
-        refused(path, f"--tokenizer {path} is no tokenizer (")
+        refused(path, f"--tokenizer {path} is not a tokenizer (")
     refused(put(tmp_path / "y.json", b"{}"), "Expected a SentencePiece model (*.model) or tokenizer.json.")
 
 
 def test_where_there_is_none(tmp_path: Path) -> None:
     refused(tmp_path / "none", f"--tokenizer {tmp_path}/none cannot be read (No such file or directory).")
-    refused(tmp_path, f"--tokenizer {tmp_path} holds no tokenizer. Expected a SentencePiece model (spiece.model)")
+    refused(tmp_path, f"--tokenizer {tmp_path} has no tokenizer. Expected a SentencePiece model (spiece.model)")
     put(tmp_path / "tokenizer.model", b"as Llama has it")
-    refused(tmp_path, "or one of Hugging Face. It holds tokenizer.model: name the file that is meant.")
+    refused(tmp_path, "or a Hugging Face tokenizer. It holds tokenizer.model: name the file that is meant.")
 
 
 @pytest.mark.parametrize(("name", "library"), [("x.model", "sentencepiece"), ("x.json", "tokenizers")])

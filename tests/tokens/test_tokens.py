@@ -240,7 +240,7 @@ def test_pages_of_older_builds_and_without_a_word(spiece, tmp_path):
         (("--config", "fr"), "unknown config 'fr'"),
         (("--config", "de", "--split", "validation"), "there is no page in split 'validation'"),
         (("--config", "de", "--no-eod", "--eod-token", "x"), "--eod-token has no effect"),
-        (("--config", "de", "--tokenizer", "FOLDER"), "holds no tokenizer. Expected a SentencePiece model"),
+        (("--config", "de", "--tokenizer", "FOLDER"), "has no tokenizer. Expected a SentencePiece model"),
         (("--config", "de", "--tokenizer", "NONE"), "cannot be read (No such file or directory)"),
         (("--config", "de", "--tokenizer", "NO.model"), "is not a tokenizer"),
         (("--config", "de", "--tokenizer", "NO.json"), "is not a tokenizer"),
