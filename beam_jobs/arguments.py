@@ -15,7 +15,7 @@ from beam_jobs.personal import personal_option
 from c4pipe.command import Parser, count, is_command, memory_limit, positive, share, similarity, utf8
 from c4pipe.dedup.near import STAYS
 from c4pipe.errors import ConfigError
-from c4pipe.flow.buckets import check_extra, reach_with
+from c4pipe.flow.buckets import check_extra, is_remote, reach_with
 from c4pipe.flow.lean import import_lean_beam
 from c4pipe.langid import IDENTIFIERS
 from c4pipe.presets import PRESETS
@@ -214,6 +214,10 @@ def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namesp
     if rest:
         check_beam_options(rest, [flag for action in own._actions for flag in action.option_strings])
     reach_with(rest)
+    if args.runner not in ("DirectRunner", LOCAL_RUNNER):  # whose workers have other working folders
+        for name in ("output", "staging"):
+            if (path := getattr(args, name, None)) and not is_remote(path):
+                setattr(args, name, os.path.abspath(path))
     return args, rest
 
 

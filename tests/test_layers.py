@@ -27,7 +27,7 @@ FLOORS = (
         "own",
     ),  # folders of ours alone or of a process; a disk; a user's modules
     ("native",),  # loops as machine code
-    ("text", "languages", "progress", "fasttext"),  # text as such, names of languages, progress, classifiers
+    ("text", "languages", "progress", "fasttext", "tokenizer"),  # text as such, names of languages, models of others
     ("command",),  # what a command is told, where it speaks, how it ends
     ("files",),  # files as such, and those that rules read
     ("wet", "rules", "langid", "dedup", "benchmarks", "shards", "fetch", "keys", "pii"),  # reading; judging; the disk
@@ -65,7 +65,7 @@ LIBRARIES = {
     "duckdb": {"facts", "inspect", "card/summary/content"},
     "fasttext": {"classifier"},
     "huggingface_hub": {"push"},
-    "jinja2": {"inspect", "card/summary/page"},
+    "jinja2": {"inspect", "card/standalone", "card/summary/page"},
     "langdetect": {"langid"},
     "llvmlite": {"native"},
     "matplotlib": {"rebalance/picture", "compare", "model"},
@@ -83,14 +83,14 @@ LIBRARIES = {
     "rouge_score": {"model"},
     "sacrebleu": {"model"},
     "safetensors": {"model"},
-    "sentencepiece": {"model", "tokens", "inspect/tokenizing"},
+    "sentencepiece": {"model", "tokenizer"},
     "sentencex": {"text"},
     "shtab": {"cli"},
     "starlette": {"inspect"},
     "stdnum": {"pii"},
     "tensorboard": {"model"},
     "tldextract": {"text"},
-    "tokenizers": {"tokens", "inspect/tokenizing"},
+    "tokenizers": {"tokenizer"},
     "torch": {"model"},
     "uvicorn": {"inspect"},
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from c4pipe.cli import main
+from tests.pieces import pieces_of
 from tests.push.hub import REPO, TOKEN, serving
 from tests.wetfiles import ROOT, SAMPLES, story
 
@@ -55,16 +55,7 @@ def test_publish(desk, monkeypatch):
 
 
 def test_train_elsewhere(desk, capsys):
-    sentencepiece = pytest.importorskip("sentencepiece")
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([story(n) for n in range(50)]),
-        model_writer=model,
-        vocab_size=300,
-        hard_vocab_limit=False,
-        minloglevel=2,
-    )
-    Path("tokenizer.model").write_bytes(model.getvalue())
+    Path("tokenizer.model").write_bytes(pieces_of([story(n) for n in range(50)], 300))
     [words] = typed("train-elsewhere.md")
     assert main(words) == 0
     [program] = blocks("train-elsewhere.md", "python")

@@ -83,7 +83,7 @@ def _tokenizer(named: Path | None) -> Any:
     """The tokenizer of that name, where one is named."""
     if named is None:
         return None
-    from c4pipe.inspect.tokenizing import named_tokenizer
+    from c4pipe.tokenizer import named_tokenizer
 
     return named_tokenizer(named)
 

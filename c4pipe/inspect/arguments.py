@@ -32,7 +32,7 @@ examples:
   one page, line by line        python -m c4pipe.inspect out/c4 --url http://a.example/news
   which pages hold a text       python -m c4pipe.inspect out/c4 --text "a text of 20 characters or more"
   when a model read them        python -m c4pipe.inspect out/c4 --text "..." --run out/t5
-  any question                  python -m c4pipe.inspect out/c4 --sql "select reason, count(*) from rejected group by 1"
+  any question                  python -m c4pipe.inspect out/c4 --sql "select stage, reason, taken, unit from ledger"
   which rule removes most text  python -m c4pipe.inspect out/c4 --losses
   how much each domain has      python -m c4pipe.inspect out/c4 --domains --tokenizer out/t5
   what another rule changed     python -m c4pipe.inspect out/c4 --compare out/other

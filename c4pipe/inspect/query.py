@@ -136,9 +136,21 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
             which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" names them.'
         raise ConfigError(f"{code} is only noted, on pages that are kept; {which}")
     known = [*dict.fromkeys(row["reason"] for row in rows if stage in (None, row["stage"])), KEPT]
+    if code not in known and (unused := _declared(corpus, code, stage)):
+        return unused
     if code not in known:
         raise unknown("reason" if stage is None else f"reason of stage {stage}", code, known)
     return [row for row in rows if row["reason"] == code and stage in (None, row["stage"])]
+
+
+def _declared(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:
+    """A reason that the preset has and that took nothing: a count of 0 for each stage that has it."""
+    return [
+        {"stage": row["stage"], "reason": code, "unit": "pages", "count": 0}
+        for row in corpus.manifest.get("preset", {}).get("stages", ())
+        if stage in (None, row["stage"])
+        and code in {*row.get("reasons", ()), *(rule.get("reason") for rule in row.get("rules", ()))}
+    ]
 
 
 def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:

@@ -10,8 +10,8 @@ from c4pipe.facts.sums import SumsProgress
 from c4pipe.inspect.query import database
 from c4pipe.inspect.terminal import Screen
 from c4pipe.inspect.token_counts import count_tokens, remember_counts, remembered_counts
-from c4pipe.inspect.tokenizing import NamedTokenizer
 from c4pipe.text import many
+from c4pipe.tokenizer import NamedTokenizer
 
 SIZE_ROWS = 30  # shown; --json and --csv have all of them
 

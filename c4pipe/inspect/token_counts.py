@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from c4pipe.corpus.stats import registered
 from c4pipe.errors import C4Error
 from c4pipe.facts.corpus import Corpus
-from c4pipe.inspect.tokenizing import NamedTokenizer
 from c4pipe.private import our_cache
+from c4pipe.tokenizer import NamedTokenizer
 
 _BATCH = 16  # pages at a time: whoever looks at the viewer meanwhile waits for no more
 

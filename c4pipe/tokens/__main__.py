@@ -59,12 +59,14 @@ def run(args: Namespace) -> int:
     """Makes the files of one config and split."""
     from c4pipe.corpus.identity import fingerprint
     from c4pipe.facts.corpus import open_corpus
+    from c4pipe.tokenizer import named_tokenizer
     from c4pipe.tokens.making import make_tokens, tokens_there
     from c4pipe.tokens.megatron import token_type
     from c4pipe.tokens.parts import TokenJob
-    from c4pipe.tokens.tokenizers import tokenizer_in
 
-    tokenizer = tokenizer_in(args.tokenizer)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # processes of ours share the machine
+    named = named_tokenizer(args.tokenizer)
+    tokenizer = named.cuts
     eod = None if args.no_eod else _end_of(tokenizer, args)
     corpus = open_corpus(args.folder)
     shards = _shards(corpus.shards(), args.config, args.split)
@@ -72,7 +74,7 @@ def run(args: Namespace) -> int:
     of = {
         "corpus": sha256_of(args.folder / MANIFEST),
         "shards": [row["sha256"] for row in shards],
-        "tokenizer": sha256_of(args.tokenizer),
+        "tokenizer": named.digest,
         "library": tokenizer.library,
         "end of a document": eod,
         "type": token_type(tokenizer.size).str,
@@ -82,7 +84,7 @@ def run(args: Namespace) -> int:
     if made is None:
         corpus.sums.check(paths)
         _make(work, args.out)
-        job = TokenJob(args.folder, paths, rows, args.tokenizer, eod, work)
+        job = TokenJob(args.folder, paths, rows, named.path, eod, work)
         with _Documents(sum(rows)) as progress:
             made = make_tokens(job, args.out, of, tokenizer, args.workers, progress.done)
     print(f"{many(made.documents, 'document')}, {many(made.tokens, 'token')}, {made.bytes / 1e6:,.1f} MB")
@@ -123,7 +125,13 @@ def _parse(argv: Sequence[str] | None) -> Namespace:
     p = Parser("python -m c4pipe.tokens", "Export a corpus as tokens for training elsewhere.", EPILOG)
     a = p.add_argument
     a("folder", type=utf8_path, metavar="DIR", help="folder of a corpus, or of a mixture")
-    a("--tokenizer", type=utf8_path, required=True, metavar="FILE", help="a SentencePiece *.model, or tokenizer.json")
+    a(
+        "--tokenizer",
+        type=utf8_path,
+        required=True,
+        metavar="FILE_OR_RUN",
+        help="a SentencePiece *.model, a tokenizer.json, or a run or folder that holds one",
+    )
     a("--out", type=utf8_path, required=True, metavar="PREFIX", help="prefix of the output files")
     a("--config", type=utf8, metavar="NAME", help="the language to write, for a corpus with several")
     a("--split", choices=SPLITS, default="train", help="the split to write (default: train)")

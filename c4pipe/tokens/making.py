@@ -24,9 +24,9 @@ import pyarrow.parquet as pq
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import LocalStore
 from c4pipe.shards import HashingStream, to_json
+from c4pipe.tokenizer import TextTokenizer
 from c4pipe.tokens.megatron import write_index
 from c4pipe.tokens.parts import DOCUMENT_SCHEMA, TokenJob, is_part_whole, write_part
-from c4pipe.tokens.tokenizers import TextTokenizer
 
 TOKENS_OF = b"c4pipe.tokens"  # key of the table's metadata: JSON, what all was made of and the sums of both files
 TOKEN_SUFFIXES = (".bin", ".idx", ".parquet")

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from c4pipe.errors import BuildError
 from c4pipe.files.storage import LocalStore
+from c4pipe.tokenizer import TextTokenizer, named_tokenizer
 from c4pipe.tokens.megatron import token_type
-from c4pipe.tokens.tokenizers import TextTokenizer, tokenizer_in
 
 TOLD = ("url", "timestamp", "record_id")  # columns of a page by which it is known elsewhere; older builds lack the last
 DOCUMENT_SCHEMA = pa.schema(
@@ -58,7 +58,7 @@ def is_part_whole(job: TokenJob, number: int) -> bool:
 
 def write_part(job: TokenJob, number: int, tokenizer: TextTokenizer | None = None) -> None:
     """Writes it. BuildError for a shard that cannot be read."""
-    tokenizer = tokenizer or tokenizer_in(job.tokenizer)
+    tokenizer = tokenizer or named_tokenizer(job.tokenizer).cuts
     store, (tokens, table) = LocalStore(), job.part(number)
     kind = token_type(tokenizer.size)
     with store.write(str(table)) as raw, pq.ParquetWriter(raw, DOCUMENT_SCHEMA, compression="zstd") as writer:

@@ -72,9 +72,11 @@ def test_damage_is_named(sides: tuple[Path, Path], capsys: pytest.CaptureFixture
     kinds = {one["kind"]: one for one in found["words"]}
     assert kinds["repeats"]["side"] == kinds["lines"]["side"] == kinds["boilerplate"]["side"] == "B"
     assert found["verdict"] in ("A", "cannot tell")
-    html = Path("o/comparison.html").read_text()
+    html, table = Path("o/comparison.html").read_text(), Path("o/table.md").read_text()
     assert "<b>now" not in html
-    assert "\x1b" not in html + Path("o/table.md").read_text()
+    assert "\x1b" not in html + table
+    assert found["sampled"] == 150
+    assert "\nShares of pages are of a sample, 150 pages of each corpus, of whose texts the first " in table
 
 
 def test_test_text_that_stands_in_a_corpus_is_left_out(

@@ -16,32 +16,16 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.fate_lists import EXPORT_SCHEMA, FATE_LISTS, FatePages, around_key, exported, fate_counts, listed
 from c4pipe.facts.fates import Fate, comparison, paired_pages
 from c4pipe.facts.pairing import PairTable, connect_pair, pair_table
-from c4pipe.page import Dropped
-from tests.facts.test_fates import page, write
+from tests.facts.test_fates import page, pair, write
 
 Pairing = tuple[duckdb.DuckDBPyConnection, PairTable]
 
 
 @pytest.fixture
 def pairing(tmp_path: Path) -> Iterator[Pairing]:
-    """As in `test_fates`: page 1 is the same; 2 lost a line; 3 is of another language; 4 is rejected there, 5 here; 6
-    was never read there, and of 7 nobody knows."""
-    a = write(
-        tmp_path / "a",
-        [page(1), page(2, "One.\nTwo.\nThree."), page(3), page(4), page(6, file="b.wet"), page(7)],
-        [(5, "badwords", "bad_word", "darn", ())],
-        inputs=[{"path": "a.wet", "bytes": 9}, {"path": "b.wet", "bytes": 9}],
-    )
-    b = write(
-        tmp_path / "b",
-        [page(1), page(2, "One.\nThree."), page(3, language="de"), page(5, "Oh darn.\nOh well.")],
-        [
-            (4, "clean", "few_sentences", "1 sentences", [Dropped("few_words", "Some text.")]),
-            (2, "", "kept", "", [Dropped("few_words", " Two. ")]),
-        ],
-    )
-    with connect_pair(a, b) as connection:
-        yield connection, pair_table(connection, (a, b))
+    both = pair(tmp_path)
+    with connect_pair(*both) as connection:
+        yield connection, pair_table(connection, both)
 
 
 def numbers(pairing: Pairing, asked: FatePages, **place: int) -> list[int]:

@@ -68,27 +68,30 @@ def part(folder: Path, path: str, table: pa.Table) -> dict[str, Any]:
     return row | {"sha256": hashlib.sha256(data).hexdigest()}
 
 
-@pytest.fixture
-def found(tmp_path: Path) -> Comparison:
+def pair(folder: Path, **of_b: Any) -> tuple[Corpus, Corpus]:
     """Page 1 is the same; 2 lost a line; 3 is of another language; 4 is rejected there, 5 here; 6 was never read there,
     and of 7 nobody knows."""
     a = write(
-        tmp_path / "a",
+        folder / "a",
         [page(1), page(2, "One.\nTwo.\nThree."), page(3), page(4), page(6, file="b.wet"), page(7)],
         [(5, "badwords", "bad_word", "darn", ())],
         inputs=[{"path": "a.wet", "bytes": 9}, {"path": "b.wet", "bytes": 9}],
     )
     b = write(
-        tmp_path / "b",
+        folder / "b",
         [page(1), page(2, "One.\nThree."), page(3, language="de"), page(5, "Oh darn.\nOh well.")],
         [
             (4, "clean", "few_sentences", "1 sentences", [Dropped("few_words", "Some text.")]),
             (2, "", KEPT, "", [Dropped("few_words", " Two. ")]),
         ],
-        preset=EN_2019,
-        settings={"rejected": "sample"},
+        **of_b,
     )
-    return compare(a, b)
+    return a, b
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Comparison:
+    return compare(*pair(tmp_path, preset=EN_2019, settings={"rejected": "sample"}))
 
 
 def test_every_page_is_counted_once(found: Comparison) -> None:

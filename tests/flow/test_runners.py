@@ -45,7 +45,7 @@ def job_server():
         yield f"localhost:{port}"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def portable(badwords, small, folder, endpoint):

@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 
 from c4pipe.facts.corpus import Corpus
+from c4pipe.facts.released import open_released
+from c4pipe.inspect.serve.later import AnswerStillMadeError, LaterAnswers
+from c4pipe.inspect.token_counts import TokenCounting
 from tests import needs
+from tests.facts.test_released import rows_of, write
 from tests.inspect.report.written import report_of
 from tests.inspect.serve.conftest import served
+from tests.inspect.test_domains import by_words
 
 pytestmark = needs.axe
 WINDOWS = ((375, "light"), (375, "dark"), (768, "dark"), (1440, "light"))
@@ -74,6 +79,56 @@ def test_every_view_of_the_viewer(browser: Any, address: Callable[[str], str], v
     assert violations(browser, address(view), WINDOWS[1::2]) == []
 
 
+# Views of which something is missing: the address, and words that must stand there.
+SELDOM = {
+    "released pages": ("/compare", "folder of files, without a ledger"),
+    "only in a corpus, beside released pages": ("/compare/pages?list=only_a", "Only in A"),
+    "domains while tokens are counted": ("/domains", "Tokens are being counted"),
+    "a reason of another build": ("/?outcome=clean/gone&build=0123456789abcdef", "Not in the build that is here now"),
+}
+
+
+@pytest.fixture(scope="module")
+def seldom(samples: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A viewer beside released pages, whose tokens nobody ever has counted."""
+    folder = tmp_path_factory.mktemp("seldom")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("C4PIPE_CACHE_DIR", str(folder / "cache"))
+        patched.setattr("c4pipe.inspect.serve.later.PATIENT_SECONDS", 60.0)
+        patched.setattr(TokenCounting, "begin", lambda _: None)
+        released = open_released(write(folder / "c4", rows_of(samples)[2:]))
+        with served(samples, others=[released], tokenizer=by_words()) as here:
+            yield here
+
+
+@pytest.mark.parametrize("view", SELDOM)
+def test_what_is_seldom_seen(browser: Any, seldom: str, view: str) -> None:
+    path, words = SELDOM[view]
+    assert violations(browser, seldom + path, WINDOWS[:2], words) == []
+
+
+def test_what_is_said_while_an_answer_is_made(browser: Any, seldom: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(self: LaterAnswers, name: str, words: str, *_: object) -> None:
+        raise AnswerStillMadeError(words)
+
+    def once(page: Any, url: str) -> None:
+        page.route("**/viewer.js", lambda route: route.abort())  # which asks again, while axe looks
+        page.goto(url)
+
+    monkeypatch.setattr(LaterAnswers, "answer", never)
+    assert violations(browser, f"{seldom}/repeated", WINDOWS[:2], "Being counted", once) == []
+
+
+def test_a_url_that_was_pasted_as_a_text(browser: Any, seldom: str) -> None:
+    def pasted(page: Any, url: str) -> None:
+        page.goto(url)
+        page.locator("#text").fill("http://nowhere.example/")
+        page.get_by_role("button", name="Judge it", exact=True).click()
+        page.get_by_role("button", name="Judge it as a text").wait_for()
+
+    assert violations(browser, f"{seldom}/why", WINDOWS[:2], "What you pasted is a URL", pasted) == []
+
+
 @pytest.mark.parametrize("name", ["samples", "languages"])
 def test_the_report(browser: Any, tmp_path: Path, samples: Corpus, languages: Corpus, name: str) -> None:
     report_of({"samples": samples, "languages": languages}[name], tmp_path)
@@ -88,14 +143,22 @@ def test_what_axe_finds_is_told(browser: Any, tmp_path: Path) -> None:
     assert any("image-alt" in each for each in found)
 
 
-def violations(browser: Any, url: str, windows: Any) -> list[str]:
-    """What axe finds on a page with all its folds open, a line each."""
+def visit(page: Any, url: str) -> None:
+    """Goes to the page."""
+    page.goto(url)
+
+
+def violations(
+    browser: Any, url: str, windows: Any, words: str = "", go: Callable[[Any, str], None] = visit
+) -> list[str]:
+    """What axe finds on a page with these words and all its folds open, a line each."""
     found = []
     for width, scheme in windows:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.goto(url)
+        go(page, url)
+        assert words in page.locator("body").inner_text()
         if page.locator("#facets").count():
             page.wait_for_selector("#facets[data-counts='']", state="attached")
         page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")

@@ -7,9 +7,8 @@ import html
 import io
 import json
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,17 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from c4pipe.corpus.stats import registered
-from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus, connect, open_corpus
 from c4pipe.facts.domain_sizes import domain_sizes, pages_for_rate, token_rate
 from c4pipe.inspect import token_counts
 from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve import make_app
 from c4pipe.inspect.token_counts import TokenCounting, count_tokens, remembered_counts
-from c4pipe.inspect.tokenizing import NamedTokenizer, named_tokenizer
 from c4pipe.page import Page
+from c4pipe.tokenizer import NamedTokenizer, named_tokenizer
 from tests.inspect import tiny
 from tests.inspect.serve.test_losing import numbers_of
+from tests.pieces import pieces_of
 
 HERE = "http://127.0.0.1"
 
@@ -42,9 +41,21 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+class Words:
+    """Words between blanks."""
+
+    library, size, eod = "words", 1, None
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        return [[0] * len(text.split()) for text in texts]
+
+    def id_of(self, token: str) -> int | None:
+        return None
+
+
 def by_words(path: Path = Path("out/words.json")) -> NamedTokenizer:
-    """One whose tokens anybody can count: words between blanks."""
-    return NamedTokenizer(path, "0" * 64, lambda texts: [len(text.split()) for text in texts])
+    """One whose tokens anybody can count."""
+    return NamedTokenizer(path, "0" * 64, Words())
 
 
 def expected(corpus: Corpus, count: Callable[[str], int]) -> Counter[str]:
@@ -174,15 +185,10 @@ def test_what_goes_wrong_while_counting_is_said(tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SentencePiece model, as a run keeps it."""
-    sentencepiece = pytest.importorskip("sentencepiece")
     folder = tmp_path_factory.mktemp("run") / "checkpoints/step-00000010"
     folder.mkdir(parents=True)
     texts = [f"The harbour has {n} boats and a garden of rye." for n in range(60)]
-    made = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(texts), model_writer=made, vocab_size=60, hard_vocab_limit=False, minloglevel=2
-    )
-    (folder / "spiece.model").write_bytes(made.getvalue())
+    (folder / "spiece.model").write_bytes(pieces_of(texts, 60))
     return folder.parents[1]
 
 
@@ -206,36 +212,6 @@ def test_tokens_are_those_of_a_run(pieces: Path, languages: Corpus, capsys: pyte
     assert "step-00000010/spiece.model" in out
     assert main([str(languages.folder), "--domains"]) == 0
     assert "tokens" not in capsys.readouterr().out
-
-
-def test_tokens_of_a_tokenizer_json(tmp_path: Path) -> None:
-    tokenizers = pytest.importorskip("tokenizers")
-    made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"<unk>": 0}, unk_token="<unk>"))
-    made.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-    made.enable_truncation(3)
-    made.save(str(tmp_path / "tokenizer.json"))
-    found = named_tokenizer(tmp_path)
-    assert found.count(["a b c d e", "", "a"]) == [5, 0, 1]
-    assert found.name == f"{tmp_path.name}/tokenizer.json"
-
-
-def test_what_is_no_tokenizer_is_said(tmp_path: Path, pieces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "x.model").write_bytes(b"no model")
-    (tmp_path / "x.json").write_bytes(b"{}")
-    for name, says in (
-        ("x.model", "is not a SentencePiece model"),
-        ("x.json", "is not a Hugging Face tokenizer"),
-        ("y", "cannot be read"),
-        (".", "has no tokenizer. Expected a SentencePiece model"),
-    ):
-        with pytest.raises(ConfigError, match=says):
-            named_tokenizer(tmp_path / name)
-    monkeypatch.setitem(sys.modules, "sentencepiece", None)
-    with pytest.raises(ConfigError, match=r"pip install 'c4pipe\[train\]'"):
-        named_tokenizer(pieces)
-    monkeypatch.setitem(sys.modules, "tokenizers", None)
-    with pytest.raises(ConfigError, match="needs tokenizers"):
-        named_tokenizer(tmp_path / "x.json")
 
 
 def test_options_that_need_one_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

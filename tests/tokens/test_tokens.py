@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from beam_jobs import rebalance
 from c4pipe.shards import MANIFEST, read_manifest, to_json
 from c4pipe.tokens import __main__ as tokens
 from c4pipe.tokens import making
+from tests.pieces import pieces_of
 from tests.rebalance.corpora import sha256, write_corpus
 from tests.tokens.test_megatron import read_documents, read_index
 from tests.wetfiles import story
@@ -44,20 +44,9 @@ def mixed(once, corpus):
 @pytest.fixture(scope="session")
 def spiece(tmp_path_factory):
     """A SentencePiece model with T5's special tokens."""
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([story(n) for n in range(50)]),
-        model_writer=model,
-        vocab_size=300,
-        hard_vocab_limit=False,
-        pad_id=0,
-        eos_id=1,
-        unk_id=2,
-        bos_id=-1,
-        minloglevel=2,
-    )
+    model = pieces_of([story(n) for n in range(50)], 300, pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
     path = tmp_path_factory.mktemp("spiece") / "spiece.model"
-    path.write_bytes(model.getvalue())
+    path.write_bytes(model)
     return path
 
 
@@ -200,6 +189,14 @@ def test_a_tokenizer_of_hugging_face(mixed, bpe, tmp_path):
     assert read_documents(tmp_path / "t") == expected
 
 
+@pytest.mark.parametrize("kind", ["spiece", "bpe"])
+def test_a_folder_stands_for_the_file_in_it(mixed, kind, tmp_path, request):
+    file = request.getfixturevalue(kind)
+    assert make(mixed, file, tmp_path / "file") == 0
+    assert make(mixed, file.parent, tmp_path / "folder") == 0
+    assert files(tmp_path / "folder") == files(tmp_path / "file")
+
+
 def test_the_end_of_a_document(mixed, spiece, bpe, tmp_path, capsys):
     assert make(mixed, spiece, tmp_path / "end") == 0
     assert make(mixed, spiece, tmp_path / "bare", "--no-eod") == 0
@@ -243,7 +240,7 @@ def test_pages_of_older_builds_and_without_a_word(spiece, tmp_path):
         (("--config", "fr"), "unknown config 'fr'"),
         (("--config", "de", "--split", "validation"), "there is no page in split 'validation'"),
         (("--config", "de", "--no-eod", "--eod-token", "x"), "--eod-token has no effect"),
-        (("--config", "de", "--tokenizer", "FOLDER"), "is a folder. Name a file: a *.model or tokenizer.json"),
+        (("--config", "de", "--tokenizer", "FOLDER"), "has no tokenizer. Expected a SentencePiece model"),
         (("--config", "de", "--tokenizer", "NONE"), "cannot be read (No such file or directory)"),
         (("--config", "de", "--tokenizer", "NO.model"), "is not a tokenizer"),
         (("--config", "de", "--tokenizer", "NO.json"), "is not a tokenizer"),

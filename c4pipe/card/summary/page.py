@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -13,6 +11,7 @@ from itertools import groupby
 import jinja2
 from markupsafe import Markup, escape
 
+from c4pipe.card.standalone import styled, templates_of
 from c4pipe.card.summary.answers import Subject, SummaryPart
 from c4pipe.card.words import TO_FILL_IN
 from c4pipe.text import many, visible
@@ -38,30 +37,20 @@ def render_summary(subject: Subject, parts: Sequence[SummaryPart]) -> str:
     chapters = [
         (number, CHAPTERS[number], [*found]) for number, found in groupby(parts, key=lambda part: part.number[:1])
     ]
-    return (
-        _environment()
-        .get_template("summary.html")
-        .render(
-            subject=subject,
-            chapters=chapters,
-            gaps=gaps_of(parts),
-            to_fill_in=TO_FILL_IN,
-            template=TEMPLATE,
-            css=Markup(css),
-            css_hash=f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}",
-        )
+    return styled(
+        _environment().get_template("summary.html"),
+        css,
+        subject=subject,
+        chapters=chapters,
+        gaps=gaps_of(parts),
+        to_fill_in=TO_FILL_IN,
+        template=TEMPLATE,
     )
 
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("c4pipe.card.summary"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("c4pipe.card.summary")
     environment.filters |= {"seen": _seen, "linked": _linked, "many": many}
     return environment
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -12,8 +10,8 @@ from typing import NamedTuple
 
 import duckdb
 import jinja2
-from markupsafe import Markup
 
+from c4pipe.card.standalone import styled, templates_of
 from c4pipe.corpus.telling import COMPARED
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
@@ -85,9 +83,7 @@ def render(
 
 def styled_page(template: str, **values: object) -> str:
     """A page of this style, with its style sheet and the sum of that."""
-    css = _read("report.css")
-    css_hash = f"sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}"
-    return _environment().get_template(template).render(**values, css=Markup(css), css_hash=css_hash)
+    return styled(_environment().get_template(template), _read("report.css"), **values)
 
 
 def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict | None) -> Iterator[Section]:
@@ -132,13 +128,7 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("c4pipe.inspect.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("c4pipe.inspect.report")
     environment.globals |= {"between": told_between, "order": ORDER_OF_STAGES}
     environment.filters |= {
         "counted": in_english,

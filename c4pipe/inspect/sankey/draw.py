@@ -18,6 +18,7 @@ SLIDE_WIDTH, SLIDE_HEIGHT = 1600, 900
 _SLIDE = Sheet(SLIDE_WIDTH, 430, 560, 25, 33, 17, reasons=9, top=44, bottom=64, left=64, right=64)
 _SHARE, _FIGURE = 5.4, 4.4  # widths of the columns of numbers, in sizes of letters
 _MONO = 0.61  # the width of a letter of fixed width, in sizes
+_LETTER = 0.55  # of other letters, and rather more than it is of most words
 _MONO_SIZE = 0.95  # of those letters, beside others
 _MONOSPACED = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 _SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Arial,sans-serif"
@@ -168,7 +169,7 @@ def _fill(ribbon: Ribbon, fades: dict[tuple[float, int], str]) -> Markup:
 def _row(row: SheetRow, sheet: Sheet, flow: TextFlow, x: float) -> Iterator[Markup]:
     size, right, y = sheet.size, sheet.width - sheet.right, row.y + 0.35 * sheet.size
     mono = " " not in row.words
-    room = int((right - x - (_SHARE + _FIGURE) * size) / (_MONO * size * (_MONO_SIZE if mono else 1)))
+    room = int((right - x - (_SHARE + _FIGURE) * size) / (size * (_MONO * _MONO_SIZE if mono else _LETTER)))
     if row.head:
         yield _text(x, y, shortened(_plain(row.words, 80), room + 8), "ink", size, bold=True)
     else:

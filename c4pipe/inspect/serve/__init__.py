@@ -12,7 +12,7 @@ import uvicorn
 from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.serve.app import make_app
-from c4pipe.inspect.tokenizing import NamedTokenizer
+from c4pipe.tokenizer import NamedTokenizer
 
 __all__ = ["make_app", "serve"]
 

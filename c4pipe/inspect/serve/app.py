@@ -35,7 +35,7 @@ from c4pipe.inspect.serve.sql import SqlPage
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.whynot import WhyNot
 from c4pipe.inspect.serve.wording import WordPages
-from c4pipe.inspect.tokenizing import NamedTokenizer
+from c4pipe.tokenizer import NamedTokenizer
 
 _STATIC = Path(__file__).parent / "static"
 T = TypeVar("T")

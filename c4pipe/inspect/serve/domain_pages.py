@@ -18,7 +18,7 @@ from c4pipe.inspect.serve.saving import saved_headers, told_in_file
 from c4pipe.inspect.serve.selection import LONGEST_QUERY
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.token_counts import TokenCounting
-from c4pipe.inspect.tokenizing import NamedTokenizer
+from c4pipe.tokenizer import NamedTokenizer
 
 SHOWN_SIZES = 200  # rows of the table; the file has all
 ORDERS_OF_SIZES = ("domain", "pages", "characters", "tokens")

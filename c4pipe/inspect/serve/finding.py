@@ -16,7 +16,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.conditions import condition, set_aside
 from c4pipe.inspect.serve.conditions import teach as teach
-from c4pipe.inspect.serve.hits import Hit, Listing, hits_of
+from c4pipe.inspect.serve.hits import Hit, Listing, hits_at, hits_of
 from c4pipe.inspect.serve.hits import Place as Place
 from c4pipe.inspect.serve.selection import ANY_REASON, Selection, ShardEntry, parts_of
 from c4pipe.inspect.serve.shuffling import shuffled, shuffled_back, shuffled_step
@@ -175,17 +175,19 @@ def _rows(
     back: bool = False,
 ) -> list[Hit]:
     """Rows of the pieces, which are whole files or a piece of one. DuckDB keeps the files' order under a LIMIT, but not
-    where it asks a table beside them."""
+    where it asks a table beside them: to sort them it would read the texts of all, so their places are found first."""
     where, values = condition(selection)
     files = files_sql(corpus, [parts[piece.part] for piece in pieces])
     if len(pieces) == 1:
         where = f"file_row_number >= {pieces[0].start} AND file_row_number < {pieces[0].stop} AND {where}"
-    order = "ORDER BY file_row_number DESC" if back else ""
-    if selection.recorded and not back:
-        values["names"] = [str(corpus.folder.resolve() / parts[piece.part]["path"]) for piece in pieces]
-        order = "ORDER BY list_position($names, filename), file_row_number"
-    rows = f"(SELECT * FROM {files} WHERE {where} {order} LIMIT {most})"
-    return hits_of(cursor, corpus, selection, rows, values)
+    if not selection.recorded:
+        order = "ORDER BY file_row_number DESC" if back else ""
+        return hits_of(cursor, corpus, selection, f"(SELECT * FROM {files} WHERE {where} {order} LIMIT {most})", values)
+    own = [parts[piece.part] for piece in pieces]
+    values["names"] = [str(corpus.folder.resolve() / part["path"]) for part in own]
+    order = f"list_position($names, filename), file_row_number{' DESC' if back else ''}"
+    sql = f"SELECT filename, file_row_number FROM {files} WHERE {where} ORDER BY {order} LIMIT {most}"
+    return hits_at(cursor, corpus, selection, own, cursor.execute(sql, values).fetchall())
 
 
 def _numbers(parts: Sequence[ShardEntry]) -> dict[str, int]:

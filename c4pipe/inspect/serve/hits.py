@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import duckdb
@@ -11,7 +12,7 @@ from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.aside import lost_lines_found
 from c4pipe.inspect.serve.conditions import around, inside, needles
 from c4pipe.inspect.serve.found_cuts import cut_text
-from c4pipe.inspect.serve.selection import BY_SCORE, Selection
+from c4pipe.inspect.serve.selection import BY_SCORE, Selection, ShardEntry
 
 _KEPT = "url, timestamp, '' AS stage, '' AS reason, '' AS detail, {language} AS language, source"
 _REJECTED = "url, timestamp, stage, reason, detail, {language} AS language, source"
@@ -80,6 +81,26 @@ def hits_of(
     given = {name: value for name, value in (values | needles(selection)).items() if f"${name}" in sql}
     hits = [Hit(row[0][cut:], *row[1:]) for row in cursor.execute(sql, given).fetchall()]
     return _with_lost_lines(cursor, corpus, selection, hits) if lost and selection.kept else hits
+
+
+def hits_at(
+    cursor: duckdb.DuckDBPyConnection,
+    corpus: Corpus,
+    selection: Selection,
+    parts: Sequence[ShardEntry],
+    places: Sequence[tuple[str, int]],
+) -> list[Hit]:
+    """The pages at these places, a file as DuckDB names it and a row there, in their order. All are in `parts`."""
+    found: dict[tuple[str, int], Hit] = {}
+    for part in parts:
+        path = str(corpus.folder.resolve() / part["path"])
+        rows = [row for name, row in places if name == path]
+        if rows:
+            chosen = f"file_row_number IN ({', '.join(map(str, rows))})"
+            sql = f"(SELECT * FROM {files_sql(corpus, [part])} WHERE {chosen})"
+            hits = hits_of(cursor, corpus, selection, sql, {"lost": selection.lost})
+            found |= {(path, hit.row): hit for hit in hits}
+    return [found[place] for place in places]
 
 
 def _with_lost_lines(

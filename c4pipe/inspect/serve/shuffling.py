@@ -12,7 +12,7 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.aside import aside_name, kept_aside
 from c4pipe.inspect.serve.conditions import condition, set_aside
-from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_of
+from c4pipe.inspect.serve.hits import Hit, Listing, Place, hits_at
 from c4pipe.inspect.serve.selection import BY_SCORE, Selection, ShardEntry, parts_of
 
 
@@ -97,22 +97,9 @@ class _Order:
         cut = len(self._path(0)) - len(self._parts[0]["path"]) if self._parts else 0
         numbers = {part["path"]: number for number, part in enumerate(self._parts)}
         on = Place(numbers[places[-1][0][cut:]], places[-1][1]) if len(places) > stop - start else None
-        hits = self._hits(places[: stop - start])
+        hits = hits_at(self._cursor, self._corpus, self._selection, self._parts, places[: stop - start])
         first = Place(numbers[hits[0].path], hits[0].row) if start > 0 and hits else None
         return Listing(hits, first, on, self.total, self.total, (len(self._parts), len(self._parts)))
-
-    def _hits(self, places: list[tuple[str, int]]) -> list[Hit]:
-        """The pages at these places, in their order."""
-        found: dict[tuple[str, int], Hit] = {}
-        for part in self._parts:
-            path = str(self._corpus.folder.resolve() / part["path"])
-            rows = [row for name, row in places if name == path]
-            if rows:
-                chosen = f"file_row_number IN ({', '.join(map(str, rows))})"
-                sql = f"(SELECT * FROM {files_sql(self._corpus, [part])} WHERE {chosen})"
-                hits = hits_of(self._cursor, self._corpus, self._selection, sql, {})
-                found |= {(path, hit.row): hit for hit in hits}
-        return [found[place] for place in places]
 
     def _path(self, part: int) -> str:
         return str(self._corpus.folder.resolve() / self._parts[part]["path"])

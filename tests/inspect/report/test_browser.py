@@ -68,6 +68,43 @@ def test_a_telephone_need_not_scroll_sideways(browser: Any, file_of: FileOf, nam
         assert outside == []
 
 
+# Names of which a letter stands on another line than the one before it, where that is no end of a word.
+BROKEN = """names => {
+  const found = [], range = document.createRange();
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const box = (node, at) => {
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    return range.getBoundingClientRect();
+  };
+  for (let node; (node = walk.nextNode());) for (const name of names) {
+    const first = node.data.indexOf(name);
+    for (let at = first + 1; first >= 0 && at < first + name.length; at++) {
+      const [before, here] = [box(node, at - 1), box(node, at)];
+      if (here.height && here.top > before.top + 4 && !"_/".includes(node.data[at - 1])) found.push(name);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["samples", "languages"])
+def test_a_telephone_breaks_no_name_of_a_rule_inside_a_word(
+    browser: Any, file_of: FileOf, name: str, samples: Corpus, languages: Corpus
+) -> None:
+    stages = {"samples": samples, "languages": languages}[name].manifest["ledger"]["stages"]
+    codes = {code for stage in stages for code in [*stage["rejected"], *stage.get("lines_dropped", ())]}
+    assert len(codes) > 5
+    with Visit(browser, file_of(name), width=375) as visit:
+        visit.open_all()
+        assert visit.page.evaluate(BROKEN, sorted(codes)) == []
+        visit.page.evaluate(
+            "document.querySelectorAll('code').forEach(e => Object.assign(e.style, "
+            "{ display: 'inline-block', width: '3ch', whiteSpace: 'normal', wordBreak: 'break-all' }))"
+        )
+        assert visit.page.evaluate(BROKEN, sorted(codes)) != []
+
+
 def test_hostile_lines_do_not_widen_the_page(browser: Any, tmp_path: Path, samples: Corpus) -> None:
     corpus = samples._replace(manifest=samples.manifest | {"settings": {"x" * 300: "y" * 5000, "z": "\u202e" * 400}})
     report_of(corpus, tmp_path)

@@ -165,6 +165,29 @@ def test_pictures_are_well_formed_whatever_a_manifest_says(flow: TextFlow, said:
         assert used <= set(ids)
 
 
+def _losing(*codes: str) -> TextFlow:
+    lost = [Outflow("lines", 0, code, CUT, 999_960_000) for code in codes]
+    return TextFlow("characters", 10**9 * len(codes), ("lines",), tuple(lost), (LanguageFlow("en", "English", 40_000),))
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_names_of_rules_stand_whole_beside_their_numbers(browser: Any, narrow: bool) -> None:
+    """As a browser sets them: `repeated_in_page` is the longest of the rules of C4."""
+    codes = ["repeated_in_page", "few_words", "no_end_mark", "edits and blanks"]
+    page = browser.new_page()
+    page.set_content(f'<div style="width: {NARROW_SHEET.width if narrow else 880}px">{svg(_losing(*codes), narrow)}')
+    boxes = page.locator("text").evaluate_all(
+        "all => all.map((e) => [e.textContent, Math.round(e.getBBox().y + e.getBBox().height / 2), e.getBBox().x, "
+        "e.getBBox().x + e.getBBox().width])"
+    )
+    page.close()
+    for code in codes:
+        ((middle, end),) = [(middle, end) for words, middle, _, end in boxes if words == code]
+        beside = [start for _, other, start, _ in boxes if abs(other - middle) < 3 and start > end - 40]
+        assert len(beside) == 2
+        assert min(beside) >= end + 2
+
+
 def test_the_slide_has_the_colours_of_the_report_and_the_viewer() -> None:
     def variables(css: str) -> list[dict[str, str]]:
         return [

@@ -28,6 +28,7 @@ from c4pipe.shards import (
     page_table,
     shard_name,
 )
+from c4pipe.tokenizer import NamedTokenizer
 from tests import manifests
 
 
@@ -157,11 +158,15 @@ def cursor(corpus: Corpus) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def served(corpus: Corpus, run: Path | None = None, others: Sequence[Corpus] = ()) -> Iterator[str]:
+def served(
+    corpus: Corpus,
+    run: Path | None = None,
+    others: Sequence[Corpus] = (),
+    tokenizer: NamedTokenizer | None = None,
+) -> Iterator[str]:
     """The viewer behind a port of its own: its address."""
-    config = uvicorn.Config(
-        make_app(corpus, run=run, others=others), port=0, lifespan="off", log_level="warning", ws="none"
-    )
+    app = make_app(corpus, run=run, others=others, tokenizer=tokenizer)
+    config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

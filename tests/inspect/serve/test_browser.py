@@ -187,10 +187,13 @@ def test_the_keyboard_alone(watched: Any, english: str) -> None:
     watched.keyboard.press("Enter")
     watched.wait_for_selector("h1.address")
     assert watched.locator("h1.address").inner_text() == url
+    watched.wait_for_load_state()  # the script hears of keys when the page is there
     watched.keyboard.press("j")
     watched.locator("h1.address", has_text=third).wait_for()
+    watched.wait_for_load_state()
     watched.keyboard.press("k")
     watched.locator("h1.address", has_text=url).wait_for()
+    watched.wait_for_load_state()
     watched.keyboard.press("u")
     watched.wait_for_selector("#hits")
     assert "q=harbour" in watched.url

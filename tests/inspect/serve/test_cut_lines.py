@@ -100,6 +100,10 @@ FIRST = {K + "0": _whole(COOKIES), K + "1": _whole(PRIVACY), K + "2": CutLine(FA
         ({"lost": "policy", "q": "cookies here", "field": "lost"}, {K + "2": CutLine(FAR[418:778], False, False)}),
         ({"lost": "policy", "q": "harbour"}, FIRST),
         ({"lost": "policy", "order": "random", "seed": "2", "q": "/1", "field": "url"}, {K + "1": _whole(PRIVACY)}),
+        (
+            {"lost": "policy", "outcome": "rejected", "order": "random", "q": "cookie", "field": "lost"},
+            {R + "0": _whole(COOKIES)},
+        ),
         ({}, {}),
         ({"q": "privacy", "field": "lost"}, {}),
     ],

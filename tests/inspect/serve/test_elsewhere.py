@@ -44,7 +44,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         ({"q": "http://lost.example/x"}, ["1 rejected page has this URL ."]),
         (
             {"q": "www.lost.example/x/#top"},
-            ["1 rejected page has this URL : not with exactly this spelling, but its U"],
+            ["1 rejected page has this URL : not with exactly this spelling, but the URL"],
         ),
         ({"q": "http://lost.example/x", "in": "url"}, ["1 rejected page has this URL ."]),
         ({"q": "http://lost.example/x", "in": "text"}, []),

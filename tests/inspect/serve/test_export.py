@@ -83,6 +83,17 @@ def test_csv_holds_the_same_rows(samples: Corpus, viewer: Ask) -> None:
     assert [(row["url"], row["text"]) for row in rows] == [(row["url"], row["text"]) for row in table.to_pylist()]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    "query", ["", "outcome=rejected", "lost=no_end_mark", "q=e&in=lost", "order=random&seed=3&q=harbour"]
+)
+def test_no_library_warns_of_how_it_is_asked(samples: Corpus, viewer: Ask, query: str, kind: str) -> None:
+    answer = viewer(samples).get(f"/export?format={kind}&{query}")
+    assert answer.status_code == 200
+    assert len(answer.content) > 1000
+
+
 def test_formulas_are_defused(hostile: Corpus, viewer: Ask) -> None:
     answer = viewer(hostile).get("/export?format=csv")
     rows = list(csv.reader(io.StringIO(answer.text, newline="")))

@@ -223,8 +223,8 @@ def test_a_language_counts_with_its_pages_that_were_never_asked(client: TestClie
     assert losses.never.pages
     page = client.get("/losses?by=language&sort=pages").text
     assert (
-        f"{losses.never.pages:,} pages were rejected before that and count as pages, with the language that cld2 identifies"
-        in page
+        f"{losses.never.pages:,} pages were rejected before that and count as pages, with the language that cld2 "
+        "identifies" in page
     )
     rows = {row[0]: row for row in numbers_of(page)}
     told = {str(row.key): row.whole for row in losses.by_group("language") if row.whole is not None}
