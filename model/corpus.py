@@ -102,7 +102,7 @@ def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = (
     if not found:
         places = ", ".join(map(str, folders))
         raise ConfigError(
-            f"there is no page of split {split!r} in {places}. Build a larger corpus, or name another split."
+            f"there is no page in split {split!r} of {places}. Build a larger corpus, or name another split."
         )
     return {name: found[name] for name in (among(configs, found, f"config of split {split!r}") or found)}
 

@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
         ("--preset en --news-domains domains.json", "--news-domains has no effect"),
         ("--preset en.noblocklist --badwords-dir words", "--badwords-dir has no effect"),
         ("--preset en.noclean,en.noblocklist --badwords-dir words", "--badwords-dir has no effect"),
-        ("--root http://a.example", "--root has no effect: lines of a list of paths"),
+        ("--root http://a.example", "--root has no effect: it is the base of the paths in"),
         ("--sizes sizes.txt", "--sizes sizes.txt names none of the inputs"),
         ("--dry-run --overwrite", "--overwrite has no effect: --dry-run writes nothing"),
         ("--dry-run --fresh", "--fresh has no effect"),
@@ -51,9 +51,12 @@ def folder(tmp_path: Path) -> Path:
         ),
         (
             f"--preset {__name__}:SILENT --restorable no",
-            "--restorable has no effect: no stage of preset silent compares",
+            "--restorable has no effect: no stage of preset silent deduplicates",
         ),
-        (f"--preset {__name__}:SILENT --langid cld2", "--langid has no effect: no stage of preset silent asks for the"),
+        (
+            f"--preset {__name__}:SILENT --langid cld2",
+            "--langid has no effect: no stage of preset silent identifies the",
+        ),
         (f"--preset {__name__}:SILENT --languages de", "--languages has no effect"),
         (f"--preset {__name__}:SILENT --min-pages 5", "--min-pages has no effect"),
     ],

@@ -184,7 +184,7 @@ def test_a_dry_run_knows_them(
     options = ["--input", crawl, "--output", tmp_path / "c4", "--badwords-dir", badwords, "--dry-run"]
     assert build(*options, "--exclude", lists / "opt-out.txt", "--robots", lists / "robots") == 0
     said = capsys.readouterr().out
-    assert "robots.txt of 2 hosts: 2 forbid CCBot something" in said
+    assert "robots.txt of 2 hosts: 2 disallow something for CCBot" in said
     assert f"kept          {len(FREE)}" in said
     assert not (tmp_path / "c4").exists()
 

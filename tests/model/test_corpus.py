@@ -45,7 +45,7 @@ def test_configs_are_chosen_by_name(corpus: Path) -> None:
     assert list(find_entries([corpus], "train", ["en"])) == ["en"]
     with pytest.raises(ConfigError, match=r"unknown config of split 'train' 'klingon'.*Known: .*en"):
         find_entries([corpus], "train", ["klingon"])
-    with pytest.raises(ConfigError, match=r"no page of split 'test' in .*c4"):
+    with pytest.raises(ConfigError, match=r"no page in split 'test' of .*c4"):
         find_entries([corpus], "test")
 
 

@@ -125,7 +125,7 @@ WRONG: list[tuple[Callable[[Path], object], type[Exception], str]] = [
         "config.json is missing; expected the folder of a T5",
     ),
     (lambda folder: (folder / "config.json").write_text("{"), TrainError, "config.json cannot be read"),
-    (lambda folder: (folder / "config.json").write_text("3"), TrainError, "config.json holds not a JSON object"),
+    (lambda folder: (folder / "config.json").write_text("3"), TrainError, "config.json does not hold a JSON object"),
     (spoil(model_type="umt5"), ConfigError, "holds a model of type 'umt5', expected t5 or mt5"),
     (spoil(scale_decoder_outputs=True), ConfigError, "says that the head is the embedding, but"),
     (only_a_pickle, ConfigError, "has no model.safetensors, only pytorch_model.bin. Convert it:"),

@@ -27,10 +27,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_longest_pieces_are_named_with_their_pages(corpus: Path) -> None:
     text = [("Here the fog lay on the river and nobody", True), (" knew; with nobody at the oar on a", True)]
     assert [*traced_lines(need_index(corpus), text)] == [
-        "  35 characters stand in 2 of the pages: he fog lay on the river and nobody ",
+        "  35 characters are in 2 of the pages: he fog lay on the river and nobody ",
         "    en/train-00000-of-00001.parquet row 0  http://en.example/",
         "    en/train-00000-of-00001.parquet row 1  http://en.example/",
-        "  28 characters stand in 1 of the pages:  with nobody at the oar on a",
+        "  28 characters are in 1 of the pages:  with nobody at the oar on a",
         "    en/train-00000-of-00001.parquet row 2  http://en.example/",
     ]
 

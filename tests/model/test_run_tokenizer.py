@@ -110,8 +110,8 @@ def test_a_note_of_another_tokenizer_is_not_believed(data: Path, tmp_path: Path)
     [
         ("vocab_size", "the tokenizer of .*/run was made with --vocab-size 2000: use that, or another --run"),
         ("sentinels", "was made with --sentinels 100"),
-        ("tokenizer", "is a different tokenizer from that of --tokenizer .*/named. Take another --run"),
-        ("init_from", "is a different tokenizer from that of --init-from .*/named. Take another --run"),
+        ("tokenizer", "is a different tokenizer from that of --tokenizer .*/named. Use another --run"),
+        ("init_from", "is a different tokenizer from that of --init-from .*/named. Use another --run"),
     ],
 )
 def test_a_run_that_has_begun_keeps_its_own(

@@ -91,7 +91,7 @@ def test_an_older_checkpoint_answers_and_that_is_said(runs: Runs, run: Path, com
     weights.write_bytes(weights.read_bytes()[:-1])
     ended = ran(commands(runs.data, run)[command])
     assert ended.code == 0
-    assert ended.said.startswith(f"note: {weights.parent} is damaged and skipped: model.safetensors is not")
+    assert ended.said.startswith(f"note: {weights.parent} is damaged and skipped: model.safetensors does not")
     (run / "checkpoints/step-00000006/config.json").write_text("{}")
     ended = ran(commands(runs.data, run)[command])
     assert (ended.code, ended.said.splitlines()[-1]) == (
@@ -116,7 +116,7 @@ def test_a_damaged_checkpoint_of_another_run_is_no_start(runs: Runs, run: Path, 
     spiece = source / "spiece.model"
     spiece.write_bytes(spiece.read_bytes()[:-1] + b"\x07")
     ended = ran(lambda: train(runs.data, tmp_path / "new", option, str(source)))
-    assert (ended.code, f"{source} is damaged: spiece.model is not" in ended.said) == (1, True)
+    assert (ended.code, f"{source} is damaged: spiece.model does not" in ended.said) == (1, True)
 
 
 @pytest.mark.parametrize("resume", ["auto", "none"])

@@ -327,7 +327,7 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
     [
         (("--run", "nowhere"), "nowhere: expected the folder of a run, of a checkpoint, or of a T5"),
         (("--run", "HOME/base"), "was not fine-tuned on tasks: name some with --tasks NAME=PATH"),
-        (("--tasks", "sst2=nowhere"), "nowhere is not there"),
+        (("--tasks", "sst2=nowhere"), "nowhere does not exist"),
         (
             ("--split", "test", "--tasks", "squad=HOME/tasks/questions"),
             "--split test: HOME/tasks/questions has no such files of squad, only train, validation",
@@ -356,7 +356,7 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         (("--output", "HOME/base"), "not a checkpoint of HOME/base, and its scores"),
         (("--output", "HOME/straight", "--ensemble", "HOME/base"), "not a checkpoint of HOME/straight, and its scores"),
         (("--run", "HOME/base", "--checkpoint", "best", "--tasks", "sst2=HOME/tasks/sst2"), "base has no best.json"),
-        (("--run", "HOME/straight/checkpoints/step-00000006", "--tasks", "sst2=HOME/tasks/sst2"), "by --output"),
+        (("--run", "HOME/straight/checkpoints/step-00000006", "--tasks", "sst2=HOME/tasks/sst2"), "give --output"),
     ],
 )
 def test_wrong_use_is_said_in_a_line(

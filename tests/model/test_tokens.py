@@ -93,7 +93,7 @@ class TestTraining:
         assert small.decode(small.encode(["the warm cat"])[0]) == "the warm cat"
 
     def test_more_characters_than_pieces(self, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match=r"of 300 pieces has no room .* make it larger than \d+, or lower"):
+        with pytest.raises(ConfigError, match=r"of 300 pieces cannot hold .* make it larger than \d+, or lower"):
             train_tokenizer(TEXTS, tmp_path, vocab_size=300)
         assert not list(tmp_path.iterdir())
 

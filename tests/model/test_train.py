@@ -258,7 +258,7 @@ def test_a_damaged_checkpoint_is_passed_over(
     assert train(data, run, "--save-every", "2", "--eval-every", "4", steps=8) == 0
     said = capsys.readouterr().err
     assert "step-00000008 is damaged and skipped: model.safetensors does not match sha256.json" in said
-    assert f"going on from {run}/checkpoints/step-00000006" in said
+    assert f"resuming from {run}/checkpoints/step-00000006" in said
     same(run, straight, 8)
     weights.write_bytes(b"")
     shutil.rmtree(run / "checkpoints/step-00000006")

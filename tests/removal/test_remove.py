@@ -339,7 +339,7 @@ def test_what_is_refused(build, take_out, capsys, tmp_path):
         (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is neither a page URL"),
         (["*.a.example"], "--urls", "(example.com) with --domains"),
         (["abc"], "--ids", "is not the code of a page"),
-        (["# nothing"], "--ids", "no entry"),
+        (["# nothing"], "--ids", "no entries"),
     ):
         assert take_out(before, lines, option=option)[0] == 2
         assert words in capsys.readouterr().err

@@ -129,7 +129,7 @@ def test_halves_go_to_the_even_fifth_and_32_bits_are_enough():
 def test_a_pronoun_beside_its_number_is_found_as_t5_has_it_by_exception():
     assert starred('He ran over. "Good for him," she said. ', "him", 5) == 'He ran over. "Good for *him* ," she said.'
     assert starred("They might want to use it , but not now?", "it", 4) == "They might want to use *it* , but not now?"
-    with pytest.raises(ConfigError, match="'it' is no word of"):
+    with pytest.raises(ConfigError, match="'it' is not a word of"):
         starred("No pronoun here", "it", 1)
 
 

@@ -91,7 +91,7 @@ def test_a_fault_in_a_module_of_ones_own(folder, code, message, request):
         (["sst2=glue/SST-2", "sst2=glue/CoLA"], "--tasks has sst2 twice: give one of them another name"),
         (["glue=glue/SST-2"], "it has no task folder"),
         (["glue=none"], "is not a folder"),
-        (["sst2=none"], "none is not there"),
+        (["sst2=none"], "none does not exist"),
     ],
 )
 def test_what_is_wrong_is_said(folder, words, message):

@@ -35,7 +35,7 @@ def test_examples_are_shown_as_a_model_sees_them(capsys: pytest.CaptureFixture[s
     assert lines[1].startswith("  inputs   sst2 sentence: ")
     assert lines[-1] == "  targets  (no label)"
     assert main(["sst2=nowhere"]) == 2
-    assert "nowhere is not there" in capsys.readouterr().err
+    assert "nowhere does not exist" in capsys.readouterr().err
 
 
 def test_it_needs_no_torch() -> None:
