@@ -91,8 +91,8 @@ def _best(run: Path, task: str) -> Path:
     folder = run / named[task]
     if not is_checkpoint_of(run, folder) or not (folder / CHECKPOINT_SUMS).is_file():
         raise ConfigError(
-            f"--checkpoint best: {run / BEST} names {folder} for {task}, which is not a checkpoint of {run} (any "
-            "more): choose another one, or leave it out for the newest one"
+            f"--checkpoint best: {run / BEST} names {folder} for {task}, which is not, or no longer, a "
+            f"checkpoint of {run}: choose another one, or leave it out for the newest one"
         )
     return folder
 
