@@ -94,7 +94,7 @@ def not_restorable(manifest: Mapping[str, Any]) -> str:
     compared.
 
     >>> stages = [{"stage": "url", "level": {}}, {"stage": "lines", "level": {}}]
-    >>> not_restorable({"preset": {"stages": stages}, "settings": {"restorable": False}})[:81]
+    >>> not_restorable({"preset": {"stages": stages}, "settings": {"restorable": False}})[:71]
     'pages cannot be removed and the text they own restored; rebuild without'
     """
     settings, stages = manifest.get("settings", {}), manifest.get("preset", {}).get("stages", ())

@@ -187,7 +187,7 @@ def test_every_kind_has_a_remedy():
             "all HTTP responses: this is a WARC, name the format: --input-format warc",
         ),
         ("wat.warc.wet.gz", "all metadata: this is a WAT, c4pipe reads WET"),
-        ("arc.wet.gz", "an ARC file: crawls before WARC"),
+        ("arc.wet.gz", "an ARC file: used by crawls before WARC"),
         ("lfs.warc.wet.gz", "a Git LFS pointer: the file itself was not fetched: git lfs pull"),
         ("denied.warc.wet.gz", "an XML error page (AccessDenied): a server sent it instead of the file"),
         ("double.warc.wet.gz", "gzip data inside gzip data: unpack it once"),

@@ -138,7 +138,7 @@ def test_a_list_that_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(crawl, "LARGEST_LIST", 2 << 20)
     path = tmp_path / "wet.paths.gz"
     path.write_bytes(gzip.compress(b"\n" * (3 << 20)))
-    with pytest.raises(BuildError, match="the list has more than 2 MB of text; it is cannot be such a list"):
+    with pytest.raises(BuildError, match="the list has more than 2 MB of text; it cannot be such a list"):
         read_list(path, CRAWL, "the list")
 
 

@@ -89,7 +89,7 @@ def test_the_record_and_a_second_look_say_the_same(corpus: Path) -> None:
     ("options", "said"),
     [
         ("--dedup spans", "--dedup has no effect: en already uses these deduplication levels. Leave it out."),
-        ("--preset multilingual.near --dedup near,lines", "--dedup has no effect: multilingual.near has"),
+        ("--preset multilingual.near --dedup near,lines", "--dedup has no effect: multilingual.near already"),
         ("--preset en.noclean --dedup none", "--dedup has no effect"),
         (
             "--dedup spnas",

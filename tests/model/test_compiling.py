@@ -36,5 +36,5 @@ def test_a_named_one_is_taken_or_refused(tmp_path: Path, monkeypatch: pytest.Mon
     keep_machine_code_private()
     assert os.environ[CACHE] == str(tmp_path)
     tmp_path.chmod(0o777)
-    with pytest.raises(ConfigError, match=f"{CACHE}={tmp_path}: .* the mode 0777"):
+    with pytest.raises(ConfigError, match=f"{CACHE}={tmp_path}: .* mode 0777"):
         keep_machine_code_private()

@@ -141,7 +141,7 @@ def test_a_place_in_other_data_is_refused(recipe: Recipe, tmp_path: Path, change
         "corpus 'en'": replace(recipe, sources=recipe.sources[:1]),
     }[change]
     state = Batches(recipe, 12).state()
-    with pytest.raises(ConfigError, match=f"there is another {change}\\."):
+    with pytest.raises(ConfigError, match=f"this run has a different {change}\\."):
         Batches(other, 12).restore(state)
 
 

@@ -184,7 +184,7 @@ def test_a_place_in_other_tasks_is_said_to_be_of_tasks(tmp_path: Path) -> None:
     both, one = (
         Batches(Recipe(make_sources(settings, (), some), tokenizer), settings.batch) for some in (tasks, tasks[:1])
     )
-    with pytest.raises(ConfigError, match=r"for there is another task 'squad'\. Resume"):
+    with pytest.raises(ConfigError, match=r"since this run has a different task 'squad'\. Resume"):
         one.restore(both.state())
 
 
@@ -220,6 +220,6 @@ def test_a_model_without_a_tokenizer(tmp_path: Path, tasks: tuple[str, str]) -> 
     (source / "config.json").write_text(json.dumps(replace(SIZES["tiny"], vocab=256).to_hf()))
     train_tokenizer([story(1)], tmp_path / "own", 60)
     words, model = ("--tasks", *tasks), ("--init-from", str(source))
-    with pytest.raises(ConfigError, match=r"no tokenizer at .*hub: name the one .* by --tokenizer"):
+    with pytest.raises(ConfigError, match=r"no tokenizer at .*hub: give --tokenizer the one"):
         known_tokenizer(settings_of(tmp_path / "run", *words, model=model))
     assert known_tokenizer(settings_of(tmp_path / "run", *words, "--tokenizer", str(tmp_path / "own"), model=model))

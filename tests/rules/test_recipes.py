@@ -136,7 +136,7 @@ def test_a_share_for_each_size() -> None:
 
 @pytest.mark.parametrize("preset", [GOPHER, FINEWEB, FINEWEB_NEAR, DCLM], ids=lambda preset: preset.name)
 def test_other_languages_are_refused(preset: object) -> None:
-    with pytest.raises(ConfigError, match="counts English words; asked for de"):
+    with pytest.raises(ConfigError, match="counts English words; requested: de"):
         for_languages(preset, ["de"])  # type: ignore[arg-type]
 
 

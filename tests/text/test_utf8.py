@@ -35,7 +35,7 @@ def test_what_is_no_utf8_is_not_read() -> None:
 
 @pytest.mark.parametrize("use", [hash64, lambda text: hashed_english(text, list), strict_utf8])
 def test_half_of_a_surrogate_pair_is_an_error_that_says_what_to_do(use: Callable[[str], object]) -> None:
-    with pytest.raises(BuildError, match=r"U\+DC80 at character 4 of 'One.\\udc80 two'.* give text.encode"):
+    with pytest.raises(BuildError, match=r"U\+DC80 at character 4 of 'One.\\udc80 two'.* have it return text.encode"):
         use("One.\udc80 two")
 
 

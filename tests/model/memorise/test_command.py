@@ -133,7 +133,7 @@ def test_a_t5_by_counts_that_were_kept(home: Path, tmp_path: Path) -> None:
         (["--data", "nowhere"], "holds no finished corpus"),
         (["--data", "other"], "is not what"),
         (["--data", "c4", "--control", "lm"], "a run is listed twice"),
-        (["--data", "c4", "--counts", "none.parquet"], "none.parquet is not there"),
+        (["--data", "c4", "--counts", "none.parquet"], "none.parquet does not exist"),
         (["--data", "c4", "--counts", "x", "--level", "lines"], "--level has no effect"),
         (["--data", "c4", "--smaller", "t5"], "--smaller has no effect"),
         (["--data", "c4", "--out", "c4"], "holds files that were not written by memorise"),
