@@ -15,7 +15,7 @@ from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.page import Kept
 from c4pipe.shards import MANIFEST, SUMS, read_manifest
 from c4pipe.shards.manifest import SHOWN_BELOW
-from c4pipe.text import hash64, many, visible
+from c4pipe.text import counts_told, hash64, many, visible
 from c4pipe.text.hosts import address_of
 
 READ_COLUMNS = ("text", "url", "language")
@@ -99,8 +99,8 @@ class PageSource:
     @property
     def told_lost(self) -> str:
         """How many records gave no page, why, and of which file the first one is."""
-        reasons = ", ".join(f"{code} {count:,}" for code, count in self.lost.most_common())
-        return f"{many(self.lost.total(), 'record')} gave no page ({reasons}; first {visible(self._first_lost[:200])})"
+        first = visible(self._first_lost[:200])
+        return f"{many(self.lost.total(), 'record')} gave no page ({counts_told(self.lost)}; first {first})"
 
 
 def open_source(folder: Path, text_key: str = "", formats: Sequence[str] = KEYED) -> PageSource:

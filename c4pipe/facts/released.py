@@ -24,7 +24,7 @@ from c4pipe.private import our_cache
 from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SCHEMA_VERSION, ParquetSink, page_table, shard_name, write_manifest
 from c4pipe.shards.sink import HashingStream, RowGroupBuffer
-from c4pipe.text import many
+from c4pipe.text import counts_told, many
 
 RELEASED = "released"  # the key of a copy's manifest: the folder, its files, and records that gave no page by reason
 _COPY = "released 1"  # what decides the bytes of a copy beside the files: its form
@@ -80,7 +80,7 @@ def _copied(folder: Path, files: Sequence[Path], place: Path) -> None:
         (place / _CONFIG).mkdir(parents=True, exist_ok=True)
         shards.append({"path": name, "config": _CONFIG, "split": "train", **_shard(folder, path, place / name, lost)})
     if not any(shard["rows"] for shard in shards):
-        raise ConfigError(f"{folder} has no pages: its records gave none ({_told(lost) or 'they are empty'}).")
+        raise ConfigError(f"{folder} has no pages: its records gave none ({counts_told(lost) or 'they are empty'}).")
     told = {"folder": str(folder.resolve()), "files": [str(path.relative_to(folder)) for path in files]}
     manifest = {
         "schema_version": SCHEMA_VERSION,
@@ -119,7 +119,3 @@ def _pages(folder: Path, path: Path, lost: Counter[str]) -> Iterator[Page]:
                     lost[verdict.reason.code] += 1
     except OSError as error:
         raise BuildError(f"{path} cannot be read ({error.strerror or error}).") from None
-
-
-def _told(lost: Counter[str]) -> str:
-    return ", ".join(f"{code} {count:,}" for code, count in lost.most_common())

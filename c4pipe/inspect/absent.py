@@ -21,7 +21,7 @@ class Absent(PageStage):
     @classmethod
     def of(cls, row: dict[str, Any]) -> Absent:
         """The stage that a row of a manifest describes."""
-        return cls(str(row["stage"]), tuple(_codes(row)))
+        return cls(str(row["stage"]), tuple(recorded_codes(row)))
 
     @property
     def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]
@@ -34,6 +34,7 @@ class Absent(PageStage):
         return walk.recorded(self)
 
 
-def _codes(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def recorded_codes(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The reasons of a stage, with their sources, by its row of a manifest."""
     yield from row.get("reasons", {}).items()
     yield from ((rule["reason"], rule["source"]) for rule in row.get("rules", ()) if "reason" in rule)

@@ -18,6 +18,7 @@ from c4pipe.corpus.plan import KEPT
 from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.facts.corpus import VIEWS, Corpus, connect, select
 from c4pipe.facts.functions import CHARS, REGISTERED_DOMAIN, teach_functions
+from c4pipe.inspect.absent import recorded_codes
 from c4pipe.inspect.addressed import pages_addressed
 from c4pipe.inspect.confined import Caller, confined
 from c4pipe.inspect.overview import ledger_of
@@ -148,8 +149,7 @@ def _declared(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, An
     return [
         {"stage": row["stage"], "reason": code, "unit": "pages", "count": 0}
         for row in corpus.manifest.get("preset", {}).get("stages", ())
-        if stage in (None, row["stage"])
-        and code in {*row.get("reasons", ()), *(rule.get("reason") for rule in row.get("rules", ()))}
+        if stage in (None, row["stage"]) and code in dict(recorded_codes(row))
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
-from c4pipe.text import in_english
+from c4pipe.text import counts_told, in_english
 
 _STYLES = {"-": "red", "+": "green", "…": "dim", " ": ""}
 COMPARED_REASONS, COMPARED_LANGUAGES = 20, 12  # rows shown; --json has all of them
@@ -31,8 +31,7 @@ def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
         _whys(screen, title, rows, other)
     for folder, lost in zip(found["folders"], found["lost"], strict=True):
         if lost:
-            told = ", ".join(f"{reason} {count:,}" for reason, count in lost.items())
-            screen.say((f"Damaged records of {folder} that gave no page: {told}", "yellow"))
+            screen.say((f"Damaged records of {folder} that gave no page: {counts_told(lost)}", "yellow"))
     if found["changed"]:
         screen.head("In both, with different text", f"{found['other_text']:,}, such as")
         for page in found["changed"]:

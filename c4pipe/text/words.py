@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 
 # Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point in
 # Unicode 16's DerivedCoreProperties.txt without what `printable` spells out, and the blank pattern of Braille.
@@ -55,6 +57,15 @@ def many(count: int, noun: str) -> str:
     ('1 page', '1,234 pages')
     """
     return f"{count:,} {noun.removesuffix('s')}{'s' * (count != 1)}"
+
+
+def counts_told(counts: Mapping[str, int]) -> str:
+    """How many of each, most first.
+
+    >>> counts_told({"truncated": 1, "bad_json": 1200})
+    'bad_json 1,200, truncated 1'
+    """
+    return ", ".join(f"{name} {count:,}" for name, count in Counter(counts).most_common())
 
 
 _ONE = re.compile("(1 (?:[a-z]+ )?(?:byte|character|line|sentence|word))s")  # what details of rules count
