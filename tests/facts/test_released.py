@@ -17,6 +17,7 @@ from c4pipe.facts import released
 from c4pipe.facts.corpus import Corpus, connect
 from c4pipe.facts.fates import compare
 from c4pipe.facts.released import is_released, open_released
+from c4pipe.inspect.__main__ import main
 from c4pipe.inspect.serve import make_app
 
 Row = dict[str, str]
@@ -101,6 +102,21 @@ def test_what_gives_no_page_is_counted_and_nothing_but_that_is_refused(tmp_path:
     file = unread / "en/c4-train.00001-of-00001.jsonl"
     file.symlink_to(unread / "en")  # a folder by the name of a file is none
     assert is_released(unread)
+
+
+def test_the_terminal_tells_records_that_gave_no_page(
+    samples: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = {"text": "A page.", "url": "http://a.example/", "timestamp": "2019"}
+    whole, broken = (write(tmp_path / name, [page], "jsonl") for name in ("whole", "broken"))
+    with (broken / "en/c4-train.00000-of-00001.jsonl").open("ab") as file:
+        file.write(b"{broken\n")
+    for folder, lost in ((whole, {}), (broken, {"bad_json": 1})):
+        assert main([str(samples.folder), "--compare", str(folder)]) == 0
+        shown = capsys.readouterr().out
+        assert ("Damaged records of" in shown, "gave no page: bad_json 1" in shown) == (bool(lost), bool(lost))
+        assert main([str(samples.folder), "--compare", str(folder), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["lost"] == [{}, lost]
 
 
 def test_a_folder_that_holds_a_corpus_is_not_released(samples: Corpus, tmp_path: Path) -> None:

@@ -258,6 +258,13 @@ def test_a_line_that_was_cut_is_marked_in_its_page(run: Any, tiny: Path, tmp_pat
     assert out.endswith("  cut     few_words 1, policy 1\n          policy     Cookies.\n          few_words  Hi.\n")
 
 
+def test_a_reason_that_took_nothing_is_no_unknown_one(run: Any, samples: Corpus) -> None:
+    code, out, err = run(samples.folder, "--reason", "too_large")
+    assert (code, err) == (0, "")
+    assert "too_large  0 pages at stage read" in out
+    assert run(samples.folder, "--reason", "too_large", "--stage", "clean")[0] == 2
+
+
 def test_a_reason_of_samples(run: Any, samples: Corpus) -> None:
     found = facts(run, samples.folder, "--reason", "curly_brace", "--sample", "3")
     ((count,),) = ask(samples, "SELECT count(*) FROM rejected WHERE reason = 'curly_brace'")

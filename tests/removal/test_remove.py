@@ -381,6 +381,7 @@ def test_a_damaged_corpus_a_mixture_and_several_corpora_are_refused(build, capsy
     ("options", "why"),
     [
         (["LINES", "--no-keys"], "could not come back. Rebuild it without the pages (--exclude)"),
+        (["LINES", "--mask-personal"], "masks personal data (--mask-personal), so it keeps no pages to restore"),
         (
             ["SIZED"],
             "leaves out languages with fewer than 2 pages (--min-pages), and removing pages may change which ones",

@@ -133,6 +133,8 @@ def asked(request: Request) -> LossQuestion:
     if question.bin is not None and not (question.bin.isascii() and question.bin.isdigit() and len(question.bin) < 3):
         raise ConfigError(f"bin takes a power of two, such as 10, got {question.bin[:20]!r}.")
     groups = [name for name in ("language", "domain", "bin") if getattr(question, name) is not None]
+    if question.bin is not None and question.by == WITHIN:
+        raise ConfigError("bin is of lengths, which languages and domains together are not told by. Leave it out.")
     if len(groups) > 1 and (question.by == "rule" or "bin" in groups):
         raise ConfigError(f"{' and '.join(groups)} do not go together: ask for one of them at a time.")
     return question

@@ -272,6 +272,16 @@ def test_languages_and_domains_together(client: TestClient, languages: Corpus) -
     refused = client.get("/losses?by=language,domain&rule=lines/repeated_line")
     assert refused.status_code == 400
     assert "takes pages" in refused.text
+    for query, said in (
+        ("by=rule&language=de&domain=x.example", "language and domain do not go together"),
+        ("by=domain&language=de&bin=10", "language and bin do not go together"),
+        ("by=language,domain&bin=10", "bin is of lengths"),
+    ):
+        refused = client.get(f"/losses?{query}")
+        assert (refused.status_code, said in refused.text) == (400, True), query
+    for query in ("by=language&domain=none.example", "by=domain&language=xx"):
+        assert client.get(f"/losses?{query}").status_code == 400, query
+        assert client.get(f"/losses.csv?{query}").status_code == 400, query
     ruled = client.get("/losses?by=language,domain&rule=paragraphs/few_paragraphs").text
     assert all(int(row[2]) >= 0 for row in numbers_of(ruled))
     assert "outcome=paragraphs%2Ffew_paragraphs" in ruled
