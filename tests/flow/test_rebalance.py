@@ -95,7 +95,7 @@ def test_the_manifest_decides_whether_it_is_done(job, tmp_path):
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_manifest_that_no_run_has_written_is_somebody_s(job, tmp_path, data, overwrite):
     put(tmp_path / "m/manifest.json", data)
-    with pytest.raises(ConfigError, match=r"holds a manifest\.json that no build has written"):
+    with pytest.raises(ConfigError, match=r"holds a manifest\.json that no build wrote"):
         find_mixture(job, overwrite)
 
 

@@ -179,7 +179,7 @@ def test_keys_and_ancestors_in_a_bucket(bucket):
     (one,) = ancestors([f"{folder}/"], store)
     assert one.path == folder
     assert key_readers(one, store)["url"].between(2)[0].tolist() == [2**60]
-    with pytest.raises(ConfigError, match="c4test://out is no finished corpus"):
+    with pytest.raises(ConfigError, match="c4test://out is not a finished corpus"):
         ancestors(["c4test://out"], store)
     found = find_inputs([f"{folder}/**"], format="parquet")
     assert f"{folder}/keys/url.keys" in [item.path for item in found.left_out]

@@ -94,7 +94,7 @@ def test_as_a_process_that_has_no_network_and_no_credentials(badwords, tmp_path)
     command = [sys.executable, "-m", "beam_jobs.build_c4", *BUCKETS, "--badwords-dir", str(badwords), *DATAFLOW]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("build_c4: the job graph is made")
+    assert done.stdout.startswith("build_c4: the job graph is built")
 
 
 def graph(badwords, inputs, preset="en", url_list=None):
