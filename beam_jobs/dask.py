@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -33,6 +34,7 @@ NO_WORKERS = "distributed.scheduler.no-workers-timeout"
 PRELOAD = "distributed.worker.preload"
 BEFORE_THEY_START = "distributed.nanny.pre-spawn-environ"
 WORKER_TIMEOUT = "60s"  # for a worker that was lost: there may be none that starts any more
+JOIN_SECONDS = 60  # for the first worker of a named cluster: its processes may have been started a moment ago
 
 
 class Spread(DaskBagOp):
@@ -137,6 +139,7 @@ def _workers_of(named: dict[str, Any]) -> int:
     connection = {name: named[name] for name in ("address", "scheduler_file", "timeout") if name in named}
     try:
         with Client(**connection, set_as_default=False) as client:
+            _wait_for_a_worker(client, where)
             workers: int = sum(client.nthreads().values())
             codes = {*client.run(_code).values(), client.run_on_scheduler(_code)}
     except (OSError, ValueError) as error:
@@ -148,9 +151,21 @@ def _workers_of(named: dict[str, Any]) -> int:
             f"{where}: c4pipe is missing on that cluster, or is another version. Install this version on all its "
             "machines."
         )
-    if not workers:
-        raise ConfigError(f"{where}: that cluster has no workers.")
     return workers
+
+
+def _wait_for_a_worker(client: Client, where: str) -> None:
+    """Until one has joined; ConfigError where none does. What joins later works as well."""
+    if client.nthreads():
+        return
+    print(f"{where}: no worker has joined that cluster yet. Waiting up to {JOIN_SECONDS} s.", file=sys.stderr)
+    try:
+        client.wait_for_workers(1, timeout=JOIN_SECONDS)
+    except TimeoutError:
+        raise ConfigError(
+            f"{where}: that cluster has no workers: none joined in {JOIN_SECONDS} s. Start them with dask worker, "
+            "and see what they print."
+        ) from None
 
 
 def _code() -> str:

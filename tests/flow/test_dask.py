@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +52,53 @@ def on_dask(badwords, tmp_path):
         return build_c4.main([*arguments, *DASK, *options])
 
     return call
+
+
+def started(command, folder):
+    line = [sys.executable, "-m", "distributed.cli.dask_" + command[0], *command[1:], "--no-dashboard"]
+    with (folder / f"{command[0]}.log").open("w") as log:
+        return subprocess.Popen(line, cwd=folder, stdout=log, stderr=log)
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """The file of a scheduler that nobody has joined."""
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    file = folder / "scheduler.json"
+    scheduler = started(["scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)], folder)
+    while not file.exists():
+        assert scheduler.poll() is None, (folder / "scheduler.log").read_text()
+        time.sleep(0.05)
+    yield file
+    scheduler.kill()
+    scheduler.wait()
+
+
+@pytest.mark.slow
+def test_a_cluster_whose_workers_join_later_is_waited_for(
+    on_dask, built, small, tmp_path, alone, monkeypatch, request, capsys
+):
+    from dask.distributed import Client
+
+    wait = Client.wait_for_workers
+
+    def one_joins(client, *told, **named):
+        worker = started(["worker", "--scheduler-file", str(alone), "--nthreads", "1", "--no-nanny"], alone.parent)
+        request.addfinalizer(worker.kill)
+        return wait(client, *told, **named)
+
+    monkeypatch.setattr(Client, "wait_for_workers", one_joins)
+    assert on_dask(small, "--dask_scheduler_file", str(alone)) == 0
+    assert f"{alone}: no worker has joined that cluster yet. Waiting up to 60 s." in capsys.readouterr().err
+    assert digests(tmp_path / "c4") == digests(built(small))
+
+
+def test_a_cluster_without_workers_is_refused_in_the_end(on_dask, small, alone, monkeypatch, capsys):
+    monkeypatch.setattr("beam_jobs.dask.JOIN_SECONDS", 0.2)
+    assert on_dask(small, "--dask_scheduler_file", str(alone)) == 2
+    said = capsys.readouterr().err
+    assert f"{alone}: that cluster has no workers: none joined in 0.2 s. Start them with dask worker" in said
 
 
 @pytest.mark.slow

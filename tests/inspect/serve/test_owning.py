@@ -147,8 +147,13 @@ def test_it_fits_a_telephone(watched: Any, crawled: str, second_crawl: Corpus) -
     assert watched.evaluate("document.documentElement.scrollWidth") == 375
 
 
-def test_what_the_file_says_is_run_nowhere(watched: Any, evil: Corpus, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def evil_address(evil: Corpus) -> Iterator[str]:
     with served(evil) as address:
-        watched.goto(f"{address}/page/{place_of(evil, 'http://d.example/')}")
-        watched.locator("#stands .which").wait_for()
-        assert SCRIPT in watched.locator("#stands .which").inner_text()
+        yield address
+
+
+def test_what_the_file_says_is_run_nowhere(watched: Any, evil: Corpus, evil_address: str) -> None:
+    watched.goto(f"{evil_address}/page/{place_of(evil, 'http://d.example/')}")
+    watched.locator("#stands .which").wait_for()
+    assert SCRIPT in watched.locator("#stands .which").inner_text()

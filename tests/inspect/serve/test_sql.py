@@ -7,6 +7,7 @@ import io
 import re
 import socket
 import threading
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,12 @@ ENDLESS = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000) 
 
 def words(body: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+@pytest.fixture(scope="module")
+def address(samples: Corpus) -> Iterator[str]:
+    with served(samples) as shown:
+        yield shown
 
 
 @pytest.fixture
@@ -168,17 +175,16 @@ def test_a_limit_of_the_query_is_not_called_all(asked: TestClient, samples: Corp
     assert saved.count("\n") == 1 + len({registered(url) for (url,) in urls})
 
 
-def test_the_keyboard_runs_a_query_and_an_answer_leads_to_its_pages(watched: Any, samples: Corpus) -> None:
-    with served(samples) as address:
-        watched.goto(f"{address}/sql")
-        watched.locator("#sql").fill("SELECT url, language_score FROM pages ORDER BY language_score, url LIMIT 2")
-        watched.locator("#sql").press("Control+Enter")
-        watched.locator("#answer-table").wait_for()
-        link = watched.locator("#answer-table a").first
-        url = link.inner_text()
-        link.click()
-        watched.locator("h1.address").wait_for()
-        assert watched.locator("h1.address").inner_text() == url
+def test_the_keyboard_runs_a_query_and_an_answer_leads_to_its_pages(watched: Any, address: str) -> None:
+    watched.goto(f"{address}/sql")
+    watched.locator("#sql").fill("SELECT url, language_score FROM pages ORDER BY language_score, url LIMIT 2")
+    watched.locator("#sql").press("Control+Enter")
+    watched.locator("#answer-table").wait_for()
+    link = watched.locator("#answer-table a").first
+    url = link.inner_text()
+    link.click()
+    watched.locator("h1.address").wait_for()
+    assert watched.locator("h1.address").inner_text() == url
 
 
 def test_a_sample_is_called_one(tmp_path: Path, viewer: Ask) -> None:
