@@ -12,7 +12,7 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
-_FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may run a cell that begins with one of these (OWASP, CSV Injection)
+_FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may run a cell that begins so (OWASP, CSV Injection)
 
 
 def printable(text: str) -> str:

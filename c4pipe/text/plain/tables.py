@@ -90,9 +90,7 @@ def _of_point() -> NDArray[np.uint16]:
     of_point[[int(point, 16) for point in NOT_PLAIN.split()]] = marks.UNKNOWN
     of_point[[ord(mark) for mark in "«»‘’“”„"]] = marks.QUOTE_MARK
     of_point[0xA0] = marks.WIDE_BLANK
-    of_point[[0x2026, 0x200C, 0x200D]] = (
-        marks.BEGINS_NOTHING
-    )  # the ellipsis, and what joins or separates letters
+    of_point[[0x2026, 0x200C, 0x200D]] = marks.BEGINS_NOTHING  # the ellipsis, and what joins or separates letters
     of_point[ord("Σ")] = marks.CAPITAL_SIGMA
     return of_point
 
