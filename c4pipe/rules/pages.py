@@ -57,9 +57,9 @@ class MinSentences(Splitting, PageRule):
         if not self.per_line:
             return count_sentences(self._sentences(), text, self.sentences)
         lines = text.split("\n", self.sentences) if text else []
-        if len(lines) >= self.sentences:  # each line has one at least
+        if len(lines) >= self.sentences:  # each line has at least one
             return self.sentences
-        if self.splitter == ENGLISH_SPLITTER:  # which finds all of them as fast
+        if self.splitter == ENGLISH_SPLITTER:  # finds all of them equally fast
             return lines.count("") + len(self._hashed(text)[0])
         split = self._sentences()
         return sum(max(1, count_sentences(split, line, self.sentences)) for line in lines)
@@ -86,7 +86,7 @@ class MinParagraphs(PageRule):
 
 
 def _listed(domains: dict[str, Literal[True] | list[str]]) -> dict[str, Literal[True] | set[str]]:
-    """Registered domain -> its allowed subdomains, or True; entries as addresses are written, whatever a list adds."""
+    """Registered domain -> its allowed subdomains, or True; keys as in URLs, whatever a list's entries add."""
     listed: dict[str, Literal[True] | set[str]] = {}
     for entry, allowed in domains.items():
         domain = listed_domain(entry)
