@@ -45,7 +45,7 @@ PERSONAL_REASONS = {
         f"{_CHECKED} the plans of phonenumbers, without a + those of the countries of the page's language",
         "Order 2025550123 has left.",
         "Call +44 20 7946 0958 now.",
-        "It reaches a person who did not agree to have it in a model.",
+        "It calls a person who did not agree to have it in a model.",
     ),
     "iban": _reason(
         "iban",
