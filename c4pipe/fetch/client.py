@@ -173,7 +173,7 @@ class Client:
                 if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
                     continue  # the host let go of a kept connection, as it may: ask anew, once
                 if isinstance(error, (http.client.InvalidURL, ValueError)) and not isinstance(error, OSError):
-                    raise FetchError("the URL has characters or a port that are not allowed") from None  # it says which
+                    raise FetchError("the URL has characters or a port that are not allowed") from None  # quotes it
                 if isinstance(error, ssl.SSLCertVerificationError):
                     raise FetchError(explain_error(error)) from error
                 raise TransientError(explain_error(error)) from error
