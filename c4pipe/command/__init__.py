@@ -1,4 +1,4 @@
-"""What all commands of the project share: options, output streams, and exit."""
+"""What every command of the project shares: its options, where it speaks, and how it ends."""
 
 from c4pipe.command.arguments import (
     Parser,

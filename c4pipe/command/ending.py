@@ -1,6 +1,6 @@
-"""How a command ends: with an exit code and, on failure, one line that says what was found and what to do.
+"""How a command ends: with a code, and where something failed with one line that says what was found and what to do.
 
-0 done; 1 failed; 2 wrong usage; 128 plus the number of the signal that interrupted it: 130, 143
+0 done; 1 failed; 2 wrong usage; 128 and the number of the signal that interrupted it: 130, 143
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from c4pipe.command.speech import Speech, heard
 from c4pipe.errors import C4Error
 from c4pipe.text import visible
 
-# Remedies for system errors whose own message has none.
+# What to do about an error of the system, where its own words do not say it.
 _ADVICE = {
     errno.ENOSPC: "Free space, then run it again.",
     errno.EDQUOT: "Free space, then run it again.",
@@ -29,30 +29,30 @@ _ADVICE = {
     errno.ENOMEM: "Free memory, or raise the limit if there is one (ulimit -v).",
     errno.ENAMETOOLONG: "Use a shorter name.",
 }
-# Messages of Python, its extensions and the library loader when memory, or a limit on it, is exhausted.
+# What Python, its extensions and the loader of libraries say where memory, or a limit on it, does not suffice.
 _SHORTAGE = re.compile(
     r"MemoryError|bad_alloc|out of memory|can't start new thread|(can't|cannot|unable to) (re)?allocate"
     r"|failed to (allocate|map segment)|Cannot allocate memory",
     re.IGNORECASE,
 )
-_UNLOADED = "load shared object"  # llvmlite's message if its library does not fit in memory
+_UNLOADED = "load shared object"  # llvmlite's words where its library does not fit
 
 
 def run_command(
     name: str, work: Callable[[], int], interrupted: str = "interrupted.", *, shows: bool = False, silent: bool = False
 ) -> int:
-    """Runs the work of a command; returns its result, or the code of the error that ended it, reported in one line.
+    """Runs the work of a command; what it returns, or the code of the error that ends it, which is told in a line.
 
     Args:
-        interrupted: the message after Ctrl-C.
-        shows: whether its output is the result: then a disk that cannot store it is a failure.
-        silent: do not report errors, because another process does.
+        interrupted: what to say after Ctrl-C.
+        shows: whether what it prints is what was asked for: then a disk that does not take it is a failure.
+        silent: say nothing of errors, because another process does.
     """
     with heard():
         code, said = _ended(work, interrupted)
         sys.stdout.flush()
         lost = sys.stdout.lost if isinstance(sys.stdout, Speech) else None
-        if not said and lost and lost.errno != errno.EPIPE:  # a reader that stops has read enough
+        if not said and lost and lost.errno != errno.EPIPE:  # who reads no further has read enough
             code, said = code or int(shows), f"what it printed is lost: {lost.strerror}."
         if said and not silent:
             print(f"{own_name(name)}: {as_called(said)}", file=sys.stderr)
@@ -60,12 +60,12 @@ def run_command(
 
 
 def _ended(work: Callable[[], int], interrupted: str) -> tuple[int, str]:
-    """The exit code, and the message."""
+    """The exit code, and what to say."""
     try:
         return work(), ""
     except C4Error as error:
         return error.exit_code, visible(str(error))
-    except OSError as error:  # a disk or a network failed, and no step of the work knows more
+    except OSError as error:  # a disk or a network failed where no step of the work knows better
         return C4Error.exit_code, shortage(error) or told(error)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT, interrupted
@@ -76,7 +76,7 @@ def _ended(work: Callable[[], int], interrupted: str) -> tuple[int, str]:
 
 
 def told(error: OSError) -> str:
-    """A system error in one line, with the remedy if known."""
+    """An error of the system in a line, with what to do where that is known."""
     if isinstance(error, FileNotFoundError) and error.filename is None and not _has_folder():
         return "the working folder is gone. Change into one that exists."
     advice = _ADVICE.get(error.errno or 0, "")
@@ -84,8 +84,8 @@ def told(error: OSError) -> str:
 
 
 def shortage(error: BaseException) -> str:
-    """An error in one line if memory, or a limit on this process, was exhausted; "" for any other."""
-    last = str(error).strip().rpartition("\n")[2]  # of a traceback sent by a worker
+    """An error in a line if memory, or a limit on this process, did not suffice; "" if it is another one."""
+    last = str(error).strip().rpartition("\n")[2]  # of a traceback that a worker has sent
     limit = memory_limit()
     odd = limit is not None and (isinstance(error, SystemError) or _UNLOADED in last)
     if not (odd or isinstance(error, MemoryError) or _SHORTAGE.search(last)):
@@ -95,7 +95,7 @@ def shortage(error: BaseException) -> str:
 
 
 def memory_limit() -> int | None:
-    """Bytes of address space that this process may have; None without a limit."""
+    """Bytes of address space that this process may have; None where there is no limit."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     return None if limit == resource.RLIM_INFINITY else limit
 

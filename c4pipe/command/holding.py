@@ -1,4 +1,4 @@
-"""Holds back libraries that a command does not need while other libraries check whether they are installed."""
+"""Libraries that a command has no use for, held back while others look whether they are installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from c4pipe.command.calling import own_name
 
 
 class _Gate(MetaPathFinder):
-    """Finds nothing, and reports held-back modules as missing."""
+    """Finds nothing, and says of what is held back that it is not there."""
 
     def __init__(self, names: Collection[str]):
         self._names = names
@@ -24,7 +24,7 @@ class _Gate(MetaPathFinder):
 
 @contextmanager
 def held_back(*names: str) -> Iterator[None]:
-    """In this block, these modules cannot be imported, as if they were not installed. Loaded ones stay."""
+    """While it holds, these modules cannot be imported, as if they were not installed. Those that are loaded stay."""
     gate = _Gate(frozenset(names))
     sys.meta_path.insert(0, gate)
     try:
@@ -34,11 +34,11 @@ def held_back(*names: str) -> Iterator[None]:
 
 
 def spare_pandas() -> None:
-    """Makes pyarrow, if loaded, believe that pandas is missing, which it would import with its first array.
+    """Has pyarrow, if it is loaded, believe that there is no pandas, which it imports with the first array it makes.
 
-    That import takes 0.25 s of CPU, and no command of ours needs it. A later import of pandas still works, as do
-    `to_pandas` and `from_pandas`; a Series passed to `pyarrow.array` before that counts as a Python sequence. Does
-    nothing if this process is not one of our commands, or has pandas already.
+    That takes 0.25 s of CPU, and no command of ours needs it. Whoever imports pandas later gets it, and `to_pandas` and
+    `from_pandas` work; a Series that is given to `pyarrow.array` before is a sequence of Python's to it. Nothing where
+    this process is no command of ours, or has pandas already.
     """
     pyarrow = sys.modules.get("pyarrow")
     if pyarrow is not None and "pandas" not in sys.modules and is_command():
@@ -47,7 +47,7 @@ def spare_pandas() -> None:
 
 
 def is_command() -> bool:
-    """Whether this process was started to run one of our commands, by `c4pipe` or `python -m`; not if a program calls
+    """Whether this process was started to run a command of ours, by `c4pipe` or `python -m`; not where a program calls
     its main."""
     if own_name():
         return True

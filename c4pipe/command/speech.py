@@ -1,4 +1,4 @@
-"""A command's output, on streams that never fail: whether anybody reads it must not decide whether work succeeds."""
+"""What a command says, on streams that never fail: whether somebody listens must not decide whether work succeeds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 
 class _Pipe(io.FileIO):
-    """A descriptor that accepts everything: what a closed pipe or a full disk refuses is lost, and `lost` says why."""
+    """A descriptor that takes all: what a closed pipe or a full disk refuses is lost, and `lost` says why."""
 
     lost: OSError | None = None
 
@@ -25,11 +25,11 @@ class _Pipe(io.FileIO):
                 return memoryview(data).nbytes
             if count is not None:
                 return count
-            select.select([], [self], [])  # another process set the shared pipe to non-blocking; we wait
+            select.select([], [self], [])  # whoever shares the pipe does not want to wait for it; we do
 
 
 class Speech(io.TextIOWrapper):
-    """Text to a descriptor, as `like` writes it. Characters missing in its encoding are shown as escapes."""
+    """Text to a descriptor, as `like` writes it. Characters that its encoding lacks are shown as escapes."""
 
     def __init__(self, descriptor: int, like: TextIO | None, closefd: bool = False) -> None:
         self._pipe = _Pipe(descriptor, "w", closefd=closefd)
@@ -43,13 +43,13 @@ class Speech(io.TextIOWrapper):
 
     @property
     def lost(self) -> OSError | None:
-        """Why some output was lost; None while nothing is."""
+        """Why something that was said is lost; None while nothing is."""
         return self._pipe.lost
 
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """In this block, stdout and stderr are `Speech`; replacements made by a test stay."""
+    """While it holds, stdout and stderr are `Speech`; where a test has put something of its own there, that stays."""
     _fill()
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(_speech, before)
@@ -62,12 +62,12 @@ def heard() -> Iterator[None]:
 
 
 def _fill() -> None:
-    """Opens closed standard descriptors: otherwise the next file would get the number, and all output."""
+    """Opens the standard descriptors that are closed: the next file would get the number, and all that is said."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest free number
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest number that is free
 
 
 def _speech(stream: TextIO | None) -> TextIO:
