@@ -76,7 +76,7 @@ class Policy:
     first_wait: float = 1.0  # seconds; "no more than once per second is polite enough" (status.commoncrawl.org)
     longest_wait: float = 60.0  # seconds, without jitter
     longest_told: float = 300.0  # seconds: the longest Retry-After that is followed
-    timeout: float = 30.0  # seconds to connect, and without receiving a byte
+    timeout: float = 30.0  # seconds to connect, and without a byte
     stall_rate: float = 1000.0  # bytes/s: slower over `stall_window` counts as stuck
     stall_window: float = 60.0  # seconds; also the limit for the head of a response
     redirects: int = 5  # in a row
