@@ -57,9 +57,9 @@ class MinSentences(Splitting, PageRule):
         if not self.per_line:
             return count_sentences(self._sentences(), text, self.sentences)
         lines = text.split("\n", self.sentences) if text else []
-        if len(lines) >= self.sentences:  # each line has at least one
+        if len(lines) >= self.sentences:  # each line has one at least
             return self.sentences
-        if self.splitter == ENGLISH_SPLITTER:  # finds all of them equally fast
+        if self.splitter == ENGLISH_SPLITTER:  # which finds all of them as fast
             return lines.count("") + len(self._hashed(text)[0])
         split = self._sentences()
         return sum(max(1, count_sentences(split, line, self.sentences)) for line in lines)
