@@ -1,4 +1,4 @@
-"""The types that flow between the rooms: a `Page` goes in, a `Verdict` comes back.
+"""The types that flow between the packages: a `Page` goes in, a `Verdict` comes back.
 
     WET bytes --wet--> Page | Rejected --stages--> Kept | Rejected --shards--> Parquet
 

@@ -86,7 +86,7 @@ def load(spec: str) -> LanguageIdentifier:
     """The identifier of that name, ready to guess. Loads its profiles or model: do it once per process.
 
     Args:
-        spec: a name of `IDENTIFIERS`, "name:file" where it takes a model ("fasttext:/models/lid.176.bin"), or
+        spec: a name of `IDENTIFIERS`, "name:file" if it takes a model ("fasttext:/models/lid.176.bin"), or
             "module:Class" of a custom `LanguageIdentifier`, which is called without arguments.
 
     Raises:

@@ -143,7 +143,7 @@ def behind_dotted(
 
 
 def behind_quote(text: Any, end: int, of_byte: Any) -> int:
-    """Where a sentence begins behind a quote that closes directly behind a stop."""
+    """Where a sentence begins after a quote that closes directly after a stop."""
     at = past_blanks(text, end)
     if byte_kind(text[at], of_byte) == ENDS:
         return NO_BREAK
@@ -155,7 +155,7 @@ def behind_quote(text: Any, end: int, of_byte: Any) -> int:
 
 
 def may_begin(text: Any, at: int, kind: int, quote: int, bracket: bool, of_point: Any) -> bool:
-    """Whether what stands behind a stop begins a sentence, or goes on within a bracket or a quote."""
+    """Whether the text behind a stop begins a sentence, or continues inside a bracket or a quote."""
     if kind in (STOPS, APOSTROPHE, OTHER_BYTE) or (text[at] == SQUARE and is_digit(text[at + 1])):
         return False
     if kind == CLOSES:
@@ -169,9 +169,9 @@ def may_begin(text: Any, at: int, kind: int, quote: int, bracket: bool, of_point
 def next_sentence(
     text: Any, line: int, stop: int, end: int, quote: int, bracket: bool, of_byte: Any, of_point: Any, words: Any
 ) -> int:
-    """Where the sentence behind the run of stops from `stop` to `end` begins.
+    """Where the sentence after the run of stops from `stop` to `end` begins.
 
-    `quote` closes the quote that is open, 0 where none is; `bracket`: one is open.
+    `quote` closes the open quote, 0 if there is none; `bracket`: one is open.
     """
     at = past_blanks(text, end)
     byte, kind = text[at], byte_kind(text[at], of_byte)
