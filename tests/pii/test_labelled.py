@@ -1,4 +1,4 @@
-"""What is found of texts in ten languages; the whole table stands in c4pipe/README.md, and tests/test_docs holds it."""
+"""What is found of texts in ten languages; the whole table is in docs/explanation/measurements.md, and tests/test_docs holds it."""
 
 from __future__ import annotations
 
