@@ -20,19 +20,8 @@ from c4pipe.flow import read
 from c4pipe.flow.inputs import ArrayTask
 from c4pipe.flow.lock import LOCK, FolderLock
 from tests.conftest import Build, Once
-from tests.wetfiles import ROOT, WebPage, digests, story, wet
-
-UNITS = 5
-TOO_LARGE_TO_SHARE = b"A line that is no sentence\n" * 40_000  # a unit of its own
-
-
-def five_units(folder: Path) -> None:
-    """Inputs that make a unit each; pages of different ones repeat lines of one another."""
-    folder.mkdir()
-    for number in range(UNITS):
-        pages = [WebPage(f"http://a{number}.example/{i}", story(40 * number + 10 * i, 20)) for i in range(4)]
-        rest = wet([WebPage(f"http://b{number}.example/", TOO_LARGE_TO_SHARE.decode())], packed=False)
-        (folder / f"{number}.warc.wet").write_bytes(wet(pages, packed=False) + rest)
+from tests.jobs.array_inputs import five_units
+from tests.wetfiles import ROOT, digests
 
 
 @pytest.fixture
