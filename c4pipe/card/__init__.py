@@ -20,6 +20,7 @@ from c4pipe.card.words import (
     DODGE,
     KREUTZER,
     MOST_TABLE_ROWS,
+    as_json_lines,
     going_along,
     licence,
     loading,
@@ -122,6 +123,7 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema:
         f"{_columns(schema, manifest.get('columns', ()))}."
     )
     yield ""
+    yield from as_json_lines(shards)
     yield from _left_out(preset, manifest.get("left_out", {}))
 
 

@@ -54,6 +54,18 @@ def loading(configs: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
+def as_json_lines(shards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Where the same pages are as JSON Lines, and how to load these; nothing where they are not."""
+    names = [file["path"] for shard in shards for file in shard.get("beside", ())]
+    if names:
+        every = names[0].rsplit(".", 3)[0] + ".*.json.gz"
+        yield (
+            "Next to each Parquet file are the text, timestamp and URL of its pages as JSON Lines, named as in "
+            f'allenai/c4, such as `{names[0]}`: `load_dataset("json", data_files="path/to/this/folder/{every}")`.'
+        )
+        yield ""
+
+
 def licence(formats: Sequence[str]) -> Iterator[str]:
     """Licence and takedown of what was read from files of these formats, with gaps that nobody can overlook."""
     said = licence_of(formats)

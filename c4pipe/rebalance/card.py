@@ -7,7 +7,7 @@ from typing import Any
 
 from c4pipe.card.hub import front_matter
 from c4pipe.card.origin import formats_of, licence_of
-from c4pipe.card.words import DODGE, KREUTZER, going_along, licence, loading, markdown_table, rebuilding
+from c4pipe.card.words import DODGE, KREUTZER, as_json_lines, going_along, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.text import many
@@ -77,6 +77,7 @@ def _entries(manifest: dict[str, Any]) -> Iterator[str]:
         "their rates."
     )
     yield ""
+    yield from as_json_lines(manifest["shards"])
 
 
 def _order(manifest: dict[str, Any], config: str) -> Iterator[str]:
