@@ -1,7 +1,7 @@
 """What shtab's scripts lack: options with several values, names of files with blanks, and `--option=value`.
 
-shtab completes the first value of an option only. `describe_values` tells it of the others where the language of a shell has
-a way to, and `amended` adds to a finished script what else is needed.
+shtab completes only the first value of an option. `describe_values` adds the others if the language of a shell can say
+so. `amended` adds to a finished script what else is needed.
 """
 
 from __future__ import annotations
