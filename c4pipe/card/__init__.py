@@ -162,8 +162,8 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
             "all rejected pages" if manifest["settings"]["rejected"] == "all" else "a sample of pages for each reason"
         )
         yield (
-            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from kept pages; `python -m "
-            "c4pipe.inspect FOLDER` shows them. Loaders skip this folder; with glob patterns, such as DuckDB's, "
+            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from kept pages; `c4pipe "
+            "inspect FOLDER` shows them. Loaders skip this folder; with glob patterns, such as DuckDB's, "
             "`*/*-of-*.parquet` matches the kept pages."
         )
     if not manifest.get("removed") and "characters" in manifest["ledger"]["stages"][0]:

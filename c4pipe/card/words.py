@@ -104,7 +104,7 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
 def going_along() -> Iterator[str]:
     """What is written beside the corpus when it is published."""
     yield (
-        f"`python -m c4pipe.card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
+        f"`c4pipe card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
         f"search engines and loaders, and the public summary of training content, [{SUMMARY}]({SUMMARY}) with "
         f"[{DOMAINS}]({DOMAINS})."
     )

@@ -151,16 +151,18 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
 
 
 def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
-    """The message that a folder holds a corpus that is not the one which is asked for, and what differs; of commands
-    that have --overwrite."""
-    if [*found] == ["code"]:
-        return (
-            f"--output {output} holds {what} built by different code: {_few(found['code'])}; --overwrite rebuilds it."
-        )
-    told = "; ".join(f"{name}: {_few(words)}" for name, words in found.items())
+    """The message that a folder holds a corpus that is not the one which is asked for, of commands that have
+    --overwrite.
+
+    Args:
+        what: "a corpus", or "a mixture".
+        found: what differs, as `identity.changes` says it.
+    """
+    told = [f"{'stages' if name == 'preset' else name} ({_few(words)})" for name, words in found.items()]
+    differing = " and ".join([", ".join(told[:-1]), *told[-1:]] if told[1:] else told)
     return (
-        f"--output {output} holds {what} built from other inputs, settings or code ({told}). "
-        "Choose another folder, or replace it: --overwrite."
+        f"--output {output} holds {what} that differs from the one asked for in {differing}. Nothing was changed. Add "
+        "--overwrite to replace it with a new one, or keep it and choose another --output."
     )
 
 

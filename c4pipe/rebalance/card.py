@@ -117,8 +117,8 @@ def _limits() -> Iterator[str]:
 
 
 def _command(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """`beam_jobs.rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
-    words: list[tuple[str, ...]] = [("python", "-m", "beam_jobs.rebalance")]
+    """`c4pipe rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
+    words: list[tuple[str, ...]] = [("c4pipe", "rebalance")]
     words += [("--corpus", f"{item['path']}=FOLDER" if item["one_entry"] else item["path"]) for item in inputs]
     words += [("--output", "OUTPUT"), ("--mixture", settings["mixture"])]
     if settings["mixture"] == "temperature":
