@@ -94,8 +94,8 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
         kept = bar(stage["share"] or 0)
         table.append([(stage["stage"], "bold"), f"{stage['kept']:,}", percent(stage["share"]), (kept, "green")])
         for kind, what, style in (
-            ("rejected", "pages out", "red"),
-            ("flagged", "noted only", ""),
+            ("rejected", "dropped", "red"),
+            ("flagged", "kept, but flagged", ""),
             ("lines_dropped", "lines cut", "yellow"),
             ("sentences_dropped", "sentences cut", "yellow"),
             ("passages_dropped", "passages cut", "yellow"),

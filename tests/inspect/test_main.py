@@ -111,11 +111,11 @@ Funnel  shares of 7 records read; of lines, of those that came to the stage
   length           7   100 %  ████████████████████████
   url              7   100 %  ████████████████████████
   clean            4  57.1 %  █████████████▊
-    few_sentences  3  42.9 %  pages out
+    few_sentences  3  42.9 %  dropped
   spans            4  57.1 %  █████████████▊
   language         4  57.1 %  █████████████▊
   badwords         3  42.9 %  ██████████▎
-    bad_word       1  14.3 %  pages out
+    bad_word       1  14.3 %  dropped
 
 Shards
   en/train  3 pages  1 file  {size / 1e6:.2f} MB
@@ -411,7 +411,7 @@ def test_a_mixture_is_a_corpus_too(run: Any, tmp_path: Path) -> None:
     code, out, _ = run(folder)
     assert code == 0
     assert "  mixture: temperature with alpha 0.3\n" in out
-    assert "    not_drawn  5  62.5 %  pages out\n" in out
+    assert "    not_drawn  5  62.5 %  dropped\n" in out
     assert "  en           6  75.0 %  75.0 %    0.50        3  100 %\n" in out
     found = facts(run, folder)
     assert [row["share_after"] for row in found["mixture"]] == [1.0, 0.0]
