@@ -1,6 +1,6 @@
-"""`c4pipe completion SHELL`: a script by which a shell completes commands, options and names of files.
+"""`c4pipe completion SHELL`: prints a script that completes commands, options and file names in a shell.
 
-What is completed is asked of the parsers of the commands; shtab makes a script of it. Commands whose extra is not
+The parsers of the commands say what can be completed; shtab turns that into a script. Commands whose extra is not
 installed are completed by name, without their options.
 """
 
@@ -24,7 +24,7 @@ examples:
 Print it again after an upgrade or after installing an extra: it lists the options of this version.
 """
 SHELLS = ("bash", "zsh", "fish")
-_FOLDERS, _FILES = {"DIR", "FOLDER"}, {"FILE", "PATH"}  # what the word for a value says of what it is
+_FOLDERS, _FILES = {"DIR", "FOLDER"}, {"FILE", "PATH"}  # names of values that tell their kind
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,7 +45,7 @@ def _parser() -> Parser:
 
 
 def script(shell: str) -> str:
-    """The text of the script, made of all parsers."""
+    """The text of the script, made from all parsers."""
     import shtab
 
     root = argparse.ArgumentParser("c4pipe")
@@ -64,7 +64,7 @@ def script(shell: str) -> str:
 
 
 def _parser_of(command: Subcommand) -> Parser | None:
-    """The parser of a command; None where its extra is not installed."""
+    """The parser of a command; None if its extra is not installed."""
     try:
         return asked_parser(main_of(command), command.words)
     except ConfigError:
@@ -72,7 +72,7 @@ def _parser_of(command: Subcommand) -> Parser | None:
 
 
 def _add(commands: Any, name: str, says: str, options: Parser | None) -> None:
-    """Adds a command with the options of its parser, and with what its values are."""
+    """Adds a command with its options and the kinds of their values."""
     import shtab
 
     parents = [options] if options else []
@@ -82,7 +82,7 @@ def _add(commands: Any, name: str, says: str, options: Parser | None) -> None:
 
 
 def _complete(action: Any, folder: Any, file: Any) -> None:
-    """Says what kind of file the value of an option is, if it is one."""
+    """Sets the kind of file of an option's value, if it is one."""
     word = action.metavar if isinstance(action.metavar, str) else ""
     if not action.choices and action.nargs != 0 and word in _FOLDERS | _FILES:
         action.complete = folder if word in _FOLDERS else file

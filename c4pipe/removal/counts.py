@@ -1,4 +1,5 @@
-"""The statistics of a corpus without some pages: the old counts, less the pages that left, plus those that came back."""
+"""The statistics of a corpus without some pages: the old counts, less the pages that left, plus those that came
+back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The shards of a corpus without some pages: a shard keeps its bytes if no row of it is dropped, changed or restored."""
+"""The shards of a corpus without some pages: a shard keeps its bytes if no row of it is dropped, changed or
+restored."""
 
 from __future__ import annotations
 
