@@ -1,4 +1,4 @@
-"""What the card says of pages that were taken out of the finished corpus."""
+"""The card's text on pages removed from the finished corpus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from c4pipe.text import many
 
 
 def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Nothing of a corpus that is as it was built."""
+    """Empty for a corpus without removals."""
     rows = manifest.get("removed", ())
     if not rows:
         return
@@ -31,7 +31,7 @@ def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Of lists of what was left out that go along with the corpus, for they may name who asked for it."""
+    """On exclusion lists that are kept with the corpus, which may name the people who requested them."""
     if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
         return
     yield (
