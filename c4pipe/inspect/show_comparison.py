@@ -13,7 +13,7 @@ _WORDS = {"not_read": "its file was not read", "not_recorded": "its fate was not
 
 
 def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
-    """What differs, in numbers; then why, page by page. The first corpus is A, the other one B."""
+    """The differences, in numbers; then their reasons, page by page. The first corpus is A, the other one B."""
     a, b = found["folders"]
     screen.say(("A  ", "bold"), a)
     screen.say(("B  ", "bold"), b)

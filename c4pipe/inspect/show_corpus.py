@@ -19,11 +19,11 @@ LANGUAGE_ROWS, DOMAIN_ROWS, MONTH_ROWS, SPLIT_ROWS, FAULT_ROWS, ENTRY_ROWS = (
     20,
 )  # rows shown; --json has all of them
 SETTINGS = 8  # values shown of a list
-BARS = 16  # columns of a bar where two stand side by side
+BARS = 16  # columns of a bar if there are two in a row
 
 
 def show_overview(screen: Screen, facts: dict[str, Any]) -> None:
-    """Section by section, without those of which there is nothing to tell."""
+    """The overview, section by section; empty sections are left out."""
     _title(screen, facts)
     if facts["ledger"]:
         _funnel(screen, facts["ledger"])
@@ -104,7 +104,7 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
                 count = next(row[unit] for unit in ("pages", "lines", "sentences", "passages") if unit in row)
                 share = percent(row["share"]) if "share" in row else ""
                 table.append([(f"  {row['reason']}", style), f"{count:,}", share, (what, "dim")])
-        if stage["removed"]:  # between two stages: it is no loss of this one
+        if stage["removed"]:  # between two stages: it is not a loss of this one
             share = percent(stage["removed"] / records)
             table.append([("removed later", "red"), f"{stage['removed']:,}", share, ("reached this stage", "dim")])
     screen.table(table, "<>><")
@@ -200,12 +200,12 @@ def _months(screen: Screen, months: list[dict[str, Any]]) -> None:
 
 
 def _account(screen: Screen, inputs: dict[str, Any]) -> None:
-    """Inputs that gave no page, and what was found beside the inputs."""
+    """Inputs that gave no page, and what was found next to the inputs."""
     for name, key, head in (("file", "without_page", "Inputs without a page"), ("path", "not_read", "Not read")):
         rows = inputs[key]
         if rows:
             screen.head(head, f"{len(rows):,}")
-            screen.table([[row[name], row["why"]] for row in rows[:FAULT_ROWS]], "<")  # in full: what to do comes last
+            screen.table([[row[name], row["why"]] for row in rows[:FAULT_ROWS]], "<")  # in full: advice comes last
             _rest(screen, rows, FAULT_ROWS)
 
 
@@ -245,7 +245,7 @@ def _bar_row(row: dict[str, Any], name: str) -> list[StyledText]:
 
 
 def _rest(screen: Screen, rows: list[dict[str, Any]], shown: int, what: str = "") -> None:
-    """How many rows are not shown, and how much they hold together."""
+    """How many rows are not shown, and their total."""
     if rest := rows[shown:]:
         total = f" with {sum(row[what] for row in rest):,} {what}" if what else ""
         screen.say((f"  ... and {len(rest):,} more{total}; --json has all", "dim"))

@@ -12,7 +12,7 @@ from c4pipe.stages.explaining import WordShare, WordShares
 
 
 def show_moved(screen: Screen, moved: Sequence[dict[str, Any]]) -> None:
-    """Nothing of a page that has no score."""
+    """Prints nothing for a page without a score."""
     for each in moved:
         shares = tuple(WordShare(**word) for word in each["words"])
         words = strongest_words(WordShares(**{**each, "words": shares}))

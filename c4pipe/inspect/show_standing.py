@@ -1,4 +1,4 @@
-"""The page that stands for another one, and what differs, as lines of a terminal."""
+"""The page that replaces another one, and the differences, as lines of a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STYLES = {"-": "red", "+": "green"}
 
 
 def show_standing(screen: Screen, found: dict[str, Any] | None) -> None:
-    """Nothing of a page that fell by itself."""
+    """Prints nothing for a page that was dropped for another reason."""
     if found is None:
         return
     screen.head("The page that stands for it")
