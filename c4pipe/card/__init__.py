@@ -1,4 +1,4 @@
-"""The dataset card of a corpus: metadata for `datasets.load_dataset`, and what people should know before using it."""
+"""The dataset card of a corpus: what `datasets.load_dataset` reads, and what a person should know before using it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ from c4pipe.text.dates import month_of
 
 __all__ = ["check_schema", "dataset_card"]
 
-# What the names of columns do not say.
+# What the name of a column does not say.
 SAYS = {
     "url": "these three as in allenai/c4",
     "language_votes": "what each identifier said, where several voted",
     "source": "input file and byte offset",
 }
-FEW = 100  # pages of a language that one person can read in an afternoon; fewer are hardly a sample
+FEW = 100  # pages of a language that one person reads in an afternoon; one with fewer is hardly a sample
 
 
 def dataset_card(
@@ -62,7 +62,8 @@ def dataset_card(
 ) -> str:
     """README.md of a corpus whose files have this schema. ConfigError for one that `check_schema` refuses.
 
-    Nothing written by strangers gets into it: no URL, no text, and no file name except folders of earlier corpora.
+    Nothing that a stranger wrote gets into it: no URL, no text, no name of a file but those of the folders of earlier
+    corpora.
     """
     formats = [preset.read.format]
     sections = (
@@ -125,7 +126,7 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema:
 
 
 def _columns(schema: pa.Schema, added: Iterable[Mapping[str, Any]]) -> str:
-    """The names of all columns, with remarks on some, and the stages that added others."""
+    """The names of all columns, with what is to be said of some, and of those that stages added which stage it was."""
     says = SAYS | {row["name"]: f"by stage `{row['from']}`" for row in added if row.get("from")}
     names = [f"`{name}` ({says[name]})" if name in says else f"`{name}`" for name in schema.names]
     return f"{', '.join(names[:-1])} and {names[-1]}"
@@ -175,7 +176,7 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Every rule and text dedup with its counts, and every other reason that dropped anything."""
+    """Every rule and dedup of text with what it took, and every other reason that took anything."""
     counts = {row["stage"]: _lost(row) for row in ledger["stages"]}
     for stage in preset.stages:
         lost = counts.get(stage.name, Counter())
@@ -189,7 +190,7 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
 
 
 def _lost(row: Mapping[str, Any]) -> Counter[tuple[Unit, str]]:
-    """What a stage of the ledger dropped, by unit and reason."""
+    """What a stage of the ledger took, by unit and reason."""
     return Counter({(unit, code): n for unit, name in LOST_AS.items() for code, n in row.get(name, {}).items()})
 
 
@@ -242,9 +243,9 @@ def _identified(preset: Preset, stats: Stats) -> str:
 
 
 def _same(preset: Preset, manifest: Mapping[str, Any]) -> str:
-    """The meaning of the command's words in capitals, and the resulting guarantee."""
+    """What the command's words in capitals are, and what they promise."""
     inputs = manifest["inputs"]
-    size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 if unknown
+    size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 where nobody knew
     own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is defined."
     if manifest.get(AGAINST):
         own += " EARLIER stands for the folders of the corpora that it was built against."

@@ -1,4 +1,4 @@
-"""`python -m c4pipe.card`: the metadata to publish with a corpus. `--help` has examples and exit codes."""
+"""`python -m c4pipe.card`: what goes along with a corpus when it is published. `--help` has examples and exit codes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes the files of every corpus, after checking that all may be written."""
+    """Writes the files of every corpus, once it is known that all may be written."""
     from c4pipe.card.publishing import check_places, corpora_in, publish
 
     folders = [found for folder in args.folders for found in corpora_in(folder)]
@@ -81,7 +81,7 @@ def parser() -> Parser:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments with their defaults. ConfigError for contradictory ones."""
+    """The arguments with their defaults. ConfigError for what does not go together."""
     p = parser()
     args = p.parse_args(argv)
     refuse_idle(p.given, ("--small", args.summary, "it applies to the domain list that --summary writes."))

@@ -1,6 +1,6 @@
-"""Column types as Hugging Face names them: what `datasets` and the Hub call each Arrow type.
+"""Columns in the words of Hugging Face: what `datasets` and the Hub call each Arrow type.
 
-`datasets` itself is not a dependency of a build; a test compares this table with it.
+`datasets` itself would tell, but it is no dependency of a build; a test holds this table against it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AS_ARROW_SAYS = (
 
 
 def check_schema(schema: pa.Schema) -> None:
-    """ConfigError that names a column which Parquet or a dataset card cannot represent."""
+    """ConfigError that names the column which no Parquet file or no dataset card can hold as it is."""
     features_of(schema)
     for field in schema:
         if _may_lack_fixed_list(field):
@@ -65,7 +65,7 @@ def features_of(schema: pa.Schema) -> list[dict[str, Any]]:
 
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
-    """A type without its name. TypeError with the type if it has none."""
+    """A type without its name. TypeError, which says the type, for one that has none."""
     if pa.types.is_dictionary(kind) and not pa.types.is_nested(kind.value_type):
         return _feature(kind.value_type)
     if isinstance(kind, pa.JsonType):
@@ -109,7 +109,7 @@ def _lines(feature: dict[str, Any], indent: str) -> Iterator[str]:
 
 
 def _scalar(value: str | int) -> str:
-    """In quotes unless YAML can only read it as a name.
+    """Between quotes unless it is a name that YAML takes for nothing else.
 
     >>> _scalar("text"), _scalar("no"), _scalar("a: b")
     ('text', '"no"', '"a: b"')

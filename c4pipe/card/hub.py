@@ -1,4 +1,4 @@
-"""The machine-readable part of a card: the YAML header that `datasets.load_dataset` and the Hub read."""
+"""What machines read of a card: the YAML in front, by which `datasets.load_dataset` and the Hub find their way."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ SIZE_CATEGORIES = (
     "10B<n<100B",
     "100B<n<1T",
 )
-ShardRow = Mapping[str, Any]  # an entry in the manifest's list
+ShardRow = Mapping[str, Any]  # a row of the manifest's list
 
 
 def front_matter(
     shards: list[ShardRow], languages: Iterable[str], licence: str, schema: pa.Schema | None = None
 ) -> Iterator[str]:
-    """The lines of the YAML, with the columns and sizes of the shards if their schema is known.
+    """The lines of the YAML, with the columns and sizes of the shards where their schema is known.
 
     ConfigError for a schema that `check_schema` refuses.
     """
@@ -83,7 +83,7 @@ def _info(config: str, shards: list[ShardRow], schema: pa.Schema) -> Iterator[st
 
 
 def size_category(rows: int) -> str:
-    """The Hub's name for this number of rows.
+    """The Hub's name for so many rows.
 
     >>> size_category(999), size_category(1000)
     ('n<1K', '1K<n<10K')
@@ -97,7 +97,7 @@ def configs_of(shards: Iterable[ShardRow]) -> list[str]:
 
 
 def card_languages(languages: Iterable[str]) -> list[str]:
-    """Languages as the Hub names them: without a script, and without unknown languages.
+    """Languages as the Hub names them: without a script, and without pages whose language nobody knows.
 
     >>> card_languages(["zh-Latn", "en", "und", ""])
     ['en', 'zh']
@@ -106,20 +106,20 @@ def card_languages(languages: Iterable[str]) -> list[str]:
 
 
 def part(shards: Iterable[ShardRow], config: str, split: str) -> list[ShardRow]:
-    """The shards of one split of a config."""
+    """The shards of a split of a config."""
     return [shard for shard in shards if shard["config"] == config and shard["split"] == split]
 
 
 def total_rows(shards: Iterable[ShardRow]) -> int:
-    """Pages in these shards."""
+    """Pages in some shards."""
     return sum(shard["rows"] for shard in shards)
 
 
 def bytes_of(shards: Iterable[ShardRow]) -> int:
-    """Bytes of the files of these shards."""
+    """Bytes of some shards' files."""
     return sum(shard["bytes"] for shard in shards)
 
 
 def total_memory(shards: Iterable[ShardRow]) -> int:
-    """Bytes of the rows of these shards in memory; of their files if an older build has not counted them."""
+    """Bytes of some shards' rows in memory; of their files where an older build has not counted them."""
     return sum(shard.get("memory", shard["bytes"]) for shard in shards)

@@ -1,4 +1,4 @@
-"""The origin of a corpus's text: known for Common Crawl's files, unknown for all others."""
+"""Where the text of a corpus comes from: something is known of Common Crawl's files, and nothing of all others."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-LICENCE = "odc-by"  # as for allenai/c4
+LICENCE = "odc-by"  # what allenai/c4 has
 COMMON_CRAWL = "https://commoncrawl.org"
-NO_LICENCE = "unknown"  # the Hub's word for an unknown licence
+NO_LICENCE = "unknown"  # a word of the Hub's for what nobody has said
 
 _FILES = {"wet": "Common Crawl WET files", "jsonl": "JSONL files", "parquet": "Parquet files", "text": "text files"}
 
@@ -16,7 +16,7 @@ _FILES = {"wet": "Common Crawl WET files", "jsonl": "JSONL files", "parquet": "P
 def formats_of(manifest: Mapping[str, Any]) -> list[str]:
     """The formats of the files that a corpus was read from, sorted; of a mixture, those of its corpora.
 
-    "" if a manifest does not say: a mixture of an older build.
+    "" where a manifest does not say: a mixture of an older build.
     """
     if "mixture" in manifest:
         return sorted({name for row in manifest["inputs"] for name in row.get("formats", [""])})
@@ -25,12 +25,12 @@ def formats_of(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def is_crawl(formats: Sequence[str]) -> bool:
-    """Whether all of it comes from Common Crawl."""
+    """Whether all of it was crawled by Common Crawl."""
     return [*formats] == ["wet"]
 
 
 def licence_of(formats: Sequence[str]) -> str:
-    """The licence for the header of a card, by the Hub's names."""
+    """The licence for the front matter of a card, by the Hub's names."""
     return LICENCE if is_crawl(formats) else NO_LICENCE
 
 
@@ -47,12 +47,12 @@ _URLS = {"odc-by": "https://opendatacommons.org/licenses/by/1-0/"}
 
 
 def licence_url(name: str) -> str:
-    """The URL of a licence, by the Hub's name of it; "" for other names."""
+    """Where a licence can be read, by the Hub's name of it; "" for what is none."""
     return _URLS.get(name, "")
 
 
 def crawls_of(inputs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The crawls in the paths of inputs, sorted. A file moved out of its folders names none.
+    """The crawls that the paths of inputs name, sorted. A file that was moved out of its folders names none.
 
     >>> crawls_of([{"path": "crawl-data/CC-MAIN-2024-22/segments/1/wet/CC-MAIN-20240517-00000.warc.wet.gz"}])
     ['CC-MAIN-2024-22']

@@ -1,4 +1,4 @@
-"""The card's text on personal data: what was masked, and what remains."""
+"""What is said of personal data in a corpus: what was masked, and what stays."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ NO_PERSONAL_DATA = (
     "Nothing here looks for personal data: pages hold what their authors wrote, including names and addresses."
 )
 OF_A_MIXTURE = "Its texts are those of the mixed corpora: what their cards say about personal data applies here too."
-MASKING = "MaskPersonal"  # in a manifest. Its module is not imported here: it affects no byte of other corpora
-# Keyed by the kinds of stages.personal.PERSONAL_REASONS.
+MASKING = "MaskPersonal"  # in a manifest. Its module is not imported here: of other corpora it decides no byte
+# By the kinds of stages.personal.PERSONAL_REASONS.
 CALLED = {
     "email": "e-mail addresses",
     "ip": "public IP addresses",
@@ -23,7 +23,7 @@ CALLED = {
 
 
 def personal_told(kinds: Sequence[str]) -> str:
-    """One or two sentences; `kinds` are those that were masked."""
+    """In a sentence or two; `kinds` are those that were masked."""
     if not kinds:
         return NO_PERSONAL_DATA
     *some, last = (CALLED[kind] for kind in kinds)
@@ -47,5 +47,5 @@ def masked_kinds(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def personal_of(manifest: Mapping[str, Any]) -> str:
-    """The text for a finished corpus, or for a mixture of some."""
+    """What is said of a finished corpus, or of a mixture of some."""
     return OF_A_MIXTURE if "mixture" in manifest else personal_told(masked_kinds(manifest))

@@ -1,15 +1,15 @@
-"""Who publishes a corpus and when: unknown to a build, but needed by Croissant and the public summary."""
+"""Who publishes a corpus and when: what no build knows, and Croissant and the public summary ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-CROISSANT, SUMMARY, DOMAINS = "croissant.json", "summary.html", "domains.csv"  # next to the corpus
+CROISSANT, SUMMARY, DOMAINS = "croissant.json", "summary.html", "domains.csv"  # beside the corpus
 
 
 class Publication(NamedTuple):
-    """The publisher's information; "" for what is missing."""
+    """What the publisher says; "" for what he has not said."""
 
     date: str  # YYYY-MM-DD
     publisher: str = ""
@@ -18,7 +18,7 @@ class Publication(NamedTuple):
     release: str = "1.0.0"
 
     def unsaid(self) -> Iterator[str]:
-        """The options that supply what is missing."""
+        """The options that would say what is missing."""
         for name in ("publisher", "url"):
             if not getattr(self, name):
                 yield f"--{name}"

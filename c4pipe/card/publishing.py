@@ -1,6 +1,6 @@
-"""The metadata published with a corpus: `croissant.json`, `summary.html` and `domains.csv` in its folder.
+"""What goes along with a corpus when it is published: `croissant.json`, `summary.html` and `domains.csv` beside it.
 
-A build writes none of it: Croissant and the summary need the publisher and the date, which a build does not know.
+A build writes none of it: Croissant and the summary ask who publishes a corpus, and when, and it knows neither.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _COUNTED = ("bytes_kept", "languages", "months")  # of the statistics
 
 
 class PublishedFiles(NamedTuple):
-    """The files written for a corpus."""
+    """What was written for a corpus."""
 
     paths: list[Path]
     gaps: list[str]  # of the summary
 
 
 def corpora_in(folder: Path) -> list[Path]:
-    """The folder, or the corpora below it, as a build of several presets leaves them. ConfigError for none."""
+    """The folder, or those of the corpora below it, as a build of several presets leaves them. ConfigError for none."""
     if os.path.lexists(folder / MANIFEST):
         return [folder]
     below = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")) if folder.is_dir() else []
@@ -44,7 +44,7 @@ def corpora_in(folder: Path) -> list[Path]:
 
 
 def check_places(folder: Path, summary: bool) -> None:
-    """ConfigError if a file to be written exists and is not ours, or was edited."""
+    """ConfigError for a file of somebody else, or one that was worked on, where one is to be written."""
     named = {file.path for file in belongings(read_manifest(folder))}
     for name in (CROISSANT, SUMMARY, DOMAINS) if summary else (CROISSANT,):
         path = folder / name
@@ -56,9 +56,9 @@ def check_places(folder: Path, summary: bool) -> None:
 
 
 def publish(folder: Path, published: Publication, summary: bool = False, small: bool = False) -> PublishedFiles:
-    """Writes croissant.json and, if requested, the summary with its list of domains.
+    """Writes croissant.json, and the summary with its list of domains where that is asked for.
 
-    Call `check_places` first. BuildError for a damaged corpus.
+    `check_places` has been asked before. BuildError for a corpus that is damaged.
     """
     manifest = read_manifest(folder)
     try:
@@ -66,7 +66,7 @@ def publish(folder: Path, published: Publication, summary: bool = False, small: 
         files = {CROISSANT: to_json(croissant_of(manifest, stats, _schema(folder, manifest), published))}
         gaps: list[str] = []
         if summary:
-            from c4pipe.card.summary import summarise  # DuckDB and Jinja, which Croissant does not need
+            from c4pipe.card.summary import summarise  # DuckDB and Jinja, which Croissant does without
 
             made, gaps = summarise(folder, manifest, published, small)
             files |= made

@@ -1,4 +1,4 @@
-"""The card's text on pages removed from the finished corpus."""
+"""What the card says of pages that were taken out of the finished corpus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from c4pipe.text import many
 
 
 def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Empty for a corpus without removals."""
+    """Nothing of a corpus that is as it was built."""
     rows = manifest.get("removed", ())
     if not rows:
         return
@@ -31,7 +31,7 @@ def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """On exclusion lists that are kept with the corpus, which may name the people who requested them."""
+    """Of lists of what was left out that go along with the corpus, for they may name who asked for it."""
     if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
         return
     yield (

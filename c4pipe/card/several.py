@@ -1,7 +1,6 @@
-"""The card of a folder of several corpora: it names each separately, so that nobody loads them as one by mistake.
+"""The card of a folder of several corpora: each is named apart, so that nobody loads them as one by mistake.
 
-The folder has no manifest. The last line of the card has the sha256 of everything above it, which identifies the card
-as ours.
+There is no manifest beside it. The card says itself that it is ours: its last line has the sha256 of all above.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class CorpusBelow(NamedTuple):
 
 
 def card_of_several(corpora: Sequence[CorpusBelow]) -> bytes:
-    """README.md of the folder of these corpora, sealed."""
+    """README.md of the folder in which these corpora lie, sealed."""
     corpora = sorted(corpora, key=lambda corpus: corpus.folder)
     named = _named(corpora)
     formats = sorted({name for corpus in corpora for name in formats_of(corpus.manifest)})
@@ -45,15 +44,15 @@ def card_of_several(corpora: Sequence[CorpusBelow]) -> bytes:
 
 
 def _named(corpora: Sequence[CorpusBelow]) -> list[list[dict[str, Any]]]:
-    """The shards of each corpus relative to the folder above it, with unique config names: `en` of the corpus `en`
-    keeps its name, `de` of `multilingual` is `multilingual.de`."""
+    """The shards of each corpus as they lie below the folder above it, with configs that no other corpus has:
+    `en` of the corpus `en` is itself, `de` of `multilingual` is `multilingual.de`."""
     taken: set[str] = set()
     named = []
     for folder, manifest, _ in corpora:
         names = {}
         for config in configs_of(manifest["shards"]):
             name = config if config == folder else f"{folder}.{config}"
-            while name in taken:  # `c` of `a.b`, after `b.c` of `a`
+            while name in taken:  # `c` of `a.b`, behind `b.c` of `a`
                 name += "_"
             taken.add(name)
             names[config] = name
@@ -97,7 +96,7 @@ def _sealed(text: str) -> bytes:
 
 
 def seal_of(data: bytes) -> bool | None:
-    """Whether a card of several corpora is unchanged; None if it is not ours.
+    """Whether a card of several corpora is as it was written; None for what is none.
 
     >>> seal_of(b"mine"), seal_of(_sealed("ours")), seal_of(_sealed("ours").replace(b"ours", b"theirs"))
     (None, True, False)

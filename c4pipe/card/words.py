@@ -1,4 +1,5 @@
-"""Texts of every card: how to load the corpus, the known limits of its kind, and what its publisher has to fill in."""
+"""What every card says, whatever the corpus is: how to load it, what is known to be wrong with corpora of its kind, and
+what whoever publishes it has to fill in."""
 
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ from c4pipe.card.origin import NO_LICENCE, input_words, is_crawl, licence_of
 from c4pipe.card.published import CROISSANT, DOMAINS, SUMMARY
 from c4pipe.presets import PRESETS, WITHOUT
 
-MOST_TABLE_ROWS = 30  # of a table; the others are in a closed section
+MOST_TABLE_ROWS = 30  # of a table; what is beyond them opens at a click
 MOST_LOADED = 3  # configs in the example
-TO_FILL_IN = "TO FILL IN"  # to be searched for before publishing
-WIDTH = 100  # characters per line of the command
+TO_FILL_IN = "TO FILL IN"  # what to search for before publishing
+WIDTH = 100  # characters of a line of the command
 
 DODGE = (
     "Dodge et al. 2021 ([arXiv:2104.08758](https://arxiv.org/abs/2104.08758)) audited the released C4 from outside and "
@@ -30,7 +31,7 @@ _LIKE = {"gopher": "Gopher", "fineweb": "FineWeb", "dclm": "DCLM"}  # first part
 
 
 def title_of(preset: str) -> str:
-    """The title of a corpus by the name of its preset: what it resembles, if known.
+    """The title of a corpus by the name of its preset: what it is like, where that is known.
 
     >>> title_of("en.near"), title_of("fineweb.near.without.few_words")
     ('A C4-like corpus (en.near)', 'A FineWeb-like corpus (fineweb.near.without.few_words)')
@@ -54,7 +55,7 @@ def loading(configs: Sequence[str]) -> Iterator[str]:
 
 
 def licence(formats: Sequence[str]) -> Iterator[str]:
-    """Licence and takedown for input files of these formats, with gaps that are hard to overlook."""
+    """Licence and takedown of what was read from files of these formats, with gaps that nobody can overlook."""
     said = licence_of(formats)
     yield "## Licence and takedown"
     yield ""
@@ -89,7 +90,7 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
 
 
 def going_along() -> Iterator[str]:
-    """The files written with the corpus for publication."""
+    """What is written beside the corpus when it is published."""
     yield (
         f"`python -m c4pipe.card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
         f"search engines and loaders, and the public summary of training content, [{SUMMARY}]({SUMMARY}) with "
@@ -99,7 +100,7 @@ def going_along() -> Iterator[str]:
 
 
 def rebuilding(command: Sequence[Sequence[str]], manifest: Mapping[str, Any], same: str) -> Iterator[str]:
-    """The command, one option group per line, and what its bytes depend on. The reader replaces words in capitals."""
+    """The command, an option a group, and what makes its bytes the same. Words in capitals are the reader's."""
     yield "## How to build it again"
     yield ""
     yield "```sh"
@@ -124,8 +125,7 @@ def _wrapped(groups: list[str]) -> Iterator[str]:
 
 
 def markdown_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], align: str = "") -> Iterator[str]:
-    """A Markdown table; `align` has ">" for each column of numbers. Rows beyond `MOST_TABLE_ROWS` are in a closed
-    section."""
+    """A Markdown table; `align` has ">" for each column of numbers. Rows beyond `MOST_TABLE_ROWS` open at a click."""
     marks = tuple("---:" if mark == ">" else "---" for mark in align.ljust(len(head)))
     if len(rows) <= MOST_TABLE_ROWS:
         yield from map(_row, [head, marks, *rows])

@@ -24,7 +24,7 @@ examples:
 Print it again after an upgrade or after installing an extra: it lists the options of this version.
 """
 SHELLS = ("bash", "zsh", "fish")
-_FOLDERS, _FILES = {"DIR", "FOLDER"}, {"FILE", "PATH"}  # names of values that tell their kind
+_FOLDERS, _FILES = {"DIR", "FOLDER"}, {"FILE", "PATH"}  # what the word for a value says of what it is
 
 
 def main(argv: Sequence[str]) -> int:
@@ -72,7 +72,7 @@ def _parser_of(command: Subcommand) -> Parser | None:
 
 
 def _add(commands: Any, name: str, says: str, options: Parser | None) -> None:
-    """Adds a command with its options and the kinds of their values."""
+    """Adds a command with the options of its parser, and with what its values are."""
     import shtab
 
     parents = [options] if options else []
@@ -82,7 +82,7 @@ def _add(commands: Any, name: str, says: str, options: Parser | None) -> None:
 
 
 def _complete(action: Any, folder: Any, file: Any) -> None:
-    """Sets the kind of file of an option's value, if it is one."""
+    """Says what kind of file the value of an option is, if it is one."""
     word = action.metavar if isinstance(action.metavar, str) else ""
     if not action.choices and action.nargs != 0 and word in _FOLDERS | _FILES:
         action.complete = folder if word in _FOLDERS else file

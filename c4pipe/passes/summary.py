@@ -21,7 +21,7 @@ SHOWN_FAULTS = 3  # of each of them
 
 
 def funnel(manifest: dict[str, Any]) -> Iterator[str]:
-    """The ledger as lines: pages that reach each stage, and what each reason drops."""
+    """The ledger as lines: pages that reach each stage, and what each reason took away."""
     stages = manifest["ledger"]["stages"]
     records = max(1, stages[0]["in"])
     for stage in stages:

@@ -116,7 +116,7 @@ def _limits() -> Iterator[str]:
 
 
 def _command(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """The `beam_jobs.rebalance` command with the given options. Corpora are named by their folders, or by FOLDER."""
+    """`beam_jobs.rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
     words: list[tuple[str, ...]] = [("python", "-m", "beam_jobs.rebalance")]
     words += [("--corpus", f"{item['path']}=FOLDER" if item["one_entry"] else item["path"]) for item in inputs]
     words += [("--output", "OUTPUT"), ("--mixture", settings["mixture"])]

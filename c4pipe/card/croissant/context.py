@@ -1,10 +1,10 @@
-"""The context that each Croissant file declares: the meaning of its abbreviations."""
+"""The context that each file of Croissant declares: what its words are short for."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Appendix 1 of the specification, plus the terms that `mlcroissant` 1.1.1 expects.
+# Appendix 1 of the specification, with the words that `mlcroissant` 1.1.1 looks for beside them.
 _TERMS = (
     "annotation arrayShape citeAs column containedIn equivalentProperty excludes extract field fileObject fileProperty "
     "fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path readLines recordSet references "

@@ -1,5 +1,4 @@
-"""Files and records: each shard with its checksum, each config as a record set, and Croissant's names of Arrow's
-types."""
+"""Files and records: each shard with its sum, each config as a record set, and what Croissant calls Arrow's types."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ import pyarrow as pa
 from c4pipe.card.hub import configs_of, part
 from c4pipe.shards import SPLITS
 
-_PARQUET = "application/x-parquet"  # `mlcroissant`'s name
-_SPLITS = "split_names"  # of a record set; no config has that name
+_PARQUET = "application/x-parquet"  # as `mlcroissant` names it
+_SPLITS = "split_names"  # of a record set; no config has such a name
 _SPLIT_URLS = {"train": "cr:TrainingSplit", "validation": "cr:ValidationSplit"}
 
 Node = dict[str, Any]
@@ -26,7 +25,7 @@ def distribution(shards: list[Any]) -> list[Node]:
 
 
 def record_sets(shards: list[Any], schema: pa.Schema) -> list[Node]:
-    """The names of the splits, and one record set per config, with a field per column."""
+    """The names of the splits, and a record set a config, with a field a column."""
     return [_split_names(), *(_records(config, schema) for config in configs_of(shards))]
 
 
@@ -59,7 +58,7 @@ def _set_of(config: str) -> str:
 
 
 def _id(words: str) -> str:
-    """`mlcroissant` accepts no blanks in an identifier."""
+    """`mlcroissant` takes no blanks in an identifier."""
     return re.sub(r"\s", "_", words)
 
 
@@ -91,7 +90,7 @@ def _records(config: str, schema: pa.Schema) -> Node:
 
 
 def _split_field(config: str) -> Node:
-    """Derived from the file name; `mlcroissant` applies the expression first to the path, then to its own result."""
+    """Read off the name of the file; `mlcroissant` asks the expression once for the path, and once for what it gave."""
     expression = f"(?:{re.escape(config)}/)?({'|'.join(SPLITS)})(?:-.+[.]parquet)?$"
     return {
         "@type": "cr:Field",
@@ -132,7 +131,7 @@ _NUMBERS |= {f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in ("", "u"
 
 
 def data_type(kind: pa.DataType) -> Node | None:
-    """A field's type; None for one that Croissant cannot express: bytes, lists of lists, deeper ones.
+    """What a field says of its type; None for one that Croissant has no word for: bytes, lists of lists, deeper ones.
 
     >>> data_type(pa.string()), data_type(pa.list_(pa.int32())), data_type(pa.binary())
     ({'dataType': 'sc:Text'}, {'dataType': 'cr:Int32', 'isArray': True, 'arrayShape': '-1'}, None)
@@ -149,7 +148,7 @@ def _item_type(kind: pa.DataType) -> Node | None:
     if not pa.types.is_struct(kind):
         return (word := _word(kind)) and {"dataType": word}
     parts = [{"name": field.name, "dataType": _word(field.type)} for field in kind]
-    plain = all(part["dataType"] and part["name"].isidentifier() for part in parts)  # a name is a JSON path
+    plain = all(part["dataType"] and part["name"].isidentifier() for part in parts)  # a name is a path of JSON
     return {"subField": parts} if parts and plain else None
 
 

@@ -1,4 +1,4 @@
-"""Part 1 of the public summary: the provider, the model, and the amount and languages of the text."""
+"""Part 1 of the public summary: who provides what, and how much text in which languages it was made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`summary.html`: the answers on one printable page that opens from disk and loads nothing."""
+"""`summary.html`: the answers on one page that opens from disk, loads nothing, and can be printed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def gaps_of(parts: Sequence[SummaryPart]) -> list[str]:
 
 
 def render_summary(subject: Subject, parts: Sequence[SummaryPart]) -> str:
-    """The page. The same corpus and the same publisher's data produce the same bytes."""
+    """The page. The same corpus and the same words of the publisher give the same bytes."""
     css = (files(__package__) / "templates" / "summary.css").read_text(encoding="utf-8")
     chapters = [
         (number, CHAPTERS[number], [*found]) for number, found in groupby(parts, key=lambda part: part.number[:1])
@@ -56,12 +56,12 @@ def _environment() -> jinja2.Environment:
 
 
 def _seen(text: str) -> Markup:
-    """A stranger's word: control and bidi characters escaped, its direction isolated."""
+    """A word of a stranger: control and bidi characters spelt out, its direction kept to itself."""
     return Markup("<bdi>{}</bdi>").format(visible(text))
 
 
 def _linked(text: str) -> Markup:
-    """One of our sentences, with its addresses as links."""
+    """A sentence of ours, its addresses as links."""
     parts, at = Markup(), 0
     shown = visible(text)
     for found in _ADDRESS.finditer(shown):

@@ -1,7 +1,7 @@
-"""Part 2 of the public summary: the sources of the text.
+"""Part 2 of the public summary: where the text comes from.
 
-The template counts crawls published by others, Common Crawl by name, among publicly available datasets (2.1). It asks
-for crawlers and domains of the provider's own crawls (2.3). The domains are given in both cases.
+The template counts what others have crawled and published, Common Crawl by name, among publicly available datasets
+(2.1), and asks for crawlers and domains of what the provider has crawled (2.3). The domains are given either way.
 """
 
 from __future__ import annotations
