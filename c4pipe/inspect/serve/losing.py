@@ -182,7 +182,7 @@ class LossPages:
         )  # fmt: skip
 
     async def _page_within(self, request: Request, losses: CorpusLosses, question: LossQuestion) -> Response:
-        """The table of combinations of languages and domains."""
+        """The table of languages and domains together."""
         if question.rule:
             _check_known(losses, question._replace(language=None, domain=None, bin=None))
         found = await self._within.found(request, question.rule)
@@ -252,7 +252,7 @@ class LossPages:
 
 
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
-    """ConfigError for a rule that dropped nothing, and for a group without pages."""
+    """ConfigError for a rule that took nothing, and for a group that no page is of."""
     if question.rule and question.rule not in losses.rules:
         raise unknown("rule", question.rule, losses.rules)
     if question.group is None:
