@@ -12,6 +12,7 @@ from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, 
 from c4pipe.corpus.plan import Plan, together
 from c4pipe.files.assets import Assets
 from c4pipe.flow.ours import MADE_NAME
+from c4pipe.passes.ordering import Held
 from c4pipe.passes.sample import per_input
 from c4pipe.shards import shard_formats
 from c4pipe.stages import Preset, Stage
@@ -35,7 +36,7 @@ class KeyFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Settings:
-    """One corpus. Everything here but `spill_rows`, `hold`, `max_bad_share` and the folders decides its bytes.
+    """One corpus. Everything here but `spill_rows`, `held`, `max_bad_share` and the folders decides its bytes.
 
     Several are made over one reading when they differ only in `preset`, `assets`, `output` and `description`.
     """
@@ -57,7 +58,7 @@ class Settings:
     keys: bool = False  # whether the corpus keeps its keys
     restorable: bool = False  # and with them what `remove` needs
     every: int = 1  # of so many pages one is looked at: in a dry run
-    hold: int | None = None  # bytes of an output shard that are in memory at once; None: all of them
+    held: Held | None = None  # of an output shard in memory at once; None: all of it
     max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
 
     @property

@@ -81,7 +81,7 @@ class WriteShard(_WithPlan):
         if not (self._store.exists(note) and self._as_noted(note)):
             give_back()  # for no pass holds more than this one
             settings = self._settings
-            row, stats = write_shard(shard, self._store, settings.made, settings.hold, settings.formats)
+            row, stats = write_shard(shard, self._store, settings.made, settings.held, settings.formats)
             with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
-from c4pipe.passes.ordering import ShardRows, seeded_order
+from c4pipe.passes.ordering import Held, ShardRows, seeded_order
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     PARQUET_ALONE,
@@ -98,11 +98,11 @@ def write_shard(
     shard: OutputShard,
     store: Store,
     folder: str,
-    hold: int | None = None,
+    held: Held | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> tuple[dict[str, Any], Stats]:
     """Writes one shard of the corpus, with the columns that the finished files have; its row of the manifest, and its
-    pages in numbers. `hold` and `formats` are those of `write_rows`."""
+    pages in numbers. `held` and `formats` are those of `write_rows`."""
     stats = Stats()
 
     def count(group: pa.Table) -> None:
@@ -112,7 +112,7 @@ def write_shard(
     def read() -> Iterator[pa.Table]:
         return (_read(piece, store) for piece in shard.pieces)
 
-    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, hold, formats), stats
+    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, held, formats), stats
 
 
 def write_rows(
@@ -121,7 +121,7 @@ def write_rows(
     store: Store,
     folder: str,
     count: Callable[[pa.Table], None],
-    hold: int | None = None,
+    held: Held | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> dict[str, Any]:
     """Writes rows in any order as a shard of the corpus, which has them in its own; its row of the manifest, in which
@@ -131,11 +131,11 @@ def write_rows(
         place: the path of the file inside the corpus, its config and split.
         read: gives pieces, one at least, of the same columns; each is let go of before the next one is asked for.
         count: hears of each row group.
-        hold: bytes of the rows that are in memory at once, as far as whole row groups go; where they have more, all are
-            read once, and then again for every so many. None: all of them, which are read once.
+        held: how much is in memory at once. Where the rows have more, all are read once, and then again for each part
+            of them. None: all of them, which are read once.
         formats: what the shard is written as.
     """
-    rows = ShardRows(read, hold)
+    rows = ShardRows(read, held)
     with shard_files(store, folder, place[0], rows.schema, formats) as files:
         for group in rows.groups():
             files.write(group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -158,6 +158,7 @@ class LossPages:
         if (losses := await run_in_threadpool(self._losses)) is None:
             if (by_ledger := ledger_losses(self._viewer.corpus)) is None:
                 return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
+            _check_rule({row.key for row in by_ledger.rows}, question)
             return self._viewer.html("ledger_losses.html", losses=by_ledger)
         if question.within:
             return await self._page_within(request, losses, question)
@@ -183,8 +184,7 @@ class LossPages:
 
     async def _page_within(self, request: Request, losses: CorpusLosses, question: LossQuestion) -> Response:
         """The table of languages and domains together."""
-        if question.rule:
-            _check_known(losses, question._replace(language=None, domain=None, bin=None))
+        _check_rule(losses.rules, question)
         found = await self._within.found(request, question.rule)
         check_within(found, question.language, question.domain)
         rows = rows_within(found, question.language, question.domain, question.order, bool(question.rising))
@@ -203,6 +203,7 @@ class LossPages:
         if (losses := await run_in_threadpool(self._losses)) is None:
             raise no_losses(self._viewer.corpus)
         if question.within:
+            _check_rule(losses.rules, question)
             within = await self._within.found(request, question.rule)
             check_within(within, question.language, question.domain)
             rows = rows_within(within, question.language, question.domain, question.order, bool(question.rising))
@@ -251,10 +252,15 @@ class LossPages:
         return await self._viewer.later(f"places by {by}", _READ, loss_places, self._viewer.corpus, by)
 
 
+def _check_rule(known: Collection[str], question: LossQuestion) -> None:
+    """ConfigError for a rule that took nothing."""
+    if question.rule and question.rule not in known:
+        raise unknown("rule", question.rule, known)
+
+
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
     """ConfigError for a rule that took nothing, and for a group that no page is of."""
-    if question.rule and question.rule not in losses.rules:
-        raise unknown("rule", question.rule, losses.rules)
+    _check_rule(losses.rules, question)
     if question.group is None:
         return
     by, key = question.group
