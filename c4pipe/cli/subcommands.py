@@ -36,7 +36,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("rebalance", "beam_jobs.rebalance", "mix the languages of a corpus by temperature"),
         Subcommand("inspect", "c4pipe.inspect.__main__", "look at a corpus: funnel, pages, report"),
         Subcommand("browse", "c4pipe.inspect.__main__", "open the viewer of a corpus in a browser", ("--serve",)),
-        Subcommand("compare", "c4pipe.compare.__main__", "tell which of two corpora is better, and what differs"),
+        Subcommand("compare", "c4pipe.compare.__main__", "find which of two corpora is better, and how they differ"),
         Subcommand("verify", "c4pipe.verify.__main__", "check every file of a corpus, a mixture or a training run"),
         Subcommand("remove", "beam_jobs.remove", "remove pages from a finished corpus"),
         Subcommand("card", "c4pipe.card.__main__", "write the metadata to publish with a corpus"),

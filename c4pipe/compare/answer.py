@@ -62,7 +62,7 @@ def taken_lines(found: Compared) -> list[str]:
     """What each reason dropped on each side, one line each, the largest differences first."""
     rows = sorted(found.taken, key=lambda row: -abs(row.counts[1] - row.counts[0]))
     lines = [
-        f"{row.stage}: {row.reason} took {many(row.counts[0], row.unit)} of A, {row.counts[1]:,} of B"
+        f"{row.stage}: {row.reason} dropped {many(row.counts[0], row.unit)} of A, {row.counts[1]:,} of B"
         for row in rows[:MOST_TAKEN]
     ]
     return [*lines, f"and {len(rows) - MOST_TAKEN:,} more reasons"] if len(rows) > MOST_TAKEN else lines

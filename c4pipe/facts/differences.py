@@ -15,9 +15,9 @@ _SHOWN_DIGITS = 12  # of a checksum: enough for a reader to distinguish files
 _PLACES = [
     (re.compile("^name$"), "preset"),
     (re.compile("^says$"), "description of the preset"),
-    (re.compile("^own$"), "language that the name of the preset stands for"),
+    (re.compile("^own$"), "language of the preset's name"),
     (re.compile("^(.*), by$"), r"\1, identified by"),
-    (re.compile("^identifiers, ([^,]*), identifier$"), r"\1, identifier that was at hand"),
+    (re.compile("^identifiers, ([^,]*), identifier$"), r"\1, available identifier"),
     (re.compile("^identifiers, ([^,]*), model$"), r"\1, model file of the identifier"),
     (re.compile("^identifiers, ([^,]*), sha256$"), r"\1, sha256 of that model file"),
     (re.compile("^identifiers, ([^,]*), versions, (.*)$"), r"\1, version of \2"),

@@ -59,7 +59,7 @@ def domain_language_losses(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, ru
     dropped no pages, and if the rejected table does not have their languages."""
     fell = _ledger(corpus)
     if rule and tuple(rule.split("/", 1)) not in fell:
-        raise unknown("rule that takes pages,", rule, map("/".join, fell))
+        raise unknown("rule that drops pages,", rule, map("/".join, fell))
     if not corpus.rejected or "language" not in corpus.rejected_schema.names:
         raise ConfigError(
             f"{corpus.folder} has no table of rejected pages with their languages, so which domains lost pages in "

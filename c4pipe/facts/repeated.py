@@ -16,7 +16,7 @@ REPEATED_IN_PAGE = "repeated_in_page"
 REPEATED = ("repeated_line", "repeated_span", "repeated_passage", REPEATED_IN_PAGE)
 # Orders of repeated texts: the name in the query below, and the name for people.
 ORDERS_OF_REPEATS = {
-    "once": "characters, once a page",
+    "once": "characters, once per page",
     "each": "characters, each time",
     "pages": "pages",
     "times": "times",

@@ -145,7 +145,7 @@ class CorpusVerdict(NamedTuple):
         >>> tie = Judgement("overall", 9, 900, (2.0, 1.99), -0.01, 0.03, 11000, 0.5)
         >>> news = Judgement("news", 9, 900, (2.0, 1.9), -0.1, 0.03, None, 1e-6)
         >>> CorpusVerdict(("A", "B"), "grams", 0.02, tie, [news]).line
-        'B is better on news; overall cannot tell: 11,000 more pages a side would settle 0.02 bits per byte'
+        'B is better on news; overall cannot tell: 11,000 more pages per side would settle 0.02 bits per byte'
         """
         on = {side: [visible(one.domain) for one in self.certain if one.winner == side] for side in "AB"}
         whole = self.overall
@@ -168,9 +168,9 @@ class CorpusVerdict(NamedTuple):
         if whole.pages is None:
             who = "they" if self.level == BY_GRAMS else "these models"
             return (
-                f"{said}: {who} lie less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits per byte apart"
+                f"{said}: {who} differ by less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits per byte"
             )
-        return f"{said}: {many(whole.pages, 'more page')} a side would settle {self.settles:g} bits per byte"
+        return f"{said}: {many(whole.pages, 'more page')} per side would settle {self.settles:g} bits per byte"
 
     def as_json(self) -> dict[str, Any]:
         """With the keys that scripts use: `verdict`, `difference` and `null` of the whole and of each domain."""

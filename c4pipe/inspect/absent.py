@@ -25,7 +25,7 @@ class Absent(PageStage):
 
     @property
     def reasons(self) -> tuple[Reason, ...]:  # type: ignore[override]
-        return tuple(Reason(code, Unit.PAGE, "is not told here", source) for code, source in self.codes)
+        return tuple(Reason(code, Unit.PAGE, "is not described here", source) for code, source in self.codes)
 
     def bind(self, assets: Any) -> Step:
         return Kept

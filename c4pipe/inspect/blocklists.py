@@ -95,7 +95,7 @@ class _Asked:
             try:
                 seen, looked = self._sightings(stage, told)
             except C4Error as error:
-                note = f"The rule cannot be asked again: {error}"
+                note = f"The rule cannot be run again: {error}"
         words = words_listed(named, seen)
         total = sum(counts.total() for counts in named.places.values())
         return WordList(stage, told.code, "page", told.words, told.source, built, total, looked, note, words)

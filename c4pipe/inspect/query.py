@@ -104,7 +104,7 @@ def _where_masked(code: str) -> str:
         return ""
     mark = f"<{kind.upper()}>"
     query = f"select url, text from pages where contains(text, '{mark}')"
-    return f'What was there is not stored; {mark} stands in its place: --sql "{query}" shows the pages.'
+    return f'The original is not stored; {mark} replaces it: --sql "{query}" shows the pages.'
 
 
 def _no_table(corpus: Corpus) -> str:
@@ -134,8 +134,8 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
     if any(code in row.flagged for row in stages) and not any(row["reason"] == code for row in rows):
         which = "which ones is not recorded."
         if code == ItemOverlap.BENCHMARK.code:
-            which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" names them.'
-        raise ConfigError(f"{code} is only noted, on pages that are kept; {which}")
+            which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" lists them.'
+        raise ConfigError(f"{code} only flags pages, which are kept; {which}")
     known = [*dict.fromkeys(row["reason"] for row in rows if stage in (None, row["stage"])), KEPT]
     if code not in known and (unused := _declared(corpus, code, stage)):
         return unused

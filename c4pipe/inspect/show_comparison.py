@@ -19,7 +19,7 @@ def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
     screen.say(("B  ", "bold"), b)
     if "verdict" in found:
         screen.say(("Which is better  ", "bold"), found["verdict"]["line"])
-    screen.head("Built differently" if found["settings"] else "Built alike")
+    screen.head("Built differently" if found["settings"] else "Built with the same settings")
     for line in found["settings"]:
         screen.say(f"  {line}")
     _numbers(screen, found)

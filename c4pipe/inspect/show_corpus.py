@@ -64,7 +64,7 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
         size = f"{inputs['bytes'] / 1e6:,.2f} MB, {many(inputs['records'], parts)}"
         rows.append(("input", f"{many(inputs['files'], what)}, {size}{bad}"))
     mean = corpus["mean_chars"]
-    chars = f", {corpus['chars']:,} characters, {mean:,.0f} a page" if mean is not None else ""
+    chars = f", {corpus['chars']:,} characters, {mean:,.0f} per page" if mean is not None else ""
     kept = f"{many(corpus['pages'], 'page')} in {many(corpus['files'], 'file')}, {corpus['bytes'] / 1e6:,.2f} MB"
     rows.append(("corpus", kept + chars if corpus["pages"] else "no page was kept"))
     if (keys := facts["keys"])["files"]:
@@ -88,7 +88,7 @@ def _setting(value: Any) -> str:
 
 def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
     records = ledger["records"]
-    screen.head("Funnel", f"shares of {many(records, 'record')} read; of lines, of those that came to the stage")
+    screen.head("Funnel", f"shares of {many(records, 'record')} read; of lines, of those that reached the stage")
     table: list[list[StyledText]] = []
     for stage in ledger["stages"]:
         kept = bar(stage["share"] or 0)
@@ -154,9 +154,9 @@ def _languages(screen: Screen, languages: list[dict[str, Any]]) -> None:
 def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, Any]) -> None:
     if not lengths:
         return
-    means = f"a page has {corpus['mean_chars'] or 0:,.0f} characters"
+    means = f"{corpus['mean_chars'] or 0:,.0f} characters per page on average"
     if corpus["mean_chars_read"] is not None:
-        means += f" on average, as read {corpus['mean_chars_read']:,.0f}"
+        means += f", {corpus['mean_chars_read']:,.0f} as read"
     screen.head("Lengths", means)
     if corpus["html"]:
         screen.say("  as read ", corpus["html"])

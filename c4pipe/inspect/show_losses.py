@@ -119,7 +119,7 @@ def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
     if not found:
         return
     screen.head(f"{name.capitalize()} that lose more of their pages than average", f"{len(found):,}")
-    rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "lies in (95 %, all at once)")]]
+    rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "95 % interval (all at once)")]]
     for row in found[:UNEVEN_ROWS]:
         low, high = row["share_of_pages"]
         rows.append([str(row["key"]), *_pages_lost(row), told_between(percent(low), percent(high))])

@@ -137,7 +137,7 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
 
 def _lines(screen: Screen, page: dict[str, Any]) -> None:
     """Each piece of each line, with the line number, and the reason for which it was cut."""
-    screen.head("Lines", "a reason first: cut, and why; »«: what the page was rejected or noted for")
+    screen.head("Lines", "a reason first: why it was cut; »«: what the page was rejected or flagged for")
     segments = [segment for line in page["lines"] for segment in line]
     wide = max((len(segment["code"]) for segment in segments if not segment["quoted"]), default=0)
     told = any(segment["quoted"] for segment in segments) or page["tried"]  # else only the record has it

@@ -15,7 +15,7 @@ def show_standing(screen: Screen, found: dict[str, Any] | None) -> None:
     """Prints nothing for a page that was dropped for another reason."""
     if found is None:
         return
-    screen.head("The page that stands for it")
+    screen.head("The page that replaces it")
     page = found["page"]
     for url in found["through"]:
         screen.say("  ", (f"by way of {url}, which was itself dropped", "dim"))
@@ -36,7 +36,7 @@ def _difference(screen: Screen, found: dict[str, Any]) -> None:
     if found["same"] or not found["lines"]:
         screen.say("  Both texts are the same.")
         return
-    screen.say("  What differs: - this page, + the one that stands for it, »« the words")
+    screen.say("  What differs: - this page, + the one that replaces it, »« the words")
     for line in found["lines"]:
         style = _STYLES.get(line["mark"], "dim")
         pieces: list[StyledText] = [

@@ -28,7 +28,7 @@ from c4pipe.text.urls import as_read
 AS_READ = "Both texts as they were read."
 AS_COMPARED = "Both texts as they were compared: what other rules had left of them."
 ONE_IS_CUT = (
-    "For the page that stands for it, only the kept text is available; for this page, the text before comparison: a "
+    "For the page that replaces it, only the kept text is available; for this page, the text before comparison: a "
     "line that was cut as repeated shows as a difference."
 )
 NOBODY: Mapping[str, OwnerPage] = {}
@@ -156,7 +156,7 @@ def _became(page: OwnerPage) -> str:
     where = f"of the earlier corpus {page.corpus.folder}" if page.earlier else "of this corpus"
     if page.kept:
         return f"It is a kept page {where}."
-    further = " Which page stands for it in turn is not recorded." if page.owner else ""
+    further = " Which page replaces it in turn is not recorded." if page.owner else ""
     return f"It is a page {where}, and was itself rejected there: {page.stage}/{page.reason}.{further}"
 
 

@@ -99,7 +99,7 @@ def mixture_summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
     wanted, written = manifest["settings"]["documents"], sum(row["written"] for row in mixture.values())
     if wanted is not None and written < wanted:
         epochs = manifest["settings"]["max_epochs"]
-        yield f"  {many(wanted, 'document')} were requested, but {many(epochs, 'epoch')} gave {written:,}"
+        yield f"  {many(wanted, 'document')} were requested, but {many(epochs, 'epoch')} yielded {written:,}"
     yield from splits(manifest)
     yield f"  corpus: {printable(folder)}"
 

@@ -7,7 +7,7 @@
                  8        number of sequences: documents with at least one token
                  8        number of documents, plus one
                  4 each   tokens of each sequence
-                 8 each   where it begins in PREFIX.bin, in bytes
+                 8 each   its offset in PREFIX.bin, in bytes
                  8 each   number of sequences before each document, and before the end
 
 All numbers are little-endian.

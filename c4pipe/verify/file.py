@@ -30,7 +30,7 @@ def file_finding(folder: Path, file: Expected) -> Finding | None:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             what = "a folder" if stat.S_ISDIR(found.st_mode) else "something that is not a file"
-            return damaged(path, "missing", f"{what} stands in its place", f"{size}, says {file.by}", file.do)
+            return damaged(path, "missing", f"{what} is in its place", f"{size}, says {file.by}", file.do)
         if file.bytes not in (None, found.st_size):
             return damaged(path, "bytes", many(found.st_size, "byte"), f"{file.bytes:,}, says {file.by}", file.do)
         sha256 = sha256_of(path)

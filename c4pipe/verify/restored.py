@@ -35,5 +35,5 @@ def restore_findings(folder: Path, manifest: Mapping[str, Any], restored: Mappin
     for number, stage in enumerate(dedups, 1):
         found = as_they_came + sum(pages for far, pages in legs.items() if far >= number)
         if found != entered[stage]:
-            what = f"{many(found, 'page')} that came to stage {stage} lie in shards and restore files"
+            what = f"{many(found, 'page')} that reached stage {stage} are in shards and restore files"
             yield damaged(folder / MANIFEST, "counts", what, f"{entered[stage]:,}, by the ledger")

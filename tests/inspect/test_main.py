@@ -106,7 +106,7 @@ def test_the_overview_of_a_small_corpus(run: Any, tiny: Path) -> None:
   input     1 file, 0.00 MB, 7 records
   corpus    3 pages in 1 file, {size / 1e6:.2f} MB, 144 characters, 48 a page
 
-Funnel  shares of 7 records read; of lines, of those that came to the stage
+Funnel  shares of 7 records read; of lines, of those that reached the stage
   read             7   100 %  ████████████████████████
   length           7   100 %  ████████████████████████
   url              7   100 %  ████████████████████████
@@ -123,7 +123,7 @@ Shards
 Languages
   en  3  100 %  ████████████████████████
 
-Lengths  a page has 48 characters on average, as read 28
+Lengths  48 characters per page on average, 28 as read
   characters  read                    kept
      8 to 15     3  ████████████████     0
     16 to 31     1  █████▍               0

@@ -54,7 +54,9 @@ def compact(amount: int) -> str:
 
 def said_of_flow(flow: TextFlow) -> str:
     """The flow in one or two sentences, for those who cannot see it."""
-    losses = ", ".join(f"{loss.code} at {loss.stage} took {percent(loss.amount, flow.came)}" for loss in flow.largest)
+    losses = ", ".join(
+        f"{loss.code} at {loss.stage} dropped {percent(loss.amount, flow.came)}" for loss in flow.largest
+    )
     kept = f"Of {flow.came:,} {flow.read} {flow.left:,} are in the corpus, {percent(flow.left, flow.came)}."
     return f"{kept} The largest losses: {losses}." if losses else kept
 

@@ -42,7 +42,7 @@ class Counts(NamedTuple):
     others: int  # number of other domains
     domains_built: dict[str, int]  # of all pages, if the statistics have it and the selection is of a sample
     months: dict[str, int]  # YYYY-MM, "" without a date; this and the following in the selection
-    scores: dict[str, int]  # LOW-HIGH; {} where there are none
+    scores: dict[str, int]  # LOW-HIGH; {} without scores
     votes: dict[str, int]  # "agreed", "disagreed", and the most frequent disagreements; {} without votes
     details: list[tuple[str, int]]  # the most frequent; [] for kept pages
     lost: dict[str, int]  # code of a reason that cuts lines -> pages that lost some to it

@@ -17,7 +17,7 @@ _SCHEMA = pa.schema([("source", pa.string()), ("codes", pa.list_(pa.string()))])
 def cut_codes(corpus: Corpus) -> pa.Table:
     """`source` and `codes`, distinct and sorted, of the pages that lost anything.
 
-    ConfigError where it takes longer than `CODES_SECONDS`, BuildError for a file that cannot be read.
+    ConfigError if it takes longer than `CODES_SECONDS`, BuildError for a file that cannot be read.
     """
     found = over_cuts(corpus, _codes_of, columns=["source"], seconds=CODES_SECONDS)
     return pa.concat_tables([_SCHEMA.empty_table(), *found])

@@ -98,7 +98,7 @@ class Judges:
 def _in_a_viewer(name: str, error: C4Error) -> str:
     """What a user of the viewer can do about files that a preset lacks: the original messages are for builds."""
     if isinstance(error, AssetError):
-        return f"{error} Do that in a terminal, in {Path.cwd()}, where this viewer runs, and ask again."
+        return f"{error} Do that in a terminal, in {Path.cwd()}, where this viewer runs, and try again."
     return (
         f"{error}. That is an option of builds: open a corpus that was built with preset {name} in the viewer, which "
         "judges by the files that the corpus was given."

@@ -134,7 +134,7 @@ def asked(request: Request) -> LossQuestion:
         raise ConfigError(f"bin takes a power of two, such as 10, got {question.bin[:20]!r}.")
     groups = [name for name in ("language", "domain", "bin") if getattr(question, name) is not None]
     if question.bin is not None and question.by == WITHIN:
-        raise ConfigError("bin is of lengths, which languages and domains together are not told by. Leave it out.")
+        raise ConfigError("bin selects lengths, which the table of languages and domains does not have. Leave it out.")
     if len(groups) > 1 and (question.by == "rule" or "bin" in groups):
         raise ConfigError(f"{' and '.join(groups)} do not go together: ask for one of them at a time.")
     return question
@@ -183,7 +183,7 @@ class LossPages:
         )  # fmt: skip
 
     async def _page_within(self, request: Request, losses: CorpusLosses, question: LossQuestion) -> Response:
-        """The table of languages and domains together."""
+        """The table of combinations of languages and domains."""
         _check_rule(losses.rules, question)
         found = await self._within.found(request, question.rule)
         check_within(found, question.language, question.domain)
@@ -253,13 +253,13 @@ class LossPages:
 
 
 def _check_rule(known: Collection[str], question: LossQuestion) -> None:
-    """ConfigError for a rule that took nothing."""
+    """ConfigError for a rule that dropped nothing."""
     if question.rule and question.rule not in known:
         raise unknown("rule", question.rule, known)
 
 
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
-    """ConfigError for a rule that took nothing, and for a group that no page is of."""
+    """ConfigError for a rule that dropped nothing, and for a group without pages."""
     _check_rule(losses.rules, question)
     if question.group is None:
         return

@@ -95,7 +95,7 @@ def _nobody(ancestry: Ancestry, name: str, named: bool) -> str:
     said = f"A page with a URL whose MD5 begins with {name} is {neither} among the kept pages{also}."
     absent = "; ".join(f"{one.path}: {one.lacks}" for one in ancestry.earlier if one.corpus is None)
     if not named:
-        table = "that the table of rejected pages holds " if ancestry.corpus.rejected else ""
+        table = "in the table of rejected pages " if ancestry.corpus.rejected else ""
         said += f" Nothing {table}names it, so it may not be an owner at all."
     elif "sample" in also:
         said += " What was cut here names it: it owned that text, and may be a page that a later stage rejected."

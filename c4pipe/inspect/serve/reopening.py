@@ -122,7 +122,7 @@ class Reopening:
             try:
                 opened.append(open_corpus(other.folder)._replace(elsewhere=other.elsewhere))
             except C4Error as error:
-                said.append(f"A corpus that this one was held against is left out: {error}")
+                said.append(f"A corpus compared with this one is left out: {error}")
         return opened, said
 
     def _note(self, before: Sequence[SeenManifest], said: list[str]) -> None:

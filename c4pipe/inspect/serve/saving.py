@@ -61,7 +61,7 @@ def told_in_file(schema: pa.Schema, corpus: Corpus, digest: str, filters: Filter
 def sample_words(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> str:
     """What the pages of a selection are a sample of; "" if they are all."""
     if selection.edit and sum(part["rows"] for part in corpus.rejected) > EDIT_ROWS:
-        return f"the first {EDIT_ROWS:,} raw pages of the rejected table were asked for what edits changed"
+        return f"the first {EDIT_ROWS:,} raw pages of the rejected table were checked for changes by edits"
     if not has.sampled or (selection.kept and not selection.recorded):
         return ""
     if selection.kept:

@@ -27,7 +27,7 @@ def _taken(row: dict[str, Any], code: str) -> TakenHere:
     took = [many(count, unit.value) for unit, count in counts.items() if count]
     noted = row.get("flagged", {}).get(code, 0)
     if noted and code not in row.get("rejected", {}):
-        took.append(f"{many(noted, 'page')} kept and noted")
+        took.append(f"{many(noted, 'page')} kept, but flagged")
     came = [many(row["in"], "page")] if "in" in row else []
     came += [many(row["lines"]["in"], "line")] if "lines" in row else []
     counted = row.get("characters", {})

@@ -87,7 +87,7 @@ class Viewer:
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
         """No such URL or method."""
-        words = {404: "No page of the viewer has this address.", 405: "This address takes another kind of request."}
+        words = {404: "No page of the viewer has this address.", 405: "This address needs another request method."}
         return self.message(error.status_code, "Not here", words.get(error.status_code, error.detail))
 
     async def wrong(self, request: Request, error: C4Error) -> Response:

@@ -22,7 +22,7 @@ from c4pipe.page import Unit
 _MOST_WORDS = 100  # per list
 _MOST_PLACES = 200  # domains shown per word; a file has all
 # Orders of words, and their labels. By accident: those first that were the only entry on most of their pages.
-_ORDERS = {"pages": "pages", "only": "pages that hold it alone", "domains": "domains"}
+_ORDERS = {"pages": "pages", "only": "pages that contain only it", "domains": "domains"}
 _SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("stage", "rule", "costs", "entry", "language", "domain")]
     + [(name, pa.int64()) for name in ("kept_pages", "rejected_pages", "held_pages")]  # of this language and domain
