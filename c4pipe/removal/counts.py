@@ -46,9 +46,9 @@ def numbers_without(
 ) -> dict[str, Any]:
     """stats.json of the new corpus.
 
-    Counts of what was read do not change, nor do the sizes of clusters. Neither do the counts of pages that were
-    already old in a build against earlier corpora, except for listed domains, nor test items if the pages that hold any
-    were dropped.
+    Counts of what was read do not change, nor do the sizes of clusters. In a build against earlier corpora the counts
+    of pages compared with these, and of old ones, change for listed domains only. Test items do not change if the pages
+    that hold any were dropped.
     """
     stats = stats_told(numbers)
     for each in fields(Stats):

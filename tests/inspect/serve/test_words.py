@@ -273,7 +273,7 @@ def test_a_rule_that_cannot_be_asked_again_leaves_what_is_recorded(worded: Corpu
         raise ConfigError("its list is gone")
 
     lists = {each.code: each for each in word_lists(connect(worded), worded, gone)}
-    assert lists["bad_word"].note == "The rule cannot be asked again: its list is gone"
+    assert lists["bad_word"].note == "The rule cannot be run again: its list is gone"
     assert sum(word.pages for word in lists["bad_word"].words) == lists["bad_word"].named > 0
     assert not any(word.held or word.examples for word in lists["bad_word"].words)
 
