@@ -84,7 +84,7 @@ _OF_MAKE = {
 
 
 def spoken() -> dict[str, str]:
-    """The commands as texts name them, and as commands of `c4pipe`."""
+    """How texts name the commands, and how they are typed as commands of `c4pipe`."""
     plain = [command for command in SUBCOMMANDS.values() if not command.words]
     ours = {f"python -m {one.module.removesuffix('.__main__')}": f"c4pipe {one.name}" for one in plain}
     return ours | _OF_MAKE

@@ -44,8 +44,8 @@ ASKED_FOR = {
     "restore": "what beam_jobs.remove needs",
     "report": "report.html, which shows rejected pages",
 }
-PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # files that were added later
-ABOUT_OLDER = ("README.md", STATS, "mixture.svg")  # which manifests of older builds do not list
+PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # of the files that came later
+ABOUT_OLDER = ("README.md", STATS, "mixture.svg")  # which manifests of older builds do not name
 
 
 class Outgoing(NamedTuple):
