@@ -90,9 +90,9 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
     """The sections for this corpus, in order; a section without data is left out."""
     if facts.flow is not None:
         yield Section("flow", "From the crawl to the corpus")
-    yield Section("built", "What was built from what")
+    yield Section("built", "Inputs and preset")
     if comparison is not None:
-        yield Section("against", "Against another corpus")
+        yield Section("against", "Compared with another corpus")
     if verdict is not None:
         yield Section("verdict", "Which is better")
     if facts.funnel:
@@ -102,7 +102,7 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
     if facts.clusters or facts.near:
         yield Section("clusters", "Linked pages")
     if facts.earlier:
-        yield Section("earlier", "What earlier corpora had")
+        yield Section("earlier", "Pages of earlier corpora")
     if facts.benchmarks:
         yield Section("benchmarks", "Test items of benchmarks")
     if facts.yardsticks:
