@@ -9,11 +9,11 @@ from c4pipe.removal.matching import Matched
 from c4pipe.text import many, printable
 from c4pipe.text.urls import is_public_suffix
 
-SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
+SHOWN_AT_MOST = 20  # most entries without a match, or places where something is left, one line each
 
 
 def unmatched(matched: Matched) -> Iterator[str]:
-    """A line for each of the first entries that mean no page."""
+    """A line for each of the first entries that match no page."""
     none = [wish.text for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True) if not pages]
     yield from (f"note: {printable(text)} matches no page." for text in none[:SHOWN_AT_MOST])
     if none[SHOWN_AT_MOST:]:
@@ -21,7 +21,7 @@ def unmatched(matched: Matched) -> Iterator[str]:
 
 
 def doubts(matched: Matched) -> Iterator[str]:
-    """A line for each entry that may mean less or more than was thought of."""
+    """A line for each entry that may match fewer or more pages than intended."""
     for number, wish in enumerate(matched.asked.wishes):
         if beside := matched.beside[number]:
             yield (
@@ -36,5 +36,5 @@ def doubts(matched: Matched) -> Iterator[str]:
 
 
 def lines_told(asked: Wishes) -> str:
-    """How many lines there are, of those that mean the same only one."""
+    """The number of lines, counting equivalent ones once."""
     return many(len(asked.wishes), "line" if asked.lines == len(asked.wishes) else "different line")
