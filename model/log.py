@@ -100,13 +100,13 @@ class ProgressLine:
             print(line, file=self._out, flush=True)
 
     def close(self) -> None:
-        """Leaves the live line."""
+        """Ends the live line."""
         if self._live and self._shown > 0:
             print(file=self._out, flush=True)
 
 
 class TensorBoard:
-    """TensorBoard's files."""
+    """Writes TensorBoard's files."""
 
     def __init__(self, folder: Path, last: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # seconds to import
@@ -114,13 +114,13 @@ class TensorBoard:
         self._writer = SummaryWriter(str(folder), purge_step=last + 1 if last else 0)
 
     def steps(self, rows: Iterable[Row]) -> None:
-        """Rows of `metrics.csv`."""
+        """Adds rows of `metrics.csv`."""
         for row in rows:
             for name in ("loss", "lr", "norm"):
                 self._writer.add_scalar(f"train/{name}", float(row[name]), int(row["step"]))
 
     def evals(self, rows: Iterable[Row]) -> None:
-        """Rows of `eval.csv`."""
+        """Adds rows of `eval.csv`."""
         for row in rows:
             for name in ("loss", "accuracy", "bits_per_byte"):
                 name_ = f"validation/{name}/{row['entry']}"

@@ -20,8 +20,8 @@ examples:
   corpora of different sizes    ... --equal epochs
 
 --texts has one JSON object per line: domain, document, text. The plan and its cost come first. It writes OUT/scores.csv
-(side, seed, lr, domain, document, nats, bytes) and one folder per run into OUT/runs. Run the same command again after an
-interruption: finished runs are kept. `python -m c4pipe.compare` starts it and interprets the table.
+(side, seed, lr, domain, document, nats, bytes) and one folder per run into OUT/runs. After an interruption, run the
+same command again: finished runs are kept. `python -m c4pipe.compare` starts it and interprets the table.
 exit codes: 0 done; 1 a run failed; 2 wrong usage, reported before any work; 130 interrupted; 143 terminated.
 """
 
