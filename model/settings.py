@@ -271,7 +271,7 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
         "lr": RATES.get(given.get("optimizer", "adafactor"), 0.0),
         "eval_every": scale.every,
         "save_every": scale.every,
-        "log_every": 10 if on_gpu else 1,  # on a GPU, to look at a loss is to wait for it
+        "log_every": 10 if on_gpu else 1,  # on a GPU, reading a loss waits for it
         "precision": "bf16" if on_gpu else "fp32",
         "compile": on_gpu,
         "device": "cuda" if on_gpu else "cpu",
