@@ -17,9 +17,9 @@ from tests.rule_samples import Example, sampled
 GOLDEN = """\
 # en
   read    4 kept  80.00%  ███
-             pages out: no_url 1
+             dropped: no_url 1
   clean   2 kept  40.00%  █
-             pages out: few_sentences 1, curly_brace 1
+             dropped: few_sentences 1, curly_brace 1
              lines cut: no_end_mark 1,273, few_words 2
              sentences cut: repeated_span 3
 
@@ -41,9 +41,9 @@ en 0.999997
 def test_the_golden_text_is_read() -> None:
     found = sampled(GOLDEN)
     assert {code: one.took for code, one in found.items()} == {
-        "no_url": {("read", "pages out"): 1},
-        "few_sentences": {("clean", "pages out"): 1},
-        "curly_brace": {("clean", "pages out"): 1},
+        "no_url": {("read", "dropped"): 1},
+        "few_sentences": {("clean", "dropped"): 1},
+        "curly_brace": {("clean", "dropped"): 1},
         "no_end_mark": {("clean", "lines cut"): 1273},
         "few_words": {("clean", "lines cut"): 2},
         "repeated_span": {("clean", "sentences cut"): 3},

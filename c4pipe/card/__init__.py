@@ -20,6 +20,7 @@ from c4pipe.card.words import (
     DODGE,
     KREUTZER,
     MOST_TABLE_ROWS,
+    as_json_lines,
     going_along,
     licence,
     loading,
@@ -121,6 +122,7 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema:
         f"{_columns(schema, manifest.get('columns', ()))}."
     )
     yield ""
+    yield from as_json_lines(shards)
     yield from _left_out(preset, manifest.get("left_out", {}))
 
 
@@ -159,8 +161,8 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
             "all rejected pages" if manifest["settings"]["rejected"] == "all" else "a sample of pages for each reason"
         )
         yield (
-            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from kept pages; `python -m "
-            "c4pipe.inspect FOLDER` shows them. Loaders skip this folder; with glob patterns, such as DuckDB's, "
+            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from kept pages; `c4pipe "
+            "inspect FOLDER` shows them. Loaders skip this folder; with glob patterns, such as DuckDB's, "
             "`*/*-of-*.parquet` matches the kept pages."
         )
     if not manifest.get("removed") and "characters" in manifest["ledger"]["stages"][0]:

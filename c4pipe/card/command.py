@@ -38,7 +38,7 @@ _SETTINGS = {
 def build_command(preset: Preset, manifest: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Options in groups. INPUTS, OUTPUT and other words in capitals are paths, which a manifest does not contain."""
     return [
-        ("python", "-m", "beam_jobs.build_c4", "--input", "INPUTS", "--output", "OUTPUT"),
+        ("c4pipe", "build", "--input", "INPUTS", "--output", "OUTPUT"),
         *_of_preset(preset),
         *_of_settings(manifest.get("settings", {})),
         *_of_files(files_of(manifest)),

@@ -10,6 +10,8 @@ from c4pipe.corpus.removed import came_of, told_removed, were
 from c4pipe.files.record import EXCLUDE, LISTS
 from c4pipe.text import many
 
+LISTS_BEGIN = "The lists of what was excluded (`--exclude`)"
+
 
 def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
     """Empty for a corpus that is as it was built."""
@@ -35,7 +37,7 @@ def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
     if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
         return
     yield (
-        f"The lists of what was excluded (`--exclude`) are stored in `{LISTS}/{EXCLUDE}/` as plain text. If they must "
+        f"{LISTS_BEGIN} are stored in `{LISTS}/{EXCLUDE}/` as plain text. If they must "
         "not be public, publish the corpus without that folder: no loader needs it."
     )
     yield ""

@@ -54,6 +54,18 @@ def loading(configs: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
+def as_json_lines(shards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Where the same pages are as JSON Lines, and how to load these; nothing where they are not."""
+    names = [file["path"] for shard in shards for file in shard.get("beside", ())]
+    if names:
+        every = names[0].rsplit(".", 3)[0] + ".*.json.gz"
+        yield (
+            "Next to each Parquet file are the text, timestamp and URL of its pages as JSON Lines, named as in "
+            f'allenai/c4, such as `{names[0]}`: `load_dataset("json", data_files="path/to/this/folder/{every}")`.'
+        )
+        yield ""
+
+
 def licence(formats: Sequence[str]) -> Iterator[str]:
     """Licence and takedown for text read from files of these formats, with conspicuous gaps."""
     said = licence_of(formats)
@@ -92,7 +104,7 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
 def going_along() -> Iterator[str]:
     """The files to publish with the corpus."""
     yield (
-        f"`python -m c4pipe.card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
+        f"`c4pipe card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
         f"search engines and loaders, and the public summary of training content, [{SUMMARY}]({SUMMARY}) with "
         f"[{DOMAINS}]({DOMAINS})."
     )

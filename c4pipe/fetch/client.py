@@ -15,7 +15,8 @@ import socket
 import ssl
 import threading
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from c4pipe import __version__
 from c4pipe.fetch.encoding import known_encoding
@@ -32,7 +33,7 @@ from c4pipe.fetch.policy import (
     status_line,
 )
 from c4pipe.fetch.rate import Clock, RateLimiter
-from c4pipe.fetch.wire import Key, basic, explain_error, open_connection, proxy_for, redirected, shut
+from c4pipe.fetch.wire import Key, basic, explain_error, open_connection, proxy_for, redirected, shut, told_host
 from c4pipe.text.urls import public
 
 READ = 256 * 1024  # bytes read from a socket at once, also the unit of the rate cap
@@ -169,6 +170,7 @@ class Client:
             try:
                 return key, self._send(key, method, url, path, headers)
             except (OSError, http.client.HTTPException, ValueError) as error:
+                where = "" if key in self._kept() else f"no connection to {told_host(key, proxy_for(key))}: "
                 self.drop(key)
                 self.clock.check()
                 if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
@@ -176,14 +178,15 @@ class Client:
                 if isinstance(error, (http.client.InvalidURL, ValueError)) and not isinstance(error, OSError):
                     raise FetchError("the URL has characters or a port that are not allowed") from None  # quotes it
                 if isinstance(error, ssl.SSLCertVerificationError):
-                    raise FetchError(explain_error(error)) from error
-                raise TransientError(explain_error(error)) from error
+                    raise FetchError(where + explain_error(error)) from error
+                raise TransientError(where + explain_error(error)) from error
 
     def _send(self, key: Key, method: str, url: str, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
         proxy = proxy_for(key)
         connection = self._kept().get(key)
         if connection is None:
-            connection = open_connection(key, proxy, self.policy.timeout)
+            with self._impatient(told_host(key, proxy)):
+                connection = open_connection(key, proxy, self.policy.timeout)
             self._kept()[key] = connection
             with self._lock:
                 self._sockets[connection] = connection.sock
@@ -194,10 +197,24 @@ class Client:
         watchdog.daemon = True
         watchdog.start()
         try:
-            connection.request(method, path, headers=headers)
-            return connection.getresponse()
+            with self._impatient(told_host(key, proxy)):
+                connection.request(method, path, headers=headers)
+                return connection.getresponse()
         finally:
             watchdog.cancel()
+
+    @contextmanager
+    def _impatient(self, host: str) -> Iterator[None]:
+        """Says which host we wait for, if that takes long."""
+        silence, longest = self.policy.silence, self.policy.timeout
+        line = f"waiting for {host}: no answer for {silence:g} s; an attempt ends after {longest:g} s"
+        timer = threading.Timer(silence, self.say, (line,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _answer(self, key: Key, response: http.client.HTTPResponse, start: int) -> Response:
         """The response, if its head is as required."""

@@ -77,6 +77,7 @@ class Policy:
     longest_wait: float = 60.0  # seconds, without jitter
     longest_told: float = 300.0  # seconds: the longest Retry-After that is followed
     timeout: float = 30.0  # seconds to connect, and without a byte
+    silence: float = 4.0  # seconds without an answer before a person is told which host is waited for
     stall_rate: float = 1000.0  # bytes/s: slower over `stall_window` counts as stuck
     stall_window: float = 60.0  # seconds; also the limit for the head of a response
     redirects: int = 5  # in a row

@@ -38,6 +38,15 @@ def proxy_for(key: Key) -> Proxy | None:
     return Proxy(netloc, basic("Proxy-Authorization", user))
 
 
+def told_host(key: Key, proxy: Proxy | None) -> str:
+    """Whom a connection leads to, for a person.
+
+    >>> told_host(Key("https", "data.example"), Proxy("proxy.example:3128", {}))
+    'data.example through the proxy proxy.example:3128'
+    """
+    return one_line(f"{key.netloc} through the proxy {proxy.netloc}" if proxy else key.netloc)
+
+
 def basic(header: str, user: str) -> dict[str, str]:
     """The authorisation header for `user:password` as in a URL; none without a user."""
     token = base64.b64encode(urllib.parse.unquote(user).encode()).decode()

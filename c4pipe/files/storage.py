@@ -46,8 +46,7 @@ class LocalStore:
         """`private`: only the owner may read it."""
         target = Path(path)
         make_folder(target.parent)
-        # Two attempts at one shard may run at once; each has its own temporary file, and the bytes are equal.
-        temporary = target.with_name(f".{target.name}.{os.getpid()}{TEMPORARY}")
+        temporary = draft_of(target)
         try:
             with open(temporary, "wb") as stream:
                 if private:
@@ -70,6 +69,12 @@ class LocalStore:
             shutil.rmtree(path)
         else:
             Path(path).unlink(missing_ok=True)
+
+
+def draft_of(target: Path) -> Path:
+    """The temporary file of a file that this process writes. Two attempts at one file may run at once, on two machines;
+    each has its own, and the bytes are equal."""
+    return target.with_name(f".{target.name}.{os.uname().nodename}-{os.getpid()}{TEMPORARY}")
 
 
 def make_folder(folder: Path) -> None:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import ctypes
 import functools
 import inspect
+import multiprocessing
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType
@@ -50,7 +52,7 @@ def native(signature: str) -> Callable[[Function], Function]:
         versions = f"{llvmlite.__version__} {sys.version_info[:2]}"
         made_of = [function.__name__, signature, llvm.get_default_triple(), *_processor(), versions, ""]
         name = f"{Path(inspect.getfile(function)).stem}.{function.__name__}"
-        code = cached(name, "\n".join(made_of).encode() + source, lambda: object_code(function, signature))
+        code = cached(name, "\n".join(made_of).encode() + source, lambda: _timed_code(function, signature))
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
@@ -59,6 +61,26 @@ def native(signature: str) -> Callable[[Function], Function]:
         return ctypes.CFUNCTYPE(*types)(engine.get_function_address(SYMBOL))
 
     return compile_it
+
+
+_PATIENCE = 0.8  # seconds of compiling without a word: numba's import, and about one function
+_spent: float | None = 0.0  # seconds of compiling in this process; None once it has been said
+
+
+def _timed_code(function: Function, signature: str) -> bytes:
+    """`object_code`; once a process has much to compile, it says on stderr what it does. Workers say nothing."""
+    global _spent
+    if _spent is None:
+        return object_code(function, signature)
+    if _spent > _PATIENCE and multiprocessing.parent_process() is None:
+        # All that a build needs take 8 to 10 s of CPU.
+        print("Compiling kernels for this machine, once: about 10 s.", file=sys.stderr, flush=True)
+        _spent = None
+        return object_code(function, signature)
+    started = time.monotonic()
+    code = object_code(function, signature)
+    _spent += time.monotonic() - started
+    return code
 
 
 def object_code(function: Function, signature: str) -> bytes:

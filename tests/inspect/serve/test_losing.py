@@ -285,11 +285,11 @@ def test_languages_and_domains_together(client: TestClient, languages: Corpus) -
     ]
     refused = client.get("/losses?by=language,domain&rule=lines/repeated_line")
     assert refused.status_code == 400
-    assert "takes pages" in refused.text
+    assert "drops pages" in refused.text
     for query, said in (
         ("by=rule&language=de&domain=x.example", "language and domain do not go together"),
         ("by=domain&language=de&bin=10", "language and bin do not go together"),
-        ("by=language,domain&bin=10", "bin is of lengths"),
+        ("by=language,domain&bin=10", "bin selects lengths"),
     ):
         refused = client.get(f"/losses?{query}")
         assert (refused.status_code, said in refused.text) == (400, True), query
