@@ -89,8 +89,7 @@ def options_of_commands() -> str:
             with called_as(f"c4pipe {command.name}", spoken()):
                 parser = asked_parser(main_of(command), [*command.words, *branch.split()])
                 notes = f"\n\n```text\n{as_called(parser.epilog.strip())}\n```" if parser.epilog else ""
-            if not command.words:  # `browse` is `inspect` with a word
-                pages.append(f"## {name}\n\n{parser.description}\n\n{options_table(parser)}{notes}")
+            pages.append(f"## {name}\n\n{parser.description}\n\n{options_table(parser)}{notes}")
     return "\n\n".join(pages)
 
 

@@ -85,8 +85,10 @@ _OF_MAKE = {
 
 def spoken() -> dict[str, str]:
     """How texts name the commands, and how they are typed as commands of `c4pipe`."""
-    plain = [command for command in SUBCOMMANDS.values() if not command.words]
-    ours = {f"python -m {one.module.removesuffix('.__main__')}": f"c4pipe {one.name}" for one in plain}
+    ours = {
+        " ".join(["python -m", one.module.removesuffix(".__main__"), *one.words]): f"c4pipe {one.name}"
+        for one in SUBCOMMANDS.values()
+    }
     return ours | _OF_MAKE
 
 

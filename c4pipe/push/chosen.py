@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.card.outgoing import card_without
 from c4pipe.card.published import CROISSANT, DOMAINS, SUMMARY
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.ledger import Ledger
@@ -45,7 +46,8 @@ ASKED_FOR = {
     "report": "report.html, which shows rejected pages",
 }
 PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # of the files that came later
-ABOUT_OLDER = ("README.md", STATS, "mixture.svg")  # which manifests of older builds do not name
+_CARD = "README.md"
+ABOUT_OLDER = (_CARD, STATS, "mixture.svg")  # which manifests of older builds do not name
 
 
 class Outgoing(NamedTuple):
@@ -91,6 +93,8 @@ def published(corpus: Corpus, extras: Sequence[str]) -> Published:
     about = manifest["about"] if "about" in manifest else _about_older(corpus.folder)
     if made:
         about = [row for row in about if not row["path"].startswith(f"{FACTS_FOLDER}/")]
+    going_anyway = [file.path for file in belongings({**new, "about": about})]
+    made |= _true_card(corpus.folder, about, going_anyway)
     new["about"] = [made[row["path"]].row() if row["path"] in made else row for row in about]
     shards = {file["path"] for row in new["shards"] for file in files_of_shard(row)}
     going = belongings(new)
@@ -110,6 +114,15 @@ def _about_older(folder: Path) -> list[dict[str, Any]]:
 def _without_names(corpus: Corpus) -> dict[str, Outgoing]:
     """By path, the statistics without the domains that lost most pages: those who opted out are among them."""
     return {STATS: _made(STATS, to_json({**corpus.stats, "domains_rejected": {}}))} if corpus.stats else {}
+
+
+def _true_card(folder: Path, about: Sequence[Mapping[str, Any]], going: Sequence[str]) -> dict[str, Outgoing]:
+    """By path the card, if it says something of files that stay here."""
+    if _CARD not in {row["path"] for row in about}:
+        return {}
+    card = read_file(folder / _CARD)
+    sent = card_without(card.decode(errors="surrogateescape"), going).encode(errors="surrogateescape")
+    return {_CARD: _made(_CARD, sent)} if sent != card else {}
 
 
 def withheld_reasons(corpus: Corpus) -> frozenset[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from c4pipe.card.hub import front_matter
 from c4pipe.card.origin import formats_of, licence_of
-from c4pipe.card.words import DODGE, KREUTZER, going_along, licence, loading, markdown_table, rebuilding
+from c4pipe.card.words import DODGE, KREUTZER, as_json_lines, going_along, licence, loading, markdown_table, rebuilding
 from c4pipe.corpus.stats import Stats
 from c4pipe.langid.base import UND
 from c4pipe.text import many
@@ -77,6 +77,7 @@ def _entries(manifest: dict[str, Any]) -> Iterator[str]:
         "their rates."
     )
     yield ""
+    yield from as_json_lines(manifest["shards"])
 
 
 def _order(manifest: dict[str, Any], config: str) -> Iterator[str]:
@@ -116,8 +117,8 @@ def _limits() -> Iterator[str]:
 
 
 def _command(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """`beam_jobs.rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
-    words: list[tuple[str, ...]] = [("python", "-m", "beam_jobs.rebalance")]
+    """`c4pipe rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
+    words: list[tuple[str, ...]] = [("c4pipe", "rebalance")]
     words += [("--corpus", f"{item['path']}=FOLDER" if item["one_entry"] else item["path"]) for item in inputs]
     words += [("--output", "OUTPUT"), ("--mixture", settings["mixture"])]
     if settings["mixture"] == "temperature":

@@ -24,7 +24,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.exclusion_lists import Form, listed_url
 from c4pipe.files.lists import list_file_lines
 from c4pipe.text.hosts import address_of, authority_of, in_script, listed_host, parents_of, plain_host, without_www
-from c4pipe.text.urls import listed_keys, url_key
+from c4pipe.text.urls import is_public_suffix, listed_keys, url_key
 
 BY_URL, BY_PREFIX, BY_DOMAIN, BY_CODE = "url", "prefix", "domain", "id"  # kinds of entries
 OPTIONS = {BY_URL: "--urls", BY_PREFIX: "--urls", BY_DOMAIN: "--domains", BY_CODE: "--ids"}
@@ -100,7 +100,7 @@ class Wishes:
 def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str], mixed: Sequence[str] = ()) -> Wishes:
     """The entries of these lists; in `mixed` lists the form of a line tells its kind.
 
-    ConfigError for a line that is not an entry, with its number, and for lists without any entry.
+    ConfigError for a line that is not an entry or is a public suffix, with its number, and for lists without any entry.
     """
     lists = [*((BY_URL, path) for path in urls), *((BY_DOMAIN, path) for path in domains)]
     lists += [*((BY_CODE, path) for path in codes), *(("", path) for path in mixed)]
@@ -119,6 +119,11 @@ def _entries(kind: str, path: str) -> Iterator[Wish]:
             wish = wish_of(kind or _kind(line), line)
             if wish is None:
                 raise ConfigError(f"{option} {path}, line {number}: {line[:80]!r} is {_EXPECTED[kind]}.")
+            if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
+                raise ConfigError(
+                    f"{option} {path}, line {number}: {line[:80]!r} is a public suffix: domains of many owners end in "
+                    f"it. List the domain of one owner, such as example.{wish.names[0]}."
+                )
             yield wish
 
 

@@ -101,7 +101,7 @@ def test_the_overview_of_a_small_corpus(run: Any, tiny: Path) -> None:
     assert (
         out
         == f"""\
-{tiny}  en: C4 as the paper describes it: repeated three-sentence spans go; the same corpus on every machine
+{tiny}  en: C4 as the paper describes it: drops repeated three-sentence spans; the same corpus on every machine
   settings  languages en; rejected all
   input     1 file, 0.00 MB, 7 records
   corpus    3 pages in 1 file, {size / 1e6:.2f} MB, 144 characters, 48 per page
