@@ -61,7 +61,8 @@ class LossCells:
 
     def cut(self, index: int, verdict: Verdict, before: Page | None = None) -> list[int]:
         """What a stage took from a page, beside the page itself; `before` is how one that it keeps came in."""
-        chars, trail = verdict.chars, list[int]()
+        chars = verdict.chars
+        trail: list[int] = []
         if before is not None and before.text is verdict.page.text and not chars:
             return trail
         numbers, inside, tally = self._numbers[index], self._inside[index], verdict.tally

@@ -230,9 +230,9 @@ def together(presets: Iterable[tuple[Preset, Any]]) -> list[Plan]:
 
 def run_steps(page: Page, steps: Steps) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:
     """The page through the steps: (last stage reached, its verdict, the stages passed with what came in)."""
-    passed = []
-    verdict: Kept | Rejected = Kept(page)
-    index = -1
+    passed: list[tuple[int, Page, Kept]] = []
+    if not steps:
+        return -1, Kept(page), passed
     for index, step in steps:
         verdict = step(page)
         if isinstance(verdict, Rejected):

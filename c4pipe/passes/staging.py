@@ -136,7 +136,7 @@ class Stager:
 
     def _trail(self, passed: Iterable[tuple[int, Page, Kept]]) -> list[int]:
         """What these stages took from a page."""
-        trail = list[int]()
+        trail: list[int] = []
         for i, before, kept in passed:
             if kept.page is not before:
                 trail += self._plan.cells.cut(i, kept, before)
@@ -167,9 +167,9 @@ class Stager:
 
     def _lines_cut(self, before: Page, kept: Kept) -> LinesCut:
         """What a stage that drops lines did to a page that it keeps."""
-        lines = self._plan.line_codes
-        dropped = sum(number for code, number in kept.tally.items() if code in lines)
-        left = kept.page.text
+        dropped, left = 0, kept.page.text
+        for code, number in kept.tally.items():
+            dropped += number if code in self._plan.line_codes else 0
         return LinesCut(lines_in(before.text, left, dropped), count_lines(left), kept.tally)
 
     def next_input(self) -> None:
