@@ -74,7 +74,7 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
             ("restore", f"{many(restore['pages'], 'page')} that may come back, {restore['bytes'] / 1e6:,.2f} MB")
         )
     if facts["taken_out"]:
-        rows.append(("removed", f"{facts['taken_out']}, since it was built"))
+        rows.append(("removed", f"{facts['taken_out']}; after the build, see removed.json"))
     for name, words in rows:
         screen.say(f"  {name:<10}", words)
 

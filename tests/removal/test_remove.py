@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from beam_jobs import remove
 from c4pipe.dedup import LineLevel, UrlLevel
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.flow.files import BeamStore
 from c4pipe.inspect import __main__ as inspect
+from c4pipe.inspect.serve.app import make_app
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
 from c4pipe.stages import Dedup, Filter, Read, Size
@@ -144,11 +146,15 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     assert "pages were removed from it" in " ".join(capsys.readouterr().out.split())
     assert inspect.main([str(made)]) == 0
     shown = capsys.readouterr().out
-    assert re.search(rf"removed +{told}", shown)
+    assert f"  removed   {told}; after the build, see removed.json\n" in shown
+    with TestClient(make_app(open_corpus(made)), base_url="http://127.0.0.1:8000") as viewer:
+        assert f"Removed after the build: {told}." in viewer.get("/").text
+    with TestClient(make_app(open_corpus(before)), base_url="http://127.0.0.1:8000") as viewer:
+        assert "Removed after" not in viewer.get("/").text
     assert "\n  removed later " in shown
     assert inspect.main([str(made), "--html", str(made.parent / "report.html")]) == 0
     report = (made.parent / "report.html").read_text()
-    assert f"Removed since: {told}." in report
+    assert f"Removed after the build: {told}." in report
     assert "Removed later: " in report
     assert "opt-out" in card
     assert "left.example" not in card

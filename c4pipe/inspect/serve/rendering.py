@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from c4pipe.corpus.removed import told_removed
 from c4pipe.facts.shares import told_between
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import fold_codes
@@ -42,7 +43,7 @@ def environment() -> Environment:
     }
     made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
-    made.globals["between"] = told_between
+    made.globals |= {"between": told_between, "removed_since": told_removed}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "markdown": markdown_html}
     made.tests["link"] = is_link
