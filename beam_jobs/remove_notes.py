@@ -8,11 +8,11 @@ from c4pipe.removal.asked import Wishes
 from c4pipe.removal.matching import Matched
 from c4pipe.text import many, printable
 
-SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
+SHOWN_AT_MOST = 20  # most entries without a match, or places where something is left, one line each
 
 
 def unmatched(matched: Matched) -> Iterator[str]:
-    """A line for each of the first entries that mean no page, except those of which `doubts` says so."""
+    """A line for each of the first entries that match no page, except those that `doubts` reports."""
     rows = enumerate(zip(matched.asked.wishes, matched.pages, strict=True))
     none = [wish.text for number, (wish, pages) in rows if not (pages or matched.beside[number])]
     yield from (f"note: {printable(text)} matches no page." for text in none[:SHOWN_AT_MOST])
@@ -21,7 +21,7 @@ def unmatched(matched: Matched) -> Iterator[str]:
 
 
 def doubts(matched: Matched) -> Iterator[str]:
-    """A line for each entry that names the first page of a host of which other pages stay."""
+    """A line for each entry that names the first page of a host whose other pages stay."""
     for number, (wish, pages) in enumerate(zip(matched.asked.wishes, matched.pages, strict=True)):
         if beside := matched.beside[number]:
             meant = "only the first page of its host" + ("" if pages else ", which is not in the corpus")
@@ -33,5 +33,5 @@ def doubts(matched: Matched) -> Iterator[str]:
 
 
 def lines_told(asked: Wishes) -> str:
-    """How many lines there are, of those that mean the same only one."""
+    """The number of lines, counting equivalent ones once."""
     return many(len(asked.wishes), "line" if asked.lines == len(asked.wishes) else "different line")

@@ -118,12 +118,9 @@ BLOCKS = {
     REFERENCE / "presets.md": {"presets": catalogue.presets_table},
     REFERENCE / "options.md": {"options": options_of_commands},
     REFERENCE / "commands.md": {"commands": commands_table, "targets": targets_table},
-    ROOMS: {
-        "rules": catalogue.rules_table,
-        "reasons": catalogue.other_reasons_table,
-        "counters": counters_table,
-        "personal": personal_table,
-    },
+    REFERENCE / "en-tfds.md": {"counters": counters_table},
+    ROOT / "docs" / "explanation" / "measurements.md": {"personal": personal_table},
+    ROOMS: {"rules": catalogue.rules_table, "reasons": catalogue.other_reasons_table},
     MODEL: {"objectives": objectives_table, "tasks": known_tasks_table, "studies": study_pages},
 }
 

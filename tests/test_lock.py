@@ -2,20 +2,61 @@
 
 import re
 import tomllib
+from importlib import metadata
 
 import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bench.outside import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+PINS = [Requirement(pin.strip()) for pin in re.findall(r"^([^ \n]+==[^\\\n]*)", LOCK, re.MULTILINE)]
+PYTHONS = [name.rpartition(" ")[2] for name in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", name)]
+LOCKED_EXTRAS = ("", "gcp", "dask", "train", "hub", "tokens", "test")
+DONE_WITHOUT = {"pandas-stubs", "scipy"}  # which mlcroissant asks for: see pyproject.toml
 CPU_LOCK = (ROOT / "requirements-cpu.lock").read_text(encoding="utf-8")
 
 
 def test_every_pin_of_the_lock_has_its_hashes_and_names_no_place():
     pins = re.split(r"(?<!\\)\n", LOCK.strip())
-    assert all(re.fullmatch(r"[\w.-]+==\S+(?: \\\n    --hash=sha256:[0-9a-f]{64})+", pin) for pin in pins)
+    when = r'(?: ; python_version (?:<|>=) "3\.\d+")?'
+    assert all(re.fullmatch(rf"[\w.-]+==\S+{when}(?: \\\n    --hash=sha256:[0-9a-f]{{64}})+", pin) for pin in pins)
     assert "://" not in LOCK
+
+
+def unmet(python: str, pins: list[Requirement]) -> set[str]:
+    """What the installed libraries, which are those of the lock, ask for under a Python, and these pins are not."""
+    environment = default_environment() | {"python_version": python, "python_full_version": f"{python}.0"}
+
+    def holds(requirement: Requirement, extra: str = "") -> bool:
+        return requirement.marker is None or requirement.marker.evaluate(environment | {"extra": extra})
+
+    locked = {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins if holds(pin)}
+    asked, found = [("c4pipe", extra) for extra in LOCKED_EXTRAS], set()
+    for name, extra in asked:
+        required = [Requirement(line) for line in metadata.requires(name) or ()]
+        for each in (each for each in required if holds(each, extra) and each.name not in DONE_WITHOUT):
+            version = locked.get(canonicalize_name(each.name))
+            if version is None or not each.specifier.contains(version, prereleases=True):
+                found.add(f"{name} asks for {each}, the lock has {version}")
+            wanted = [(canonicalize_name(each.name), more) for more in ("", *sorted(each.extras))]
+            asked += [one for one in wanted if version and one not in asked]
+    return found
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_lock_has_what_its_libraries_ask_for_under_each_python(python: str) -> None:
+    assert unmet(python, PINS) == set()
+
+
+def test_one_version_for_all_pythons_would_not_do() -> None:
+    """On 3.13 Beam asks for a google-apitools that older Pythons must not have; the older one cannot be imported."""
+    assert PYTHONS == ["3.11", "3.12", "3.13"]
+    alone = [pin for pin in PINS if pin.name != "google-apitools"] + [Requirement("google-apitools==0.5.31")]
+    assert [unmet(python, alone) == set() for python in PYTHONS] == [True, True, False]
 
 
 @pytest.mark.parametrize("dependency", [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["train"]])

@@ -29,7 +29,9 @@ def venv(folder: Path) -> None:
     """A venv with the wheel, and with the machine code that is there already: to make it takes 15 seconds."""
     wheel(folder)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
-    install = f"--python {folder}/venv install --quiet --no-deps --no-index --no-compile --disable-pip-version-check"
+    # A checkout with traces of an editable installation on PYTHONPATH passes for one.
+    install = f"--python {folder}/venv --quiet --disable-pip-version-check install --ignore-installed"
+    install += " --no-deps --no-index --no-compile"
     subprocess.run([sys.executable, "-m", "pip", *install.split(), *map(str, folder.glob("*.whl"))], check=True)
     packages = next((folder / "venv").glob("lib/python*/site-packages"))
     made = Path("c4pipe/native/__pycache__")

@@ -1,4 +1,4 @@
-"""What the card says of pages that were taken out of the finished corpus."""
+"""The card's text on pages removed from the finished corpus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LISTS_BEGIN = "The lists of what was excluded (`--exclude`)"
 
 
 def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Nothing of a corpus that is as it was built."""
+    """Empty for a corpus that is as it was built."""
     rows = manifest.get("removed", ())
     if not rows:
         return
@@ -33,7 +33,7 @@ def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Of lists of what was left out that go along with the corpus, for they may name who asked for it."""
+    """On exclusion lists that are published with the corpus, because they may name requesters."""
     if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
         return
     yield (

@@ -1,6 +1,6 @@
-"""`c4pipe completion SHELL`: a script by which a shell completes commands, options and names of files.
+"""`c4pipe completion SHELL`: prints a script that completes commands, options and file names in a shell.
 
-What is completed is asked of the parsers of the commands; shtab makes a script of it. Commands whose extra is not
+The parsers of the commands say what can be completed; shtab turns that into a script. Commands whose extra is not
 installed are completed by name, without their options.
 """
 
@@ -50,7 +50,7 @@ def _parser() -> Parser:
 
 
 def script(shell: str) -> str:
-    """The text of the script, made of all parsers."""
+    """The text of the script, made from all parsers."""
     import shtab
 
     root = argparse.ArgumentParser("c4pipe")
@@ -72,7 +72,7 @@ def script(shell: str) -> str:
 
 
 def _parser_of(command: Subcommand) -> Parser | None:
-    """The parser of a command; None where its extra is not installed."""
+    """The parser of a command; None if its extra is not installed."""
     try:
         return asked_parser(main_of(command), command.words)
     except ConfigError:

@@ -41,13 +41,13 @@ examples:
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
   browse two corpora            python -m c4pipe.inspect out/c4 --serve --compare out/other
-  beside the released C4        python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
+  next to the released C4       python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
 
 SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
   rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
-`pages` also has the columns added by the stages of the corpus's preset. registered_domain(url) gives the registered
+`pages` also has the columns added by the stages of the corpus's preset. registered_domain(url) returns the registered
 domain (example.co.uk), chars(text) the number of characters.
 `rejected` holds a sample of pages for every reason (all pages after `build_c4 --rejected all`), plus kept pages (reason
 'kept') from which something was cut. An owner is the page that keeps a repeated line: left(md5(url), 16), or
@@ -221,5 +221,5 @@ _WITHOUT_PAGES = ("url", "text", "sql", "losses", "domains", "html", "flow", "se
 
 
 def _chosen(args: argparse.Namespace, *names: str) -> str:
-    """The first of these options that is given, as it is typed; "" without."""
+    """The first of these options that is given, as typed; "" for none."""
     return next((f"--{name}" for name in names if getattr(args, name) not in (None, False)), "")

@@ -1,6 +1,6 @@
 """What each later pass starts from: the staged pages of one input, without what they lost to other pages.
 
-One reading of them serves every corpus that shares them: its takers run_steps each page on, to the next dedup of text
+One reading of them serves every corpus that shares them: its takers move each page on, to the next dedup of text
 (`restaging`) or to the end (`finishing`).
 """
 
@@ -35,22 +35,22 @@ from c4pipe.text import know_lines
 
 
 class Losses(NamedTuple):
-    """What an input lost to others."""
+    """What an input lost to other pages."""
 
-    urls: NDArray[np.void]  # pages that reached URL dedup, as `URL_LOSS`: none behind the first leg
+    urls: NDArray[np.void]  # pages that reached URL dedup, as `URL_LOSS`: none after the first leg
     atoms: LostAtoms  # of its staged pages
-    against: bool  # whether earlier corpora may have what it loses
-    likeness: Mapping[int, float]  # of linked pages, by their first atom: how much they are like the one that stays
-    clusters: Sequence[int] = ()  # the sizes of those of which the page that stays is here
+    against: bool  # whether earlier corpora may own what it loses
+    likeness: Mapping[int, float]  # of linked pages, by their first atom: similarity to the page that stays
+    clusters: Sequence[int] = ()  # sizes of the clusters whose remaining page is here
 
 
 class PageLosses(NamedTuple):
-    """What one page lost: a flag an atom, and where each atom begins."""
+    """What one page lost: a flag per atom, and where each atom begins."""
 
     flags: list[bool]
     starts: Sequence[int]
-    atoms: LostAtoms  # the same with who owns what falls, which few ask for
-    likeness: float | None  # to the page that stays in the place of this one
+    atoms: LostAtoms  # the same with the owners, which few callers need
+    likeness: float | None  # to the page that stays instead of this one
 
 
 class Survivor(NamedTuple):
@@ -59,28 +59,28 @@ class Survivor(NamedTuple):
     row: int
     page: Page
     losses: PageLosses | None
-    dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
+    dropped: tuple[Dropped, ...]  # what earlier text dedups cut from it
 
 
 class Taker(Protocol):
-    """One of those that run_steps the pages on."""
+    """Receives the pages of one next step."""
 
     def writing(self, origins: Origins) -> AbstractContextManager[None]:
-        """While pages are taken, which come from there; left with an exception, no file appears."""
+        """Open while it receives pages from `origins`; after an exception, no file appears."""
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         """A page as the dedup of the leg leaves it."""
 
     def lost(self, row: int, page: Page) -> None:
-        """A page as it was staged, which has lost its URL."""
+        """A page, as it was staged, that lost its URL."""
 
 
 def apply_losses(
     staged: Staged, lost: Losses, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
 ) -> None:
-    """Gives the pages of an input that are left to the takers, and counts the dedup in the summary's ledger.
+    """Passes the remaining pages of an input to the takers, and counts the dedup in the summary's ledger.
 
-    `number` is that of the leg, `plan` that of any of the corpora, which agree so far.
+    `number` is the leg's; `plan` is that of any of the corpora, which agree up to here.
     """
     leg, ledger, lines = plan.legs[number], summary.ledger, list[int]()
     if number == 0:
@@ -112,8 +112,9 @@ def apply_losses(
 def _survivors(
     store: Store, staged: Staged, lost: Losses, stats: Stats, url: str, takers: Sequence[Taker], lines: Sequence[int]
 ) -> Iterator[Survivor]:
-    """Those that have not lost their URL; the takers hear of the others. `url` is the stage of URLs, where pages that
-    lose to earlier corpora are counted for it; `lines` are those of each page by its row, as far as they are known."""
+    """The pages that kept their URL; the takers receive the others. `url` is the stage of URLs, which counts pages that
+    lose to earlier corpora; `lines` holds the lines of each page by row, as far as known.
+    """
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = TableSource(stream)
@@ -140,17 +141,17 @@ def _survivors(
 
 
 class _Found:
-    """What the pages of a batch have lost."""
+    """What the pages of a batch lost."""
 
     def __init__(self, lost: Losses, bounds: NDArray[np.int64], starts: pa.ListArray):
-        """`bounds` are of the atoms of each page, `starts` where these begin in its text."""
+        """`bounds` delimit the atoms of each page, `starts` say where these begin in its text."""
         self._lost, self._bounds = lost, bounds.tolist()
         falling = np.concatenate([[0], np.cumsum(lost.atoms.flags[bounds[0] : bounds[-1]])])
         self._any = np.diff(falling[bounds - bounds[0]]).astype(bool).tolist()
         self._starts, self._offsets = starts.values.to_numpy(), starts.offsets.to_pylist()
 
     def of(self, i: int) -> PageLosses | None:
-        """The losses of one page, None where it has none."""
+        """The losses of one page, None if it has none."""
         if not self._any[i]:
             return None
         first = self._bounds[i]
@@ -168,7 +169,7 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     if survivor.losses is not None:
         cut: list[Dropped] | None = [] if is_own(leg.level) else None
         flags, starts, atoms, _ = survivor.losses
-        # Who owns what falls decides where a passage ends and another begins, whose blanks between count for neither.
+        # The owners decide where one passage ends and the next begins; the blanks between count for neither.
         applied = leg.level.apply(page, flags, cut, atoms.owners.tolist(), starts)
         if cut is not None:
             applied = checked_loss(leg.level, page, applied)
@@ -180,30 +181,28 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
 
 
 def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
-    """What the page has lost to dedups of text up to this one; once more, for the few that are shown."""
+    """What the page lost to text dedups up to this one; computed again, only for pages that are shown."""
     dropped = [*survivor.dropped]
     if survivor.losses is not None and leg.level is not None:
         flags, starts, atoms, _ = survivor.losses
         before, owners = len(dropped), atoms.owners.tolist()
         verdict = leg.level.apply(survivor.page, flags, dropped, owners, starts)
-        if (
-            isinstance(verdict, Rejected) and len(dropped) == before
-        ):  # it has no place in the text, and an owner all the same
+        if isinstance(verdict, Rejected) and len(dropped) == before:  # it has no place in the text, but an owner
             dropped.append(Dropped(verdict.reason.code, "", owner_of(owners[flags.index(True)])))
     return dropped
 
 
 class Walked(NamedTuple):
-    """A page behind the page stages of a leg."""
+    """A page after the page stages of a leg."""
 
-    last: int  # the index of the last stage that it reached, -1 where there is none
+    last: int  # the index of the last stage that it reached, -1 if none
     verdict: Verdict
-    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it came in
+    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it entered
     trail: list[int]  # what it lost there
 
 
 def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
-    """The page through the page stages of a leg; `counts` are those of the stages by their index."""
+    """The page through the page stages of a leg; `counts` are the stages' counts by index."""
     index, last, passed = run_steps(page, leg.steps)
     met, trail = [], []
     for i, before, kept in passed:
@@ -229,12 +228,12 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
 
 
 def trail_of(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:
-    """What a page has lost to the dedup of a leg, which begins at this stage."""
+    """What a page lost to the dedup of a leg, which begins at this stage."""
     if survivor.losses is None:
         return []
     return plan.cells.cut(index, verdict, None if isinstance(verdict, Rejected) else survivor.page)
 
 
 def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> FindDropped:
-    """What the page has lost, found out when asked: to dedups of text, and to stages behind them that drop lines."""
+    """What the page lost, computed on demand: to text dedups, and to later stages that drop lines."""
     return lambda: [*dropped_so_far(survivor, leg), *(drop for i, before in met for drop in plan.cut(i, before))]

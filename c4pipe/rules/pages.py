@@ -86,7 +86,7 @@ class MinParagraphs(PageRule):
 
 
 def _listed(domains: dict[str, Literal[True] | list[str]]) -> dict[str, Literal[True] | set[str]]:
-    """Registered domain -> its allowed subdomains, or True; entries as addresses are written, whatever a list adds."""
+    """Registered domain -> its allowed subdomains, or True; keys as in URLs, whatever a list's entries add."""
     listed: dict[str, Literal[True] | set[str]] = {}
     for entry, allowed in domains.items():
         domain = listed_domain(entry)

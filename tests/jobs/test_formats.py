@@ -78,7 +78,7 @@ def test_of_text_every_file_is_a_document(run, tmp_path):
         (tmp_path / "in" / f"book {i}.txt").write_text(page["text"], encoding="utf-8")
     code, out, _ = run(tmp_path / "in", "--input-format", "text")
     assert code == 0
-    assert "no page has a URL: its text stands in for it, and URL dedup has nothing to compare" in out
+    assert "no page has a URL: text hashes replace URLs, and URL dedup has nothing to compare" in out
     assert sorted(row["source"] for row in rows(tmp_path / "c4")) == [f"book {i}.txt#0" for i in range(3)]
 
 

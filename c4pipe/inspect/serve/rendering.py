@@ -1,4 +1,4 @@
-"""The templates, with the words and numbers that they write."""
+"""The templates, with the functions for words and numbers that they use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment() -> Environment:
-    """Jinja2 that escapes everything and fails on a name that nobody gave."""
+    """A Jinja2 environment that escapes everything and fails on an undefined name."""
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -56,7 +56,7 @@ def number(value: int) -> str:
 
 
 def broken_name(name: str) -> Markup:
-    """A name of parts that may stand in several lines: it breaks behind `/`, `_` and `.`, and in no word.
+    """A name of several parts that may wrap: after `/`, `_` and `.`, but not inside a word.
 
     >>> print(broken_name("clean/few_words"))
     clean/<wbr>few_<wbr>words
@@ -65,7 +65,7 @@ def broken_name(name: str) -> Markup:
 
 
 def pages(value: int) -> str:
-    """So many pages."""
+    """A number of pages."""
     return many(value, "page")
 
 
@@ -79,7 +79,7 @@ def chars(size: int) -> str:
 
 
 def speech(language: str) -> Markup:
-    """The attributes of an element whose text is in a language, by any label of it.
+    """The attributes of an element with text in a language, from any label of that.
 
     >>> print(speech("iw"), speech("und"))
     lang="he" dir="rtl" lang="" dir="auto"
@@ -93,10 +93,10 @@ def flat(text: str) -> str:
 
 
 def by_stage(outcomes: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Outcomes as `stage/reason` by their stages, in order."""
+    """Outcomes as `stage/reason`, grouped by stage, in order."""
     return [(stage, list(found)) for stage, found in groupby(outcomes, lambda outcome: outcome.partition("/")[0])]
 
 
 def stages(tried: Iterable[Tried]) -> list[tuple[str, list[Tried]]]:
-    """Rules by their stages, in order."""
+    """Rules, grouped by stage, in order."""
     return [(stage, list(rules)) for stage, rules in groupby(tried, lambda rule: rule.stage)]
