@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from importlib import metadata
 
 import pytest
 from packaging.markers import default_environment
@@ -10,12 +9,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bench.outside import ROOT
+from tests.wheels import requirements
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 PINS = [Requirement(pin.strip()) for pin in re.findall(r"^([^ \n]+==[^\\\n]*)", LOCK, re.MULTILINE)]
 PYTHONS = [name.rpartition(" ")[2] for name in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", name)]
-LOCKED_EXTRAS = ("", "gcp", "dask", "train", "hub", "tokens", "test")
+LOCKED_EXTRAS = ("gcp", "dask", "train", "hub", "tokens", "test")
+GPU = re.compile("nvidia-|cuda-|triton$")  # what torch pins itself, where it is no CPU build
 DONE_WITHOUT = {"pandas-stubs", "scipy"}  # which mlcroissant asks for: see pyproject.toml
 CPU_LOCK = (ROOT / "requirements-cpu.lock").read_text(encoding="utf-8")
 
@@ -29,21 +30,17 @@ def test_every_pin_of_the_lock_has_its_hashes_and_names_no_place():
 
 def unmet(python: str, pins: list[Requirement]) -> set[str]:
     """What the installed libraries, which are those of the lock, ask for under a Python, and these pins are not."""
-    environment = default_environment() | {"python_version": python, "python_full_version": f"{python}.0"}
-
-    def holds(requirement: Requirement, extra: str = "") -> bool:
-        return requirement.marker is None or requirement.marker.evaluate(environment | {"extra": extra})
-
-    locked = {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins if holds(pin)}
-    asked, found = [("c4pipe", extra) for extra in LOCKED_EXTRAS], set()
-    for name, extra in asked:
-        required = [Requirement(line) for line in metadata.requires(name) or ()]
-        for each in (each for each in required if holds(each, extra) and each.name not in DONE_WITHOUT):
-            version = locked.get(canonicalize_name(each.name))
-            if version is None or not each.specifier.contains(version, prereleases=True):
-                found.add(f"{name} asks for {each}, the lock has {version}")
-            wanted = [(canonicalize_name(each.name), more) for more in ("", *sorted(each.extras))]
-            asked += [one for one in wanted if version and one not in asked]
+    environment = {"python_version": python, "python_full_version": f"{python}.0"}
+    now = default_environment() | environment
+    mine = [pin for pin in pins if pin.marker is None or pin.marker.evaluate(now)]
+    locked = {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in mine}
+    found = set()
+    for name, asked in requirements(LOCKED_EXTRAS, environment):
+        version = locked.get(canonicalize_name(asked.name))
+        if asked.name in DONE_WITHOUT or GPU.match(name) or GPU.match(asked.name):
+            continue
+        if version is None or not asked.specifier.contains(version, prereleases=True):
+            found.add(f"{name} asks for {asked}, the lock has {version}")
     return found
 
 

@@ -6,11 +6,11 @@ A group is a run of inputs (WET files) whose rows share one numbering, so that a
 Partitions are the top bits of the key. Texts are never shuffled.
 """
 
-from c4pipe.dedup.base import LinkLevel, TextLevel
+from c4pipe.dedup.base import LinkLevel, TextBatch, TextLevel
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.dedup.near import NearLevel
 from c4pipe.dedup.spans import SpanLevel
 from c4pipe.dedup.urls import UrlLevel
 from c4pipe.dedup.windows import WindowLevel
 
-__all__ = ["LineLevel", "LinkLevel", "NearLevel", "SpanLevel", "TextLevel", "UrlLevel", "WindowLevel"]
+__all__ = ["LineLevel", "LinkLevel", "NearLevel", "SpanLevel", "TextBatch", "TextLevel", "UrlLevel", "WindowLevel"]

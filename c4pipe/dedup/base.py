@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import nan
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from c4pipe.dedup.recorded import DroppedAtoms, dropped_atoms
 from c4pipe.page import Dropped, Kept, Page, Rejected, Verdict
 from c4pipe.part import Part
+
+
+class TextBatch(NamedTuple):
+    """Texts of pages, one behind the other in UTF-8, and where the atoms of each begin, in characters."""
+
+    data: NDArray[np.uint8]
+    bounds: NDArray[np.int32]  # [pages + 1] where each begins, and the end of the last one
+    starts: NDArray[np.uint32]  # [atoms] what `atoms_at` said
+    firsts: NDArray[np.int32]  # [pages + 1] the first atom of each, and the end of those of the last one
 
 
 class TextLevel(Part):
@@ -54,6 +66,11 @@ class TextLevel(Part):
             starts: the offsets from `atoms_at`.
         """
         raise NotImplementedError
+
+    def apply_all(self, batch: TextBatch, lost: NDArray[np.bool_]) -> Callable[[int, Page], Verdict] | None:
+        """`apply` for the pages of a batch at once: says of each that loses something, by its number, what `apply` says
+        without `dropped`. None where one by one is the way. `lost` holds a flag an atom, page after page."""
+        return None
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Where each atom begins and ends in the text; empty if atoms have no place."""

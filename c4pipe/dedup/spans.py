@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from c4pipe.dedup.base import TextLevel
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.dedup.base import TextBatch, TextLevel
 from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
@@ -70,8 +73,17 @@ class SpanLevel(Splitting, TextLevel):
                 if dropped is not None:
                     dropped.append(Dropped(self.REPEATED.code, sentence, owner_of(owners[i]) if owners else ""))
         lines = map(str.strip, "".join(kept).split("\n"))
-        text = "\n".join(filter(None, lines))
-        told = {self.REPEATED.code: sum(lost)}, {self.REPEATED.code: chars}
+        return self._verdict(page, "\n".join(filter(None, lines)), sum(lost), chars)
+
+    def apply_all(self, batch: TextBatch, lost: NDArray[np.bool_]) -> Callable[[int, Page], Verdict]:
+        from c4pipe.dedup.cutting import cut_pieces  # here: its machine code is loaded when it is needed
+
+        cut = cut_pieces(batch, lost)
+        return lambda i, page: self._verdict(page, cut.left(i), cut.pieces[i], cut.chars[i])
+
+    def _verdict(self, page: Page, text: str, sentences: int, chars: int) -> Verdict:
+        """The page with the text that is left, after the loss of so many sentences."""
+        told = {self.REPEATED.code: sentences}, {self.REPEATED.code: chars}
         return Kept(Page(page.url, text, *page[2:]), *told) if text else Rejected(page, self.EMPTY, "", *told)
 
 

@@ -11,8 +11,9 @@ from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import TextLevel
 from c4pipe.page import Dropped, Page, Rejected
-from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, cuts_of, walk_on
+from c4pipe.passes.applying import after_dedup, cuts_of, walk_on
 from c4pipe.passes.counting import count_chars, count_dedup
+from c4pipe.passes.losses import PageLosses, Survivor
 from c4pipe.removal.pages import Numbers
 from c4pipe.removal.worlds import Lost
 from c4pipe.stages import PageStage
@@ -56,7 +57,7 @@ class Dedupped(NamedTuple):
         if not atoms.flags.any():
             return None
         starts = [] if level.links else level.atoms_at(page.text)[1]
-        return PageLosses(atoms.flags.tolist(), starts, atoms, self.lost.likeness.get(first))
+        return PageLosses(atoms, np.asarray(starts, np.int64), self.lost.likeness.get(first))
 
 
 @dataclass
@@ -109,7 +110,7 @@ class Side:
             assert of.level is not None
             losses = dedup.of_page(number, of.level, page)
             if losses is not None:
-                page = of.level.apply(page, losses.flags, starts=losses.starts).page
+                page = of.level.apply(page, losses.flags, starts=losses.starts.tolist()).page
             for index, step in of.steps:
                 stage = self.plan.preset.stages[index]
                 if isinstance(stage, PageStage) and stage.edits:

@@ -104,6 +104,11 @@ class PageStage(Stage):
 
 def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
     """The page, or its rejection by the first rule that it breaks."""
+    return broken_by(page, rules) or Kept(page)
+
+
+def broken_by(page: Page, rules: tuple[PageRule, ...]) -> Rejected | None:
+    """The page's rejection by the first rule that it breaks."""
     for rule in rules:
         offence = rule.offence(page)
         if offence is not None:
@@ -112,11 +117,13 @@ def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
                     f"rule {type(rule).__name__} says {offence!r:.80} of {page.source}: expected text, or None."
                 )
             return Rejected(page, rule.reason, offence)
-    return Kept(page)
+    return None
 
 
-def after(page: Page, changed: Kept, verdict: Verdict) -> Verdict:
-    """The verdict on a changed page, with the cost of the change; a rejection shows the page as it entered."""
+def after(page: Page, changed: Kept, verdict: Verdict | None) -> Verdict:
+    """The verdict on a changed page, with the cost of the change; a rejection shows the page as it entered.
+    `verdict` is None if nothing rejected it.
+    """
     if isinstance(verdict, Rejected):
         return Rejected(page, verdict.reason, verdict.detail, changed.tally, changed.chars)
     return changed

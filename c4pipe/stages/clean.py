@@ -10,7 +10,7 @@ from c4pipe.clean import LineStep, dropped_by, fast_clean
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.part import Told
 from c4pipe.rules import LineEdit, LineRule, PageRule
-from c4pipe.stages.base import PageStage, after, judge
+from c4pipe.stages.base import PageStage, after, broken_by
 from c4pipe.stages.checking import all_of
 from c4pipe.stages.explaining import BROKEN, NOT_REACHED, PASSED, Outcomes, Walk
 from c4pipe.stages.trace import Trace, edited, join
@@ -37,7 +37,7 @@ class Clean(PageStage):
             cleaned = run(page)
             if isinstance(cleaned, Rejected):
                 return cleaned
-            return after(page, cleaned, judge(cleaned.page, then))
+            return after(page, cleaned, broken_by(cleaned.page, then))
 
         return step
 

@@ -104,7 +104,7 @@ def test_the_overview_of_a_small_corpus(run: Any, tiny: Path) -> None:
 {tiny}  en: C4 as the paper describes it: drops repeated three-sentence spans; the same corpus on every machine
   settings  languages en; rejected all
   input     1 file, 0.00 MB, 7 records
-  corpus    3 pages in 1 file, {size / 1e6:.2f} MB, 144 characters, 48 a page
+  corpus    3 pages in 1 file, {size / 1e6:.2f} MB, 144 characters, 48 per page
 
 Funnel  shares of 7 records read; of lines, of those that reached the stage
   read             7   100 %  ████████████████████████
@@ -310,7 +310,7 @@ def test_a_kept_page_that_is_not_sampled_shows_what_is_kept(run: Any, tiny: Path
         "http://a.example/2\n  kept in en/train-00000-of-00001.parquet, row 1, language en 0.5000\n"
         "  2024-02-22  a#2  code 8e26205001923472\n"
         "  The page as read is not in the sample: this is what was kept of it.\n\n"
-        "Lines  a reason first: cut, and why; »«: what the page was rejected or noted for\n"
+        "Lines  a reason first: why it was cut; »«: what the page was rejected or flagged for\n"
         "     1    Page 2 is kept. Page 2 is kept. Page 2 is kept.\n\n"
     )
 

@@ -99,6 +99,13 @@ def hash_plain(
             if kind == ENDS:
                 plain = at == size or text[at] == _NEWLINE
                 break
+            if kind == TWO_BYTES:  # a letter as a rule, which is all that there is to say of it
+                letter = of_point[point_at(text, at, kind)]
+                if letter > CAPITAL_SIGMA:
+                    put_point(lower, at, kind, letter)
+                    at += 2
+                    follow += 1
+                    continue
             before: Any = text[at - 1] if at > line else np.uint8(ONE_BLANK)
             lower[at] = text[at]
             if kind == STOPS:
