@@ -1,10 +1,9 @@
-"""A page a reason, docs/rules/CODE.md, and their index: what it is, what it took in the samples and on real pages.
+"""One page per reason, docs/rules/CODE.md, and their index: the rule, and its effect on samples and real pages.
 
     catalogue + golden corpora + measured.json + rules-on-trial.md --pages--> {"few_words.md": text, ...}
 
-All that is said is declared or measured elsewhere, so a new rule gets its page by `make fix`. Since when a reason is
-there stands in docs/rules/since.json, to which `make fix` adds what is new, with the version that it is run for.
-"""
+Everything on it is declared or measured elsewhere, so a new rule gets its page by `make fix`. docs/rules/since.json
+records the version that introduced each reason; `make fix` adds new ones with the current version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""c4pipe.flow.buckets and clients: what a kind of bucket takes is named before any work, and how it is reached."""
+"""c4pipe.flow.buckets and clients: missing libraries for a bucket are reported before any work, and options for access
+are applied.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder means the same wherever it lies and however it is named, and what of it is no input is told."""
+"""A folder means the same wherever it is and however it is named, and files that are not inputs are reported."""
 
 import gzip
 import http.server
