@@ -82,7 +82,7 @@ def parser() -> Parser:
     )
     format_options(a)
     a("--root", metavar="URL", help="base URL or folder for the paths in a list (default: the list's own folder)")
-    a("--sizes", metavar="FILE", help="expected sizes, one 'BYTES NAME' a line; an input of another size is truncated")
+    a("--sizes", metavar="FILE", help="expected sizes, 'BYTES NAME' per line; an input of another size is truncated")
     a("--output", type=utf8, required=True, metavar="DIR", help="folder for the corpus: local, gs:// or s3://")
     a(
         "--preset",

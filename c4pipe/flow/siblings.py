@@ -57,7 +57,7 @@ def write_card_above(output: str, several: bool) -> None:
             with FolderLock(above):
                 _write_card(above)
     except (OSError, ConfigError) as error:
-        print(f"note: the card of the corpora beside {output} was not written ({error}).", file=sys.stderr)
+        print(f"note: the card of the corpora next to {output} was not written ({error}).", file=sys.stderr)
 
 
 def _above(output: str) -> str:
