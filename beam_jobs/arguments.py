@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
+from beam_jobs.array_task import array_task
 from beam_jobs.beam_options import check_beam_options
 from beam_jobs.benchmarks import benchmark_options
 from beam_jobs.exclusions import add_exclusions
@@ -40,6 +41,7 @@ examples:
   what would it take?         python -m beam_jobs.build_c4 --dry-run ...
   a machine with 1 GB         python -m beam_jobs.build_c4 --low-memory ...
   local Dask processes        python -m beam_jobs.build_c4 --runner DaskRunner --workers 4 ...
+  task 3 of a Slurm array     python -m beam_jobs.build_c4 --staging tmp --stage-only 3/64 ...
   a Dask cluster              python -m beam_jobs.build_c4 --runner DaskRunner --dask_client_address tcp://HOST:8786 ...
   a whole crawl on Dataflow   python -m beam_jobs.build_c4 --input wet.paths.gz --root s3://commoncrawl \\
                                 --output gs://BUCKET/c4 --runner DataflowRunner --project P --region R \\
@@ -189,6 +191,13 @@ def parser() -> Parser:
         type=utf8,
         metavar="DIR",
         help="keep the intermediate files in DIR, so that later builds need not read the same inputs again",
+    )
+    a(
+        "--stage-only",
+        type=array_task,
+        metavar="K/N",
+        help="of an array of N tasks, read and clean the share of task K (1 to N) into --staging, which all share, and "
+        "stop; the same command without this option builds the rest",
     )
     a("--dry-run", action="store_true", help="read a small part and predict pages, time, disk space and the share kept")
     return p

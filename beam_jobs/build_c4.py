@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from beam_jobs.arguments import beam_flags, load_beam, parse
+from beam_jobs.array_task import stage_share
 from beam_jobs.beam_options import is_offline
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
@@ -25,7 +26,7 @@ from c4pipe.command import as_called, own_name
 from c4pipe.corpus.ancestors import Ancestor
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input, hold_secrets, units_of, write_input_list, write_units
+from c4pipe.flow.inputs import Input, units_of
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.searching import Found, find_inputs, left_out_by_name
@@ -40,6 +41,7 @@ from c4pipe.flow.target import (
     find_corpus,
     prepare,
     prepare_staging,
+    write_lists,
 )
 from c4pipe.passes.summary import emptied, faulty, is_empty, summary, summary_of_several
 from c4pipe.shards import MANIFEST
@@ -76,7 +78,8 @@ def run(args: Namespace, rest: list[str]) -> int:
     if args.dry_run:
         print(*readings, *foretold(args, corpora, Found(inputs, left_out_by_name(found)), earlier), sep="\n")
         return 0
-    flags = beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes)
+    tasks = 1 if args.stage_only is None else args.stage_only.of
+    flags = beam_flags(args, rest, -(-corpora[0].units // tasks), corpora[0].input_bytes // tasks)
     if offline:
         make_graph(args, corpora, flags)
         return 0
@@ -87,6 +90,9 @@ def run(args: Namespace, rest: list[str]) -> int:
     standing = look(corpora, inputs, args.overwrite)  # before the folder is locked
     if several and any(there.manifest is None for there in standing):
         check_card_above(args.output)
+    kept = Found(inputs, left_out_by_name(found))
+    if args.stage_only is not None:
+        return stage(args, corpora, standing, kept, flags, readings)
     with ExitStack() as locks:
         own = [settings.output for settings in corpora]
         for folder in dict.fromkeys([*([args.staging] if args.staging else []), args.output, *own]):
@@ -100,7 +106,6 @@ def run(args: Namespace, rest: list[str]) -> int:
         for settings, there in missing:
             announce(settings.output, there)
         unmade = tuple(settings for settings, _ in missing)
-        kept = Found(inputs, left_out_by_name(found))
         took = build(args, unmade, kept, flags, readings, earlier) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
@@ -132,6 +137,19 @@ def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standin
     return [find_corpus(settings, named, overwrite) for settings in corpora]
 
 
+def stage(
+    args: Namespace, corpora: Corpora, standing: list[Standing], found: Found, flags: list[str], readings: list[str]
+) -> int:
+    """A task of an array; the exit code. Corpora that are there need none."""
+    unmade = tuple(settings for settings, there in zip(corpora, standing, strict=True) if there.manifest is None)
+    if not unmade:
+        return conclude(args, corpora, standing, None)
+    load_beam(args)
+    print_notes(unmade, readings)
+    print(stage_share(args, unmade, found, units_of(found.inputs, unmade[0].cut, unmade[0].limit_pages), flags))
+    return 0
+
+
 def build(
     args: Namespace,
     corpora: Corpora,
@@ -148,8 +166,7 @@ def build(
 
     started = time.monotonic()
     units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
-    for line in [*readings, *dict.fromkeys(note for settings in corpora for note in notes(settings))]:
-        print(line, file=sys.stderr)
+    print_notes(corpora, readings)
     with tended() as stderr:
         try:
             staging = corpora[0].staging
@@ -157,10 +174,7 @@ def build(
             prepare_staging(args.output, staging, args.fresh)
 
             def carry_out() -> None:
-                write_input_list(found.left_out, store, corpora[0].left_out_list)
-                write_units(units, store, corpora[0].units_list)
-                if hold_secrets(found.inputs) or not store.exists(corpora[0].inputs_list):  # URLs may be signed anew
-                    write_input_list(found.inputs, store, corpora[0].inputs_list)  # last: by it the folder is known
+                write_lists(corpora[0], found, units)
                 clear_half_written(staging)
                 compute_keys(earlier, corpora[0].plan, store, staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
@@ -233,6 +247,12 @@ def stats_of(settings: Settings) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def print_notes(corpora: Corpora, readings: list[str]) -> None:
+    """What was noted of the inputs, and what a person should know of the files before the build."""
+    for line in [*readings, *dict.fromkeys(note for settings in corpora for note in notes(settings))]:
+        print(line, file=sys.stderr)
 
 
 def notes(settings: Settings) -> list[str]:

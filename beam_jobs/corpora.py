@@ -17,7 +17,7 @@ from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
 from beam_jobs.exclusions import agent_asked, with_options
-from beam_jobs.low_memory import SHARD_HELD, spill_rows
+from beam_jobs.low_memory import spill_rows
 from beam_jobs.personal import personal_asked, unveils, with_personal_option
 from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
@@ -35,6 +35,7 @@ from c4pipe.html import check_extract
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
+from c4pipe.passes.ordering import Held
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.shards import formats_told, libraries_of_formats
 from c4pipe.stages import Identify, Preset, Scope, Size
@@ -42,6 +43,10 @@ from c4pipe.stages.text_levels import NO_LEVELS, levels_named, near_level, with_
 from c4pipe.text.urls import unsigned
 
 LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # their workers share this machine's files
+# Bytes of an output shard in memory: a shard of 256 MB holds about 700 MB of text. Pieces in a bucket are read once,
+# because reading them again would cost as many bytes of the network.
+SHARD_HELD = Held(96 << 20, most_rounds=3)
+LITTLE_HELD = Held(64 << 20)
 TYPICAL_WET = 80 << 20  # assumed bytes of a listed file in a bucket, whose size was not requested
 
 
@@ -177,13 +182,19 @@ def make_settings(
         rejected=args.rejected,
         limit_pages=limit,
         spill_rows=spill_rows(args),
-        hold=SHARD_HELD if args.low_memory else None,
+        held=_held(args, staging),
         max_bad_share=args.max_bad_share,
         against=tuple(file for one in earlier for file in key_files(one, staging)),
         keys=args.keys,
         restorable=args.keys and args.restorable == "yes" and bool(preset.indices(Scope.TEXT)) and not unveils(preset),
         description=description,
     )
+
+
+def _held(args: Namespace, staging: str) -> Held | None:
+    if args.low_memory:
+        return LITTLE_HELD
+    return None if is_remote(staging) else SHARD_HELD
 
 
 def levels_asked(args: Namespace, preset: Preset) -> dict[str, Any]:

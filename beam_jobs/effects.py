@@ -9,7 +9,9 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Collection, Sequence
 
+from beam_jobs.arguments import LOCAL_RUNNER
 from c4pipe.command import refuse_idle
+from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import paths_read
 from c4pipe.flow.buckets import is_remote
@@ -26,12 +28,19 @@ def check_use(args: Namespace) -> None:
     for option, folders in (("--output", [args.output]), ("--staging", staging), ("--against", args.against)):
         for folder in folders:
             check_folder(option, folder)
+    check_array_task(args)
     looks = "--dry-run writes nothing. Leave one of them out."
     place = args.staging or args.output
     refuse_idle(
         args.given,
         ("--overwrite", not args.dry_run, looks),
         ("--fresh", not args.dry_run, looks),
+        (
+            "--fresh",
+            args.stage_only is None,
+            "--stage-only adds to what other tasks have staged. Leave one of them out.",
+        ),
+        ("--stage-only", not args.dry_run, looks),
         ("--max-bad-share", not args.dry_run, "--dry-run reads only part of the inputs. Leave one of them out."),
         (
             "--spill-rows",
@@ -68,6 +77,18 @@ def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None
     refuse_idle(
         given, ("--languages", speaks, silent), ("--langid", bool(identify), silent), ("--min-pages", asks, silent)
     )
+
+
+def check_array_task(args: Namespace) -> None:
+    """ConfigError where a task of an array could not share its work with the others."""
+    if args.stage_only is None:
+        return
+    if args.staging is None:
+        raise ConfigError("--stage-only needs a folder that all tasks share. Name one: --staging DIR.")
+    if args.runner not in ("DirectRunner", LOCAL_RUNNER):
+        raise ConfigError(
+            f"--stage-only runs on one machine, and --runner {args.runner} uses several. Leave one of them out."
+        )
 
 
 def check_levels_use(given: Collection[str], before: Sequence[Preset], presets: Sequence[Preset]) -> None:

@@ -6,7 +6,6 @@ from argparse import Namespace
 
 SPILL_ROWS = 1_000_000  # rows of a shuffle in memory, which needs four times their size: 80 MB
 LOW_SPILL_ROWS = 100_000
-SHARD_HELD = 64 << 20  # bytes of an output shard in memory: a shard of 256 MB holds about 700 MB of text
 
 
 def spill_rows(args: Namespace) -> int:

@@ -251,7 +251,7 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
     """A summary in a few lines."""
     entries = lines_told(matched.asked)
     if not matched:
-        yield f"{entries} match no page of {corpus.folder}: {output} is a copy of it"
+        yield f"{entries} matched no page of {corpus.folder}: {output} is a copy of it"
         return
     row = manifest["removed"][-1]
     before = {shard["path"]: shard["sha256"] for shard in corpus.manifest["shards"]}
@@ -277,11 +277,11 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
         )
         return BuildError.exit_code
     entries = lines_told(asked)
-    print(f"nothing that {entries} of the lists match is left in {looked}")
+    print(f"nothing listed ({entries}) is left in {looked}")
     if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
         more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""
         print(
-            f"  but {len(lines):,} of {entries} match no page: none is here, and the removal log has none for them: "
+            f"  but {len(lines):,} of {entries} matched no page, neither here nor in the removal log: "
             f"{printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
         )
     print(f"  {UNPROVEN}")

@@ -25,7 +25,7 @@ HEAD = """\
 
 What `make bench` and its like measured, the latest first in each metric; nothing is taken out. Absolute times are those
 of the machine and of the hour: machines here are shared, and the same commit may be a third slower an hour later.
-Ratios were measured in one run, by turns. What was tried and dropped is in
+Ratios were measured in one run, alternately. What was tried and dropped is in
 [what did not pay](../explanation/what-did-not-pay.md).
 
 `python -m bench.leaderboard --write` adds what lies in `bench/results/`. Rows of before 30 November 2026 were put in by

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
-from c4pipe.command.calling import as_called, own_name
+from c4pipe.command.calling import as_called
 from c4pipe.command.holding import spare_pandas
 from c4pipe.errors import ConfigError
 from c4pipe.private import check_cache_folders
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, description: str, epilog: str | None = None, argument_default: str | None = None):
         super().__init__(
-            f"{own_name()} {' '.join(prog.split()[3:])}".strip() if own_name() else prog,
+            as_called(prog),
             description=description,
             epilog=epilog,
             argument_default=argument_default,

@@ -61,7 +61,8 @@ class LossCells:
 
     def cut(self, index: int, verdict: Verdict, before: Page | None = None) -> list[int]:
         """What a stage cut from a page, without the page itself; `before` is a kept page as it entered."""
-        chars, trail = verdict.chars, list[int]()
+        chars = verdict.chars
+        trail: list[int] = []
         if before is not None and before.text is verdict.page.text and not chars:
             return trail
         numbers, inside, tally = self._numbers[index], self._inside[index], verdict.tally

@@ -14,7 +14,7 @@ from c4pipe.corpus.characters import EDIT
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.stats import TOP_DOMAINS, registered
 from c4pipe.errors import BuildError
-from c4pipe.page import Page, Unit
+from c4pipe.page import Unit
 
 CellCounts = list[int]  # pages, lines, characters
 REST = None  # instead of a domain: all that are not counted separately
@@ -28,9 +28,9 @@ class Origin(NamedTuple):
     bin: int  # k: its text, as read, has 2**k .. 2**(k+1)-1 characters
 
     @classmethod
-    def of(cls, page: Page) -> Origin:
-        """The origin of a page as it was read."""
-        return cls(registered(page.url), max(0, len(page.text).bit_length() - 1))
+    def of(cls, url: str, chars: int) -> Origin:
+        """The origin of a page by its URL and the characters of its text as it was read."""
+        return cls(registered(url), max(0, chars.bit_length() - 1))
 
 
 NO_ORIGIN = Origin("", 0)

@@ -107,7 +107,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
         if name in now and (told := words(before, now[name])):
             found[name] = told
     if then.get("removed"):
-        found["pages"] = ["pages were removed from the finished corpus"]
+        found["pages"] = ["some were removed after the build"]
     if told := code_changes(then.get("code"), now["code"], parts):
         found["code"] = told
     return found

@@ -235,9 +235,9 @@ def run_steps(page: Page, steps: Steps) -> tuple[int, Kept | Rejected, list[tupl
     """The page through the steps: (last stage reached, its verdict, the stages passed, each with the page that
     entered).
     """
-    passed = []
-    verdict: Kept | Rejected = Kept(page)
-    index = -1
+    passed: list[tuple[int, Page, Kept]] = []
+    if not steps:
+        return -1, Kept(page), passed
     for index, step in steps:
         verdict = step(page)
         if isinstance(verdict, Rejected):

@@ -61,7 +61,7 @@ class Stats:
         self.pages_read += 1
         self.chars_read += len(page.text)
         self.lengths_read[_bin(page.text)] += 1
-        if html := page.extra.get(HTML_BYTES):
+        if page.extra and (html := page.extra.get(HTML_BYTES)):
             self.html_bytes_read += html
             self.text_bytes_read += len(page.text.encode())
 

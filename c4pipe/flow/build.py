@@ -12,7 +12,7 @@ import apache_beam as beam
 from c4pipe.flow.apply import ApplyGroup, ConfigRows, Written, group_made, row_groups
 from c4pipe.flow.bad import EnoughRead, JudgeUnit
 from c4pipe.flow.dedup import ClaimText, ClaimUrls, Grouped, Resolve
-from c4pipe.flow.inputs import read_units
+from c4pipe.flow.inputs import WorkUnit, pack_unit, read_units
 from c4pipe.flow.linking import LostPages
 from c4pipe.flow.numbered import only
 from c4pipe.flow.read import StagedUnit, StageUnit
@@ -82,14 +82,38 @@ class BuildCorpora(_Transform):
 
 
 @dataclass
+class StageUnits(_Transform):
+    """Some units, by their numbers, to staged files, which the build of the same corpora then finds."""
+
+    corpora: Corpora
+    units: dict[int, WorkUnit]
+
+    def expand(self, begin: beam.Pipeline) -> beam.PCollection:
+        packed = [(number, pack_unit(unit)) for number, unit in self.units.items()]
+        units = begin | "Units" >> beam.Create(packed) | "Spread" >> beam.Reshuffle()
+        readings = alike(self.corpora, lambda settings: settings.preset.stages[0])
+        done = [units | _named("Stage", n) >> _stage(_prefixes(corpora)) for n, corpora in enumerate(readings)]
+        return done | "Done" >> beam.Flatten()
+
+
+def _prefixes(corpora: Corpora) -> list[Corpora]:
+    """Corpora that are read alike, in groups that share staged files."""
+    return alike(corpora, lambda settings: settings.prefix(0))
+
+
+def _stage(prefixes: Sequence[Corpora]) -> beam.PTransform:
+    return beam.ParDo(StageUnit([corpora[0] for corpora in prefixes]))
+
+
+@dataclass
 class Reading(_Transform):
     """Corpora whose inputs are read the same way."""
 
     corpora: Corpora
 
     def expand(self, inputs: beam.PCollection) -> list[beam.PCollection]:
-        prefixes = alike(self.corpora, lambda settings: settings.prefix(0))
-        staged = inputs | "Stage" >> beam.ParDo(StageUnit([corpora[0] for corpora in prefixes]))
+        prefixes = _prefixes(self.corpora)
+        staged = inputs | "Stage" >> _stage(prefixes)
         lost: dict[Any, beam.PCollection] = {}
         done = []
         for n, corpora in enumerate(prefixes):

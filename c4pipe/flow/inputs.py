@@ -53,6 +53,17 @@ class Piece(NamedTuple):
         return max(0, self.item.bytes if self.stop is None else self.stop - self.start)
 
 
+class ArrayTask(NamedTuple):
+    """One of several tasks that share the units of a build: unit i belongs to task i mod `of` + 1."""
+
+    number: int  # from 1
+    of: int
+
+    def takes(self, unit: int) -> bool:
+        """Whether the unit of that number belongs to this task."""
+        return unit % self.of == self.number - 1
+
+
 WorkUnit = tuple[Piece, ...]  # what one element of the pipeline stages: consecutive parts of inputs
 
 
@@ -121,13 +132,15 @@ def write_units(units: Iterable[WorkUnit], store: BeamStore, path: str) -> None:
 
 
 def read_units(inputs: str, units: str) -> Iterator[tuple[int, bytes]]:
-    """(number, unit) for each unit of a list of inputs and one of units, as `unpack_unit` takes it.
-
-    As bytes: Beam's coders reject paths that are not UTF-8, and would pickle named tuples.
-    """
-    items = list(_fields(inputs))
+    """(number, unit) for each unit of a list of inputs and one of units, as `unpack_unit` takes it."""
+    items = read_inputs(inputs)
     for number, pieces in enumerate(_fields(units)):
-        yield number, json.dumps([(item, items[item], *rest) for item, *rest in pieces]).encode()
+        yield number, pack_unit(tuple(Piece(item, items[item], *rest) for item, *rest in pieces))
+
+
+def pack_unit(unit: WorkUnit) -> bytes:
+    """A unit as bytes: Beam's coders reject paths that are not UTF-8, and would pickle named tuples."""
+    return json.dumps(unit).encode()
 
 
 def unpack_unit(unit: bytes) -> WorkUnit:

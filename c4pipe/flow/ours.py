@@ -6,16 +6,19 @@ hold a file `.c4pipe` with a fixed sentence: it is created first and removed las
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from c4pipe.disk import sync_path
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.files.storage import make_folder
 from c4pipe.flow.buckets import is_remote
@@ -197,17 +200,34 @@ def altered(output: str, found: Contents) -> list[str]:
 
 
 def begin_work(folder: str) -> None:
-    """Makes a folder that only builds write into. ConfigError if one of that name exists that is not ours."""
+    """Makes a folder that only builds write into. ConfigError if one of that name exists that is not ours.
+
+    On a disk it appears together with its note, in one step, because array tasks start at the same time.
+    """
     if is_work(folder):
         return
-    if os.path.islink(folder) or names_below(folder):
-        raise ConfigError(f"{folder} exists and was not made by c4pipe. Move it away.")
     if is_remote(folder):
+        if names_below(folder):
+            raise _not_ours(folder)
         with BeamStore().write(f"{folder}/{NOTE}") as stream:
             stream.write(WORK_NOTE)
         return
-    make_folder(Path(folder))
-    Path(folder, NOTE).write_bytes(WORK_NOTE)
+    draft = Path(f"{folder}{secrets.token_hex(8)}")  # a name that builds clear away
+    make_folder(draft)
+    try:
+        (draft / NOTE).write_bytes(WORK_NOTE)
+        draft.rename(folder)  # over an empty folder, but over no other
+        sync_path(draft.parent)
+    except OSError as error:
+        shutil.rmtree(draft)
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise
+        if not is_work(folder):
+            raise _not_ours(folder) from None
+
+
+def _not_ours(folder: str) -> ConfigError:
+    return ConfigError(f"{folder} exists and was not made by c4pipe. Move it away.")
 
 
 def remove_work(folder: str, first: Sequence[str] = ()) -> None:

@@ -15,7 +15,7 @@ from apache_beam.io.filesystem import BeamIOError
 
 from c4pipe.documents import Span
 from c4pipe.fetch import FetchError
-from c4pipe.files.storage import TEMPORARY
+from c4pipe.files.storage import draft_of
 from c4pipe.flow.allocators import keep_free_blocks
 from c4pipe.flow.buckets import is_remote
 from c4pipe.flow.files import BeamStore
@@ -185,7 +185,7 @@ class Heartbeat:
         self._next = time.monotonic() + HEARTBEAT
         note = {**stager.progress._asdict(), "bytes": self.position}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}{TEMPORARY}")
+        temporary = draft_of(self._path)
         temporary.write_text(json.dumps(note))
         temporary.replace(self._path)
 

@@ -17,6 +17,7 @@ from c4pipe.files.record import places
 from c4pipe.files.storage import TEMPORARY
 from c4pipe.flow.buckets import is_remote
 from c4pipe.flow.files import NOTE, BeamStore
+from c4pipe.flow.inputs import WorkUnit, hold_secrets, write_input_list, write_units
 from c4pipe.flow.ours import (
     MADE_NAME,
     STAGING_NAME,
@@ -28,6 +29,7 @@ from c4pipe.flow.ours import (
     names_below,
     remove_work,
 )
+from c4pipe.flow.searching import Found
 from c4pipe.flow.settings import INPUTS, WRITTEN, Settings
 from c4pipe.shards import MANIFEST, SUMS, files_of_shard
 from c4pipe.text import many
@@ -154,15 +156,16 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
 def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
     """The message that a folder holds another corpus than the one requested, with the differences; for commands with
     --overwrite.
+
+    Args:
+        what: "a corpus", or "a mixture".
+        found: what differs, as `identity.changes` reports it.
     """
-    if [*found] == ["code"]:
-        return (
-            f"--output {output} holds {what} built by different code: {_few(found['code'])}; --overwrite rebuilds it."
-        )
-    told = "; ".join(f"{name}: {_few(words)}" for name, words in found.items())
+    told = [f"{'stages' if name == 'preset' else name} ({_few(words)})" for name, words in found.items()]
+    differing = " and ".join([", ".join(told[:-1]), *told[-1:]] if told[1:] else told)
     return (
-        f"--output {output} holds {what} built from other inputs, settings or code ({told}). "
-        "Choose another folder, or replace it: --overwrite."
+        f"--output {output} holds {what} that differs from the one asked for in {differing}. Nothing was changed. Add "
+        "--overwrite to replace it with a new one, or keep it and choose another --output."
     )
 
 
@@ -187,6 +190,15 @@ def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
     except OSError as error:
         raise ConfigError(f"{staging} cannot be written: {error.strerror or error}.") from None
     return True
+
+
+def write_lists(settings: Settings, found: Found, units: Sequence[WorkUnit]) -> None:
+    """What workers read, into the folder of intermediate files."""
+    store = BeamStore(settings.staging)
+    write_input_list(found.left_out, store, settings.left_out_list)
+    write_units(units, store, settings.units_list)
+    if hold_secrets(found.inputs) or not store.exists(settings.inputs_list):  # URLs may be signed anew
+        write_input_list(found.inputs, store, settings.inputs_list)  # last: by it the folder is known
 
 
 def prepare(settings: Settings) -> None:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from c4pipe.flow.again import texts_again
 from c4pipe.flow.allocators import give_back
-from c4pipe.flow.apply import Written, read_summary
+from c4pipe.flow.apply import Written, files_of_group
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input, read_inputs, read_left_out
 from c4pipe.flow.owned import owned_keys
@@ -81,7 +81,7 @@ class WriteShard(_WithPlan):
         if not (self._store.exists(note) and self._as_noted(note)):
             give_back()  # this pass uses the most memory
             settings = self._settings
-            row, stats = write_shard(shard, self._store, settings.made, settings.hold, settings.formats)
+            row, stats = write_shard(shard, self._store, settings.made, settings.held, settings.formats)
             with self._store.write(note) as stream:  # written after the shard: if it exists, the shard is complete
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:
@@ -113,7 +113,7 @@ class SampledRefs(_WithPlan):
     """((stage, reason), (path, first row, packed priorities)) for the pages of each outcome in each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
-        for path in read_summary(element[1], self._store)["rejected"]:
+        for path in files_of_group(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
                 table = whole_table(stream, columns=["stage", "reason", "priority"])
             names = list(zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True))
@@ -188,7 +188,7 @@ class WriteAllRejected(_WithPlan):
     """Writes the whole rejected table, a part for each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
-        for path in read_summary(element[1], self._store)["rejected"]:
+        for path in files_of_group(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
                 table = whole_table(stream)
             number = path.rpartition("/")[2].split(".")[0]
@@ -216,10 +216,10 @@ class WriteRestore(_WithPlan):
         joined = {"finished": [found], "left_out": []} if isinstance(found, str) else found
         settings, store, configs = self._settings, self._store, {*joined["left_out"]}
         for path in joined["finished"]:
-            summary = read_summary(path, store)
-            for came in summary["came"]:
+            files = files_of_group(path, store)
+            for came in files["came"]:
                 unit = UnitFiles(_unit(came), Staged.of(settings.prefix(0), _unit(came)).pages, came)
-                few = [(file, group) for file, config, _, group, *_ in summary["groups"] if config in configs]
+                few = [(file, group) for file, config, _, group, *_ in files["groups"] if config in configs]
                 left_out = {s for file, group in few if _unit(file) == unit.number for s in self._sources(file, group)}
                 if row := write_restore(unit, len(self._plan.texts), left_out, store, settings.made):
                     yield "restore", to_json(row)

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
-from c4pipe.passes.ordering import ShardRows, seeded_order
+from c4pipe.passes.ordering import Held, ShardRows, seeded_order
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     PARQUET_ALONE,
@@ -100,11 +100,11 @@ def write_shard(
     shard: OutputShard,
     store: Store,
     folder: str,
-    hold: int | None = None,
+    held: Held | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> tuple[dict[str, Any], Stats]:
     """Writes one shard of the corpus, with the columns of the finished files. Returns its row of the manifest, and the
-    counts of its pages. `hold` and `formats` are those of `write_rows`.
+    counts of its pages. `held` and `formats` are those of `write_rows`.
     """
     stats = Stats()
 
@@ -115,7 +115,7 @@ def write_shard(
     def read() -> Iterator[pa.Table]:
         return (_read(piece, store) for piece in shard.pieces)
 
-    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, hold, formats), stats
+    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, held, formats), stats
 
 
 def write_rows(
@@ -124,7 +124,7 @@ def write_rows(
     store: Store,
     folder: str,
     count: Callable[[pa.Table], None],
-    hold: int | None = None,
+    held: Held | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> dict[str, Any]:
     """Writes rows in any order as a shard of the corpus, which orders them. Returns its row of the manifest, in which
@@ -134,11 +134,11 @@ def write_rows(
         place: the path of the file inside the corpus, its config and split.
         read: yields one or more pieces with the same columns; each is released before the next is read.
         count: called with each row group.
-        hold: bytes of rows that are in memory at once, rounded to whole row groups. If there are more, all rows are
-            read once, and then again for every such part. None: all rows, read once.
+        held: how much is in memory at once. If the rows have more bytes, all are read once, and then again for each
+            part. None: all rows, read once.
         formats: the formats of the shard.
     """
-    rows = ShardRows(read, hold)
+    rows = ShardRows(read, held)
     with shard_files(store, folder, place[0], rows.schema, formats) as files:
         for group in rows.groups():
             files.write(group)

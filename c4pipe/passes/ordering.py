@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -24,20 +25,35 @@ def _order(places: pa.Table) -> pa.Array:
     return pc.sort_indices(places, [("key", "ascending"), ("source", "ascending")])
 
 
+@dataclass(frozen=True)
+class Held:
+    """How much of an output shard is in memory at once, rounded to whole row groups."""
+
+    nbytes: int  # of the rows in Arrow
+    most_rounds: int | None = None  # even if the parts then exceed `nbytes`; None: as many as needed
+
+    def rounds(self, size: int) -> int:
+        """In how many parts a shard of so many bytes is written. Each part reads all pieces."""
+        needed = max(1, -(-size // self.nbytes))
+        return needed if self.most_rounds is None else min(needed, self.most_rounds)
+
+
 class ShardRows:
     """The rows of an output shard. Each piece is sorted as it arrives, so a row group is a run of rows from each piece:
     taking it from one table of all pieces would copy that table for every row group.
     """
 
-    def __init__(self, read: Callable[[], Iterable[pa.Table]], hold: int | None):
-        """`read` and `hold` as in `merging.write_rows`."""
+    def __init__(self, read: Callable[[], Iterable[pa.Table]], held: Held | None):
+        """`read` and `held` as in `merging.write_rows`."""
         self._read, self._orders, places, size = read, list[pa.Array](), [], 0
-        self._pieces: list[pa.Table] | None = [] if hold is None else None
+        self._pieces: list[pa.Table] | None = []
         for piece in read():
             size += piece.nbytes
             place, order = seeded_order(piece)
             self._orders.append(order)
             places.append(place.take(order))
+            if held is not None and size > held.nbytes:
+                self._pieces = None
             if self._pieces is not None:
                 self._pieces.append(piece.take(order))
             self.schema = piece.schema
@@ -45,7 +61,7 @@ class ShardRows:
         self._order = _order(pa.concat_tables(places)).to_numpy()
         self.total = len(self._order)
         self._per_group = rows_per_group(self.total, size)
-        rounds = max(1, -(-size // hold)) if hold else 1
+        rounds = 1 if held is None else held.rounds(size)
         self._at_once = self._per_group * max(1, -(-self.total // (self._per_group * rounds)))
 
     def groups(self) -> Iterator[pa.Table]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.page import NO_LOSS
 from c4pipe.passes.ended import Cuts, Ints, Origins, count_ended
 from c4pipe.shards import number_lists
+from c4pipe.text import hash64
+from c4pipe.text.urls import url_key
 
 
 class LinesCut(NamedTuple):
@@ -30,24 +32,28 @@ NOT_MET = LinesCut(0, 0, NO_LOSS)  # the page did not reach the stage
 
 
 class Outcome(NamedTuple):
-    """A page's claim on its URL, and the verdict on it, should it win."""
+    """What a page's claim on its URL consists of, and the verdict on the page, should the claim win."""
 
-    key: int | None  # None: no URL, so no rivals
+    url: str
     date: str
+    seen: tuple[str, int]  # URL and characters, as it was read
     stage: int  # that rejected it, -1 if none
     reason: str  # "kept" if none
-    cuts: Mapping[int, LinesCut]  # by the index of each stage that drops lines and that the page reached
-    origin: Origin
+    cuts: Mapping[int, LinesCut]  # by the index of each stage that drops lines and was reached
     came: tuple[int, int]  # lines and characters, at URL dedup
     left: tuple[int, int]  # of a rejected page, what was rejected with it; of a staged one, what it has
     language: str
     trail: Trail  # what the page lost so far
 
 
-def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
-    """One column per field, plus `<index>:in`, `<index>:kept`, `<index>:<reason>` for each stage that drops lines."""
+def outcomes_table(outcomes: list[Outcome], origins: Iterable[Origin], plan: Plan) -> pa.Table:
+    """One column per field, with the hash of the URL's key instead of the URL (null without a URL: such a page has no
+    rivals). Adds the columns of `origins`, and `<index>:in`, `<index>:kept`, `<index>:<reason>` for each stage that
+    drops lines.
+    """
+    domains, bins = zip(*origins, strict=True) if outcomes else ((), ())
     columns: dict[str, Any] = {
-        "key": pa.array([o.key for o in outcomes], pa.uint64()),
+        "key": pa.array([hash64(url_key(o.url)) if o.url else None for o in outcomes], pa.uint64()),
         "date": pa.array([o.date for o in outcomes], pa.string()),
         "stage": np.array([o.stage for o in outcomes], np.int8),
         "reason": pa.array([o.reason for o in outcomes], pa.string()),
@@ -58,8 +64,8 @@ def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
         columns[f"{index}:kept"] = np.array([cut.lines_kept for cut in cuts], np.int64)
         for code in codes:
             columns[f"{index}:{code}"] = np.array([cut.dropped.get(code, 0) for cut in cuts], np.int64)
-    columns["domain"] = pa.array([o.origin.domain for o in outcomes], pa.string())
-    columns["bin"] = np.array([o.origin.bin for o in outcomes], np.int8)
+    columns["domain"] = pa.array(domains, pa.string())
+    columns["bin"] = np.array(bins, np.int8)
     columns["language"] = pa.array([o.language for o in outcomes], pa.string())
     numbers = np.array([o.came + o.left for o in outcomes], np.int64).reshape(-1, len(_NUMBERS)).T
     columns |= dict(zip(_NUMBERS, numbers, strict=True))

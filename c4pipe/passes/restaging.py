@@ -12,8 +12,9 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.dedup import LinkLevel
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
-from c4pipe.passes.applying import Survivor, cuts_of, trail_of, walk_on
+from c4pipe.passes.applying import cuts_of, trail_of, walk_on
 from c4pipe.passes.ended import Ended, Origins
+from c4pipe.passes.losses import Survivor
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sample_table

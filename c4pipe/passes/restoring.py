@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from c4pipe.files.storage import Store
 from c4pipe.page import Page
-from c4pipe.passes.applying import Survivor
+from c4pipe.passes.losses import Survivor
 from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS
 from c4pipe.passes.tables import TableSource, write_table
 from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink

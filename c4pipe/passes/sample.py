@@ -86,9 +86,11 @@ class Sample:
         if self._cap == 0:
             return
         priority = hash64(page.source)
-        heap = self._heaps.setdefault((stage, reason), [])
+        heap = self._heaps.get((stage, reason))
+        if heap is None:
+            heap = self._heaps[stage, reason] = []
         if self._cap is not None and len(heap) >= self._cap:
-            if priority >= -heap[0][0]:
+            if priority >= -heap[0].last:
                 return
             heapq.heappop(heap)
         self._count += 1

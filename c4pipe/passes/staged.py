@@ -42,6 +42,7 @@ from c4pipe.shards import (
 )
 from c4pipe.stages import Stage
 from c4pipe.text.urls import stand_in
+from c4pipe.text.utf8 import strict_utf8
 
 # What staged pages claim, and how those compared as a whole rank.
 CLAIM_FIELDS = (
@@ -157,15 +158,14 @@ class StagedPages:
                 f"level {type(self._level).__name__} returned atoms as {type(atoms).__name__}: expected a list."
             )
         self.atoms += len(atoms)
-        if self._batch.add(
-            (page, row, page_priority(stand_in(page)), atoms, starts, rank, sketch, dropped, *origin, trail),
-            chars,
-        ):
+        data = strict_utf8(page.text)  # which was asked for a moment ago
+        if self._batch.add((page, data, row, atoms, starts, rank, sketch, dropped, *origin, trail), chars):
             self._flush()
 
     def _flush(self) -> None:
         held = zip(*self._batch.take(), strict=True)
-        pages, rows, priorities, atoms, starts, ranks, sketches, dropped, domains, bins, trails = held
+        pages, texts, rows, atoms, starts, ranks, sketches, dropped, domains, bins, trails = held
+        priorities = [page_priority(stand_in(page)) for page in pages]
         try:
             columns = [pa.array(np.array(rows, np.int64)), pa.array(np.array(priorities, np.uint64))]
             columns += [number_lists(atoms, np.uint64), number_lists(starts, np.uint32)]
@@ -181,7 +181,7 @@ class StagedPages:
             columns += [pa.array(domains, pa.string()), pa.array(bins, pa.int8()), number_lists(trails, np.int64)]
         if "dropped" in self._schema.names:
             columns.append(dropped_column(dropped))
-        table = page_table(pages, self._pages)
+        table = page_table(pages, self._pages, texts)
         for name, column in zip(self._schema.names[table.num_columns :], columns, strict=True):
             table = table.append_column(self._schema.field(name), column)
         self._sink.write(table)

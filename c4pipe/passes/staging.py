@@ -20,8 +20,7 @@ from c4pipe.passes.reading import has_place
 from c4pipe.passes.sample import Sample, sample_table
 from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema
 from c4pipe.passes.tables import write_table
-from c4pipe.text import count_lines, hash64
-from c4pipe.text.urls import url_key
+from c4pipe.text import count_lines
 
 
 class Progress(NamedTuple):
@@ -79,12 +78,11 @@ class Stager:
         admitted = self._admit(verdict)
         if admitted is not None:
             row = len(self._outcomes)
-            outcome = self._judge(*admitted, verdict.page, row)
+            read = verdict.page
+            outcome = self._judge(*admitted, read, row)
             self._outcomes.append(outcome)
-            if outcome.reason != KEPT:
-                self._stats.domains_rejected[outcome.origin.domain] += 1
-            elif self._shown and not (places and has_place(verdict.page.source, verdict.tally)):
-                self._raw.add(row, verdict.page.text)
+            if self._shown and outcome.reason == KEPT and not (places and has_place(read.source, verdict.tally)):
+                self._raw.add(row, read.text)
 
     def _admit(self, verdict: Verdict) -> tuple[Page, Trail] | None:
         """The page, if the reader and the filters before URL dedup keep it, and what they cut; counts it either way."""
@@ -96,17 +94,18 @@ class Stager:
             return None
         page = verdict.page
         reading.kept += 1
-        reading.flagged.update(verdict.tally)
+        if verdict.tally:
+            reading.flagged.update(verdict.tally)
         self._stats.read(page)
         index, last, passed = run_steps(page, self._plan.before)
-        self._ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
         trail = self._trail(passed) if self._edited else []
         if isinstance(last, Rejected):
+            self._ledger.judged((i for i, *_ in passed), index, last.reason.code)
             trail += [*self._plan.cells.cut(index, last), *self._plan.cells.end(index, last)]
         if trail:
             losses = self._counted(trail)
         if isinstance(last, Rejected):
-            self._cube.add_page(Origin.of(page), last.page.language, losses)
+            self._cube.add_page(Origin.of(page.url, len(page.text)), last.page.language, losses)
             self._stats.rejected(page.url)
             shown = page._replace(text="") if last.reason.withheld else page
             self._sample.add(shown, self._ledger.stages[index].stage, last.reason.code, last.detail)
@@ -122,18 +121,23 @@ class Stager:
             self._ledger.stages[cells.stages[number]].chars.lose_more(cell.reason, cell.unit, chars)
         return losses
 
-    def _count_characters(self) -> None:
-        """Counts what the reader and the filters before URL dedup kept: everything except what they cut."""
+    def _count_admitted(self) -> None:
+        """Counts the pages that passed all filters before URL dedup, and the characters that these and the reader kept:
+        everything except what they cut.
+        """
         left = self._stats.chars_read
         self._ledger.stages[0].chars.came = left
         for index, _ in self._plan.before:
-            self._ledger.stages[index].chars.came = left
-            left = self._ledger.stages[index].chars.keep_rest()
+            stage = self._ledger.stages[index]
+            stage.entered += len(self._outcomes)
+            stage.kept += len(self._outcomes)
+            stage.chars.came = left
+            left = stage.chars.keep_rest()
         self._ledger.stages[0].chars.keep_rest()
 
     def _trail(self, passed: Iterable[tuple[int, Page, Kept]]) -> list[int]:
         """What these stages cut from a page."""
-        trail = list[int]()
+        trail: list[int] = []
         for i, before, kept in passed:
             if kept.page is not before:
                 trail += self._plan.cells.cut(i, kept, before)
@@ -147,7 +151,6 @@ class Stager:
         index, last, passed = run_steps(page, plan.between)
         cuts = {i: self._lines_cut(before, kept) for i, before, kept in passed if i in plan.cutting}
         trail = [*trail, *self._trail(passed)] if trail else self._trail(passed)
-        claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
@@ -161,13 +164,14 @@ class Stager:
             self._pages.add(last.page, len(read.text), row)
         first = cuts.get(plan.between[0][0]) if plan.between else None  # which already counted the lines
         came = first.lines_in if first is not None else count_lines(page.text), len(page.text)
-        return Outcome(*claim, stage, reason, cuts, Origin.of(read), came, left, last.page.language, trail)
+        seen = read.url, len(read.text)
+        return Outcome(page.url, page.timestamp, seen, stage, reason, cuts, came, left, last.page.language, trail)
 
     def _lines_cut(self, before: Page, kept: Kept) -> LinesCut:
         """What a stage that drops lines did to a page that it keeps."""
-        lines = self._plan.line_codes
-        dropped = sum(number for code, number in kept.tally.items() if code in lines)
-        left = kept.page.text
+        dropped, left = 0, kept.page.text
+        for code, number in kept.tally.items():
+            dropped += number if code in self._plan.line_codes else 0
         return LinesCut(lines_in(before.text, left, dropped), count_lines(left), kept.tally)
 
     def next_input(self) -> None:
@@ -176,9 +180,12 @@ class Stager:
 
     def conclude(self, accounts: Sequence[Account]) -> tuple[int, int]:
         """Writes the other files after the pages. Returns (rows of outcomes, atoms staged)."""
-        self._count_characters()
+        self._count_admitted()
+        origins = [Origin.of(*outcome.seen) for outcome in self._outcomes]
+        judged = zip(origins, self._outcomes, strict=True)
+        self._stats.domains_rejected.update(origin.domain for origin, outcome in judged if outcome.reason != KEPT)
         with self._store.write(self.staged.outcomes) as stream:
-            write_table(stream, outcomes_table(self._outcomes, self._plan))
+            write_table(stream, outcomes_table(self._outcomes, origins, self._plan))
         with self._store.write(self.staged.sample) as stream:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows

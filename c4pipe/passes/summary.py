@@ -32,17 +32,17 @@ def funnel(manifest: dict[str, Any]) -> Iterator[str]:
             if lost:
                 yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
         if stage.get("removed"):
-            yield f"  {'':<10} removed since: {many(stage['removed'], 'page')}"
+            yield f"  {'':<10} removed later: {many(stage['removed'], 'page')}"
         if stage is stages[0] and without_urls(stage):
-            yield f"  {'':<10} no page has a URL: its text stands in for it, and URL dedup has nothing to compare"
+            yield f"  {'':<10} no page has a URL: text hashes replace URLs, and URL dedup has nothing to compare"
 
 
 _WORDS = {
-    "rejected": "pages out",
+    "rejected": "dropped",
     "lines_dropped": "lines cut",
     "sentences_dropped": "sentences cut",
     "passages_dropped": "passages cut",
-    "flagged": "kept, but noted",
+    "flagged": "kept, but flagged",
 }
 
 
@@ -82,7 +82,7 @@ def emptied(manifest: dict[str, Any], folder: str) -> str:
     reasons = dict(sorted(most["rejected"].items(), key=lambda item: (-item[1], item[0])))
     few = any(Size.FEW.code in stage["rejected"] for stage in stages)
     small = " Its languages had too few pages: --min-pages N sets how many they need." if few else ""
-    took = f"{sum(reasons.values()):,} of the {many(stages[0]['kept'], 'page')} read left at stage {most['stage']}"
+    took = f"stage {most['stage']} dropped {sum(reasons.values()):,} of the {many(stages[0]['kept'], 'page')} read"
     return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It has columns but no rows.{small}"
 
 

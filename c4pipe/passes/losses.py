@@ -1,0 +1,91 @@
+"""What the staged pages of one input have lost to other pages, batch by batch.
+
+A batch is looked at as columns: which of its pages lost something, and what its level makes of all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from c4pipe.dedup import TextBatch, TextLevel
+from c4pipe.dedup.claims import LostAtoms
+from c4pipe.page import Dropped, Page, Verdict
+from c4pipe.part import is_own
+
+
+class Losses(NamedTuple):
+    """What an input lost to others."""
+
+    urls: NDArray[np.void]  # pages that reached URL dedup, as `URL_LOSS`: none behind the first leg
+    atoms: LostAtoms  # of its staged pages
+    against: bool  # whether earlier corpora may have what it loses
+    likeness: Mapping[int, float]  # of linked pages, by their first atom: how much they are like the one that stays
+    clusters: Sequence[int] = ()  # the sizes of those of which the page that stays is here
+
+
+class PageLosses(NamedTuple):
+    """What one page lost."""
+
+    atoms: LostAtoms
+    starts: NDArray[np.integer]  # what `atoms_at` said of where each begins
+    likeness: float | None  # to the page that stays in the place of this one
+    applied: Verdict | None = None  # what the level says of it, if it was asked of many pages at once
+
+    @property
+    def flags(self) -> list[bool]:
+        """Whether each atom falls."""
+        return self.atoms.flags.tolist()  # type: ignore[no-any-return]
+
+    @property
+    def owners(self) -> list[int]:
+        """Of each that falls the priority of the page that owns it."""
+        return self.atoms.owners.tolist()  # type: ignore[no-any-return]
+
+
+class Survivor(NamedTuple):
+    """A staged page that won its URL, as it was staged."""
+
+    row: int
+    page: Page
+    losses: PageLosses | None
+    dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
+
+
+class BatchLosses:
+    """What the pages of a batch have lost."""
+
+    def __init__(self, lost: Losses, bounds: NDArray[np.int64], batch: pa.RecordBatch, level: TextLevel | None):
+        """`bounds` are of the atoms of each page."""
+        self._lost, self._bounds = lost, bounds.tolist()
+        flags = lost.atoms.flags[bounds[0] : bounds[-1]]
+        falling = np.concatenate([[0], np.cumsum(flags)])
+        self._any = np.diff(falling[bounds - bounds[0]]).astype(bool).tolist()
+        starts = batch.column("starts")
+        self._starts, self._offsets = starts.values.to_numpy(), starts.offsets.to_pylist()
+        asks = level is not None and not is_own(level)
+        self._applied = level.apply_all(texts_in(batch), flags) if asks else None  # type: ignore[union-attr]
+
+    def of(self, i: int, page: Page) -> PageLosses | None:
+        """The losses of one page, None where it has none."""
+        if not self._any[i]:
+            return None
+        first = self._bounds[i]
+        return PageLosses(
+            self._lost.atoms.of(first, self._bounds[i + 1]),
+            self._starts[self._offsets[i] : self._offsets[i + 1]],
+            self._lost.likeness.get(first),
+            self._applied(i, page) if self._applied is not None else None,
+        )
+
+
+def texts_in(batch: pa.RecordBatch) -> TextBatch:
+    """Texts and atoms of staged pages, where they lie."""
+    texts, starts = batch.column("text"), batch.column("starts")
+    _, bounds, data = texts.buffers()
+    bounds = np.frombuffer(bounds, np.int32)[texts.offset :][: len(texts) + 1]
+    return TextBatch(np.frombuffer(data or b"", np.uint8), bounds, starts.values.to_numpy(), starts.offsets.to_numpy())
