@@ -24,7 +24,7 @@ _NAME = re.compile(r"\w[\w.-]*")  # name of a folder made by a build of several 
 
 
 def check_siblings(output: str) -> None:
-    """ConfigError if the folder cannot be one of several corpora, each in a folder of its own."""
+    """ConfigError if the folder cannot be one of several corpora, each in its own folder."""
     names = [name for name in names_below(output) if "/" not in name and name != LOCK]
     if CARD in names and seal_of(_read(f"{output}/{CARD}")) is not None:
         names.remove(CARD)

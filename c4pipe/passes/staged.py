@@ -158,7 +158,7 @@ class StagedPages:
                 f"level {type(self._level).__name__} returned atoms as {type(atoms).__name__}: expected a list."
             )
         self.atoms += len(atoms)
-        data = strict_utf8(page.text)  # which was asked for a moment ago
+        data = strict_utf8(page.text)  # requested a moment ago
         if self._batch.add((page, data, row, atoms, starts, rank, sketch, dropped, *origin, trail), chars):
             self._flush()
 

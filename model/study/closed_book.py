@@ -1,4 +1,4 @@
-"""The study of closed-book questions: does it help to be asked for names and dates before?"""
+"""The study of closed-book questions: whether training on names and dates helps."""
 
 from __future__ import annotations
 
