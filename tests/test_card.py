@@ -136,8 +136,7 @@ def test_the_columns_are_those_of_the_files() -> None:
     ]
     said = section(text, "What it contains")
     assert (
-        "`url` (these three as in allenai/c4), `language`, `language_score`, `language_votes` (the vote of each"
-        in said
+        "`url` (these three as in allenai/c4), `language`, `language_score`, `language_votes` (the vote of each" in said
     )
     assert "`record_id`, `no` (by stage `rate`), `tags` and `seen`." in said
 
