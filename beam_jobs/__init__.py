@@ -9,7 +9,7 @@ from c4pipe.command import watch_start
 
 watch_start()
 
-# # The 200,000 objects that importing Beam creates live until the process ends, so the collector need not scan them
+# The 200,000 objects that importing Beam creates live until the process ends, so the collector need not scan them
 # again and again, nor at exit. This saves 0.8 of 5 CPU seconds of start-up.
 gc.set_threshold(20_000, 20, 20)
 atexit.register(gc.freeze)

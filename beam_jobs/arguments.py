@@ -57,12 +57,12 @@ LOCAL_RUNNER = "FnApiRunner"
 DASK, DATAFLOW = "DaskRunner", "DataflowRunner"
 DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # Beam knows optional runners only by full name
 
-# # Below this many bytes of input per worker, more workers gain little: on two cores, 18 MB took 8.2 to 8.9 s with two
+# Below this many bytes of input per worker, more workers gain little: on two cores, 18 MB took 8.2 to 8.9 s with two
 # workers and 9.9 to 12.0 s with one; 1 MB took the same. A worker that cannot be forked (see `local`) costs seconds to
 # start.
 WORKER_BYTES = 8 << 20
 
-# # Address space that a process of a build may need: with 1, 2 and 4 workers the largest took 2.3, 2.9 and 3.1 GB, of
+# Address space that a process of a build may need: with 1, 2 and 4 workers the largest took 2.3, 2.9 and 3.1 GB, of
 # which 0.3 GB was memory. With 2.5 GB, gRPC waited forever for a thread that it could not start.
 ADDRESS_SPACE = 4 << 30
 
@@ -84,7 +84,7 @@ def parser() -> Parser:
     )
     format_options(a)
     a("--root", metavar="URL", help="base URL or folder for the paths in a list (default: the list's own folder)")
-    a("--sizes", metavar="FILE", help="expected sizes, one 'BYTES NAME' a line; an input of another size is truncated")
+    a("--sizes", metavar="FILE", help="expected sizes, 'BYTES NAME' per line; an input of another size is truncated")
     a("--output", type=utf8, required=True, metavar="DIR", help="folder for the corpus: local, gs:// or s3://")
     a(
         "--preset",

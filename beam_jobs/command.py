@@ -24,7 +24,7 @@ def exit_code_of(name: str, job: Callable[[], int]) -> int:
     """Runs the job. Returns its exit code; an error that ends it is printed in one line."""
 
     def quiet() -> int:
-        # # Beam and its workers log their own progress, and log every error with a traceback although it is also
+        # Beam and its workers log their own progress, and log every error with a traceback although it is also
         # raised; only what users should see is kept.
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)

@@ -101,7 +101,7 @@ def rounded(value: Any) -> Any:
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """The options; `--quick` is a smoke test whose figures mean nothing."""
-    parser = argparse.ArgumentParser(prog="python -m bench.build", description="Our build beside everybody else's.")
+    parser = argparse.ArgumentParser(prog="python -m bench.build", description="Compares our build with other tools.")
     parser.add_argument("--pages", type=int, help="default: 12000")
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="measure on these files instead")
     parser.add_argument("--rounds", type=int, help="default: 3")

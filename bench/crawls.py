@@ -20,7 +20,7 @@ CRAWL_PAGES = 2_640_000_000  # December 2024, from blog.commoncrawl.org/blog/dec
 FILE_BYTES = 80 << 20  # size of a WET file, `beam_jobs.corpora.TYPICAL_WET`
 LOST = 0.4  # upper bound of the share of claims that lose to another group
 SEED = 7
-# # How keys are spread: the share of claims whose key is unique, and keys that every group has. Other claims are drawn
+# How keys are spread: the share of claims whose key is unique, and keys that every group has. Other claims are drawn
 # by Zipf's law from a tenth as many keys as there are claims.
 SPREADS = {"all different": (1.0, 0), "web": (0.6, 0), "web and boilerplate": (0.6, 10_000)}
 RANKS = 1 << 20  # ranks of Zipf's law that are modelled singly; the others in bins

@@ -24,7 +24,7 @@ from c4pipe.wet import read_wet
 LENGTHS = (10, 20, 30, 40, 60, 80, 120)  # characters
 IDENTIFIERS = ("consensus", "fasttext", "cld2")
 PIECES = 300  # pieces per language and length, at most
-LONG = 1_000  # characters characters of a page whose label is trusted
+LONG = 1_000  # characters of a page whose label is trusted
 
 
 def pages() -> Iterator[str]:

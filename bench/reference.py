@@ -137,7 +137,7 @@ class Reference:
                 with path.open(encoding="utf-8") as lines:
                     lists[language.split("-")[0]].update(line.strip() for line in lines)
         if "en" not in lists:
-            raise SystemExit(f"reference: {folder} holds no en.txt; expected the English list, one entry a line.")
+            raise SystemExit(f"reference: {folder} holds no en.txt; expected the English list, one entry per line.")
         for language, allowed in self.c4._BADWORDS_ALLOWLIST.items():
             lists[language] -= allowed
         return {language: words for language, words in lists.items() if words}  # without ja.txt there is no list for ja
@@ -242,8 +242,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", default="en", help="en, en.noclean, en.noblocklist, realnewslike, webtextlike")
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR", help="<language>.txt; en.txt as of 25e679f")
     parser.add_argument("--news-domains", type=Path, metavar="FILE", help="RealNews' domain_to_allowed_subdomains.json")
-    parser.add_argument("--url-list", type=Path, metavar="FILE", help="WebText-like URLs, one a line")
-    parser.add_argument("--on-error", choices=("skip", "stop"), default="skip", help="keep what came before, or stop")
+    parser.add_argument("--url-list", type=Path, metavar="FILE", help="WebText-like URLs, one per line")
+    parser.add_argument("--on-error", choices=("skip", "stop"), default="skip", help="keep earlier pages, or stop")
     parser.add_argument("--time", action="store_true", help="print the seconds of each part")
     args = parser.parse_args(argv)
 

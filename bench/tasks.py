@@ -1,6 +1,6 @@
 """Compares the strings of our tasks with those that T5's own functions make, example by example.
 
-PyPI's t5 0.9.4 with TensorFlow runs in a virtual environment of its own:
+PyPI's t5 0.9.4 with TensorFlow runs in its own virtual environment:
 
     make bench/.venv-t5-strings/ready && bench/.venv-t5-strings/bin/pip install --no-deps t5==0.9.4
     PYTHONPATH=. bench/.venv-t5-strings/bin/python -m bench.tasks            # 1,000 random rows a task

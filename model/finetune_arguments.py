@@ -57,7 +57,7 @@ class FinetuningScale(NamedTuple):
     lr: float  # constant
 
 
-# # Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint every 5,000; the rate is that of
+# Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint every 5,000; the rate is that of
 # t5/models/gin/constant_0_001.gin. `tiny` is for two cores and the sample tasks, a minute or two each: at its rate the
 # sample of SST-2 was all correct after 40 steps, at 0.001 after 120.
 TASKS_TINY = FinetuningScale(steps=400, batch=16, longest=128, every=100, lr=0.005)

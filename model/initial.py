@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.config import ModelConfig
 
 ADAPTER = "Adapter"  # the module's name in names of weights
-# # Std of what its second matrix adds, at any width: next to nothing at first, after Houlsby et al. 2019, section 3.6.
+# Std of what its second matrix adds, at any width: next to nothing at first, after Houlsby et al. 2019, section 3.6.
 # With exactly zero, Adafactor, whose steps are shares of a weight's size, would use its minimum size.
 ADAPTER_STD = 5e-3
 

@@ -40,7 +40,7 @@ def check_data_apart(run: Path, tasks: Iterable[TaskData]) -> None:
             # The path, and its folder with links resolved.
             if any(one.is_relative_to(place) for one in (path.resolve(), path.parent.resolve())):
                 raise ConfigError(
-                    f"{path} of {data.name} lies in {run / PREPARED}, which the run itself writes: name another --run, "
+                    f"{path} of {data.name} is in {run / PREPARED}, which the run itself writes: name another --run, "
                     "or move the data"
                 )
 

@@ -35,7 +35,7 @@ from model.tokenizer_json import (
 )
 
 MODEL, JSON, TOKENIZER_CONFIG = "spiece.model", "tokenizer.json", "tokenizer_config.json"
-# # Scores are sums over the parts of a corpus that each thread has, so the number of threads is a constant, not the
+# Scores are sums over the parts of a corpus that each thread has, so the number of threads is a constant, not the
 # machine's. 16 is sentencepiece's default.
 TRAINER_THREADS = 16
 T5_SENTINELS = 100

@@ -1,4 +1,4 @@
-"""The generated parts of the docs. `make fix` writes them; tests/test_docs.py holds them fresh."""
+"""The generated parts of the docs. `make fix` writes them; tests/test_docs.py checks that they are up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""c4pipe.card: what `datasets` reads out of the README of a corpus, and what a person does."""
+"""c4pipe.card: what `datasets`, and a person, read in a corpus's README."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns beside those of `Page`: a stage adds them, or whoever changes c4pipe does in two places."""
+"""Columns in addition to those of `Page`: a stage adds them, or a change of c4pipe in two places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page a reason: made of what is declared and measured, so a new reason has one by itself."""
+"""One page per reason, made from what is declared and measured, so a new reason gets one automatically."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Section(NamedTuple):
     measure: Callable[[Scale], Iterator[Row]]
 
 
-# # The most important come first: if time runs out, the last ones are left out. They add up to six minutes, so that the
+# The most important come first: if time runs out, the last ones are left out. They add up to six minutes, so that the
 # training, which has the rest until minute 8, gets at least two.
 SECTIONS: Mapping[str, Section] = {
     "machine": Section("The machine", 20, machine),

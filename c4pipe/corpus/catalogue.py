@@ -183,7 +183,7 @@ def _changed() -> Iterator[tuple[str, Preset]]:
 
 
 def other_reasons_table() -> str:
-    """Every reason that no rule gives: of reading, dedup and language."""
+    """Every reason that does not belong to a rule: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
     for _, stage, told in _met([*PRESETS.values(), *(preset for _, preset in _changed())]):

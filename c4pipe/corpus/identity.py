@@ -16,7 +16,7 @@ from c4pipe.part import Part, everything
 from c4pipe.stages import Preset, Stage
 from c4pipe.wet.reasons import CHANGED_INPUT
 
-# # Imported on the way, but deciding no byte: fetching, wiring, explanations of pages afterwards, and presets, which
+# Imported on the way, but deciding no byte: fetching, wiring, explanations of pages afterwards, and presets, which
 # are identified by their values.
 STOP = (
     "c4pipe.fetch",

@@ -13,14 +13,14 @@ def told_removed(manifest: Mapping[str, Any]) -> str:
 
     >>> rows = [{"matched": 56, "kept": 1}]
     >>> told_removed({"removed": rows, "ledger": {"stages": [{"removed": 50}]}})
-    '56 pages, of which 1 was kept and 50 had come to the first dedup of text'
+    '56 pages, of which 1 was kept and 50 had reached the first text dedup'
     """
     rows = manifest.get("removed", ())
     if not rows:
         return ""
     pages, kept = (sum(row[name] for row in rows) for name in ("matched", "kept"))
     came = sum(row.get("removed", 0) for row in manifest["ledger"]["stages"])
-    further = f" and {came:,} had come to the first dedup of text" if came != kept else ""
+    further = f" and {came:,} had reached the first text dedup" if came != kept else ""
     return f"{many(pages, 'page')}, of which {were(kept)} kept{further}"
 
 

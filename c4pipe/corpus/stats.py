@@ -39,7 +39,7 @@ class Stats:
     domains_kept: Counter[str] = field(default_factory=Counter)
     domains_rejected: Counter[str] = field(default_factory=Counter)
     clusters: Counter[str] = field(default_factory=Counter)  # "near 3": a stage that links pages, and pages per cluster
-    # # For a corpus built against earlier ones: pages that reached the comparison, which the rules before the first
+    # For a corpus built against earlier ones: pages that reached the comparison, which the rules before the first
     # dedup of text keep (later rules, such as the language, have not run yet), and those dropped because an earlier
     # corpus has their URL or owns what they claim of their text.
     months_came: Counter[str] = field(default_factory=Counter)

@@ -182,7 +182,7 @@ class _Finish:
         part |= {"cube": self._cube.to_json()}
         files = {"groups": self._row_groups, "rejected": self._rejected, "came": self._came}
         with self._store.write(self._path) as stream:
-            stream.write(to_json(files, indent=None))  # first, for most who read it want no more
+            stream.write(to_json(files, indent=None))  # first, since most readers need only this line
             stream.write(to_json(part, indent=None))
 
     def result(self) -> str:
@@ -210,7 +210,7 @@ def row_groups(staging: str, element: tuple[int, str]) -> Iterator[ConfigRows]:
 
 
 def group_made(staging: str, element: tuple[int, str]) -> Written:
-    """A finished group as one of the things that the build made: its counts."""
+    """The counts of a finished group."""
     with BeamStore(staging).read(element[1]) as stream:
         stream.readline()  # its files
         return "group", stream.read()

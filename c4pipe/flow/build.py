@@ -97,7 +97,7 @@ class StageUnits(_Transform):
 
 
 def _prefixes(corpora: Corpora) -> list[Corpora]:
-    """Corpora that are read alike, in groups that share staged files."""
+    """Corpora with the same reader, in groups that share staged files."""
     return alike(corpora, lambda settings: settings.prefix(0))
 
 

@@ -188,7 +188,7 @@ class _ObjectReader(io.RawIOBase):
         with _as_os_error(self._path):
             got: int = self._stream.readinto(whole[:wanted])  # type: ignore[attr-defined]
         if not got:
-            raise OSError(f"the object ends behind {at:,} of its {self._size:,} bytes")
+            raise OSError(f"the object ends after {at:,} of its {self._size:,} bytes")
         return got
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

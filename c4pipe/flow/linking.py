@@ -39,7 +39,7 @@ from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 
-# # With fewer links than these in all, no partitions are needed: the links are sent to one place. A chain of 10,000
+# With fewer links than these in all, no partitions are needed: the links are sent to one place. A chain of 10,000
 # pages over 256 partitions takes 18 rounds, one twice as long takes one more; the rest is then sent to one place, too.
 MOST_ROUNDS = 20
 TO_LINKS, TO_KEYS, TO_GROUPS = 0, 1, 2  # targets of elements

@@ -115,7 +115,7 @@ def recover(output: str) -> None:
 
 
 def _siblings(output: str) -> Iterator[str]:
-    """Folders beside the output that were, or were to be, exchanged for it."""
+    """Folders next to the output that were, or were to be, exchanged for it."""
     real = os.path.realpath(output)
     pattern = _beside(glob.escape(os.path.dirname(real)), glob.escape(os.path.basename(real)))
     for path in glob.iglob(f"{pattern}*"):

@@ -270,5 +270,5 @@ def _nothing(pattern: str, kind: str, suffixes: tuple[str, ...], left_out: list[
     endings = " or ".join(f"*{suffix}" for suffix in suffixes if not suffix.endswith(PACKED))
     return (
         f"--input {public(pattern)}: no {kind} file found{found}.{hint} Expected a file, a folder with {endings} "
-        f"files, packed or not, a glob, or a list of paths ({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)})."
+        f"files, compressed or not, a glob, or a list of paths ({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)})."
     )

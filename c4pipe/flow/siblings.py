@@ -24,7 +24,7 @@ _NAME = re.compile(r"\w[\w.-]*")  # name of a folder made by a build of several 
 
 
 def check_siblings(output: str) -> None:
-    """ConfigError if the folder cannot be one of several corpora, each in a folder of its own."""
+    """ConfigError if the folder cannot be one of several corpora, each in its own folder."""
     names = [name for name in names_below(output) if "/" not in name and name != LOCK]
     if CARD in names and seal_of(_read(f"{output}/{CARD}")) is not None:
         names.remove(CARD)
@@ -57,7 +57,7 @@ def write_card_above(output: str, several: bool) -> None:
             with FolderLock(above):
                 _write_card(above)
     except (OSError, ConfigError) as error:
-        print(f"note: the card of the corpora beside {output} was not written ({error}).", file=sys.stderr)
+        print(f"note: the card of the corpora next to {output} was not written ({error}).", file=sys.stderr)
 
 
 def _above(output: str) -> str:

@@ -1,4 +1,4 @@
-"""The output folder: whether this build may write into it, and whether it is done already"""
+"""The output folder: whether this build may write into it, and whether it is done already."""
 
 from __future__ import annotations
 
@@ -193,12 +193,12 @@ def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
 
 
 def write_lists(settings: Settings, found: Found, units: Sequence[WorkUnit]) -> None:
-    """What workers read, into the folder of intermediate files."""
+    """Writes what workers read into the folder of intermediate files."""
     store = BeamStore(settings.staging)
     write_input_list(found.left_out, store, settings.left_out_list)
     write_units(units, store, settings.units_list)
-    if hold_secrets(found.inputs) or not store.exists(settings.inputs_list):  # URLs may be signed anew
-        write_input_list(found.inputs, store, settings.inputs_list)  # last: by it the folder is known
+    if hold_secrets(found.inputs) or not store.exists(settings.inputs_list):  # URLs may have new signatures
+        write_input_list(found.inputs, store, settings.inputs_list)  # last: it marks the folder
 
 
 def prepare(settings: Settings) -> None:

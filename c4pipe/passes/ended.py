@@ -1,6 +1,6 @@
 """Pages that were dropped from a build, or kept, by what they lost: counted in bulk, since one by one is slow.
 
-columns of pages that go on --Origins--> where each comes from, and what it lost so far
+columns of continuing pages --Origins--> where each comes from, and what it lost so far
 pages that end in a pass ----Ended-----> the cube
 """
 
@@ -18,7 +18,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 
 Ints = NDArray[np.int64]
-# For pages that go on to another text dedup: where they come from, and what they lost so far.
+# For pages that continue to another text dedup: where they come from, and what they lost so far.
 TRAIL_FIELDS = (
     pa.field("domain", pa.string()),
     pa.field("bin", pa.int8()),

@@ -1,6 +1,6 @@
-"""What the staged pages of one input have lost to other pages, batch by batch.
+"""What the staged pages of one input lost to other pages, batch by batch.
 
-A batch is looked at as columns: which of its pages lost something, and what its level makes of all of them at once.
+A batch is processed as columns: which pages lost something, and the level's verdict on all of them at once.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from c4pipe.part import is_own
 
 
 class Losses(NamedTuple):
-    """What an input lost to others."""
+    """What an input lost to other pages."""
 
-    urls: NDArray[np.void]  # pages that reached URL dedup, as `URL_LOSS`: none behind the first leg
+    urls: NDArray[np.void]  # pages that reached URL dedup, as `URL_LOSS`: none after the first leg
     atoms: LostAtoms  # of its staged pages
-    against: bool  # whether earlier corpora may have what it loses
-    likeness: Mapping[int, float]  # of linked pages, by their first atom: how much they are like the one that stays
-    clusters: Sequence[int] = ()  # the sizes of those of which the page that stays is here
+    against: bool  # whether earlier corpora may own what it loses
+    likeness: Mapping[int, float]  # of linked pages, by their first atom: similarity to the page that stays
+    clusters: Sequence[int] = ()  # sizes of the clusters whose remaining page is here
 
 
 class PageLosses(NamedTuple):
     """What one page lost."""
 
     atoms: LostAtoms
-    starts: NDArray[np.integer]  # what `atoms_at` said of where each begins
-    likeness: float | None  # to the page that stays in the place of this one
-    applied: Verdict | None = None  # what the level says of it, if it was asked of many pages at once
+    starts: NDArray[np.integer]  # where each begins, from `atoms_at`
+    likeness: float | None  # to the page that stays instead of this one
+    applied: Verdict | None = None  # the level's verdict, if many pages were judged at once
 
     @property
     def flags(self) -> list[bool]:
-        """Whether each atom falls."""
+        """Whether each atom is dropped."""
         return self.atoms.flags.tolist()  # type: ignore[no-any-return]
 
     @property
     def owners(self) -> list[int]:
-        """Of each that falls the priority of the page that owns it."""
+        """For each dropped atom the priority of the page that owns it."""
         return self.atoms.owners.tolist()  # type: ignore[no-any-return]
 
 
@@ -53,14 +53,14 @@ class Survivor(NamedTuple):
     row: int
     page: Page
     losses: PageLosses | None
-    dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
+    dropped: tuple[Dropped, ...]  # what earlier text dedups cut from it
 
 
 class BatchLosses:
-    """What the pages of a batch have lost."""
+    """What the pages of a batch lost."""
 
     def __init__(self, lost: Losses, bounds: NDArray[np.int64], batch: pa.RecordBatch, level: TextLevel | None):
-        """`bounds` are of the atoms of each page."""
+        """`bounds` delimit the atoms of each page."""
         self._lost, self._bounds = lost, bounds.tolist()
         flags = lost.atoms.flags[bounds[0] : bounds[-1]]
         falling = np.concatenate([[0], np.cumsum(flags)])
@@ -71,7 +71,7 @@ class BatchLosses:
         self._applied = level.apply_all(texts_in(batch), flags) if asks else None  # type: ignore[union-attr]
 
     def of(self, i: int, page: Page) -> PageLosses | None:
-        """The losses of one page, None where it has none."""
+        """The losses of one page, None if it has none."""
         if not self._any[i]:
             return None
         first = self._bounds[i]
@@ -84,7 +84,7 @@ class BatchLosses:
 
 
 def texts_in(batch: pa.RecordBatch) -> TextBatch:
-    """Texts and atoms of staged pages, where they lie."""
+    """Texts and atoms of staged pages, in place."""
     texts, starts = batch.column("text"), batch.column("starts")
     _, bounds, data = texts.buffers()
     bounds = np.frombuffer(bounds, np.int32)[texts.offset :][: len(texts) + 1]

@@ -32,7 +32,7 @@ NOT_MET = LinesCut(0, 0, NO_LOSS)  # the page did not reach the stage
 
 
 class Outcome(NamedTuple):
-    """What a page's claim on its URL consists of, and the verdict on the page, should the claim win."""
+    """A page's claim on its URL, and the verdict on the page in case the claim wins."""
 
     url: str
     date: str

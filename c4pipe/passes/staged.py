@@ -155,10 +155,10 @@ class StagedPages:
         atoms, starts, rank, sketch = _claimed(page, self._level)
         if not isinstance(atoms, list | tuple | array):
             raise BuildError(
-                f"level {type(self._level).__name__} gave atoms as {type(atoms).__name__}: expected a list."
+                f"level {type(self._level).__name__} returned atoms as {type(atoms).__name__}: expected a list."
             )
         self.atoms += len(atoms)
-        data = strict_utf8(page.text)  # which was asked for a moment ago
+        data = strict_utf8(page.text)  # requested a moment ago
         if self._batch.add((page, data, row, atoms, starts, rank, sketch, dropped, *origin, trail), chars):
             self._flush()
 
@@ -174,7 +174,7 @@ class StagedPages:
         except (OverflowError, TypeError, ValueError) as error:
             name = type(self._level).__name__
             raise BuildError(
-                f"level {name} gave atoms that are not hashes: {error}. Expected whole numbers from 0 to 2**64 - 1, "
+                f"level {name} returned atoms that are not hashes: {error}. Expected integers from 0 to 2**64 - 1, "
                 "such as c4pipe.text.hash64 gives."
             ) from None
         if "trail" in self._schema.names:

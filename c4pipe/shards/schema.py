@@ -93,7 +93,7 @@ def page_table(
     pages: Iterable[Page], schema: pa.Schema = PAGE_SCHEMA, texts: Sequence[bytes] | None = None
 ) -> pa.Table:
     """Pages as a table of the schema. Columns that no field of `Page` has come from `extra`. `texts` are theirs as
-    UTF-8, where somebody has it: Arrow takes a third of the time for these.
+    UTF-8, if available: Arrow needs a third of the time for these.
 
     BuildError that names the column where a page lacks a value for a non-nullable column, or has one of another type.
     """

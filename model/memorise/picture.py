@@ -35,7 +35,7 @@ def draw_extraction(points: Sequence[CurvePoint], title: str) -> bytes:
             one.set_xscale("log")
             one.set_ylim(-3, 103)
             one.set_xlabel(_LABELS[by])
-            one.set_ylabel("passages that came out whole, %" if not place else "")
+            one.set_ylabel("passages fully reproduced, %" if not place else "")
             one.grid(alpha=0.3)
         axes[0].legend(frameon=False)
 

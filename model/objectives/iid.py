@@ -15,7 +15,7 @@ from model.errors import ConfigError
 from model.objectives.base import Chunks, Corruption, KeptIds, Lengths, Mask, Rngs, Vocabulary
 from model.objectives.noise import draws, iid_noise, run_starts, runs_to_sentinels
 
-# # The number of noise tokens and of their runs varies from row to row. Widths allow this many standard deviations
+# The number of noise tokens and of their runs varies from row to row. Widths allow this many standard deviations
 # above the mean: 202 for 512. In a row with more (about one in 25,000) the remaining tokens stay clean. T5 truncates
 # targets instead, at 192 for 512 (objectives/iid_15_u_u.gin), and so loses text in one row of 3,000.
 SPARE_DEVIATIONS = 4

@@ -44,7 +44,7 @@ def study_parser() -> Parser:
         type=utf8_path,
         default=[],
         metavar="DIR",
-        help="results of c4pipe.compare on two of them, to show beside the study's",
+        help="results of c4pipe.compare on two of them, to show next to the study's",
     )
     a("--tasks", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks to fine-tune on (default: sample tasks)")
     a("--steps", type=positive, metavar="N", help="pre-training steps; fine-tuning scales along (default: by size)")

@@ -17,7 +17,7 @@ from model.t5 import T5
 
 STEPS_TIMED = 3
 STARTS = 1.5  # start-up of a run in multiples of its command's --help time: includes data, weights and a checkpoint
-# # Answers are generated token by token, in small matrix products: seconds relative to the same FLOPs in training. For
+# Answers are generated token by token, in small matrix products: seconds relative to the same FLOPs in training. For
 # tiny on a CPU, 12 to 25 were measured.
 SLOWER = 16.0
 CHECKPOINT = 4.1  # bytes a weight: fp32, and Adafactor's sums

@@ -152,7 +152,7 @@ def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
     )
     yield ""
     for one in found:
-        yield f"* {one.task} beside {one.column}"
+        yield f"* {one.task}, compared with {one.column}"
         yield f"  * paper: {' > '.join(one.paper)}"
         yield f"  * here: {' > '.join(one.ours)}"
         for arms, words in (

@@ -27,7 +27,7 @@ class TaskExample(NamedTuple):
 
     inputs: str
     targets: str
-    # # JSON: the number of a class, a list of accepted answers, a group and a label, ...; None for a row without a
+    # JSON: the number of a class, a list of accepted answers, a group and a label, ...; None for a row without a
     # label, which can be answered, but neither trained on nor scored.
     answer: Any = None
 

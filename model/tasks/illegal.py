@@ -18,7 +18,7 @@ from c4pipe.languages.codes import canonical
 from model.tasks.metrics.classes import mean_percent
 
 IDENTIFIER = "consensus"
-# # Characters that an answer needs for language identification: on pieces of 1,287 real pages in 24 languages,
+# Characters that an answer needs for language identification: on pieces of 1,287 real pages in 24 languages,
 # `consensus` finds the right language of 30 % at 30 characters, 73 % at 40, 83 % at 60, a wrong one for 0.3, 1.5 and
 # 1.5 %, and none for the others. lid.176 alone is wrong for 13, 8.5 and 6.2 %. Measured by bench/illegal.py.
 LONG_ENOUGH = 40

@@ -1,4 +1,4 @@
-"""bench.parts: all parts give the same results, and one that does not is seen."""
+"""bench.parts: all parts give the same results, and a differing one is noticed."""
 
 from __future__ import annotations
 

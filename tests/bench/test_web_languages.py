@@ -1,4 +1,4 @@
-"""The measure of naming languages on held-out texts: its arithmetic on known answers, its readers, its command."""
+"""The accuracy of language identifiers on held-out texts: arithmetic on known answers, readers, and the command."""
 
 from __future__ import annotations
 

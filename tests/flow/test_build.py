@@ -1,4 +1,4 @@
-"""The same bytes whoever builds them: workers, order, spilling, partitions, environment, retried bundles."""
+"""The same bytes, however they are built: workers, order, spilling, partitions, environment, retried bundles."""
 
 import os
 import shutil

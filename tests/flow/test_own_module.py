@@ -1,4 +1,4 @@
-"""Rules, stages, levels and identifiers in a module of a user's own, edited and built again: none of them can lie."""
+"""Rules, stages, levels and identifiers in a user's module, edited and built again: every change is noticed."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""The progress line: right numbers, plain where nobody looks, and live on a terminal."""
+"""The progress line: right numbers, live on a terminal and plain elsewhere."""
 
 import io
 import json

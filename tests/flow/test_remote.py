@@ -1,4 +1,4 @@
-"""Inputs and outputs in a bucket: a file system of Beam's, here one that keeps its objects in a folder."""
+"""Inputs and outputs in a bucket: a Beam file system, here one that keeps its objects in a folder."""
 
 import json
 import os

@@ -1,4 +1,6 @@
-"""What `remove` needs of a corpus: with the shards, every page that came to the first dedup of text, each once."""
+"""What `remove` needs of a corpus: together with the shards, every page that reached the first text dedup, each
+once.
+"""
 
 from __future__ import annotations
 

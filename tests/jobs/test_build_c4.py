@@ -1,4 +1,4 @@
-"""The real main in temporary folders: what is on disk after a build, what is said, and how wrong use ends."""
+"""The real main in temporary folders: files after a build, output, and errors of usage."""
 
 import contextlib
 import gzip

@@ -1,4 +1,4 @@
-"""A corpus in which no page was kept: told aloud, and empty for whoever loads it."""
+"""A corpus in which no page was kept: reported, and empty when loaded."""
 
 from __future__ import annotations
 

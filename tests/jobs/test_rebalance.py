@@ -1,4 +1,4 @@
-"""The real main over small corpora: what is in the mixture, that it balances, and how wrong use and bad luck end."""
+"""The real main over small corpora: contents and balance of the mixture, and errors of usage and environment."""
 
 import hashlib
 import json

@@ -138,7 +138,7 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     assert row["rejected"] == 1
     assert row["log"] == "removed.json"
     card = (made / "README.md").read_text()
-    told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text"
+    told = "3 pages, of which 1 was kept and 2 had reached the first text dedup"
     assert f"{told}. Text that other pages" in card
     assert "other pages: 1 came back, 1 changed, 1 dropped" in card
     assert ((before / "__facts").exists(), (made / "__facts").exists()) == (True, False)  # who lost what is not known

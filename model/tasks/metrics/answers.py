@@ -159,7 +159,8 @@ def _word_f1(answer: str, written: str) -> float:
 
 
 def span_f1(answers: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
-    """F1 over all named spans of `PER: rick $$ LOC: london`; what is not one tag, one colon and one name is no span.
+    """F1 over all named spans of `PER: rick $$ LOC: london`; anything but one tag, one colon and one name is not a
+    span.
 
     >>> span_f1(["PER: rick $$ LOC: london"], ["LOC: london $$ PER: morty"])
     {'span_f1': 50.0}
