@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -41,12 +40,6 @@ class ParquetSink:
         # One that nobody closed is of a file that will never appear. pyarrow would write its footer now, and complain.
         if writer := getattr(self, "_writer", None):
             writer.is_open = False
-
-
-def whole_table(stream: BinaryIO, columns: Sequence[str] | None = None) -> pa.Table:
-    """All rows of a small file, or those columns of them. `pyarrow.parquet.read_table` goes through its data sets,
-    which take 20 ms to be imported, and a third of its time with a file of 100 kB."""
-    return pq.ParquetFile(stream).read(None if columns is None else [*columns])
 
 
 class RowGroupBuffer:
