@@ -92,7 +92,8 @@ class Finisher:
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         plan, row = self._plan, survivor.row
-        index, met = self._leg.start, list[tuple[int, Page]]()
+        index = self._leg.start
+        met: list[tuple[int, Page]] = []
         trail = trail_of(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
