@@ -2,6 +2,6 @@
 FROM apache/beam_python3.11_sdk:2.77.0
 WORKDIR /c4pipe
 COPY . ./
-RUN grep -o '^[^ ]*==[^ ]*' requirements.lock >versions.txt && pip install --no-cache-dir --constraint versions.txt '.[gcp]'
+RUN sed -n 's/^\([^ ]*==[^\\]*\).*/\1/p' requirements.lock >versions.txt && pip install --no-cache-dir --constraint versions.txt '.[gcp]'
 # Full word lists and Punkt's data, if `make assets` has fetched them.
 ENV NLTK_DATA=/c4pipe/assets/nltk_data

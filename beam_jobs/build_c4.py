@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from beam_jobs.arguments import beam_flags, load_beam, parse
+from beam_jobs.array_task import stage_share
 from beam_jobs.beam_options import is_offline
 from beam_jobs.command import exit_code_of, peak_memory
 from beam_jobs.corpora import make_corpora, presets_of
@@ -25,7 +26,7 @@ from c4pipe.command import as_called, own_name
 from c4pipe.corpus.ancestors import Ancestor
 from c4pipe.files.assets import find_assets
 from c4pipe.flow.files import BeamStore
-from c4pipe.flow.inputs import Input, hold_secrets, units_of, write_input_list, write_units
+from c4pipe.flow.inputs import Input, units_of
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.searching import Found, find_inputs, left_out_by_name
@@ -40,22 +41,23 @@ from c4pipe.flow.target import (
     find_corpus,
     prepare,
     prepare_staging,
+    write_lists,
 )
 from c4pipe.passes.summary import emptied, faulty, is_empty, summary, summary_of_several
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
-if TYPE_CHECKING:  # Beam takes its time to import: it is when all arguments are known to be right, and there is work
+if TYPE_CHECKING:  # Beam is slow to import: only once all arguments are valid and there is work
     from c4pipe.flow.build import Corpora
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the job; the exit code."""
+    """Runs the job. Returns the exit code."""
     return exit_code_of("build_c4", lambda: run(*parse(argv)))
 
 
 def run(args: Namespace, rest: list[str]) -> int:
-    """The job with parsed arguments."""
+    """Runs the job with parsed arguments."""
     check_use(args)
     presets = presets_of(args)
     named = find_assets(args.badwords_dir, args.news_domains, args.url_list, args.benchmarks)
@@ -70,13 +72,14 @@ def run(args: Namespace, rest: list[str]) -> int:
     earlier = [] if offline else find_earlier(args.against)
     corpora = make_corpora(args, presets, assets, inputs, earlier)
     for settings in corpora:
-        settings.plan.bind()  # every outside file is looked for now
+        settings.plan.bind()  # every external file is looked for now
         check_schema(settings.plan.schema())
     readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier, corpora), *told]
     if args.dry_run:
         print(*readings, *foretold(args, corpora, Found(inputs, left_out_by_name(found)), earlier), sep="\n")
         return 0
-    flags = beam_flags(args, rest, corpora[0].units, corpora[0].input_bytes)
+    tasks = 1 if args.stage_only is None else args.stage_only.of
+    flags = beam_flags(args, rest, -(-corpora[0].units // tasks), corpora[0].input_bytes // tasks)
     if offline:
         make_graph(args, corpora, flags)
         return 0
@@ -84,9 +87,12 @@ def run(args: Namespace, rest: list[str]) -> int:
     several = len(corpora) > 1
     if several:
         check_siblings(args.output)
-    standing = look(corpora, inputs, args.overwrite)  # before a lock is made
+    standing = look(corpora, inputs, args.overwrite)  # before the folder is locked
     if several and any(there.manifest is None for there in standing):
         check_card_above(args.output)
+    kept = Found(inputs, left_out_by_name(found))
+    if args.stage_only is not None:
+        return stage(args, corpora, standing, kept, flags, readings)
     with ExitStack() as locks:
         own = [settings.output for settings in corpora]
         for folder in dict.fromkeys([*([args.staging] if args.staging else []), args.output, *own]):
@@ -100,16 +106,15 @@ def run(args: Namespace, rest: list[str]) -> int:
         for settings, there in missing:
             announce(settings.output, there)
         unmade = tuple(settings for settings, _ in missing)
-        kept = Found(inputs, left_out_by_name(found))
         took = build(args, unmade, kept, flags, readings, earlier) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
-            tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
+            tidy(args.output, corpora)  # also after a build that was killed after its manifest
         return conclude(args, corpora, standing, took)
 
 
 def foretold(args: Namespace, corpora: Corpora, found: Found, earlier: Sequence[Ancestor]) -> list[str]:
-    """What --dry-run says, in lines."""
+    """The output of --dry-run, in lines."""
     load_beam(args)
     from beam_jobs.dry_run import predict, prediction_told
 
@@ -127,9 +132,22 @@ def make_graph(args: Namespace, corpora: Corpora, flags: list[str]) -> None:
 
 
 def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:
-    """What is there of the corpora; ConfigError where something else is in their place."""
+    """The state of the corpora's folders; ConfigError if they hold anything else."""
     named = [(item.name, item.bytes) for item in inputs]
     return [find_corpus(settings, named, overwrite) for settings in corpora]
+
+
+def stage(
+    args: Namespace, corpora: Corpora, standing: list[Standing], found: Found, flags: list[str], readings: list[str]
+) -> int:
+    """A task of an array; the exit code. Corpora that are there need none."""
+    unmade = tuple(settings for settings, there in zip(corpora, standing, strict=True) if there.manifest is None)
+    if not unmade:
+        return conclude(args, corpora, standing, None)
+    load_beam(args)
+    print_notes(unmade, readings)
+    print(stage_share(args, unmade, found, units_of(found.inputs, unmade[0].cut, unmade[0].limit_pages), flags))
+    return 0
 
 
 def build(
@@ -140,7 +158,7 @@ def build(
     readings: list[str],
     earlier: Sequence[Ancestor],
 ) -> float:
-    """Runs the pipeline, and shows how far it is; the seconds that it took."""
+    """Runs the pipeline and shows its progress. Returns the seconds it took."""
     load_beam(args)
     from beam_jobs.pipelines import options_of, pipeline_of, workers_of
     from c4pipe.flow.build import BuildCorpora
@@ -148,8 +166,7 @@ def build(
 
     started = time.monotonic()
     units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
-    for line in [*readings, *dict.fromkeys(note for settings in corpora for note in notes(settings))]:
-        print(line, file=sys.stderr)
+    print_notes(corpora, readings)
     with tended() as stderr:
         try:
             staging = corpora[0].staging
@@ -157,10 +174,7 @@ def build(
             prepare_staging(args.output, staging, args.fresh)
 
             def carry_out() -> None:
-                write_input_list(found.left_out, store, corpora[0].left_out_list)
-                write_units(units, store, corpora[0].units_list)
-                if hold_secrets(found.inputs) or not store.exists(corpora[0].inputs_list):  # URLs may be signed anew
-                    write_input_list(found.inputs, store, corpora[0].inputs_list)  # last: by it the folder is known
+                write_lists(corpora[0], found, units)
                 clear_half_written(staging)
                 compute_keys(earlier, corpora[0].plan, store, staging)
                 unmade = tuple(settings for settings in corpora if args.fresh or not made_already(settings))
@@ -180,12 +194,12 @@ def build(
 
 
 def made_already(settings: Settings) -> bool:
-    """Whether a build that was stopped had made the corpus, and only had to put it in its place."""
+    """Whether an interrupted build had finished the corpus, and only had to move it into place."""
     return is_made(settings.made, settings.description["fingerprint"])
 
 
 def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: float | None) -> int:
-    """Says what came out; the exit code."""
+    """Prints the result. Returns the exit code."""
     manifests = [there.manifest or _manifest(settings) for settings, there in zip(corpora, found, strict=True)]
     stats = [stats_of(settings) for settings in corpora]
     if len(corpora) == 1:
@@ -215,7 +229,9 @@ def _manifest(settings: Settings) -> dict[str, Any]:
 
 
 def tidy(folder: str, corpora: Corpora) -> None:
-    """Takes away what is not of a corpus. They are whole by now: a failure is told, and is none of the build."""
+    """Deletes what does not belong to a corpus. The corpora are complete, so failures are reported but do not fail the
+    build.
+    """
     try:
         for place_of_one in dict.fromkeys([folder, *(settings.output for settings in corpora)]):
             clear_staging(place_of_one, corpora[0].staging)
@@ -224,7 +240,7 @@ def tidy(folder: str, corpora: Corpora) -> None:
 
 
 def stats_of(settings: Settings) -> dict[str, Any]:
-    """The statistics of the finished corpus; they only add to what the manifest says."""
+    """The statistics of the finished corpus; they only supplement the manifest."""
     try:
         with BeamStore().read(f"{settings.output}/stats.json") as stream:
             found = json.load(stream)
@@ -233,8 +249,14 @@ def stats_of(settings: Settings) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def print_notes(corpora: Corpora, readings: list[str]) -> None:
+    """What was noted of the inputs, and what a person should know of the files before the build."""
+    for line in [*readings, *dict.fromkeys(note for settings in corpora for note in notes(settings))]:
+        print(line, file=sys.stderr)
+
+
 def notes(settings: Settings) -> list[str]:
-    """What a person should know before the build, in a line each."""
+    """What the user should know before the build, one line each."""
     files = settings.description["files"]
     said = []
     if remarked := [(file["name"], *file["note"].partition(" entries ")) for file in files if "note" in file]:
@@ -252,7 +274,7 @@ def notes(settings: Settings) -> list[str]:
 
 
 def exit_code(manifest: dict[str, Any], strict: bool) -> int:
-    """4 when no page was kept, else 3 when something could not be read and that matters."""
+    """4 if no page was kept, else 3 if an input could not be read and --strict was given."""
     if is_empty(manifest):
         return 4
     return 3 if strict and faulty(manifest) else 0

@@ -9,7 +9,9 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Collection, Sequence
 
+from beam_jobs.arguments import LOCAL_RUNNER
 from c4pipe.command import refuse_idle
+from c4pipe.errors import ConfigError
 from c4pipe.files.assets import Assets
 from c4pipe.files.record import paths_read
 from c4pipe.flow.buckets import is_remote
@@ -21,17 +23,24 @@ from c4pipe.stages.text_levels import near_level
 
 
 def check_use(args: Namespace) -> None:
-    """ConfigError for a folder that can be none, or an option that no preset could make use of in such a command."""
+    """ConfigError for an invalid folder, or an option that no preset could use in this command."""
     staging = [] if args.staging is None else [args.staging]
     for option, folders in (("--output", [args.output]), ("--staging", staging), ("--against", args.against)):
         for folder in folders:
             check_folder(option, folder)
+    check_array_task(args)
     looks = "--dry-run writes nothing. Leave one of them out."
     place = args.staging or args.output
     refuse_idle(
         args.given,
         ("--overwrite", not args.dry_run, looks),
         ("--fresh", not args.dry_run, looks),
+        (
+            "--fresh",
+            args.stage_only is None,
+            "--stage-only adds to what other tasks have staged. Leave one of them out.",
+        ),
+        ("--stage-only", not args.dry_run, looks),
         ("--max-bad-share", not args.dry_run, "--dry-run reads only part of the inputs. Leave one of them out."),
         (
             "--spill-rows",
@@ -59,7 +68,7 @@ def check_use(args: Namespace) -> None:
 
 
 def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None:
-    """ConfigError for an option about languages where no preset asks for one."""
+    """ConfigError for an option about languages if no preset identifies languages."""
     identify = [stage for preset in presets for stage in preset.stages if isinstance(stage, Identify)]
     asks = any(preset.identify is not None for preset in presets)
     parts = [part for preset in presets for part in everything(preset.stages)]
@@ -70,8 +79,20 @@ def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None
     )
 
 
+def check_array_task(args: Namespace) -> None:
+    """ConfigError where a task of an array could not share its work with the others."""
+    if args.stage_only is None:
+        return
+    if args.staging is None:
+        raise ConfigError("--stage-only needs a folder that all tasks share. Name one: --staging DIR.")
+    if args.runner not in ("DirectRunner", LOCAL_RUNNER):
+        raise ConfigError(
+            f"--stage-only runs on one machine, and --runner {args.runner} uses several. Leave one of them out."
+        )
+
+
 def check_levels_use(given: Collection[str], before: Sequence[Preset], presets: Sequence[Preset]) -> None:
-    """ConfigError for an option about levels of text that changes none; `before` are the presets without it."""
+    """ConfigError for an option about text levels that changes nothing; `before` are the presets without it."""
     names = ", ".join(preset.name for preset in presets)
     near = any(near_level(preset) is not None for preset in presets)
     no_near = f"{_named(presets)} looks for near duplicates. Leave it out, or add --dedup near."
@@ -115,6 +136,6 @@ def check_files_use(given: Collection[str], presets: Sequence[Preset], assets: A
 
 
 def _named(presets: Sequence[Preset]) -> str:
-    """The presets, as what does not do something."""
+    """The presets, as the subject of a negated sentence."""
     names = [preset.name for preset in presets]
     return f"no stage of preset {names[0]}" if len(names) == 1 else f"no stage of the presets {', '.join(names)}"

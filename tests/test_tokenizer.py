@@ -57,6 +57,23 @@ def test_the_model_of_a_folder_or_a_file(layout: str, model: bytes, tmp_path: Pa
     assert found.cuts.id_of("<none>") is None
 
 
+def test_a_special_token_in_a_text_is_one_for_tokenizer_json_alone(model: bytes, tmp_path: Path) -> None:
+    """As for the tokenizers of megatron-core 0.16.1, which gave the same ids for such texts."""
+    import tokenizers
+
+    pieces = named_tokenizer(put(tmp_path / "spiece.model", model)).cuts
+    assert pieces.eod is not None
+    assert pieces.eod not in pieces.encode(["a </s> b"])[0]
+    made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"a": 0, "b": 1, "?": 2}, "?"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    made.add_special_tokens(["<|end|>"])
+    words = put(tmp_path / "words.json", made.to_str().encode())
+    put(tmp_path / "tokenizer_config.json", b'{"eos_token": "<|end|>"}')
+    found = named_tokenizer(words).cuts
+    assert found.eod == 3
+    assert found.encode(["a <|end|> b", "a <|other|> b"]) == [[0, 3, 1], [0, 2, 2, 2, 1]]
+
+
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer/tokenizer.json", "of.another.name"])
 def test_a_tokenizer_json_cuts_whole_texts(name: str, words: bytes, tmp_path: Path) -> None:
     path = put(tmp_path / name, words)

@@ -7,7 +7,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
+
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.wetfiles import ROOT
 
@@ -29,7 +35,9 @@ def venv(folder: Path) -> None:
     """A venv with the wheel, and with the machine code that is there already: to make it takes 15 seconds."""
     wheel(folder)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
-    install = f"--python {folder}/venv install --quiet --no-deps --no-index --no-compile --disable-pip-version-check"
+    # A checkout with traces of an editable installation on PYTHONPATH passes for one.
+    install = f"--python {folder}/venv --quiet --disable-pip-version-check install --ignore-installed"
+    install += " --no-deps --no-index --no-compile"
     subprocess.run([sys.executable, "-m", "pip", *install.split(), *map(str, folder.glob("*.whl"))], check=True)
     packages = next((folder / "venv").glob("lib/python*/site-packages"))
     made = Path("c4pipe/native/__pycache__")
@@ -41,3 +49,30 @@ def venv(folder: Path) -> None:
 def environment() -> dict[str, str]:
     """Without what would let a checkout be found."""
     return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONSAFEPATH")}
+
+
+def requirements(
+    extras: Sequence[str], environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Requirement]]:
+    """What c4pipe requires with these extras, and what all of that requires in turn, each with who does.
+
+    By the metadata of what is installed. `environment`: what markers are to find instead of this Python.
+    """
+    asked = [("c4pipe", extra) for extra in ("", *extras)]
+    for name, extra in asked:
+        found = default_environment() | dict(environment or {}) | {"extra": extra}
+        for each in map(Requirement, metadata.requires(name) or ()):
+            if each.marker is not None and not each.marker.evaluate(found):
+                continue
+            yield name, each
+            wanted = [(canonicalize_name(each.name), more) for more in ("", *sorted(each.extras))]
+            if installed(each.name):
+                asked += [one for one in wanted if one not in asked]
+
+
+def installed(name: str) -> str | None:
+    """The version of a distribution; None where it is not installed."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -39,10 +39,10 @@ Written = tuple[str, bytes]  # the kind of a `finalize.Made`, JSON
 
 
 class ApplyGroup(beam.DoFn):
-    """Takes from the inputs of a group what they lost, and walks what is left on, for every corpus of one prefix.
+    """Removes from the inputs of a group what they lost, and processes the rest, for every corpus with the same prefix.
 
-    Emits (taker, element) for each taker, by its number: of a corpus that ends here (group, name of its summary file),
-    of corpora with a further dedup (group, its staged inputs).
+    Emits (taker, element) for each taker, by its number: (group, name of its summary file) for a corpus that ends here,
+    (group, its staged inputs) for corpora with another dedup.
     """
 
     def __init__(self, takers: Sequence[tuple[Settings, bool]], leg: int):
@@ -58,7 +58,7 @@ class ApplyGroup(beam.DoFn):
         group, joined = element
         inputs, lost_urls = joined_inputs(joined, self._store)
         takers = [self._taker(i, group, inputs) for i in range(len(self._takers))]
-        # Where its files are, a build that goes on has done the group already.
+        # If its files exist, an earlier run of this build has finished the group.
         missing = [taker for taker in takers if not taker.done()]
         if missing:
             self._apply(missing, inputs, self._lost(group, inputs, lost_urls, joined))
@@ -141,8 +141,9 @@ class _Restage:
 
 
 class _Finish:
-    """The inputs of a group for a corpus that ends here. Its summary file has two lines: the finished files, and what
-    the inputs add up to."""
+    """The inputs of a group for a corpus that ends here. Its summary file has two lines: the finished files, and the
+    sums over the inputs.
+    """
 
     def __init__(self, plan: Plan, settings: Settings, group: int, store: BeamStore):
         self.plan, self._own, self._store = plan, settings.own, store
@@ -189,8 +190,9 @@ class _Finish:
 
 
 def files_of_group(path: str, store: BeamStore) -> dict[str, Any]:
-    """The finished files of a group, by its summary file. There they are named without their folder, which may move
-    between two runs."""
+    """The finished files of a group, by its summary file, which names them without their folder: that may move between
+    two runs.
+    """
     folder = f"{path.rpartition('/groups-of-')[0]}/finished"
     with store.read(path) as stream:
         files: dict[str, Any] = json.loads(stream.readline())

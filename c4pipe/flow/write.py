@@ -29,8 +29,8 @@ from c4pipe.passes.tables import TableSource
 from c4pipe.shards import files_of_shard, to_json
 from c4pipe.text import printable
 
-FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
-SHARD_WRITTEN, SHARD_LEFT_OUT = 0, 1  # what becomes of an output shard
+FEW_SHOWN = 100  # most pages of a dropped split in a sampled rejected table
+SHARD_WRITTEN, SHARD_LEFT_OUT = 0, 1  # fate of an output shard
 
 Planned = tuple[int, tuple]  # number of an output shard, what `planned_shard` reads
 
@@ -79,16 +79,16 @@ class WriteShard(_WithPlan):
         shard, _ = planned_shard(element)
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
-            give_back()  # for no pass holds more than this one
+            give_back()  # this pass uses the most memory
             settings = self._settings
-            row, stats = write_shard(shard, self._store, settings.made, settings.hold, settings.formats)
-            with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
+            row, stats = write_shard(shard, self._store, settings.made, settings.held, settings.formats)
+            with self._store.write(note) as stream:  # written after the shard: if it exists, the shard is complete
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:
             yield "shard", stream.read()
 
     def _as_noted(self, note: str) -> bool:
-        """Whether the corpus holds the files that the note speaks of; another build may have put its own there."""
+        """Whether the corpus holds the files in the note; another build may have replaced them."""
         with self._store.read(note) as stream:
             files = files_of_shard(json.load(stream)["shard"])
         return all(self._store.holds(f"{self._settings.made}/{file['path']}", file["sha256"]) for file in files)
@@ -96,7 +96,7 @@ class WriteShard(_WithPlan):
 
 @beam.typehints.with_output_types(Written)
 class LeaveOut(_WithPlan):
-    """Takes one shard of a config that is too small out of the corpus."""
+    """Removes one shard of a config that is too small from the corpus."""
 
     def process(self, element: Any) -> Iterator[Written]:
         shard, pages = planned_shard(element)
@@ -110,7 +110,7 @@ class LeaveOut(_WithPlan):
 
 @beam.typehints.with_output_types(tuple[tuple[str, str], tuple[str, int, bytes]])
 class SampledRefs(_WithPlan):
-    """((stage, reason), (path, number of the piece, packed priorities)) for what each input holds of an outcome."""
+    """((stage, reason), (path, number of the piece, packed priorities)) for the pages of each outcome in each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
         for path in files_of_group(element[1], self._store)["rejected"]:
@@ -122,7 +122,7 @@ class SampledRefs(_WithPlan):
 
 @beam.typehints.with_output_types(Written)
 class WriteSample(_WithPlan):
-    """Of one outcome, the pages with the smallest priorities, from wherever they are."""
+    """Writes the pages of one outcome with the smallest priorities, from all inputs."""
 
     _known: dict[str, Input] | None = None
 
@@ -147,8 +147,9 @@ class WriteSample(_WithPlan):
         yield "rejected", to_json(part | ({"lacking": lacking} if lacking else {}))
 
     def _shown(self, table: pa.Table, stage: str) -> pa.Table:
-        """The rows with the texts that are still in the inputs alone, but for those that are not there any more, and
-        with what the first pass has cut."""
+        """The rows, with texts read from the inputs where they were not staged, without pages that are gone, and with
+        the lines that the first pass cut.
+        """
         unread, unshown = table["text"].null_count > 0, cuts_unshown(stage, self._plan)
         if not unread and not unshown:
             return table
@@ -164,7 +165,7 @@ class WriteSample(_WithPlan):
         return again.texts
 
     def _inputs(self) -> dict[str, Input]:
-        """By name, read when the first is asked for: a property would be, by Beam, where the graph is made."""
+        """Inputs by name, read on first use. Not a property, which Beam would evaluate while it builds the graph."""
         if self._known is None:
             self._known = {item.name: item for item in read_inputs(self._settings.inputs_list)}
         return self._known
@@ -172,7 +173,7 @@ class WriteSample(_WithPlan):
 
 @beam.typehints.with_output_types(Written)
 class WriteAllRejected(_WithPlan):
-    """The whole rejected table, a part for each input."""
+    """Writes the whole rejected table, a part for each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
         for path in files_of_group(element[1], self._store)["rejected"]:
@@ -187,7 +188,7 @@ class WriteAllRejected(_WithPlan):
 
 
 def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str]]:
-    """(group, config) for each group that has pages of an output shard that is left out."""
+    """(group, config) for each group that has pages of a dropped output shard."""
     shard, _ = planned_shard(element)
     for group in sorted({_unit(piece.path) // settings.group_size for piece in shard.pieces}):
         yield group, shard.config
@@ -195,10 +196,10 @@ def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str
 
 @beam.typehints.with_output_types(Written)
 class WriteRestore(_WithPlan):
-    """What `remove` needs, a part for each input that has any; once the sizes of languages tell who is kept."""
+    """Writes what `remove` needs, a part for each input that has any, once it is known which languages are kept."""
 
     def process(self, element: tuple[int, str | dict[str, Iterable[str]]]) -> Iterator[Written]:
-        """A group, and its summary file; beside it where there are any the configs that are left out."""
+        """A group and its summary file, with the dropped configs if there are any."""
         _, found = element
         joined = {"finished": [found], "left_out": []} if isinstance(found, str) else found
         settings, store, configs = self._settings, self._store, {*joined["left_out"]}
@@ -223,7 +224,7 @@ def _unit(path: str) -> int:
 
 
 class Finalize(_WithPlan):
-    """When everything else is in its place: statistics, the card, and last the manifest."""
+    """Runs when everything else is written: statistics, the card, and last the manifest."""
 
     def process(self, element: tuple[int, Iterable[Written]]) -> None:
         made = [Made(kind, json.loads(data)) for kind, data in element[1]]

@@ -1,6 +1,6 @@
 """What each later pass starts from: the staged pages of one input, without what they lost to other pages.
 
-One reading of them serves every corpus that shares them: its takers run_steps each page on, to the next dedup of text
+One reading of them serves every corpus that shares them: its takers move each page on, to the next dedup of text
 (`restaging`) or to the end (`finishing`).
 """
 
@@ -35,24 +35,24 @@ from c4pipe.text import know_lines
 
 
 class Taker(Protocol):
-    """One of those that run_steps the pages on."""
+    """Receives the pages of one next step."""
 
     def writing(self, origins: Origins) -> AbstractContextManager[None]:
-        """While pages are taken, which come from there; left with an exception, no file appears."""
+        """Open while it receives pages from `origins`; after an exception, no file appears."""
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         """A page as the dedup of the leg leaves it."""
 
     def lost(self, row: int, page: Page) -> None:
-        """A page as it was staged, which has lost its URL."""
+        """A page, as it was staged, that lost its URL."""
 
 
 def apply_losses(
     staged: Staged, lost: Losses, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
 ) -> None:
-    """Gives the pages of an input that are left to the takers, and counts the dedup in the summary's ledger.
+    """Passes the remaining pages of an input to the takers, and counts the dedup in the summary's ledger.
 
-    `number` is that of the leg, `plan` that of any of the corpora, which agree so far.
+    `number` is the leg's; `plan` is that of any of the corpora, which agree up to here.
     """
     leg, ledger, lines = plan.legs[number], summary.ledger, list[int]()
     if number == 0:
@@ -91,8 +91,9 @@ def _survivors(
     takers: Sequence[Taker],
     lines: Sequence[int],
 ) -> Iterator[Survivor]:
-    """Those that have not lost their URL; the takers hear of the others. `url` is the stage of URLs, where pages that
-    lose to earlier corpora are counted for it; `lines` are those of each page by its row, as far as they are known."""
+    """The pages that kept their URL; the takers receive the others. `url` is the stage of URLs, which counts pages that
+    lose to earlier corpora; `lines` holds the lines of each page by row, as far as known.
+    """
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = TableSource(stream)
@@ -134,7 +135,7 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
 
 def _applied(page: Page, losses: PageLosses, level: TextLevel) -> Verdict:
     cut: list[Dropped] | None = [] if is_own(level) else None
-    # Who owns what falls decides where a passage ends and another begins, whose blanks between count for neither.
+    # The owners decide where one passage ends and the next begins; the blanks between count for neither.
     applied = level.apply(page, losses.flags, cut, losses.owners, losses.starts.tolist())
     if cut is None:
         return applied
@@ -143,29 +144,27 @@ def _applied(page: Page, losses: PageLosses, level: TextLevel) -> Verdict:
 
 
 def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
-    """What the page has lost to dedups of text up to this one; once more, for the few that are shown."""
+    """What the page lost to text dedups up to this one; computed again, only for pages that are shown."""
     dropped = [*survivor.dropped]
     if survivor.losses is not None and leg.level is not None:
         before, flags, owners = len(dropped), survivor.losses.flags, survivor.losses.owners
         verdict = leg.level.apply(survivor.page, flags, dropped, owners, survivor.losses.starts.tolist())
-        if (
-            isinstance(verdict, Rejected) and len(dropped) == before
-        ):  # it has no place in the text, and an owner all the same
+        if isinstance(verdict, Rejected) and len(dropped) == before:  # it has no place in the text, but an owner
             dropped.append(Dropped(verdict.reason.code, "", owner_of(owners[flags.index(True)])))
     return dropped
 
 
 class Walked(NamedTuple):
-    """A page behind the page stages of a leg."""
+    """A page after the page stages of a leg."""
 
-    last: int  # the index of the last stage that it reached, -1 where there is none
+    last: int  # the index of the last stage that it reached, -1 if none
     verdict: Verdict
-    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it came in
+    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it entered
     trail: list[int]  # what it lost there
 
 
 def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
-    """The page through the page stages of a leg; `counts` are those of the stages by their index."""
+    """The page through the page stages of a leg; `counts` are the stages' counts by index."""
     index, last, passed = run_steps(page, leg.steps)
     met, trail = [], []
     for i, before, kept in passed:
@@ -191,12 +190,12 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
 
 
 def trail_of(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:
-    """What a page has lost to the dedup of a leg, which begins at this stage."""
+    """What a page lost to the dedup of a leg, which begins at this stage."""
     if survivor.losses is None:
         return []
     return plan.cells.cut(index, verdict, None if isinstance(verdict, Rejected) else survivor.page)
 
 
 def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> FindDropped:
-    """What the page has lost, found out when asked: to dedups of text, and to stages behind them that drop lines."""
+    """What the page lost, computed on demand: to text dedups, and to later stages that drop lines."""
     return lambda: [*dropped_so_far(survivor, leg), *(drop for i, before in met for drop in plan.cut(i, before))]

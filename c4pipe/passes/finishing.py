@@ -1,8 +1,8 @@
-"""Last pass, one input: what the last dedup has left is walked to its end, and written grouped by where it goes.
+"""Last pass, one input: pages left by the last dedup pass the remaining stages and are written by destination.
 
 NNNNNN.pages.parquet      kept pages, each row group for one (config, split)
-NNNNNN.rejected.arrow     the input's sample with its final outcomes, a piece each
-NNNNNN.came.arrow         how far its pages came, where the corpus keeps what `remove` needs
+NNNNNN.rejected.arrow     the input's sample with its final outcomes
+NNNNNN.came.arrow         how far its pages came, if the corpus keeps what `remove` needs
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class RowGroup(NamedTuple):
 
 
 class FinishedUnit(NamedTuple):
-    """A finished unit in numbers, for one corpus. What was kept is counted when it is written."""
+    """The numbers of a finished unit, for one corpus. Kept pages are counted when they are written."""
 
     ledger: Ledger
     stats: Stats
@@ -71,10 +71,10 @@ class FinishedUnit(NamedTuple):
 
 
 class Finisher:
-    """What one corpus gets of an input: the page stages of the last leg, and its finished files."""
+    """What one corpus receives of an input: the page stages of the last leg, and its finished files."""
 
     def __init__(self, plan: Plan, store: Store, finished: Finished, shown: RejectedSample, came: Came | None):
-        """`came` is that of the legs before; None where the corpus keeps nothing for `remove`."""
+        """`came` is from the legs before; None if the corpus keeps nothing for `remove`."""
         self._plan, self._store, self._finished, self._shown = plan, store, finished, shown
         self._leg, self._came = plan.legs[-1], came
         names = self._names = plan.names()
@@ -119,11 +119,11 @@ class Finisher:
         self._shown.lost(row, page)
 
     def conclude(self, summary: Summary) -> FinishedUnit:
-        """Writes the rejected pages, behind the kept ones; the input in numbers, with those of all stages in front."""
+        """Writes the rejected pages after the kept ones. Returns the input's numbers over all stages so far."""
         with self._store.write(self._finished.rejected) as stream:
             sink = TableSink(stream, SAMPLE_SCHEMA)
             for _, pages in groupby(ranked(self._shown.final()), lambda s: (s.stage, s.reason)):
-                sink.write(sample_table(pages))  # a piece an outcome, for each is asked for alone
+                sink.write(sample_table(pages))  # one piece per outcome, since each is read alone
             sink.close()
         if self._came is not None:
             self._came.write(self._store, self._finished.came)
@@ -138,7 +138,7 @@ class Finisher:
 
 
 class _FinishedPages:
-    """Kept pages, collected by where they go and written as row groups of one (config, split) each."""
+    """Kept pages, collected by destination and written as row groups of one (config, split) each."""
 
     def __init__(self, stream: Any, schema: pa.Schema):
         self._sink, self._schema = ParquetSink(stream, schema), schema

@@ -1,4 +1,4 @@
-"""The pass between two dedups of text, one input: what the first has left is walked on and staged for the second."""
+"""The pass between two dedups of text, one input: pages left by the first are processed and staged for the second."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from c4pipe.passes.tables import write_table
 
 
 class Restager:
-    """What the plans of one next dedup get of an input: staged files as the first pass leaves them."""
+    """Stages one input for the plans that share the next dedup: the same files as the first pass writes."""
 
     def __init__(self, plan: Plan, number: int, store: Store, staged: Staged, shown: RejectedSample, came: Came):
-        """`number` is that of the leg that ends here."""
+        """`number` is the leg that ends here."""
         self._number, self._came = number, came
         self._plan, self._leg, self._level = plan, plan.legs[number], plan.legs[number + 1].level
         self._store, self._staged, self._shown = store, staged, shown
@@ -68,7 +68,7 @@ class Restager:
         self._shown.lost(row, page)
 
     def conclude(self, summary: Summary) -> tuple[int, int]:
-        """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
+        """Writes the other files after the pages. Returns (rows of outcomes, atoms staged)."""
         with self._store.write(self._staged.sample) as stream:
             write_table(stream, sample_table(self._shown.so_far()))
         self._came.write(self._store, self._staged.came)

@@ -1,4 +1,4 @@
-"""The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
+"""The Parquet contract: columns, file names, writers, the manifest that names a corpus's files, and checksums."""
 
 from c4pipe.files.pinned import sha256_of
 from c4pipe.shards.adding import add_files, adopt_files, is_added, is_named

@@ -83,7 +83,7 @@ def memorise_parser() -> Parser:
 
 
 def parse_memorise(argv: Sequence[str] | None) -> Namespace:
-    """The options by their names. ConfigError for what cannot work."""
+    """The options by their names. ConfigError for options that cannot work."""
     p = memorise_parser()
     args = p.parse_args(argv)
     if len(args.data) not in (1, len(args.run)):

@@ -8,11 +8,11 @@ from model.study.planned import PathIn, PlannedRun
 from model.study.pretraining import tuned
 from model.study.setting import Changes, Setting
 
-LONGER = 4  # times as many steps as the pre-training had, so that a fact of the sample pages comes some ten times
+LONGER = 4  # multiple of the pre-training steps, so that a fact of the sample pages is read about ten times
 
 
 def _further(setting: Setting, label: str, seed: int, changes: Changes) -> PlannedRun:
-    """The pre-training goes on from its last checkpoint, at the rate of a fine-tuning."""
+    """Continues the pre-training from its last checkpoint, at the fine-tuning rate."""
     start, steps = setting.pretrain("baseline", seed), LONGER * setting.steps
     rate = setting.scale.fine.get("--lr", ("0.001",))
     options: Changes = {

@@ -1,4 +1,4 @@
-"""Studies of what follows pre-training, or takes its place: methods, mixtures, the order of things, and scaling."""
+"""Studies of what follows or replaces pre-training: methods, mixtures, the order of phases, and scaling."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from model.study.planned import PlannedRun
 from model.study.pretraining import pretrained, tuned
 from model.study.setting import AS_IT_IS, Changes, Larger, Setting
 
-MEMBERS = 4  # of an ensemble
+MEMBERS = 4  # members of an ensemble
 
 
 def _fine(name: str, difference: str, changes: Changes = AS_IT_IS) -> Arm:
-    """An arm that differs in its fine-tuning; the pre-training is one for all arms."""
+    """An arm that differs in its fine-tuning; all arms share one pre-training."""
 
     def runs(setting: Setting, seed: int) -> ArmRuns:
         return tuned(setting, name, seed, setting.pretrain("baseline", seed), changes)
@@ -157,7 +157,7 @@ def _scaling(setting: Setting) -> tuple[Arm, ...]:
         return tuned(setting, "baseline", number, setting.pretrain("baseline", number)).tasks
 
     def first(seed: int) -> int:
-        return seed * MEMBERS  # no member is in the ensembles of two seeds
+        return seed * MEMBERS  # ensembles of different seeds share no member
 
     def base(setting: Setting, seed: int) -> ArmRuns:
         return ArmRuns(None, member(setting, first(seed)))

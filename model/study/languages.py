@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.study.base import Arm, ArmRuns, Study
 from model.study.setting import AS_IT_IS, Changes, Setting
 
-CURE_RATE = 0.01  # rows of text to one of the task: mT5, section 5
+CURE_RATE = 0.01  # rows of text per row of the task: mT5, section 5
 CURE: Changes = {"--mixture": "equal", "--alpha": "0.1", "--objective": "span-bare"}
 
 

@@ -8,7 +8,7 @@ from model.study.setting import AS_IT_IS, Changes, Setting
 
 
 def tuned(setting: Setting, label: str, seed: int, start: PlannedRun | None, changes: Changes = AS_IT_IS) -> ArmRuns:
-    """A fine-tuning on each word of `--tasks`, behind a pre-training or from new weights."""
+    """A fine-tuning on each word of `--tasks`, after a pre-training or from new weights."""
     runs = (setting.finetune(label, seed, start, (word,), changes) for word in setting.tasks)
     return ArmRuns(start, tuple(runs))
 

@@ -75,7 +75,7 @@ def test_a_rule_of_ones_own_is_asked_and_agrees() -> None:
 def test_what_a_rule_of_ones_own_costs_is_told() -> None:
     rows = [Row("own rule", way, 10, micros, 1, 1) for way, micros in (("", 30.0), ("", 130.0), ("", 133.0))]
     assert told_of_own_rule(rows) == (
-        "A rule of one's own takes 100.0 µs a page for itself; having it among C4's costs +3.0 µs, +10% of the rest."
+        "A custom rule takes 100.0 µs per page itself; running it among C4's rules adds +3.0 µs, +10% of the rest."
     )
 
 

@@ -181,7 +181,7 @@ def test_lines(source: Path) -> None:
 def test_fetching(source: Path) -> None:
     fetched = fetch_sources(source)
     assert next(fetched) == f"there    {source / 'small.zip'}"
-    with pytest.raises(BuildError, match=r"absent\.zip is not there as it was pinned.*`false .*run it again later"):
+    with pytest.raises(BuildError, match=r"absent\.zip was not downloaded as pinned.*`false .*run it again later"):
         next(fetched)
 
 

@@ -6,13 +6,16 @@ The venv sees the libraries of this one, so that nothing is fetched; of the proj
 from __future__ import annotations
 
 import subprocess
+import sys
 import urllib.request
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.wetfiles import ROOT, SAMPLES, digests
-from tests.wheels import environment
+from tests.wheels import environment, installed, requirements
 
 PACKAGES = ("c4pipe", "beam_jobs", "model")
 # What a person may have in the folder where they work; whoever imports one of them ends.
@@ -115,3 +118,29 @@ def test_a_model_is_trained_beside_a_torch_of_the_working_folder(built: Path, pl
     words = "--run out/t5 --model tiny --steps 2 --batch 4 --vocab-size 500 --workers 1"
     said(command, place, "train", "--data", built, *words.split())
     assert (place / "out" / "t5" / "checkpoints").is_dir()
+
+
+# --- what an installation brings along: what is downloaded and unpacked is what makes it slow ------------------------
+
+
+@pytest.fixture(scope="module")
+def base() -> list[str]:
+    """The distributions that `pip install c4pipe` brings, without extras."""
+    return sorted({canonicalize_name(required.name) for _, required in requirements(())})
+
+
+def test_a_builder_installs_73_packages_of_800_megabytes(base: list[str]) -> None:
+    """By the versions of the lock, on CPython 3.11: 73 and 788 MB, of which llvmlite, pyarrow and Beam are half."""
+    assert len(base) <= 76
+    assert not {"torch", "sentencepiece", "transformers", "datasets", "pandas", "scipy", "tensorboard"} & {*base}
+    unpacked = sum(file.size or 0 for name in base for file in metadata.files(name) or ())
+    assert 100e6 < unpacked < 850e6
+
+
+@pytest.mark.soak
+def test_and_downloads_250_megabytes(base: list[str], tmp_path: Path) -> None:
+    pins = [f"{name}=={installed(name)}" for name in base]
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(tmp_path), *pins]
+    subprocess.run(download, check=True)
+    assert len([*tmp_path.iterdir()]) == len(base)
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 270e6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,17 @@ def test_the_card_says_how_to_build_it_again(corpus):
     assert "--format parquet-cdc,jsonl" in (corpus / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_card_says_how_to_load_the_json_lines(corpus, built, small, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    card = (corpus / "README.md").read_text(encoding="utf-8")
+    assert "such as `en/c4-train.00000-of-00003.json.gz`: " in card
+    [pattern] = re.findall(r'`load_dataset\("json", data_files="path/to/this/folder/(.*)"\)`', card)
+    loaded = datasets.load_dataset("json", data_files=str(corpus / pattern), cache_dir=str(tmp_path))["train"]
+    expected = [(row["text"], row["url"]) for row in lines(corpus, "en/c4-train.*")]
+    assert [(row["text"], row["url"]) for row in loaded] == expected
+    assert "json.gz" not in (built(small, "--shards", "3") / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_same_bytes_by_two_workers(corpus, small, badwords, tmp_path):
     arguments = ["--input", small, "--output", tmp_path / "c4", "--badwords-dir", badwords, *BOTH, "--workers", 2]
     assert build_c4.main([*map(str, arguments)]) == 0
@@ -105,6 +117,7 @@ def test_a_mixture_has_the_formats_that_it_was_asked_for(corpus, tmp_path):
     options = ["--corpus", corpus, "--output", tmp_path / "mixed", "--workers", 1, *BOTH]
     assert rebalance.main([*map(str, options)]) == 0
     assert lines(tmp_path / "mixed") == in_parquet(tmp_path / "mixed")
+    assert "`mixture/c4-train.00000-of-00003.json.gz`" in (tmp_path / "mixed" / "README.md").read_text(encoding="utf-8")
     assert whole(tmp_path / "mixed") == []
 
 

@@ -133,7 +133,7 @@ def test_an_owner_is_found_or_said_not_to_be_here(languages: Corpus, viewer: Ask
     answer = viewer(languages).get("/owner/0123456789abcdef")
     assert answer.status_code == 404
     assert "neither among the kept pages nor in the sample of rejected pages" in answer.text
-    assert "Nothing that the table of rejected pages holds names it" in answer.text
+    assert "Nothing in the table of rejected pages names it" in answer.text
 
 
 def test_owners_among_kept_rejected_and_unknown_pages(hostile: Corpus, viewer: Ask) -> None:

@@ -1,0 +1,58 @@
+"""One task of an array, such as a job array of Slurm: it stages its share of the inputs, which a build then finds done.
+
+Tasks need no order, and none waits for another: the list of inputs alone says which units are a task's own, and what
+two of them may both write has the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from argparse import Namespace
+
+from beam_jobs.mending import run_mended
+from beam_jobs.workers import as_build_error, tended
+from c4pipe.flow.files import BeamStore
+from c4pipe.flow.inputs import ArrayTask, WorkUnit
+from c4pipe.flow.lock import FolderLock
+from c4pipe.flow.ours import begin_work
+from c4pipe.flow.searching import Found
+from c4pipe.flow.settings import Settings
+from c4pipe.flow.target import write_lists
+from c4pipe.text import many
+
+
+def array_task(text: str) -> ArrayTask:
+    """K/N, as on a command line."""
+    found = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", text, re.ASCII)
+    task = ArrayTask(*map(int, found.groups())) if found else None
+    if task is None or task.number > task.of:
+        raise argparse.ArgumentTypeError(f"expected K/N with K from 1 to N, such as 3/64, got {text!r}")
+    return task
+
+
+def stage_share(
+    args: Namespace, corpora: tuple[Settings, ...], found: Found, units: list[WorkUnit], flags: list[str]
+) -> str:
+    """Stages the units of `args.stage_only`, with Beam imported; what is to be said of that."""
+    from beam_jobs.pipelines import options_of, pipeline_of, workers_of
+    from c4pipe.flow.build import StageUnits
+    from c4pipe.flow.progress import BuildProgress
+
+    task, staging = args.stage_only, corpora[0].staging
+    own = {number: unit for number, unit in enumerate(units) if task.takes(number)}
+    with FolderLock(args.staging, shared=True), tended() as stderr:
+        try:
+            begin_work(staging)
+            if not BeamStore().exists(corpora[0].inputs_list):  # without which the build would begin anew
+                write_lists(corpora[0], found, units)
+
+            def carry_out() -> None:
+                options = options_of(flags)
+                with workers_of(options), BuildProgress(corpora, units, stderr):
+                    pipeline_of(StageUnits(corpora, own), options).run().wait_until_finish()
+
+            run_mended(carry_out, staging, args.output, stderr)
+        except BaseException as error:
+            raise as_build_error(error, args.output) from error
+    return f"task {task.number} of {task.of}: its {many(len(own), 'unit')} of {len(units):,} are staged in {staging}"
