@@ -209,7 +209,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    """With `--serve` as the first word, as `c4pipe browse` has it, help shows the viewer's options alone."""
+    """With `--serve` as the first word, as from `c4pipe browse`, help shows the options of the viewer only."""
     if list(words[:1]) != ["--serve"]:
         return parser().parse_args(words)
     usual = {action.dest: action.default for action in parser()._actions}

@@ -1,4 +1,4 @@
-"""The command line of the viewer: `python -m c4pipe.inspect --serve ...`, which `c4pipe browse` is."""
+"""The command line of the viewer: `python -m c4pipe.inspect --serve ...`, also called `c4pipe browse`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ exit codes: 0 done; 1 failed; 2 wrong usage, reported before any work; 130 inter
 
 
 def viewer_parser() -> Parser:
-    """The options behind `--serve`."""
+    """The options that go with `--serve`."""
     p = Parser("python -m c4pipe.inspect --serve", "Search and browse a finished corpus in a local viewer.", EPILOG)
     p.add_argument("folder", type=utf8_path, metavar="DIR", help="folder of a corpus or a mixture")
     add_viewer_options(p, alone=True)
@@ -30,10 +30,10 @@ def viewer_parser() -> Parser:
 
 
 def add_viewer_options(p: argparse.ArgumentParser, alone: bool = False) -> None:
-    """Adds what the viewer takes.
+    """Adds the options of the viewer.
 
     Args:
-        alone: whether the parser is the viewer's; otherwise help says with which options each goes.
+        alone: whether the parser is the viewer's; otherwise help says which options each needs.
     """
 
     def of(needed: str, says: str) -> str:

@@ -117,7 +117,7 @@ def _without_names(corpus: Corpus) -> dict[str, Outgoing]:
 
 
 def _true_card(folder: Path, about: Sequence[Mapping[str, Any]], going: Sequence[str]) -> dict[str, Outgoing]:
-    """By path the card, if it says something of files that stay here."""
+    """By path the corrected card, if it mentions files that are not sent."""
     if _CARD not in {row["path"] for row in about}:
         return {}
     card = read_file(folder / _CARD)
