@@ -44,6 +44,8 @@ class Page(NamedTuple):
 class Unit(Enum):
     """What breaking a rule costs."""
 
+    __hash__ = object.__hash__  # there is one of each; Enum's own is a call of Python for every look into a table
+
     SENTENCE = "sentence"
     PASSAGE = "passage"  # consecutive words, within a line or over several
     LINE = "line"

@@ -25,7 +25,7 @@ examples:
 Print it again after an upgrade or after installing an extra: it lists the options of this version.
 """
 SHELLS = ("bash", "zsh", "fish")
-# What the word for a value says of what it is.
+# Names of values that tell their kind.
 _KINDS = {
     **dict.fromkeys(("DIR", "FOLDER", "CORPUS", "RUN", "GOOD", "BAD", "A B"), "folder"),
     **dict.fromkeys(("FILE", "PATH"), "file"),

@@ -1,7 +1,7 @@
-"""What shtab's scripts lack: options with several values, names of files with blanks, and `--option=value`.
+"""What shtab's scripts lack: options with several values, file names with blanks, and `--option=value`.
 
-shtab completes only the first value of an option. `describe_values` adds the others if the language of a shell can say
-so. `amended` adds to a finished script what else is needed.
+shtab completes only the first value of an option. `describe_values` adds the others if the shell's language can express
+it. `amended` adds the rest to a finished script.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-_MOST_VALUES = 20  # of one option in zsh, whose _arguments counts them; behind each an option may follow
+_MOST_VALUES = 20  # of one option in zsh, whose _arguments counts them; an option may follow after each
 
-_NOTHING = "( )"  # no values and no message in zsh, so that an option is completed there at once
+_NOTHING = "( )"  # no values and no message in zsh, so that an option is completed there immediately
 
-# What completes the values of a kind in each shell. shtab knows by "file" and "dir" in the name of a bash function that
-# what it offers must be quoted.
+# Completers for the kinds of values in each shell. shtab recognises by "file" and "dir" in the name of a bash function
+# that the results must be quoted.
 _VALUES = {
     "file": {"bash": "_c4pipe_file", "zsh": "_files", "fish": "(_c4pipe_paths)"},
     "folder": {"bash": "_c4pipe_dir", "zsh": "_files -/", "fish": "(__fish_complete_directories)"},
     "": {"bash": "", "zsh": "", "fish": ""},
 }
 
-# In bash shtab asks the function of an option for all words behind it, other options included, and passes on words as
-# they are typed, with quotes. bash itself splits --option=value in three words.
+# In bash shtab calls the option's function for all following words, including other options, and passes words as
+# typed, with quotes. bash itself splits --option=value into three words.
 _BASH = r"""
 _c4pipe_offer() {  # $1: compgen's letter; $2: the word
   if [[ $completing_word == -* ]]; then
@@ -61,7 +61,7 @@ end"""
 
 
 class Several(NamedTuple):
-    """An option that takes several values: the command that has it, its name, and what its values are."""
+    """An option that takes several values: its command, its name, and the kind of its values."""
 
     command: str
     option: str
@@ -69,7 +69,7 @@ class Several(NamedTuple):
 
 
 def describe_values(action: Any, kind: str, shell: str) -> None:
-    """Says of an argument of a parser what its values are, in shtab's words.
+    """Describes the values of a parser's argument, in shtab's words.
 
     Args:
         action: an argument, as argparse has it, that takes a value and has no choices.
@@ -87,7 +87,7 @@ def describe_values(action: Any, kind: str, shell: str) -> None:
 
 
 def amended(script: str, shell: str, options: Iterable[Several]) -> str:
-    """A script of shtab, with what it lacks in that shell."""
+    """A script of shtab, with its gaps for that shell filled."""
     if shell == "bash":
         return script + _BASH
     if shell == "zsh":

@@ -84,7 +84,7 @@ _OF_MAKE = {
 
 
 def spoken() -> dict[str, str]:
-    """How texts name the commands, and how they are typed as commands of `c4pipe`."""
+    """The commands as texts name them, and as commands of `c4pipe`."""
     ours = {
         " ".join(["python -m", one.module.removesuffix(".__main__"), *one.words]): f"c4pipe {one.name}"
         for one in SUBCOMMANDS.values()

@@ -67,13 +67,15 @@ class LossCells:
             return trail
         numbers, inside, tally = self._numbers[index], self._inside[index], verdict.tally
         emptied = _emptied(verdict, before, inside) if inside and before is not None else 0
+        edited = 0 if before is None else len(before.text) - len(verdict.page.text)
         for code, count in chars.items():
+            edited -= count
             if code not in inside:
                 trail += numbers[code], tally[code], count
             else:
                 trail += numbers[code], emptied, count
                 emptied = 0
-        if before is not None and (edited := len(before.text) - len(verdict.page.text) - sum(chars.values())):
+        if before is not None and edited:
             trail += numbers[""], 0, edited
         return trail
 
@@ -89,5 +91,8 @@ def _emptied(verdict: Verdict, before: Page, inside: set[str]) -> int:
     """Lines of a page that vanished with their last sentence or passage. The ledger counts them under the first reason
     for which any was lost.
     """
-    fallen = sum(verdict.tally[code] for code in verdict.chars if code not in inside)
-    return count_lines(before.text) - count_lines(verdict.page.text) - fallen
+    emptied = count_lines(before.text) - count_lines(verdict.page.text)
+    for code in verdict.chars:
+        if code not in inside:
+            emptied -= verdict.tally[code]
+    return emptied

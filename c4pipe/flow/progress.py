@@ -133,7 +133,7 @@ class BuildProgress(ProgressReporter):
                 for name, number in numbers.items():
                     sums[name] += number
             for folder in own:
-                done = _numbers(folder / "finished", ".rejected.parquet") & read.keys()
+                done = _numbers(folder / "finished", ".rejected.arrow") & read.keys()
                 finished += len(done)
                 sums["done"] += sum(read[unit]["pages"] for unit in done)
                 sums["written"] += sum(1 for _ in (folder / WRITTEN).glob("*/[!.]*.json"))

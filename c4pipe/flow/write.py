@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -26,7 +25,8 @@ from c4pipe.passes.rejected import cuts_unshown, explained, in_languages, with_t
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, Sampled, sample_table, sampled_of
 from c4pipe.passes.staged import Staged
-from c4pipe.shards import files_of_shard, to_json, whole_table
+from c4pipe.passes.tables import TableSource
+from c4pipe.shards import files_of_shard, to_json
 from c4pipe.text import printable
 
 FEW_SHOWN = 100  # most pages of a dropped split in a sampled rejected table
@@ -110,16 +110,14 @@ class LeaveOut(_WithPlan):
 
 @beam.typehints.with_output_types(tuple[tuple[str, str], tuple[str, int, bytes]])
 class SampledRefs(_WithPlan):
-    """((stage, reason), (path, first row, packed priorities)) for the pages of each outcome in each input."""
+    """((stage, reason), (path, number of the piece, packed priorities)) for the pages of each outcome in each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
         for path in files_of_group(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = whole_table(stream, columns=["stage", "reason", "priority"])
-            names = list(zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True))
-            starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
-            for start, stop in pairwise([*starts, len(names)]):
-                yield names[start], (path, start, table["priority"].to_numpy()[start:stop].tobytes())
+                for number, piece in enumerate(TableSource(stream, ["stage", "reason", "priority"])):
+                    outcome = piece["stage"][0].as_py(), piece["reason"][0].as_py()
+                    yield outcome, (path, number, piece["priority"].to_numpy().tobytes())
 
 
 @beam.typehints.with_output_types(Written)
@@ -131,17 +129,17 @@ class WriteSample(_WithPlan):
     def process(self, element: tuple[tuple[str, str], Iterable[tuple[str, int, bytes]]]) -> Iterator[Written]:
         (stage, reason), refs = element
         best = sorted(
-            (priority, path, start + i)
-            for path, start, packed in refs
-            for i, priority in enumerate(np.frombuffer(packed, np.uint64).tolist())
+            (priority, path, number, row)
+            for path, number, packed in refs
+            for row, priority in enumerate(np.frombuffer(packed, np.uint64).tolist())
         )[:PER_REASON]
-        wanted: dict[str, list[int]] = {}
-        for _, path, row in best:
-            wanted.setdefault(path, []).append(row)
+        wanted: dict[tuple[str, int], list[int]] = {}
+        for _, path, number, row in best:
+            wanted.setdefault((path, number), []).append(row)
         tables: list[pa.Table] = []
-        for path, rows in sorted(wanted.items()):
+        for (path, number), rows in sorted(wanted.items()):
             with self._store.read(path) as stream:
-                tables += _read_rows(stream, rows)
+                tables.append(TableSource(stream).piece(number).take(pa.array(rows)))
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
         shown = self._shown(table, stage)
         name, lacking = f"{stage}-{reason}" if stage else reason, table.num_rows - shown.num_rows
@@ -173,16 +171,6 @@ class WriteSample(_WithPlan):
         return self._known
 
 
-def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:
-    """These rows of a Parquet file; row groups without any are not read."""
-    file, start = pq.ParquetFile(stream), 0
-    for group in range(file.num_row_groups):
-        end = start + file.metadata.row_group(group).num_rows
-        if chosen := [row - start for row in rows if start <= row < end]:
-            yield file.read_row_group(group).take(pa.array(chosen))
-        start = end
-
-
 @beam.typehints.with_output_types(Written)
 class WriteAllRejected(_WithPlan):
     """Writes the whole rejected table, a part for each input."""
@@ -190,7 +178,7 @@ class WriteAllRejected(_WithPlan):
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
         for path in files_of_group(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = whole_table(stream)
+                table = TableSource(stream).table()
             number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
                 yield (

@@ -14,11 +14,11 @@ from c4pipe.inspect.viewing import PORT, add_viewer_options, viewer_parser
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 from c4pipe.textindex.least import LEAST, check_text
 
-PAGES = 3  # shown of a reason
-QUERY_ROWS = 100  # shown of a query
-TEXT_PAGES = 10  # shown that hold a text
-MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
-MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
+PAGES = 3  # shown per reason
+QUERY_ROWS = 100  # shown per query
+TEXT_PAGES = 10  # shown with a text
+MOST_PAGES = 1000  # a default build samples as many per reason
+MOST_ROWS = 100_000  # held in memory to compute column widths
 BESIDE = Path()  # --html without a name
 
 _PAGES = ", ".join(PAGE_SCHEMA.names)
@@ -154,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments with their defaults. ConfigError for what does not go together."""
+    """The arguments with their defaults. ConfigError for contradictory ones."""
     args = _parsed(sys.argv[1:] if argv is None else argv)
     if len(args.compare) > 1 and not args.serve:
         raise ConfigError(

@@ -1,7 +1,7 @@
 """Last pass, one input: pages left by the last dedup pass the remaining stages and are written by destination.
 
 NNNNNN.pages.parquet      kept pages, each row group for one (config, split)
-NNNNNN.rejected.parquet   the input's sample with its final outcomes
+NNNNNN.rejected.arrow     the input's sample with its final outcomes
 NNNNNN.came.arrow         how far its pages came, if the corpus keeps what `remove` needs
 """
 
@@ -30,12 +30,10 @@ from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
 from c4pipe.passes.staged import Summary
+from c4pipe.passes.tables import TableSink
 from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
 from c4pipe.text import count_lines
 from c4pipe.text.urls import split_of, stand_in, url_key
-
-# For files of which the last pass reads little: larger than with zstd, but faster to write.
-QUICK = {"compression": "lz4", "use_dictionary": False}
 
 
 class Finished(NamedTuple):
@@ -49,7 +47,7 @@ class Finished(NamedTuple):
     def of(cls, folder: str, number: int) -> Finished:
         """The files of an input by its number, in the folder of its corpus."""
         base = f"{folder}/finished/{number:06d}"
-        return cls(f"{base}.pages.parquet", f"{base}.rejected.parquet", f"{base}.came.arrow")
+        return cls(f"{base}.pages.parquet", f"{base}.rejected.arrow", f"{base}.came.arrow")
 
 
 class RowGroup(NamedTuple):
@@ -94,7 +92,8 @@ class Finisher:
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         plan, row = self._plan, survivor.row
-        index, met = self._leg.start, list[tuple[int, Page]]()
+        index = self._leg.start
+        met: list[tuple[int, Page]] = []
         trail = trail_of(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
@@ -122,9 +121,9 @@ class Finisher:
     def conclude(self, summary: Summary) -> FinishedUnit:
         """Writes the rejected pages after the kept ones. Returns the input's numbers over all stages so far."""
         with self._store.write(self._finished.rejected) as stream:
-            sink = ParquetSink(stream, SAMPLE_SCHEMA, **QUICK)
+            sink = TableSink(stream, SAMPLE_SCHEMA)
             for _, pages in groupby(ranked(self._shown.final()), lambda s: (s.stage, s.reason)):
-                sink.write(sample_table(pages))  # one row group per outcome, since each is read alone
+                sink.write(sample_table(pages))  # one piece per outcome, since each is read alone
             sink.close()
         if self._came is not None:
             self._came.write(self._store, self._finished.came)

@@ -47,7 +47,8 @@ class Restager:
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         row, stage = survivor.row, self._plan.names()[self._leg.start]
-        index, met = self._leg.start, list[tuple[int, Page]]()
+        index = self._leg.start
+        met: list[tuple[int, Page]] = []
         trail = trail_of(survivor, index, verdict, self._plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, self._plan, self._own)

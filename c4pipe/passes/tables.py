@@ -45,6 +45,10 @@ class TableSource:
         for number in range(self._file.num_record_batches):
             yield self._file.get_batch(number)
 
+    def piece(self, number: int) -> pa.Table:
+        """One of them; the others are not read."""
+        return pa.Table.from_batches([self._file.get_batch(number)])
+
     def table(self) -> pa.Table:
         """All pieces; the columns are in the order of the file."""
         return pa.Table.from_batches(self, self.schema)

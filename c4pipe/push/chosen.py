@@ -45,9 +45,9 @@ ASKED_FOR = {
     "restore": "what beam_jobs.remove needs",
     "report": "report.html, which shows rejected pages",
 }
-PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # of the files that came later
+PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # files that were added later
 _CARD = "README.md"
-ABOUT_OLDER = (_CARD, STATS, "mixture.svg")  # which manifests of older builds do not name
+ABOUT_OLDER = (_CARD, STATS, "mixture.svg")  # which manifests of older builds do not list
 
 
 class Outgoing(NamedTuple):

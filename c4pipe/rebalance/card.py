@@ -117,7 +117,7 @@ def _limits() -> Iterator[str]:
 
 
 def _command(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """`c4pipe rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
+    """`c4pipe rebalance` with the given options. Corpora are named by their folders, or by FOLDER."""
     words: list[tuple[str, ...]] = [("c4pipe", "rebalance")]
     words += [("--corpus", f"{item['path']}=FOLDER" if item["one_entry"] else item["path"]) for item in inputs]
     words += [("--output", "OUTPUT"), ("--mixture", settings["mixture"])]

@@ -59,7 +59,6 @@ from c4pipe.shards.sink import (
     ParquetSink,
     RowGroupBuffer,
     rows_per_group,
-    whole_table,
 )
 from c4pipe.shards.sums import check_sums
 from c4pipe.shards.writing import ShardFiles, shard_files
@@ -126,6 +125,5 @@ __all__ = [
     "sums_text",
     "to_json",
     "trace_again",
-    "whole_table",
     "write_manifest",
 ]

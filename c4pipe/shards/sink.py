@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -42,13 +41,6 @@ class ParquetSink:
         # A writer that was never closed belongs to an abandoned file. pyarrow would write its footer now, and complain.
         if writer := getattr(self, "_writer", None):
             writer.is_open = False
-
-
-def whole_table(stream: BinaryIO, columns: Sequence[str] | None = None) -> pa.Table:
-    """All rows of a small file, or only these columns. `pyarrow.parquet.read_table` goes through pyarrow's datasets,
-    which take 20 ms to import, and a third of its time with a file of 100 kB.
-    """
-    return pq.ParquetFile(stream).read(None if columns is None else [*columns])
 
 
 class RowGroupBuffer:
