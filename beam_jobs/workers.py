@@ -118,7 +118,7 @@ def _bury(found: threading.ExceptHookArgs) -> None:
         _bereft.set()
     if not _over.wait(GRACE):
         _woken.set()
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)  # a signal, for it may wait in a lock
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)  # a signal: it may wait for a lock
 
 
 def _end(parent: int) -> None:

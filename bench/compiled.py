@@ -136,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.compiled", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: ../shared/wet_bench, or samples")
     parser.add_argument("--pages", type=int, default=3000)
-    parser.add_argument("--html", type=Path, metavar="FOLDER", help="of HTML files; default: those of data_samples")
+    parser.add_argument("--html", type=Path, metavar="FOLDER", help="HTML files (default: data_samples)")
     parser.add_argument("--rounds", type=int, default=5)
     names = [contest.script for contest in CONTESTS]
     parser.add_argument("--parts", type=lambda told: told.split(","), default=names, help=f"default: {','.join(names)}")

@@ -179,7 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return noted(Path(words[1]), words[2:])
     parser = argparse.ArgumentParser(prog="python -m bench.cores", description="Simulates a build on more cores.")
     parser.add_argument("--pages", type=int, default=96_000)
-    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files of so many --pages instead")
+    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files to use, with so many --pages")
     parser.add_argument("--workers", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2, 4, 16, 64])
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
     parser.add_argument("--write", action="store_true", help="write the table into docs/explanation/scale.md")

@@ -231,7 +231,7 @@ def report(theirs: Pages, ours: Pages, lines: Iterable[Line]) -> tuple[str, bool
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs both, prints the table. Exit code 1 on any difference, 2 when the comparison cannot be made."""
-    parser = argparse.ArgumentParser(prog="python -m bench.parity", description="Ours against TFDS's own C4 functions.")
+    parser = argparse.ArgumentParser(prog="python -m bench.parity", description="Compares ours with TFDS's C4 code.")
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: samples and ../shared")
     parser.add_argument("--preset", choices=PRESETS, default="en.tfds")
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")

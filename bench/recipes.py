@@ -175,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.recipes", description=__doc__.partition("\n")[0])
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: ../shared/wet, or samples")
     parser.add_argument("--pages", type=int, default=2000, help="number of pages, spread over the inputs")
-    parser.add_argument("--python", type=Path, default=VENV, help="with datatrove and uniseg (requirements-datatrove)")
+    parser.add_argument("--python", type=Path, default=VENV, help="Python with datatrove and uniseg")
     parser.add_argument("--speed", action="store_true", help="measure builds instead")
     parser.add_argument("--rounds", type=int, default=3, help="builds of each kind with --speed")
     args = parser.parse_args(argv)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 START_UP = ("<frozen importlib", "numba/", "llvmlite/", "c4pipe/native/")
-WAITING = ("threading.py", "concurrent/futures/thread.py", "queue.py", "selectors.py")  # where a thread sits that waits
+WAITING = ("threading.py", "concurrent/futures/thread.py", "queue.py", "selectors.py")  # of waiting threads
 OTHER = "other"
 
 # Prefix of a file's path -> its stage. The first match counts.

@@ -244,7 +244,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--written", type=Path, default=WRITTEN, metavar="DIR", help="of CODE.tsv files")
     parser.add_argument("--packages", type=Path, default=LINES, metavar="DIR", help=f"default: {LINES}")
     parser.add_argument("--fetch", action="store_true", help="download the packages of lines that DIR lacks (72 MB)")
-    parser.add_argument("--lines", type=int, default=0, metavar="N", help="of a language and kind (default: all)")
+    parser.add_argument("--lines", type=int, default=0, metavar="N", help="per language and kind (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args(argv)
     try:

@@ -29,7 +29,7 @@ class Cache:
         self.cross_attention = [KeyValues() for _ in range(layers)]
         self.length = 0  # positions in self-attention
         self.memory = memory  # (B, S, D), the encoder's output
-        self.mask = mask  # (B, 1, 1, S), false for padding: of the memory, or of the row so far if there is no encoder
+        self.mask = mask  # (B, 1, 1, S), false for padding: of the memory, or of the row if there is no encoder
 
     def select(self, rows: Tensor) -> None:
         """Replaces the batch by these rows: indices of current rows, (B',) int64, with repeats and omissions."""

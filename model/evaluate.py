@@ -77,7 +77,7 @@ def evaluate(
     vocabulary = recipe.tokenizer.vocabulary
     found = []
     for source, tokens_a_byte in held_out:
-        sums = torch.zeros(4, dtype=torch.float64, device=group.device)  # loss, right ones; loss, tokens of text
+        sums = torch.zeros(4, dtype=torch.float64, device=group.device)  # loss, correct; loss, count of text tokens
         counts = torch.zeros(vocabulary.size, dtype=torch.int64, device=group.device)
         for batch in validation(recipe, source, rows, group.rank, group.ranks):
             inputs = batch.to(group.device)

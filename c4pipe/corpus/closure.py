@@ -52,7 +52,7 @@ class ImportWalk:
     only: str  # the one top-level package that counts; empty: all in the folder but ours
     stop: frozenset[str]
     found: dict[str, Path] = field(default_factory=dict)
-    passed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # package of ours -> `name = origin`
+    passed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # c4pipe package -> `name = origin`
     _whole: set[str] = field(default_factory=set)  # those whose imports count, too
     _todo: list[str] = field(default_factory=list)
     _files: dict[str, Path | None] = field(default_factory=dict)

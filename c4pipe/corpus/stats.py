@@ -33,7 +33,7 @@ class Stats:
     lengths_read: Counter[str] = field(default_factory=Counter)  # k -> pages of 2**k .. 2**(k+1)-1 characters
     lengths_kept: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)  # of kept pages
-    votes: Counter[str] = field(default_factory=Counter)  # "de fasttext=de cld2=nl": language, and who said what
+    votes: Counter[str] = field(default_factory=Counter)  # "de fasttext=de cld2=nl": language, and all answers
     scripts: Counter[str] = field(default_factory=Counter)  # "de Latn": language, and the script it was checked by
     months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages, "" of those without a date
     domains_kept: Counter[str] = field(default_factory=Counter)

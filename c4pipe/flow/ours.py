@@ -28,7 +28,7 @@ from c4pipe.shards import ADDED, MANIFEST, OF_ITSELF, SCHEMA_VERSION, SUMS, Belo
 
 STAGING_NAME, MADE_NAME = ".staging-", ".made-"  # folders in an output folder; what follows is a key
 PLACING = (
-    "placing.json"  # in a MADE_NAME folder whose corpus is on its way to its place: the manifest of the one before
+    "placing.json"  # in a MADE_NAME folder whose corpus is being moved into place: the manifest of the replaced one
 )
 WORK_NOTE = b"c4pipe works in this folder, and clears it.\n"
 _WORK = re.compile(rf"(?:{re.escape(STAGING_NAME)}|{re.escape(MADE_NAME)})[0-9a-f]+")

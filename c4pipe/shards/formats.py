@@ -39,7 +39,7 @@ class ShardFormat(NamedTuple):
     says: str  # what it is, for --help
     path: Callable[[str], str]  # from the path of the Parquet file
     open: Callable[[BinaryIO, pa.Schema], ShardWriter]
-    regroup: Callable[[], Regrouping] | None = None  # how a shard is cut into row groups; None: as another format says
+    regroup: Callable[[], Regrouping] | None = None  # how a shard is cut into row groups; None: like another format
 
     @property
     def whole(self) -> bool:

@@ -37,7 +37,7 @@ REJECTED_SCHEMA = pa.schema(
         pa.field("reason", pa.string()),  # "kept" for kept pages
         pa.field("detail", pa.string()),  # the offending line, word or value
         pa.field("text", pa.string()),  # as it entered the stage that rejected it; as read, for kept pages
-        pa.field("dropped", DROPPED_TYPE),  # the lines, sentences and passages cut from it, in the order they fell
+        pa.field("dropped", DROPPED_TYPE),  # the lines, sentences and passages cut from it, in order
         pa.field("source", pa.string()),
         # As the language stage decided, or as `rejected_languages` of the manifest; older corpora have none.
         pa.field("language", pa.string()),

@@ -120,7 +120,7 @@ def _cost(arms: Sequence[AskedRun], questions: Sequence[dict[int, PassageQuestio
         began = time.perf_counter()
         for _ in ask_passages(arm.model, arm.tokenizer, sample):
             pass
-        takes = (time.perf_counter() - began) * len(mine) / max(1, len(sample)) / TIMED  # a full batch shares its steps
+        takes = (time.perf_counter() - began) * len(mine) / max(1, len(sample)) / TIMED  # a batch shares its steps
         seconds += takes
         what = (
             f"to continue with up to {arm.asking.tokens} tokens"

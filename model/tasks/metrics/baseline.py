@@ -16,7 +16,7 @@ class Majority(NamedTuple):
     """The most frequent answer of a split."""
 
     prediction: Any  # in the metric's form; None without answers
-    balance: tuple[tuple[Any, float], ...]  # a prediction, and of how many answers in 100 it is right; frequent first
+    balance: tuple[tuple[Any, float], ...]  # (prediction, percentage for which it is right), frequent first
     values: dict[str, float]  # the metric's values if every prediction is this one
 
 
