@@ -50,7 +50,7 @@ def test_the_parts_of_a_small_file_without_punkt_and_the_reference(
     said = capsys.readouterr()
     assert "without the reference" in said.err
     assert "the cleaning of en.tfds and the sentences of Punkt are left out" in said.err
-    assert "having it among C4's costs" in said.out
+    assert "running it among C4's rules adds" in said.out
 
 
 @pytest.mark.skipif(find_punkt() is None, reason="NLTK's Punkt data was not found: `make assets`, or set NLTK_DATA")
