@@ -53,7 +53,7 @@ STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(co
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier axe verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
-  parts gpu identity languages scale profile soak fuzz buckets docs package clean
+  parts gpu identity languages scale profile pythons soak fuzz buckets docs package clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -226,6 +226,9 @@ profile: setup ## flame graph of a build, into out/profile: INPUT= WORKERS= ARGS
 
 languages: setup ## measure the language identifiers: on texts CODE.txt in TEXTS=, else on those that are held out: ARGS=--fetch
 	$(PY) -m $(if $(TEXTS),bench.languages --texts $(TEXTS),bench.web_languages) $(ARGS)
+
+pythons: setup ## install the wheel under each supported Python on PATH, build the samples, and compare what came out
+	$(PY) -m bench.pythons
 
 soak: setup ## the longest tests, damage to runs and corpora, then builds that are killed and whose files fail for MINUTES=30
 	$(PY) -m pytest -m soak
