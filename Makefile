@@ -65,16 +65,20 @@ setup: $(VENV)/ready ## make .venv from the lock (other targets call it; a secon
 COMPILED = $(PY) -m compileall -q c4pipe beam_jobs model; \
   $(PY) -c 'import torch, model.train' & $(PY) -c 'import $(subst $(space),$(comma) ,$(STARTED))' & wait
 
+# pip is quiet, so that nobody reads its pages; whoever waits for it is told why.
+SAY = echo "Setting up $(@D): $(1), this once." >&2
+
 # The lock is whole, so nothing is resolved, but for the GPU packages that torch pins itself: on Linux the last line adds
 # them, where the CPU build of torch is not to be had.
 $(VENV)/ready: requirements.lock requirements-cpu.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "c4pipe needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	@$(call SAY,about a minute)
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
 	  --requirement requirements-cpu.lock 2>/dev/null || true
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --requirement requirements.lock
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[train]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --requirement requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[train]'
 	@$(COMPILED)
 	@touch $@
 
@@ -247,28 +251,32 @@ buckets: setup bench/.venv-buckets/ready ## builds in emulators of S3 and GCS th
 
 # Beside what they need themselves they see the libraries of .venv, so that little is installed twice.
 bench/.venv-html/ready bench/.venv-buckets/ready: bench/.venv-%/ready: bench/requirements-%.txt $(VENV)/ready
-	$(PYTHON) -m venv $(@D)
-	$(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(call SAY,a minute or two)
+	@$(PYTHON) -m venv $(@D)
+	@$(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 bench/.venv-fuzz/ready: bench/requirements-fuzz.txt requirements.lock
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-cpu.lock 2>/dev/null || true
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
+	@$(call SAY,a minute or two)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-cpu.lock 2>/dev/null || true
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-fuzz.txt
 	@touch $@
 
 # T5's own modules, which ask for TensorFlow only where they read data.
 bench/.venv-t5/ready: bench/requirements-t5.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps t5==0.9.4
+	@$(call SAY,a minute or two)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps t5==0.9.4
 	@touch $@
 
 bench/.venv-%/ready: bench/requirements-%.txt
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(call SAY,a minute or two)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # The source folder is the checkout, for links lead to code and to the READMEs. A warning, such as of a dead link, is an error.

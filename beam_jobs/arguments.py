@@ -55,14 +55,15 @@ command again: it resumes from what is finished. Apache Beam's own options are p
 
 LOCAL_RUNNER = "FnApiRunner"
 DASK, DATAFLOW = "DaskRunner", "DataflowRunner"
-DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # of the optional runners Beam knows only full names
+DASK_RUNNER = "apache_beam.runners.dask.dask_runner.DaskRunner"  # Beam knows optional runners only by full name
 
-# Below that many bytes of input for each, workers gain little: for 18 MB two cores took 8.2 to 8.9 s with two workers
-# and 9.9 to 12.0 with one, for 1 MB the same. One that cannot be forked (see `local`) costs seconds to start.
+# Below this many bytes of input per worker, more workers gain little: on two cores, 18 MB took 8.2 to 8.9 s with two
+# workers and 9.9 to 12.0 s with one; 1 MB took the same. A worker that cannot be forked (see `local`) costs seconds to
+# start.
 WORKER_BYTES = 8 << 20
 
 # Address space that a process of a build may need: with 1, 2 and 4 workers the largest took 2.3, 2.9 and 3.1 GB, of
-# which 0.3 GB was memory. With 2.5 GB gRPC was seen to wait for ever, for a thread that it could not start.
+# which 0.3 GB was memory. With 2.5 GB, gRPC waited forever for a thread that it could not start.
 ADDRESS_SPACE = 4 << 30
 
 
@@ -83,7 +84,7 @@ def parser() -> Parser:
     )
     format_options(a)
     a("--root", metavar="URL", help="base URL or folder for the paths in a list (default: the list's own folder)")
-    a("--sizes", metavar="FILE", help="expected sizes, one 'BYTES NAME' a line; an input of another size is truncated")
+    a("--sizes", metavar="FILE", help="expected sizes, 'BYTES NAME' per line; an input of another size is truncated")
     a("--output", type=utf8, required=True, metavar="DIR", help="folder for the corpus: local, gs:// or s3://")
     a(
         "--preset",
@@ -207,12 +208,12 @@ def shards(text: str) -> int | None:
 
 
 def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    """(our arguments, Beam's). ConfigError for an option that neither knows."""
+    """(our arguments, Beam's). ConfigError for an option that neither has."""
     return parse_with(parser(), argv)
 
 
 def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    """The same for the parser of another job. Beam is imported where a word is left that may be an option of its."""
+    """The same for the parser of another job. Beam is imported if a remaining word may be an option of its."""
     args, rest = own.parse_known_args(argv)
     args.given = own.given
     if args.runner == DASK:
@@ -223,7 +224,7 @@ def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namesp
     if rest:
         check_beam_options(rest, [flag for action in own._actions for flag in action.option_strings])
     reach_with(rest)
-    if args.runner not in ("DirectRunner", LOCAL_RUNNER):  # whose workers have other working folders
+    if args.runner not in ("DirectRunner", LOCAL_RUNNER):  # their workers have other working folders
         for name in ("output", "staging"):
             if (path := getattr(args, name, None)) and not is_remote(path):
                 setattr(args, name, os.path.abspath(path))
@@ -231,7 +232,7 @@ def parse_with(own: Parser, argv: Sequence[str] | None) -> tuple[argparse.Namesp
 
 
 def _find_dask() -> None:
-    """Makes its options known; ConfigError where it is not installed."""
+    """Registers Dask's options; ConfigError if it is not installed."""
     try:
         import beam_jobs.dask  # noqa: F401
     except ImportError as error:
@@ -239,20 +240,20 @@ def _find_dask() -> None:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_beam(args: argparse.Namespace) -> None:
-    """Imports Beam, lean where this process is a command of ours that does the work by itself."""
+    """Imports Beam, without unneeded parts if this process is a command of ours that runs the work locally."""
     if is_command() and args.runner in ("DirectRunner", LOCAL_RUNNER, DASK):
         import_lean_beam()
 
 
 def beam_flags(args: argparse.Namespace, rest: list[str], units: int, size: int) -> list[str]:
-    """The runner and its workers as Beam's flags, for so many units of work of so many bytes together.
+    """Beam's flags for the runner and its workers, given the number of units of work and their total bytes.
 
-    Beam's bare DirectRunner may try to download a Go binary and hang, so the Python runner is named outright.
+    Beam's bare DirectRunner may try to download a Go binary and hang, so the Python runner is named explicitly.
     """
     limit = memory_limit()
     if limit is not None and limit < ADDRESS_SPACE:

@@ -1,7 +1,7 @@
-"""One task of an array, such as a job array of Slurm: it stages its share of the inputs, which a build then finds done.
+"""One task of an array, such as a job array of Slurm: it stages its share of the inputs, which a build later reuses.
 
-Tasks need no order, and none waits for another: the list of inputs alone says which units are a task's own, and what
-two of them may both write has the same bytes.
+Tasks need no order, and none waits for another: the list of inputs alone decides which units belong to a task, and a
+file that two of them write has the same bytes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def array_task(text: str) -> ArrayTask:
 def stage_share(
     args: Namespace, corpora: tuple[Settings, ...], found: Found, units: list[WorkUnit], flags: list[str]
 ) -> str:
-    """Stages the units of `args.stage_only`, with Beam imported; what is to be said of that."""
+    """Stages the units of `args.stage_only`, after Beam is imported. Returns a report."""
     from beam_jobs.pipelines import options_of, pipeline_of, workers_of
     from c4pipe.flow.build import StageUnits
     from c4pipe.flow.progress import BuildProgress
@@ -44,7 +44,7 @@ def stage_share(
     with FolderLock(args.staging, shared=True), tended() as stderr:
         try:
             begin_work(staging)
-            if not BeamStore().exists(corpora[0].inputs_list):  # without which the build would begin anew
+            if not BeamStore().exists(corpora[0].inputs_list):  # without it the build would start again
                 write_lists(corpora[0], found, units)
 
             def carry_out() -> None:

@@ -17,14 +17,14 @@ _FLAG = re.compile(r"--?[\w-]+")
 
 
 def check_beam_options(rest: Sequence[str], ours: Sequence[str]) -> None:
-    """ConfigError for words that are left of a command line, and no options of Beam.
+    """ConfigError for remaining words of a command line that are not options of Beam.
 
     Args:
-        ours: our own options, which may have been meant.
+        ours: our own options, for suggestions.
     """
     named = [word.partition("=")[0] for word in rest if word.startswith("--")]
     written = [] if "apache_beam" in sys.modules else written_options()
-    if written:  # what was misspelt is told without Beam
+    if written:  # misspelt options are reported without importing Beam
         _check_named(named, written, ours)
     _check_named(named, declared_options() if named else (), ours)
     if not rest[0].startswith("-"):
@@ -38,7 +38,7 @@ def _check_named(named: Sequence[str], options: Collection[str], ours: Sequence[
 
 
 def written_options() -> list[str]:
-    """What Beam's module of options adds to parsers, read as text: to import it takes a second."""
+    """The options that Beam's options module declares, read as text, since importing it takes a second."""
     found = find_spec("apache_beam")
     folders = (found.submodule_search_locations if found else None) or []
     files = [path for folder in folders if (path := Path(folder) / "options" / "pipeline_options.py").is_file()]
@@ -47,7 +47,7 @@ def written_options() -> list[str]:
 
 
 def declared_options() -> list[str]:
-    """The options of all of Beam's classes that are imported."""
+    """The options of all imported option classes of Beam."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
     beams = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
@@ -61,7 +61,7 @@ def declared_options() -> list[str]:
 
 
 def is_offline(rest: Sequence[str]) -> bool:
-    """Whether Beam's own --dry_run=True is among its options: the job graph is made, and nothing is touched."""
+    """Whether Beam's own --dry_run=True is among its options: the job graph is built, and nothing is run."""
     if not rest:
         return False
     from apache_beam.options.pipeline_options import PipelineOptions, TestOptions
@@ -70,7 +70,7 @@ def is_offline(rest: Sequence[str]) -> bool:
 
 
 def _near(name: str, flags: list[str]) -> list[str]:
-    """Of Beam's hundreds of flags only those that look like the name; ours first."""
+    """Flags that look like the name, ours first, instead of Beam's hundreds."""
     import difflib
 
     return difflib.get_close_matches(name, flags, n=5, cutoff=0.6) or ["see --help"]

@@ -23,7 +23,7 @@ def benchmark_options(add: Callable[..., Any]) -> None:
 
 
 def with_benchmark_options(args: Namespace, presets: Sequence[Preset]) -> list[Preset]:
-    """The presets as the options say. ConfigError for one without effect."""
+    """The presets with these options applied. ConfigError for an option without effect."""
     refuse_idle(
         args.given,
         ("--benchmarks-drop", bool(args.benchmarks), "it applies to what --benchmarks DIR finds. Add --benchmarks."),

@@ -47,17 +47,17 @@ from c4pipe.passes.summary import emptied, faulty, is_empty, summary, summary_of
 from c4pipe.shards import MANIFEST
 from c4pipe.text import duration
 
-if TYPE_CHECKING:  # Beam takes its time to import: it is when all arguments are known to be right, and there is work
+if TYPE_CHECKING:  # Beam is slow to import: only once all arguments are valid and there is work
     from c4pipe.flow.build import Corpora
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the job; the exit code."""
+    """Runs the job. Returns the exit code."""
     return exit_code_of("build_c4", lambda: run(*parse(argv)))
 
 
 def run(args: Namespace, rest: list[str]) -> int:
-    """The job with parsed arguments."""
+    """Runs the job with parsed arguments."""
     check_use(args)
     presets = presets_of(args)
     named = find_assets(args.badwords_dir, args.news_domains, args.url_list, args.benchmarks)
@@ -72,7 +72,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     earlier = [] if offline else find_earlier(args.against)
     corpora = make_corpora(args, presets, assets, inputs, earlier)
     for settings in corpora:
-        settings.plan.bind()  # every outside file is looked for now
+        settings.plan.bind()  # every external file is looked for now
         check_schema(settings.plan.schema())
     readings = [] if offline else [*look_into(inputs, presets), *notes_on(earlier, corpora), *told]
     if args.dry_run:
@@ -87,7 +87,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     several = len(corpora) > 1
     if several:
         check_siblings(args.output)
-    standing = look(corpora, inputs, args.overwrite)  # before a lock is made
+    standing = look(corpora, inputs, args.overwrite)  # before the folder is locked
     if several and any(there.manifest is None for there in standing):
         check_card_above(args.output)
     kept = Found(inputs, left_out_by_name(found))
@@ -109,12 +109,12 @@ def run(args: Namespace, rest: list[str]) -> int:
         took = build(args, unmade, kept, flags, readings, earlier) if missing else None
         write_card_above(args.output, several)
         if not (args.keep_staging or args.staging):
-            tidy(args.output, corpora)  # also what a build left that was killed behind its manifest
+            tidy(args.output, corpora)  # also after a build that was killed after its manifest
         return conclude(args, corpora, standing, took)
 
 
 def foretold(args: Namespace, corpora: Corpora, found: Found, earlier: Sequence[Ancestor]) -> list[str]:
-    """What --dry-run says, in lines."""
+    """The output of --dry-run, in lines."""
     load_beam(args)
     from beam_jobs.dry_run import predict, prediction_told
 
@@ -132,7 +132,7 @@ def make_graph(args: Namespace, corpora: Corpora, flags: list[str]) -> None:
 
 
 def look(corpora: Corpora, inputs: list[Input], overwrite: bool) -> list[Standing]:
-    """What is there of the corpora; ConfigError where something else is in their place."""
+    """The state of the corpora's folders; ConfigError if they hold anything else."""
     named = [(item.name, item.bytes) for item in inputs]
     return [find_corpus(settings, named, overwrite) for settings in corpora]
 
@@ -158,7 +158,7 @@ def build(
     readings: list[str],
     earlier: Sequence[Ancestor],
 ) -> float:
-    """Runs the pipeline, and shows how far it is; the seconds that it took."""
+    """Runs the pipeline and shows its progress. Returns the seconds it took."""
     load_beam(args)
     from beam_jobs.pipelines import options_of, pipeline_of, workers_of
     from c4pipe.flow.build import BuildCorpora
@@ -194,12 +194,12 @@ def build(
 
 
 def made_already(settings: Settings) -> bool:
-    """Whether a build that was stopped had made the corpus, and only had to put it in its place."""
+    """Whether an interrupted build had finished the corpus, and only had to move it into place."""
     return is_made(settings.made, settings.description["fingerprint"])
 
 
 def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: float | None) -> int:
-    """Says what came out; the exit code."""
+    """Prints the result. Returns the exit code."""
     manifests = [there.manifest or _manifest(settings) for settings, there in zip(corpora, found, strict=True)]
     stats = [stats_of(settings) for settings in corpora]
     if len(corpora) == 1:
@@ -229,7 +229,9 @@ def _manifest(settings: Settings) -> dict[str, Any]:
 
 
 def tidy(folder: str, corpora: Corpora) -> None:
-    """Takes away what is not of a corpus. They are whole by now: a failure is told, and is none of the build."""
+    """Deletes what does not belong to a corpus. The corpora are complete, so failures are reported but do not fail the
+    build.
+    """
     try:
         for place_of_one in dict.fromkeys([folder, *(settings.output for settings in corpora)]):
             clear_staging(place_of_one, corpora[0].staging)
@@ -238,7 +240,7 @@ def tidy(folder: str, corpora: Corpora) -> None:
 
 
 def stats_of(settings: Settings) -> dict[str, Any]:
-    """The statistics of the finished corpus; they only add to what the manifest says."""
+    """The statistics of the finished corpus; they only supplement the manifest."""
     try:
         with BeamStore().read(f"{settings.output}/stats.json") as stream:
             found = json.load(stream)
@@ -254,7 +256,7 @@ def print_notes(corpora: Corpora, readings: list[str]) -> None:
 
 
 def notes(settings: Settings) -> list[str]:
-    """What a person should know before the build, in a line each."""
+    """What the user should know before the build, one line each."""
     files = settings.description["files"]
     said = []
     if remarked := [(file["name"], *file["note"].partition(" entries ")) for file in files if "note" in file]:
@@ -272,7 +274,7 @@ def notes(settings: Settings) -> list[str]:
 
 
 def exit_code(manifest: dict[str, Any], strict: bool) -> int:
-    """4 when no page was kept, else 3 when something could not be read and that matters."""
+    """4 if no page was kept, else 3 if an input could not be read and --strict was given."""
     if is_empty(manifest):
         return 4
     return 3 if strict and faulty(manifest) else 0

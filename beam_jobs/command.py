@@ -15,17 +15,17 @@ from c4pipe.command import run_command
 
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:
-    """What the manifest says of the tools: c4pipe, Python and these libraries."""
+    """The versions recorded in the manifest: c4pipe, Python and these libraries."""
     ours = {"c4pipe": __version__, "python": platform.python_version()}
     return ours | {name: version(name) for name in libraries}
 
 
 def exit_code_of(name: str, job: Callable[[], int]) -> int:
-    """Runs the job; what it returns, or the code of the error that ends it, which is told in a line."""
+    """Runs the job. Returns its exit code; an error that ends it is printed in one line."""
 
     def quiet() -> int:
-        # Beam and its workers log progress of their own, and every error a second time, traceback and all, although it
-        # is raised as well; only what a person should see is left.
+        # Beam and its workers log their own progress, and log every error with a traceback although it is also
+        # raised; only what users should see is kept.
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", force=True)
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         for handler in logging.getLogger().handlers:
@@ -37,12 +37,12 @@ def exit_code_of(name: str, job: Callable[[], int]) -> int:
 
 
 def _is_not_of_beam(record: logging.LogRecord) -> bool:
-    """What its S3 has to say comes without a name: it uses the root logger."""
+    """Beam's S3 code logs without a name, to the root logger."""
     return "/apache_beam/" not in record.pathname
 
 
 def peak_memory() -> str:
-    """The largest process of the job: this one, or one of its workers."""
+    """The peak memory of the largest process of the job: this one, or one of its workers."""
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return f"{max(own, workers) / 1024:,.0f} MB"

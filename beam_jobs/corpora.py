@@ -17,7 +17,7 @@ from beam_jobs.command import versions
 from beam_jobs.earlier import key_files
 from beam_jobs.effects import check_levels_use, check_presets_use
 from beam_jobs.exclusions import agent_asked, with_options
-from beam_jobs.low_memory import SHARD_HELD, spill_rows
+from beam_jobs.low_memory import spill_rows
 from beam_jobs.personal import personal_asked, unveils, with_personal_option
 from c4pipe.corpus.ancestors import AGAINST, Ancestor
 from c4pipe.corpus.catalogue import describe
@@ -35,18 +35,23 @@ from c4pipe.html import check_extract
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
+from c4pipe.passes.ordering import Held
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.shards import formats_told, libraries_of_formats
 from c4pipe.stages import Identify, Preset, Scope, Size
 from c4pipe.stages.text_levels import NO_LEVELS, levels_named, near_level, with_levels, with_near
 from c4pipe.text.urls import unsigned
 
-LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # whose workers share this machine's files
-TYPICAL_WET = 80 << 20  # bytes of a file of a list in a bucket, whose size nobody has asked for
+LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # their workers share this machine's files
+# Bytes of an output shard in memory: a shard of 256 MB holds about 700 MB of text. Pieces in a bucket are read once,
+# because reading them again would cost as many bytes of the network.
+SHARD_HELD = Held(96 << 20, most_rounds=3)
+LITTLE_HELD = Held(64 << 20)
+TYPICAL_WET = 80 << 20  # assumed bytes of a listed file in a bucket, whose size was not requested
 
 
 def presets_of(args: Namespace) -> list[Preset]:
-    """The presets that the arguments name, changed as they say. ConfigError for what makes no sense."""
+    """The presets that the arguments name, with options applied. ConfigError for invalid combinations."""
     presets = [find_preset(name) for name in args.preset.split(",")]
     names = [preset.name for preset in presets]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -82,7 +87,7 @@ def presets_of(args: Namespace) -> list[Preset]:
 
 
 def _with_other_levels(args: Namespace, presets: list[Preset]) -> list[Preset]:
-    """The presets with the levels of text that were asked for."""
+    """The presets with the levels of text requested."""
     before = presets
     if args.dedup is not None:
         names = levels_named(args.dedup)
@@ -92,9 +97,9 @@ def _with_other_levels(args: Namespace, presets: list[Preset]) -> list[Preset]:
 
 
 def _with_identifier(preset: Preset, name: str) -> Preset:
-    """The preset with another identifier, for those of its languages that it knows, and as sure as is usual for it."""
+    """The preset with another identifier, for those of its languages that it supports, at its usual threshold."""
     for stage in preset.stages:
-        if isinstance(stage, Identify):  # what --langid speaks of
+        if isinstance(stage, Identify):  # what --langid applies to
             other = replace(stage, by=name, min_score=default_score(name))
             known = {*other.codes_of(tuple(load(name).languages)), UND}
             preset = preset.on(replace(other, languages=tuple(code for code in stage.languages if code in known)))
@@ -102,7 +107,7 @@ def _with_identifier(preset: Preset, name: str) -> Preset:
 
 
 def _with_size(preset: Preset, pages: int) -> Preset:
-    """The preset with a least number of pages a language."""
+    """The preset with a minimum number of pages per language."""
     last = preset.stages[-1]
     if last.scope is Scope.CONFIG:
         return preset.on(Size(last.name, pages))
@@ -112,9 +117,9 @@ def _with_size(preset: Preset, pages: int) -> Preset:
 def make_corpora(
     args: Namespace, presets: list[Preset], assets: Assets, inputs: list[Input], earlier: Sequence[Ancestor] = ()
 ) -> tuple[Settings, ...]:
-    """A corpus for each preset: in the output folder itself, or where there are several in one of its name below.
+    """A corpus for each preset: in the output folder itself or, for several, in a subfolder with its name.
 
-    `earlier` are the corpora that it is built against, with theirs.
+    `earlier` are the corpora that it is built against, and theirs in turn.
     """
     output = args.output.rstrip("/") if is_remote(args.output) else args.output
     staging = staging_folder(args.staging or output, staging_key(inputs))
@@ -134,7 +139,7 @@ def make_settings(
     staging: str,
     earlier: Sequence[Ancestor] = (),
 ) -> Settings:
-    """One corpus. ConfigError for an earlier one that cannot be compared with it."""
+    """One corpus. ConfigError for an earlier corpus that cannot be compared with it."""
     limit = -(-args.limit_pages // len(inputs)) if args.limit_pages else None
     description: dict[str, Any] = {
         "settings": {
@@ -160,12 +165,12 @@ def make_settings(
         check_trunk({"preset": describe(preset), **description}, one.manifest, one.path)
     if earlier:
         description[AGAINST] = [one.row() for one in earlier]
-    cut = args.input_format in KEYED and limit is None  # so many pages are taken from the start of each input
+    cut = args.input_format in KEYED and limit is None  # --limit-pages reads from the start of each input
     named = [[item.name, item.bytes, item.expected] for item in inputs]
     description["fingerprint"] = fingerprint([describe(preset), description, named])
     return Settings(
         preset=preset,
-        # Workers on this machine find the files where they are.
+        # Workers on this machine read the files where they are.
         assets=assets if args.runner in LOCAL else carried(preset.stages, assets),
         output=output,
         staging=staging,
@@ -177,7 +182,7 @@ def make_settings(
         rejected=args.rejected,
         limit_pages=limit,
         spill_rows=spill_rows(args),
-        hold=SHARD_HELD if args.low_memory else None,
+        held=_held(args, staging),
         max_bad_share=args.max_bad_share,
         against=tuple(file for one in earlier for file in key_files(one, staging)),
         keys=args.keys,
@@ -186,8 +191,14 @@ def make_settings(
     )
 
 
+def _held(args: Namespace, staging: str) -> Held | None:
+    if args.low_memory:
+        return LITTLE_HELD
+    return None if is_remote(staging) else SHARD_HELD
+
+
 def levels_asked(args: Namespace, preset: Preset) -> dict[str, Any]:
-    """What was asked of levels of text, as options that ask it again."""
+    """The levels of text chosen by options, as options that repeat the choice."""
     near = near_level(preset)
     asked: dict[str, Any] = {}
     if args.dedup is not None:
@@ -200,20 +211,19 @@ def levels_asked(args: Namespace, preset: Preset) -> dict[str, Any]:
 
 
 def _bytes_of(item: Input) -> int:
-    """Its size, as far as anybody knows; none of what is not there, or is no file."""
+    """Its size if known; 0 if it does not exist or is not a file."""
     return TYPICAL_WET if item.bytes < 0 and is_remote(item.path) else max(0, item.bytes)
 
 
 def identifiers_of(preset: Preset) -> list[dict[str, Any]]:
-    """What the manifest says of those who tell languages: with the same of these, a text gets the same answer."""
+    """Language identifiers as the manifest records them: if these are equal, a text gets the same answer."""
     return [{"stage": stage.name, **stage.identifier()} for stage in preset.stages if stage.kept_languages()]
 
 
 def staging_key(inputs: list[Input]) -> str:
-    """What a build must share with an earlier one to go on with its intermediate files: inputs as they were listed.
+    """What a build must share with an earlier one to resume from its intermediate files: the inputs as listed.
 
-    How a URL is signed now counts for nothing. What they were made with, code, settings, files and versions, decides
-    over the folders inside.
+    Signatures of URLs do not count. The folders inside are keyed by code, settings, files and versions.
     """
     known = hashlib.sha256()
     for item in inputs:

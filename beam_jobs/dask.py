@@ -26,21 +26,21 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow.allocators import FRUGAL
 from c4pipe.scratch import temporary_files
 
-PARTITIONS = 2  # a worker: more would be spread more evenly, but each takes every step of the job for itself
+PARTITIONS = 2  # per worker: more would spread work more evenly, but every step runs once for each
 LOOPBACK_HOST = "127.0.0.1"
-# What a scheduler and a worker show to a browser, without any key.
+# What a scheduler and a worker show to any browser without authentication.
 NO_PAGES: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 NO_WORKERS = "distributed.scheduler.no-workers-timeout"
 PRELOAD = "distributed.worker.preload"
 BEFORE_THEY_START = "distributed.nanny.pre-spawn-environ"
-WORKER_TIMEOUT = "60s"  # for a worker that was lost: there may be none that starts any more
-JOIN_SECONDS = 60  # for the first worker of a named cluster: its processes may have been started a moment ago
+WORKER_TIMEOUT = "60s"  # for a lost worker, which may never be replaced
+JOIN_SECONDS = 60  # for the first worker of a named cluster: its processes may be starting
 
 
 class Spread(DaskBagOp):
-    """Reshuffle, which Beam's DaskRunner takes for nothing: what one element gave would stay on one worker.
+    """Reshuffle, which Beam's DaskRunner ignores: all output of one element would stay on one worker.
 
-    The elements, which are numbers and names of files, meet on one worker and part again.
+    The elements (numbers and names of files) are collected on one worker and distributed again.
     """
 
     def apply(self, input_bag: Any, side_inputs: Any = None) -> Any:
@@ -48,9 +48,10 @@ class Spread(DaskBagOp):
 
 
 class ByKey(DaskBagOp):
-    """GroupByKey, for which Beam's DaskRunner has more tasks than the square of the partitions, most of them empty.
+    """GroupByKey, which Beam's DaskRunner splits into more tasks than partitions squared, most of them empty.
 
-    All meets on one worker, as in `Spread`: up to `--spill-rows` rows of 20 bytes, and beyond them places in files.
+    Everything is collected on one worker, as in `Spread`: up to `--spill-rows` rows of 20 bytes; above that, places in
+    files.
     """
 
     def apply(self, input_bag: Any, side_inputs: Any = None) -> Any:
@@ -70,11 +71,11 @@ TRANSLATIONS |= {_Reshuffle: Spread, _GroupByKeyOnly: ByKey}
 
 @contextmanager
 def cluster(options: PipelineOptions) -> Iterator[None]:
-    """While a pipeline runs: its workers.
+    """Provides the workers while a pipeline runs.
 
-    ConfigError where a cluster is named that is not there, or not like us; BuildError where the workers die.
+    ConfigError if a named cluster does not exist, or runs other code; BuildError if the workers die.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what fails is raised as well
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # failures are also raised
     ours = options.view_as(DaskOptions)
     named = ours.get_all_options(drop_default=True, current_only=True)
     with ExitStack() as stack:
@@ -89,7 +90,7 @@ def cluster(options: PipelineOptions) -> Iterator[None]:
         except (KilledWorker, NoWorkerError, NoValidWorkerError) as error:
             raise BuildError(WORKER_DIED) from error
         finally:
-            with suppress(ValueError):  # the runner has made no client yet
+            with suppress(ValueError):  # the runner has no client yet
                 default_client().close()
 
 
@@ -97,7 +98,7 @@ def cluster(options: PipelineOptions) -> Iterator[None]:
 def _processes(workers: int) -> Iterator[str]:
     """A cluster of processes on this machine; yields the address of its scheduler.
 
-    Dask runs what anybody sends who may connect: on this machine alone, and only with a key that this process made.
+    Dask runs whatever a client sends, so only this machine may connect, with a key made by this process.
     """
     with (
         temporary_files("dask") as scratch,
@@ -110,20 +111,20 @@ def _processes(workers: int) -> Iterator[str]:
             threads_per_worker=1,
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
-            scheduler_kwargs={"dashboard_address": f"{LOOPBACK_HOST}:0"},  # else a line is said where 8787 is taken
+            scheduler_kwargs={"dashboard_address": f"{LOOPBACK_HOST}:0"},  # else Dask warns if port 8787 is taken
         ) as cluster,
     ):
         try:
             yield cluster.scheduler_address
         finally:
-            for nanny in cluster.workers.values():  # by itself, each would be waited for four seconds
+            for nanny in cluster.workers.values():  # otherwise Dask waits four seconds for each
                 nanny.auto_restart = False
-                with suppress(ProcessLookupError, TypeError):  # it is gone, and then it may have no number
+                with suppress(ProcessLookupError, TypeError):  # it has ended, and may have no process id
                     os.kill(nanny.pid, signal.SIGKILL)
 
 
 def _own_key() -> dict[str, Any]:
-    """Settings with which all that is made meanwhile, Beam's client as well, talks to holders of this key alone."""
+    """Settings under which everything, Beam's client included, communicates only with holders of this key."""
     made = Security.temporary()
     roles = {
         f"distributed.comm.tls.{role}.{part}": getattr(made, f"tls_{role}_{part}")
@@ -134,7 +135,7 @@ def _own_key() -> dict[str, Any]:
 
 
 def _workers_of(named: dict[str, Any]) -> int:
-    """The workers of a cluster that is there already."""
+    """The number of workers of an existing cluster."""
     where = named.get("address") or named["scheduler_file"]
     connection = {name: named[name] for name in ("address", "scheduler_file", "timeout") if name in named}
     try:
@@ -155,7 +156,7 @@ def _workers_of(named: dict[str, Any]) -> int:
 
 
 def _wait_for_a_worker(client: Client, where: str) -> None:
-    """Until one has joined; ConfigError where none does. What joins later works as well."""
+    """Waits until one has joined; ConfigError if none does. Workers that join later are used, too."""
     if client.nthreads():
         return
     print(f"{where}: no worker has joined that cluster yet. Waiting up to {JOIN_SECONDS} s.", file=sys.stderr)
@@ -169,5 +170,5 @@ def _wait_for_a_worker(client: Client, where: str) -> None:
 
 
 def _code() -> str:
-    """What the bytes of a corpus depend on, where this is called."""
+    """A digest of the code that decides the bytes of a corpus, on the machine that calls it."""
     return code_of_everything()

@@ -33,17 +33,17 @@ from c4pipe.scratch import temporary_files
 from c4pipe.shards import MANIFEST, files_of_shard
 from c4pipe.text import duration, many, percent
 
-JUDGED = 4000  # pages that are built, about: 2 to 5 s, and 1.5 % of error in the share of pages that stay
-UNIT_SECONDS = 0.03  # of CPU that a unit of work costs beside what is read in it; measured with 1,500 small files
+JUDGED = 4000  # pages built, about: 2 to 5 s, and 1.5 % error in the share of pages kept
+UNIT_SECONDS = 0.03  # CPU seconds that a unit of work costs in addition to its reading; measured with 1,500 small files
 
 
 class Survey(NamedTuple):
-    """What reading the parts has shown."""
+    """The results of reading the parts."""
 
-    pieces: list[Piece]  # with the pages that were read of each as the most that is read
+    pieces: list[Piece]  # with the pages read of each as its limit
     accounts: list[Account]
-    bytes: list[int]  # that each stands for
-    seconds: float  # of CPU
+    bytes: list[int]  # represented by each
+    seconds: float  # CPU seconds
 
     @property
     def pages(self) -> int:
@@ -51,17 +51,17 @@ class Survey(NamedTuple):
 
     @property
     def every(self) -> int:
-        """Of so many pages one is built."""
+        """One page in so many is built."""
         return max(1, round(self.pages / JUDGED))
 
     def parts(self, kept: Counter[int]) -> list[PartRead]:
-        """The parts in numbers; `kept` pages by the number of the piece."""
+        """The parts in numbers; `kept` pages by number of the piece."""
         read = zip(self.accounts, self.bytes, strict=True)
         return [PartRead(size, own.pages, -(-own.pages // self.every), kept[n]) for n, (own, size) in enumerate(read)]
 
 
 class Trial(NamedTuple):
-    """What a small build took: bytes and CPU seconds; and of each preset the bytes and the sources of its pages."""
+    """The bytes and CPU seconds of a small build, and for each preset the bytes and sources of its pages."""
 
     corpora: dict[str, tuple[int, list[str]]]
     staged: int
@@ -69,22 +69,22 @@ class Trial(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """What a build would give and take."""
+    """The predicted results and costs of a build."""
 
     survey: Survey
     judged: int
     pages: Estimate
-    share: dict[str, Estimate]  # of pages that are kept, by preset
+    share: dict[str, Estimate]  # share of pages kept, by preset
     corpus: dict[str, float]  # bytes of its pages, by preset
-    staged: float  # bytes, while it runs
-    seconds: float  # of CPU on one core
+    staged: float  # bytes of working space
+    seconds: float  # CPU seconds on one core
 
 
 def predict(corpora: Corpora, found: Found, earlier: Sequence[Ancestor] = ()) -> Prediction:
-    """Reads up to 64 MB of the inputs, builds about 4,000 of their pages in a temporary folder, and says what follows.
+    """Reads up to 64 MB of the inputs, builds about 4,000 of their pages in a temporary folder, and extrapolates.
 
-    `earlier` are the corpora that they are built against: of those that keep no keys these are computed, as a build
-    does. BuildError where nothing of what was read is a page.
+    `earlier` are the corpora that they are built against; for those without keys, keys are computed, as in a build.
+    BuildError if nothing read was a page.
     """
     with temporary_files("trial") as folder:
         compute_keys(earlier, corpora[0].plan, BeamStore(), str(folder))
@@ -95,15 +95,15 @@ def predict(corpora: Corpora, found: Found, earlier: Sequence[Ancestor] = ()) ->
             names = (found.inputs[account.number].name for account in survey.accounts)
             said = whys(zip(names, (account.why for account in survey.accounts), strict=True))
             raise BuildError(f"{of_all(0, len(survey.pieces))} a readable page: {said}.")
-        nothing = survey.pages + 1  # but one page of each part
-        _trial(corpora, found, survey, f"{folder}/first", nothing)  # loads what is loaded once, as a build does
+        nothing = survey.pages + 1  # except one page of each part
+        _trial(corpora, found, survey, f"{folder}/first", nothing)  # loads everything that a build loads once
         once = time.process_time() - survey.seconds
         least = _trial(corpora, found, survey, f"{folder}/least", nothing).seconds
         trial = _trial(corpora, found, survey, f"{folder}/trial", survey.every)
     parts = survey.parts(Counter())
     judged, pages = sum(part.judged for part in parts), total_pages(parts, corpora[0].input_bytes)
     more = pages.value / judged
-    # A page takes what many take more than one of each part; reading, and units, were in both.
+    # Cost per page: the build of many pages minus the build of one per part; both read everything.
     seconds = once + (trial.seconds - least) * (pages.value - len(parts)) / max(1, judged - len(parts))
     seconds += survey.seconds * (pages.value / survey.pages - 1)
     seconds += max(0, corpora[0].units - len(parts)) * UNIT_SECONDS
@@ -115,7 +115,7 @@ def predict(corpora: Corpora, found: Found, earlier: Sequence[Ancestor] = ()) ->
 
 
 def prediction_told(now: Prediction, found: Found) -> Iterator[str]:
-    """All of it in lines, with what is to be said of the inputs."""
+    """The prediction in lines, with the account of the inputs."""
     survey = now.survey
     yield (
         f"read {many(survey.pages, 'page')} ({sum(survey.bytes) / 1e6:,.1f} MB) in {many(len(survey.pieces), 'part')} "
@@ -135,7 +135,7 @@ def prediction_told(now: Prediction, found: Found) -> Iterator[str]:
 
 
 def _survey(corpora: Corpora, found: Found, staging: str) -> Survey:
-    """Reads the parts, and judges nothing."""
+    """Reads the parts without judging pages."""
     how, store = corpora[0].plan.read, BeamStore(staging)
     begun = time.process_time()
     parts = FETCHED if any(is_web(item.path) for item in found.inputs) else PARTS
@@ -189,7 +189,7 @@ def _trial(corpora: Corpora, found: Found, survey: Survey, folder: str, every: i
 
 
 def _smaller(settings: Settings, survey: Survey) -> Any:
-    """The preset, where languages with few pages are left out for as small a share of so few."""
+    """The preset with the minimum pages per language scaled to the sample."""
     size, preset = settings.plan.size, settings.preset
     share = 1 / survey.every * min(1.0, sum(survey.bytes) / max(1, settings.input_bytes))
     return preset if size is None else preset.on(replace(size, pages=int(size.pages * share)))
@@ -202,7 +202,7 @@ def _made(folder: Path) -> tuple[int, list[str]]:
 
 
 def _kept(found: Found, survey: Survey, sources: list[str]) -> Counter[int]:
-    """The number of pages by the piece that they lie in."""
+    """The number of kept pages by piece."""
     starts: dict[str, list[tuple[int, int]]] = {}
     for n, piece in enumerate(survey.pieces):
         starts.setdefault(found.inputs[piece.number].name, []).append((piece.start, n))

@@ -22,8 +22,9 @@ from c4pipe.stages.text_levels import near_level
 
 
 def find_earlier(paths: Sequence[str]) -> list[Ancestor]:
-    """The corpora that --against names, and those that they were built against. ConfigError, before any work, where one
-    is not to be had, or its files of keys are not whole."""
+    """The corpora that --against names, and those they were built against. ConfigError, before any work, if one is
+    missing, or its key files are damaged.
+    """
     store = BeamStore()
     found = ancestors([path if is_remote(path) else os.path.abspath(path) for path in paths], store) if paths else []
     readers = [key_readers(one, store) for one in found]
@@ -34,7 +35,7 @@ def find_earlier(paths: Sequence[str]) -> list[Ancestor]:
 
 
 def key_files(one: Ancestor, staging: str) -> list[KeyFile]:
-    """Its files of keys: its own, or those that `compute_keys` makes."""
+    """The key files of a corpus: its own, or those that `compute_keys` makes."""
     folder = one.path if one.manifest.get("keys") else _computed(one, staging)
     return [
         KeyFile(stage, f"{folder}/{key_path(stage)}", one.digests.get(stage, "")) for stage in deduped(one.manifest)
@@ -42,8 +43,9 @@ def key_files(one: Ancestor, staging: str) -> list[KeyFile]:
 
 
 def compute_keys(earlier: Sequence[Ancestor], plan: Plan, store: BeamStore, staging: str) -> None:
-    """Makes the keys of corpora that keep none of what they have kept, once. `plan` is that of any of this build's
-    corpora: their trunks are the same."""
+    """Makes, once, the keys of corpora that store none, from their kept pages. `plan` is that of any of this build's
+    corpora: their trunks are the same.
+    """
     for one in earlier:
         files = key_files(one, staging)
         if not one.manifest.get("keys") and not all(store.exists(file.path) for file in files):
@@ -51,7 +53,7 @@ def compute_keys(earlier: Sequence[Ancestor], plan: Plan, store: BeamStore, stag
 
 
 def check_outputs(earlier: Sequence[Ancestor], outputs: Iterable[str]) -> None:
-    """ConfigError where a corpus would take the place of one that it is built against."""
+    """ConfigError if a corpus would replace one that it is built against."""
     for output in outputs:
         for one in earlier:
             if _place(output) == _place(one.path):
@@ -66,20 +68,20 @@ def _place(folder: str) -> str:
 
 
 def notes_on(earlier: Sequence[Ancestor], corpora: Sequence[Settings]) -> list[str]:
-    """What a person should know of them, a line each. `corpora` are those of this build."""
+    """What the user should know about them, one line each. `corpora` are those of this build."""
     others = (line for one in earlier for line in _of_other_code(one, corpora))
     return [*_without_keys(earlier), *others, *(_of_near_duplicates(corpora) if earlier else ())]
 
 
 def _of_near_duplicates(corpora: Sequence[Settings]) -> dict[str, None]:
-    """Which of the options about them do not hold for pages of earlier corpora."""
+    """Which near-duplicate options do not apply to pages of earlier corpora."""
     levels = (near_level(settings.preset) for settings in corpora)
     asked = [level for level in levels if level is not None and (level.verify or level.stays != NearLevel.stays)]
     return dict.fromkeys(f"note: near duplicates: {near_earlier_told(level)}" for level in asked)
 
 
 def _of_other_code(one: Ancestor, corpora: Sequence[Settings]) -> list[str]:
-    """Of the parts that decide its keys, those whose code is another now."""
+    """The parts that decide its keys and whose code has changed."""
     then: dict[str, str] = one.manifest.get("code", {})
     told: dict[str, None] = {}
     for settings in corpora:

@@ -23,7 +23,7 @@ from c4pipe.stages.text_levels import near_level
 
 
 def check_use(args: Namespace) -> None:
-    """ConfigError for a folder that can be none, or an option that no preset could make use of in such a command."""
+    """ConfigError for an invalid folder, or an option that no preset could use in this command."""
     staging = [] if args.staging is None else [args.staging]
     for option, folders in (("--output", [args.output]), ("--staging", staging), ("--against", args.against)):
         for folder in folders:
@@ -68,7 +68,7 @@ def check_use(args: Namespace) -> None:
 
 
 def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None:
-    """ConfigError for an option about languages where no preset asks for one."""
+    """ConfigError for an option about languages if no preset identifies languages."""
     identify = [stage for preset in presets for stage in preset.stages if isinstance(stage, Identify)]
     asks = any(preset.identify is not None for preset in presets)
     parts = [part for preset in presets for part in everything(preset.stages)]
@@ -92,7 +92,7 @@ def check_array_task(args: Namespace) -> None:
 
 
 def check_levels_use(given: Collection[str], before: Sequence[Preset], presets: Sequence[Preset]) -> None:
-    """ConfigError for an option about levels of text that changes none; `before` are the presets without it."""
+    """ConfigError for an option about text levels that changes nothing; `before` are the presets without it."""
     names = ", ".join(preset.name for preset in presets)
     near = any(near_level(preset) is not None for preset in presets)
     no_near = f"{_named(presets)} looks for near duplicates. Leave it out, or add --dedup near."
@@ -136,6 +136,6 @@ def check_files_use(given: Collection[str], presets: Sequence[Preset], assets: A
 
 
 def _named(presets: Sequence[Preset]) -> str:
-    """The presets, as what does not do something."""
+    """The presets, as the subject of a negated sentence."""
     names = [preset.name for preset in presets]
     return f"no stage of preset {names[0]}" if len(names) == 1 else f"no stage of the presets {', '.join(names)}"

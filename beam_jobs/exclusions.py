@@ -58,7 +58,7 @@ def _agent(text: str) -> str:
 
 
 def with_options(preset: Preset, args: Namespace) -> Preset:
-    """The preset with the rules that the options ask for. ConfigError for an option without effect."""
+    """The preset with the rules that the options add. ConfigError for an option without effect."""
     refuse_idle(
         args.given, ("--robots-agent", args.robots, "it is the user agent looked up in --robots. Add --robots DIR.")
     )
@@ -68,15 +68,15 @@ def with_options(preset: Preset, args: Namespace) -> Preset:
 
 
 def agent_asked(args: Namespace) -> dict[str, str]:
-    """The agent as an option that names it again, where it is not the usual one."""
+    """The agent as an option that repeats it, unless it is the default."""
     return {"robots_agent": args.robots_agent} if args.robots and args.robots_agent != AGENT_BY_DEFAULT else {}
 
 
 def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
-    """The assets with the files that the options name, and what to say of these, a line each.
+    """The assets with the files that the options name, and notes on them, one line each.
 
-    What robots.txt files say to the agent is gathered now, into a file that goes with this process. ConfigError for
-    what cannot be such a file.
+    The rules of robots.txt files for the agent are collected now, into a file that exists as long as this process.
+    ConfigError for an invalid file.
     """
     told = []
     if args.exclude:
@@ -98,5 +98,5 @@ def with_files(assets: Assets, args: Namespace) -> tuple[Assets, list[str]]:
     if counts.unreadable:
         told.append(f"note: {many(counts.unreadable, 'record')} in --robots {args.robots} could not be read")
     assets = replace(assets, robots=target)
-    # The folder is of this machine, and those of a Dask cluster may be others.
+    # The folder is local, and machines of a Dask cluster may have others.
     return assets.carrying([target]) if args.runner == "DaskRunner" else assets, told

@@ -37,7 +37,7 @@ def format_options(a: Callable[..., Any]) -> None:
 
 
 def output_format(a: Callable[..., Any]) -> None:
-    """Adds --format, whose value is the formats that are written."""
+    """Adds --format, whose value is the tuple of formats written."""
     told = "; ".join(f"{each.name}: {each.says}" for each in SHARD_FORMATS.values())
     a(
         "--format",

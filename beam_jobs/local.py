@@ -1,4 +1,4 @@
-"""The local runner's processes, made by fork: they start with everything loaded, in 0.1 s instead of 3 to 5.
+"""Forked worker processes for the local runner: they start with everything loaded, in 0.1 s instead of 3 to 5.
 
 Beam starts each worker as a separate command. Ours passes the environment that Beam gives it
 to a process that was forked before the pipeline began, and lives as long as that process:
@@ -35,23 +35,24 @@ from c4pipe.flow.allocators import hold_little_back
 from c4pipe.flow.buckets import options_told
 from c4pipe.scratch import temporary_files
 
-ENVIRONMENT, STATUS = "environment", "status"  # pipes of a worker: what it is told, and what became of it
+ENVIRONMENT, STATUS = "environment", "status"  # pipes of a worker: its environment, and its exit status
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-_waiting: list[Path] = []  # the folders of workers that have nothing to do yet
+_waiting: list[Path] = []  # the folders of idle workers
 
 
 @contextmanager
 def processes(number: int) -> Iterator[None]:
-    """While a pipeline runs on this machine: so many workers, this process if it is one.
+    """Provides so many workers while a pipeline runs on this machine; with one, this process is the worker.
 
-    Where it may not be forked, they are started as commands. All temporary files lie in one folder, Beam's as well.
+    If this process may not be forked, workers are started as commands. All temporary files, Beam's too, are in one
+    folder.
     """
     hold_little_back()
-    gc.freeze()  # a worker whose collector looked at what is loaded would copy every page of memory that it shares
+    gc.freeze()  # a collection in a worker would copy every shared memory page
     try:
-        # A thread of the parent holds locks that nobody would ever release in a child.
+        # Locks held by a thread of the parent would never be released in a child.
         fork = number > 1 and sys.platform == "linux" and threading.active_count() == 1
         with temporary_files("workers") as folder, sockets_in(folder), _forked(number if fork else 0, folder):
             yield
@@ -82,19 +83,19 @@ def _fork(folder: Path) -> int:
         try:
             status = _work(folder, parent)
         finally:
-            os._exit(status)  # nothing of the parent's is concluded here
+            os._exit(status)  # skip the parent's exit handlers
     _waiting.append(folder)
     return pid
 
 
 def _work(folder: Path, parent: int) -> int:
-    """A worker's life. Its parent's signal handlers are not for it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # however the parent ends, this process does, too
+    """Runs a worker, without its parent's signal handlers."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # this process dies with its parent, however that ends
     if os.getppid() != parent:
         return 1
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    told = (folder / ENVIRONMENT).read_bytes()  # waits until there is something to do
+    told = (folder / ENVIRONMENT).read_bytes()  # waits for work
     items = (item.partition("=") for item in told.decode(errors="surrogateescape").split("\0") if item)
     os.environ.update({name: value for name, _, value in items})
     pipe = os.open(folder / STATUS, os.O_WRONLY)
@@ -105,17 +106,17 @@ def _work(folder: Path, parent: int) -> int:
 
 
 def _end_with(pipe: int) -> None:
-    """Ends this process when nobody reads the pipe any more."""
+    """Ends this process once the pipe has no reader."""
     poll = select.poll()
-    poll.register(pipe, 0)  # for errors alone
+    poll.register(pipe, 0)  # errors only
     poll.poll()
     os._exit(1)
 
 
 class _Handler(SubprocessSdkWorkerHandler):
-    """Beam's own, with commands of ours: where a forked worker waits, the one that was given is a comment in it.
+    """Beam's handler with our commands: if a forked worker waits, the original command becomes a comment.
 
-    Beam's would open one more port for what each worker logs, which is written to stderr in a worker that has none.
+    Beam's own would open another port for each worker's log; without it, workers log to stderr.
     """
 
     _worker_command_line: bytes
@@ -139,13 +140,13 @@ class _Handler(SubprocessSdkWorkerHandler):
 
 
 def _started_here() -> str:
-    """A command for Beam's worker that looks for modules where this process does, and nowhere before."""
+    """A command for Beam's worker that searches modules in exactly the places of this process."""
     code = f"import sys; sys.path[:] = {sys.path!r}; from {sdk_worker_main.__name__} import main; main(sys.argv)"
     return shlex.join(["exec", sys.executable, "-c", code])
 
 
 def _attend(command: str, environment: dict[str, str]) -> None:
-    """The life of a worker's command. RuntimeError, in the words that Beam has for it, where it fails."""
+    """Waits for a worker's command. RuntimeError, in Beam's words, if it fails."""
     with SUBPROCESS_LOCK:
         process = subprocess.Popen(command, shell=True, env=environment)
     try:

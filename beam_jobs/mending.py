@@ -11,13 +11,13 @@ from c4pipe.flow.files import BeamStore
 from c4pipe.flow.ours import names_below
 from c4pipe.text import printable
 
-DAMAGED_SHOWN = 5  # files that are named in a line each
+DAMAGED_SHOWN = 5  # most files listed, one line each
 
 
 def run_mended(job: Callable[[], None], staging: str, output: str, out: TextIO) -> None:
-    """Runs a job that makes what is missing in its staging folder; once more without what it finds damaged in there.
+    """Runs a job that fills its staging folder. If it finds damaged files there, deletes them and runs it again.
 
-    That is told on `out`. DamagedFile where the second run finds damage as well; other errors as the job has them.
+    Reports this on `out`. DamagedFile if the second run finds damage, too; other errors pass through.
     """
     try:
         job()
@@ -34,11 +34,11 @@ def run_mended(job: Callable[[], None], staging: str, output: str, out: TextIO) 
 
 
 def remove_damaged(staging: str) -> list[str]:
-    """Reads every file of a staging folder and removes those that are damaged; their paths."""
+    """Reads every file of a staging folder and deletes the damaged ones. Returns their paths."""
     store, damaged = BeamStore(staging), []
     for name in sorted(names_below(staging)):
         path = f"{staging}/{name}"
-        if name.rpartition("/")[2].startswith("."):  # half a file of a process that died
+        if name.rpartition("/")[2].startswith("."):  # a partial file of a process that died
             continue
         try:
             store.check(path)

@@ -13,12 +13,13 @@ from c4pipe.flow.inputs import Input
 from c4pipe.presets import asks_for_urls
 from c4pipe.stages import Preset, Read
 
-MOST_FILES = 20  # looked at, spread over all inputs
+MOST_FILES = 20  # files sampled, spread over all inputs
 
 
 def look_into(inputs: Sequence[Input], presets: Sequence[Preset]) -> list[str]:
-    """Lines on how the inputs are read. ConfigError for a key that no record has, and for a preset that asks for URLs
-    where it is plain that there are none."""
+    """Lines on how the inputs are read. ConfigError for a key that no record has, and for a preset that needs URLs if
+    there are clearly none.
+    """
     read = presets[0].read
     if read.format not in KEYED:
         return []
@@ -36,7 +37,7 @@ def look_into(inputs: Sequence[Input], presets: Sequence[Preset]) -> list[str]:
 
 
 def _peeks(inputs: Sequence[Input], read: Read) -> Iterator[Peek]:
-    """Of the files that can be read; what is the matter with others the build says."""
+    """A look into the readable files; the build reports faults of the others."""
     store = BeamStore()
     for item in inputs:
         try:

@@ -1,4 +1,4 @@
-"""The option of build_c4 about personal data, and what it excludes."""
+"""The option of build_c4 about personal data, and the options it excludes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def personal_option(add: Callable[..., Any]) -> None:
 
 
 def with_personal_option(args: Namespace, presets: Sequence[Preset]) -> list[Preset]:
-    """The presets as the option says. ConfigError for what cannot be kept beside it, or is no kind."""
+    """The presets with the option applied. ConfigError for a conflicting option, or an unknown kind."""
     if args.mask_personal is not None:
         kinds = kinds_named(args.mask_personal)
         presets = [with_personal_masked(preset, kinds) for preset in presets]
@@ -42,11 +42,11 @@ def with_personal_option(args: Namespace, presets: Sequence[Preset]) -> list[Pre
 
 
 def unveils(preset: Preset) -> bool:
-    """Whether pages kept as they came to the first dedup of text would show what a stage hides."""
+    """Whether pages stored as of the first text dedup would show what a stage hides."""
     texts = preset.indices(Scope.TEXT)
     return any(stage.hides for stage in preset.stages[min(texts, default=0) :])
 
 
 def personal_asked(args: Namespace) -> dict[str, str]:
-    """What was asked, as an option that asks it again."""
+    """The choice, as an option that repeats it."""
     return {} if args.mask_personal is None else {"mask_personal": ",".join(kinds_named(args.mask_personal))}

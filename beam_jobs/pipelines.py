@@ -1,4 +1,4 @@
-"""What the jobs need from Beam, which is slow to import: loaded once the arguments are known to be valid."""
+"""What the jobs need from Beam, which is slow to import: loaded once the arguments are valid."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pipeline_of(transform: beam.PTransform, options: PipelineOptions) -> beam.Pi
 
 
 def workers_of(options: PipelineOptions) -> AbstractContextManager[None]:
-    """Held while a pipeline runs: the workers of a runner on this machine."""
+    """The workers of a runner on this machine; open it while a pipeline runs."""
     runner = options.view_as(StandardOptions).runner
     if runner == DASK_RUNNER:
         from beam_jobs.dask import cluster

@@ -42,12 +42,12 @@ MIXTURE_LIBRARIES = ("apache-beam", "matplotlib", "numpy", "pyarrow")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the job; the exit code."""
+    """Runs the job. Returns the exit code."""
     return exit_code_of("rebalance", lambda: run(*parse(argv)))
 
 
 def run(args: Namespace, rest: list[str]) -> int:
-    """The job with parsed arguments."""
+    """Runs the job with parsed arguments."""
     check_folder("--output", args.output)
     mixture = Mixture.parse(args.mixture, args.alpha, args.limit, args.temperature)
     store = BeamStore()
@@ -61,7 +61,7 @@ def run(args: Namespace, rest: list[str]) -> int:
     job = make_job(args, mixture, corpora)
     if (done := find_mixture(job, args.overwrite).manifest) is not None:
         with FolderLock(job.output):
-            clear_mixture_staging(job)  # what a run left that was killed behind its manifest
+            clear_mixture_staging(job)  # leftovers of a run that was killed after its manifest
         print("\n".join(mixture_summary(done, job.output)))
         print("  it was already built: same corpora, same settings; --overwrite rebuilds it")
         return 0
@@ -87,7 +87,7 @@ def run(args: Namespace, rest: list[str]) -> int:
 
 
 def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> int:
-    """Runs the pipeline, shows how far it is, and says what came out."""
+    """Runs the pipeline, shows its progress, and prints the result."""
     from beam_jobs.pipelines import pipeline_of, workers_of
     from c4pipe.flow.rebalance import Rebalance
 
@@ -107,7 +107,7 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
             raise as_build_error(error, job.output) from error
     try:
         clear_mixture_staging(job)
-    except OSError as error:  # the mixture is whole by now
+    except OSError as error:  # the mixture is complete by now
         print(f"note: {job.staging} could not be removed ({error.strerror or error}).", file=sys.stderr)
     with BeamStore().read(f"{job.output}/{MANIFEST}") as stream:
         manifest = json.load(stream)
@@ -119,7 +119,7 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
 
 
 def make_job(args: Namespace, mixture: Mixture, corpora: list[SourceCorpus]) -> Rebalancing:
-    """All that decides the bytes of the mixture, and the fingerprint that names it."""
+    """Everything that decides the bytes of the mixture, and the fingerprint that names it."""
     description: dict[str, Any] = {
         "says": str(mixture),
         "settings": {
@@ -157,7 +157,7 @@ def _described(corpus: SourceCorpus) -> dict[str, Any]:
 
 
 def _check_apart(output: str, folder: str) -> None:
-    """ConfigError where the mixture would be written into a corpus that it is made of, or around it."""
+    """ConfigError if the mixture would be written into, or around, a corpus that it is made from."""
     if is_remote(output) or is_remote(folder):
         paths = [f"{output.rstrip('/')}/", f"{folder.rstrip('/')}/"]
     else:

@@ -89,5 +89,5 @@ def _languages(text: str) -> list[str]:
 
 
 def parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    """(our arguments, Beam's). ConfigError for an option that neither knows."""
+    """(our arguments, Beam's). ConfigError for an option that neither has."""
     return parse_with(parser(), argv)

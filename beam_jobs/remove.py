@@ -1,4 +1,4 @@
-"""Removes pages from a finished corpus: lists -> what they match -> what comes back -> the new corpus, and its proof.
+"""Removes pages from a finished corpus: lists -> matches -> pages that come back -> the new corpus, and its proof.
 
 `--help` has examples.
 """
@@ -55,14 +55,14 @@ from c4pipe.text import duration, many, printable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the job; the exit code."""
+    """Runs the job. Returns the exit code."""
     return run_command(
         "remove", lambda: run(parse_remove(argv)), "interrupted. Run the same command again: it starts over."
     )
 
 
 def run(args: Namespace) -> int:
-    """The job with parsed arguments."""
+    """Runs the job with parsed arguments."""
     asked = read_asked(args.urls, args.domains, args.ids) if args.urls or args.domains or args.ids else None
     to_prove = read_asked(args.urls, args.domains, args.ids, args.prove) if args.prove is not None else None
     corpus = open_whole(args.corpus)
@@ -77,7 +77,9 @@ def run(args: Namespace) -> int:
 
 
 def open_whole(folder: str) -> Corpus:
-    """The corpus in a folder, each file by its sum. ConfigError where it is none of the kind, BuildError for damage."""
+    """The corpus in a folder, every checksum verified. ConfigError for another kind of corpus, BuildError for
+    damage.
+    """
     if is_remote(folder):
         raise ConfigError(f"--corpus {folder}: expected a folder on this machine. Copy the corpus here first.")
     path = Path(folder)
@@ -95,7 +97,7 @@ def open_whole(folder: str) -> Corpus:
 
 
 def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
-    """Makes the corpus without what is asked for; the URLs of the pages that went."""
+    """Makes the corpus without the listed pages. Returns the URLs of the removed pages."""
     output = args.output.rstrip("/") or "/"
     started = time.monotonic()
     check_apart(output, corpus.folder)
@@ -123,9 +125,9 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
 
 
 def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
-    """The preset of a corpus, ready to judge what comes back. ConfigError where pages cannot be taken out of it.
+    """The preset of a corpus, ready to judge what comes back. ConfigError if pages cannot be removed from the corpus.
 
-    `given` are files that its rules have read, told by their sums.
+    `given` are files that its rules read, recognised by their checksums.
     """
     check_given(corpus.manifest, given)
     _, differs = preset_of(corpus)
@@ -159,7 +161,7 @@ def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
 
 
 def check_codes(corpus: Corpus, matched: Matched) -> None:
-    """ConfigError for a code that the corpus has, and no page with a URL."""
+    """ConfigError for a code that occurs in the corpus, but not on a page with a URL."""
     pairs = zip(matched.asked.wishes, matched.pages, strict=True)
     unknown = [wish for wish, pages in pairs if wish.kind == BY_CODE and not pages]
     for wish in unknown:
@@ -181,7 +183,7 @@ def check_apart(output: str, folder: Path) -> None:
 
 
 def fingerprint_of(args: Namespace, corpus: Corpus, matched: Matched) -> str:
-    """By what the new corpus is known: that of the corpus where nothing changes."""
+    """The fingerprint of the new corpus: the old one if nothing changes."""
     if not matched:
         return str(corpus.manifest["fingerprint"])
     wishes = sorted([wish.kind, *wish.names] for wish in matched.asked.wishes)
@@ -189,7 +191,7 @@ def fingerprint_of(args: Namespace, corpus: Corpus, matched: Matched) -> str:
 
 
 def find_made(output: str, known: str) -> Standing:
-    """What is there of the new corpus. ConfigError where the folder holds anything else."""
+    """The state of the new corpus. ConfigError if the folder holds anything else."""
 
     def differs(_: Any) -> str:
         return (
@@ -201,7 +203,7 @@ def find_made(output: str, known: str) -> Standing:
 
 
 def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: str, known: str) -> None:
-    """Makes the new corpus in a folder of its own."""
+    """Makes the new corpus in its own folder."""
     store = BeamStore()
     try:
         clear_work(os.path.dirname(made), [MADE_NAME])
@@ -222,7 +224,7 @@ def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: st
 
 
 def replayed_of(corpus: Corpus, plan: Plan, matched: Matched) -> Replayed:
-    """What becomes of all other pages."""
+    """What happens to all other pages."""
     folder, manifest = corpus.folder, corpus.manifest
     with scratch("remove") as place:
         pages = CorpusPages(folder, manifest, plan, matched.matcher().mask)
@@ -233,7 +235,7 @@ def replayed_of(corpus: Corpus, plan: Plan, matched: Matched) -> Replayed:
 
 
 def leg_keys(corpus: Corpus, plan: Plan, place: str) -> dict[str, LegKeys]:
-    """The files of keys of each dedup of text; of earlier corpora that keep none, those made of their pages."""
+    """The key files of each text dedup; for earlier corpora without keys, computed from their pages."""
     earlier, store = find_earlier([row["path"] for row in corpus.manifest.get(AGAINST, ())]), BeamStore()
     compute_keys(earlier, plan, store, place)
     files = [{file.stage: file.path for file in key_files(one, place)} for one in earlier]
@@ -246,10 +248,10 @@ def leg_keys(corpus: Corpus, plan: Plan, place: str) -> dict[str, LegKeys]:
 
 
 def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, output: str) -> Iterator[str]:
-    """What was done, in a few lines."""
+    """A summary in a few lines."""
     entries = lines_told(matched.asked)
     if not matched:
-        yield f"{entries} match no page of {corpus.folder}: {output} is a copy of it"
+        yield f"{entries} matched no page of {corpus.folder}: {output} is a copy of it"
         return
     row = manifest["removed"][-1]
     before = {shard["path"]: shard["sha256"] for shard in corpus.manifest["shards"]}
@@ -261,7 +263,7 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
 
 
 def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
-    """Proves, and says what was found; the exit code. `urls` are further ones, of pages that were just taken out."""
+    """Runs the proof and prints the result. Returns the exit code. `urls` adds the pages just removed."""
     folder, proof = corpus.folder, prove(corpus.folder, corpus.manifest, asked, urls)
     looked = f"{many(proof.files, 'file')}, {many(proof.rows, 'row')} and {many(proof.keys, 'key')} of {folder}"
     for left in proof.left[:SHOWN_AT_MOST]:
@@ -275,11 +277,11 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
         )
         return BuildError.exit_code
     entries = lines_told(asked)
-    print(f"nothing that {entries} of the lists match is left in {looked}")
+    print(f"nothing listed ({entries}) is left in {looked}")
     if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
         more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""
         print(
-            f"  but {len(lines):,} of {entries} match no page: none is here, and the removal log has none for them: "
+            f"  but {len(lines):,} of {entries} matched no page, neither here nor in the removal log: "
             f"{printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
         )
     print(f"  {UNPROVEN}")

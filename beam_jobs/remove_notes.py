@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from c4pipe.removal.asked import BY_DOMAIN, Wishes
+from c4pipe.removal.asked import Wishes
 from c4pipe.removal.matching import Matched
 from c4pipe.text import many, printable
-from c4pipe.text.urls import is_public_suffix
 
-SHOWN_AT_MOST = 20  # entries that match nothing, or places where something is left, in a line each
+SHOWN_AT_MOST = 20  # most entries without a match, or places where something is left, one line each
 
 
 def unmatched(matched: Matched) -> Iterator[str]:
-    """A line for each of the first entries that mean no page."""
-    none = [wish.text for wish, pages in zip(matched.asked.wishes, matched.pages, strict=True) if not pages]
+    """A line for each of the first entries that match no page, except those that `doubts` reports."""
+    rows = enumerate(zip(matched.asked.wishes, matched.pages, strict=True))
+    none = [wish.text for number, (wish, pages) in rows if not (pages or matched.beside[number])]
     yield from (f"note: {printable(text)} matches no page." for text in none[:SHOWN_AT_MOST])
     if none[SHOWN_AT_MOST:]:
         yield f"note: {len(none) - SHOWN_AT_MOST:,} more entries match no page."
 
 
 def doubts(matched: Matched) -> Iterator[str]:
-    """A line for each entry that may mean less or more than was thought of."""
-    for number, wish in enumerate(matched.asked.wishes):
+    """A line for each entry that names the first page of a host whose other pages stay."""
+    for number, (wish, pages) in enumerate(zip(matched.asked.wishes, matched.pages, strict=True)):
         if beside := matched.beside[number]:
+            meant = "only the first page of its host" + ("" if pages else ", which is not in the corpus")
             yield (
-                f"note: {printable(wish.text)} is one page; {many(beside, 'other page')} of its host stay. List "
-                f"{wish.names[0]}/* to remove them too, or the domain with --domains."
-            )
-        if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
-            yield (
-                f"note: {printable(wish.text)} is a public suffix, shared by the domains of many owners: it matches "
-                f"{many(matched.pages[number], 'page')}."
+                f"note: {printable(wish.text)} means {meant}; {many(beside, 'other page')} of the host "
+                f"{'stays' if beside == 1 else 'stay'}. To remove all pages of the host, list {wish.names[0]}/*, or "
+                "the domain with --domains."
             )
 
 
 def lines_told(asked: Wishes) -> str:
-    """How many lines there are, of those that mean the same only one."""
+    """The number of lines, counting equivalent ones once."""
     return many(len(asked.wishes), "line" if asked.lines == len(asked.wishes) else "different line")

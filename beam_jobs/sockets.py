@@ -1,8 +1,8 @@
 """Where Beam's local runner listens: on Unix sockets in a folder that no other user can open.
 
 Beam 2.77 opens a port on every interface for each of its services, does not authenticate callers, and unpickles what
-comes back. It creates its servers in one module, with `grpc.server`, and tells workers their addresses in one method:
-while a pipeline runs, we replace both.
+they send. It creates its servers in one module, with `grpc.server`, and passes their addresses to workers in one
+method; while a pipeline runs, we replace both.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from c4pipe.errors import ConfigError
 from c4pipe.scratch import scratch
 
 LONGEST_FOLDER = 90  # bytes of a folder of sockets: a path with its NUL fits into 104 on macOS, 108 on Linux
-SHORT = "/tmp"  # where sockets lie when the folder for temporary files has a longer path
+SHORT = "/tmp"  # for sockets, if the path of the temporary folder is longer
 
 
 @contextmanager
 def sockets_in(folder: Path) -> Iterator[None]:
-    """While a pipeline runs: Beam's servers listen in this folder, or in one like it where its path is too long.
+    """While a pipeline runs, Beam's servers listen in this folder, or in a similar one if its path is too long.
 
-    ConfigError where Beam is one that makes its servers in another way.
+    ConfigError if this version of Beam creates its servers differently.
     """
     handler = worker_handlers.GrpcWorkerHandler
     if vars(worker_handlers).get("grpc") is not grpc or "port_from_worker" not in vars(handler):
@@ -49,7 +49,7 @@ def sockets_in(folder: Path) -> Iterator[None]:
 
 
 class _Sockets:
-    """The module grpc for Beam's runner: of a server that asks for a port, the socket with the number it gets."""
+    """Stands in for the module grpc: a server that requests a port gets a socket numbered like the port."""
 
     def __init__(self, folder: Path):
         self._folder, self._made = folder, 0
@@ -71,7 +71,7 @@ class _Sockets:
         return server
 
     def address(self, number: int) -> str:
-        """Of a socket that was made."""
+        """The address of a socket that was created."""
         if number > self._made:
             raise _unknown_beam()
         return f"unix:{quote(str(self._folder / str(number)))}"

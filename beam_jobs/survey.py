@@ -13,30 +13,30 @@ from typing import NamedTuple
 
 from c4pipe.flow.inputs import Input, Piece
 
-SURVEYED = 64 << 20  # bytes that are read at most: about 8 s for WET
-PARTS = 24  # into which those are divided at most; larger than what is read of a file at once, by ten times
-FETCHED = 3  # of inputs that have to be fetched whole
+SURVEYED = 64 << 20  # most bytes read: about 8 s for WET
+PARTS = 24  # most parts these are divided into; each is ten times the size of one read
+FETCHED = 3  # inputs, if they must be downloaded completely
 DEVIATIONS = 1.96  # standard errors: 19 of 20 such intervals hold the truth
-FEW_PARTS = 8  # parts: between fewer the differences say little, and pages are counted as if they were drawn one by one
+FEW_PARTS = 8  # with fewer parts their variance says little, so pages count as if drawn singly
 
 
 class PartRead(NamedTuple):
     """What was found in a part of an input."""
 
-    bytes: int  # that it stands for
+    bytes: int  # bytes it represents
     pages: int
-    judged: int  # pages that were looked at
+    judged: int  # pages judged
     kept: int = 0  # of those
 
 
 class Estimate(NamedTuple):
-    """A number, and how far the truth may lie from it in 19 of 20 cases."""
+    """A number and its error bound, which holds in 19 of 20 cases."""
 
     value: float
     error: float
 
     def times(self, other: Estimate) -> Estimate:
-        """The product; errors that have nothing to do with each other."""
+        """The product, with independent errors."""
         value = self.value * other.value
         return Estimate(value, math.hypot(self.error * other.value, other.error * self.value))
 
@@ -52,9 +52,9 @@ class Estimate(NamedTuple):
 
 
 def pieces_to_read(inputs: Sequence[Input], cut: bool, parts: int = PARTS, budget: int = SURVEYED) -> list[Piece]:
-    """The pieces to read: all of the inputs where they are small, else `budget` bytes of them in so many places.
+    """The pieces to read: all inputs if they are small, else `budget` bytes in `parts` places.
 
-    `cut`: whether reading can begin anywhere in a file; else each gives its beginning, the longer the larger it is.
+    `cut`: whether reading can begin anywhere in a file; else the beginning of each is read, in proportion to its size.
     """
     sizes = [max(0, item.bytes) for item in inputs]
     if sum(sizes) <= budget:
@@ -91,7 +91,7 @@ def share_kept(parts: Sequence[PartRead], pages: float) -> Estimate:
 
 
 def _ratio(pairs: Sequence[tuple[float, float]], whole: float) -> Estimate:
-    """`whole` times the ratio of the sums of pairs (x, y); without an error where the pairs are all there is."""
+    """`whole` times the ratio of the sums of pairs (x, y); with no error if the pairs are the whole population."""
     x, y = sum(x for x, _ in pairs), sum(y for _, y in pairs)
     if not x:
         return Estimate(0, 0)

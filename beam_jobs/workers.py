@@ -24,34 +24,35 @@ WORKER_DIED = (
     "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). Run the same "
     "command again to resume."
 )
-GRACE = 5.0  # seconds in which Beam itself may notice that a worker is gone
+GRACE = 5.0  # seconds for Beam itself to notice that a worker is gone
 
 _OURS = {f"c4pipe.errors.{kind.__name__}": kind for kind in (BuildError, DamagedFile)}  # as a traceback names them
 _NAMED = re.compile(rf"^({'|'.join(map(re.escape, _OURS))}|\w*OSError|\w+Error(?=: \[Errno)): (.*)", re.MULTILINE)
 
-_stopped = threading.Event()  # by a signal from outside, which may have reached the workers first
+_stopped = threading.Event()  # by a signal from outside, which may reach the workers first
 _terminated = threading.Event()
 _woken = threading.Event()  # by ourselves
 _bereft = threading.Event()
 _over = threading.Event()
-_deaths: list[str] = []  # of workers, or of what serves them: each in a line
+_deaths: list[str] = []  # of workers, or of threads that serve them: one line each
 
 
 @contextmanager
 def tended() -> Iterator[TextIO]:
-    """While a build runs: SIGTERM ends it as Ctrl-C does, and no worker outlives it. Yields stderr, for the progress.
+    """While a build runs, SIGTERM ends it as Ctrl-C does, and no worker outlives it. Yields stderr for the progress
+    line.
 
-    Workers print a traceback of every error, which is raised in this process as well: what they print is held back,
-    and shown at the end of a build that dies of a bug. A build that waits for a worker that is dead is ended, too.
+    Workers print a traceback of every error, which is also raised in this process. Their output is held back, and shown
+    only if the build dies of a bug. A build that waits for a dead worker is ended, too.
     """
     sys.stderr.flush()
     for event in (_stopped, _terminated, _woken, _bereft):
         event.clear()
     _over.clear()
     _deaths.clear()
-    main = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
+    main = threading.current_thread() is threading.main_thread()  # only the main thread may set signal handlers
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM) if main}
-    if main and threading.excepthook is not _bury:  # for good: some threads end after the build
+    if main and threading.excepthook is not _bury:  # permanently: some threads end after the build
         _bury.otherwise = threading.excepthook  # type: ignore[attr-defined]
         threading.excepthook = _bury
     with tempfile.TemporaryFile() as held, Speech(os.dup(2), sys.stderr, closefd=True) as stderr:
@@ -86,12 +87,12 @@ def terminated() -> bool:
 
 
 def stopped() -> bool:
-    """Whether somebody stopped this build, by Ctrl-C or SIGTERM."""
+    """Whether this build was stopped by Ctrl-C or SIGTERM."""
     return _stopped.is_set()
 
 
 def worker_died() -> bool:
-    """Whether a worker process of this build, or what served it, has ended by itself."""
+    """Whether a worker process of this build, or a thread that serves one, has died."""
     return _bereft.is_set() and not stopped()
 
 
@@ -104,9 +105,9 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 
 def _bury(found: threading.ExceptHookArgs) -> None:
-    """Called in a thread that ends with an exception: one of Beam's whose worker died, or that had too little memory.
+    """Called in a thread that ends with an exception: one of Beam's whose worker died or that ran out of memory.
 
-    Beam would wait for its work for ever.
+    Beam would wait forever for its work.
     """
     short = shortage(found.exc_value) if found.exc_value else ""
     if not short and "Worker subprocess exited" not in str(found.exc_value):
@@ -117,23 +118,23 @@ def _bury(found: threading.ExceptHookArgs) -> None:
         _bereft.set()
     if not _over.wait(GRACE):
         _woken.set()
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)  # a signal, for it may wait in a lock
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)  # a signal: it may wait for a lock
 
 
 def _end(parent: int) -> None:
-    """Ends the workers below a process. On a system without /proc they go when they miss their master."""
+    """Ends the workers below a process. Without /proc they end when they lose their parent."""
     for children in Path(f"/proc/{parent}/task").glob("*/children"):
         for child in map(int, children.read_text().split()):
             try:
                 if WORKER in Path(f"/proc/{child}/cmdline").read_bytes():
                     _end(child)
                     os.kill(child, signal.SIGTERM)
-            except OSError:  # it is gone
+            except OSError:  # it has ended
                 continue
 
 
 def as_build_error(error: BaseException, output: str) -> BaseException:
-    """The error as one for a person where it is one; a bug stays what it is.
+    """The error as a message for users, if it is one; a bug is returned unchanged.
 
     Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
     """

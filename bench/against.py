@@ -1,10 +1,10 @@
 """What a build costs with near duplicates, with keys, and against earlier crawls, by CPU seconds of one worker:
 
-    python -m bench.against                       20,000 made-up pages a crawl
+    python -m bench.against                       20,000 made-up pages per crawl
     python -m bench.against --pages 100000
 
-Pages are made up of sentences that are all different, but for a tenth of pages that are near copies of others, and for
-half of the new crawl, which was in the earlier one. Exit code 1 where a bound is broken.
+Pages are made up of sentences that are all different, except that a tenth of the pages are near copies of others, and
+half of the new crawl was in the earlier one. Exit code 1 if a bound is broken.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ GLUE = [
     "not",
     "are",
 ]
-NEAR_COST = 1.35  # of `en.near` beside `en`
-KEYS_OF_TEN = 2.0  # of a build against ten times as large a crawl beside one against a crawl
-SENTENCES = 14  # a page: about 1,400 characters
+NEAR_COST = 1.35  # `en.near` relative to `en`
+KEYS_OF_TEN = 2.0  # a build against a crawl ten times as large, relative to one against a crawl
+SENTENCES = 14  # per page: about 1,400 characters
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,7 +100,7 @@ def _build(folder: Path, crawl: str, preset: str, *options: str) -> Run:
 
 
 def records(first: int, count: int) -> Iterator[str]:
-    """The pages of these numbers as lines of JSON; each tenth is the one before it with a few words more."""
+    """The pages of these numbers as lines of JSON; every tenth is the one before it with a few more words."""
     for number in range(first, first + count):
         drawn = random.Random(number - (number % 10 == 9))
         text = "\n".join(_sentence(drawn) for _ in range(SENTENCES))

@@ -1,13 +1,13 @@
-"""Test items of benchmarks: items planted in real pages, which of them are found, and what a page takes.
+"""Benchmark items planted in real pages: which are found, and the cost per page.
 
-`python -m bench.benchmarks [--items 100000]`. Half of the sites of ../shared/wet give items, sentences and stretches of
-three; in the pages of the others they are planted: as they stand, with other punctuation and case, and cut in half.
-What is found beside what was planted counts as wrong unless 13 of its words stand in the page in a row, or all of fewer
-(`stands`). What speaks of cookies, rights and subscriptions is no item: pages share that in a hundred wordings, and no
-benchmark asks for it.
+`python -m bench.benchmarks [--items 100000]`. Half of the sites of ../shared/wet provide items: sentences, and runs of
+three sentences. They are planted in the pages of the other sites: unchanged, with other punctuation and case, and cut
+in half. A find that was not planted counts as wrong unless 13 of its words occur in the page in a row, or all words of
+a shorter one (`stands`). Texts about cookies, rights and subscriptions are not used as items: pages share them in a
+hundred wordings, and no benchmark contains them.
 
-The time is that of pages of 4,700 characters against that many items, beside a plain set of runs of 13 words in Python,
-which finds less: nothing of a text with fewer words, and no half of one with fewer than 26.
+The time is measured on pages of 4,700 characters against that many items, next to a plain Python set of runs of 13
+words. That set finds less: nothing of a text with fewer words, and no half of one with fewer than 26.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from c4pipe.corpus.stats import registered
 from c4pipe.part import loaded
 from c4pipe.text import hash64, percent
 
-PAGE = 4_700  # characters of the page that the budget is for
+PAGE = 4_700  # characters of the page for which the budget holds
 RUN = 13  # words of the rival's runs
 PLANTED = 4  # items in a page
 SEED = 19
@@ -49,16 +49,16 @@ class Count(NamedTuple):
 
     planted: int
     found: int
-    wrong: int  # (page, item) that were found, neither planted nor there
+    wrong: int  # (page, item) found, but neither planted nor present
 
 
 def verbatim(text: str, _rng: np.random.Generator) -> str:
-    """As it stands."""
+    """Unchanged."""
     return text
 
 
 def marked_otherwise(text: str, rng: np.random.Generator) -> str:
-    """In capitals, small letters or as a title; marks taken out, or others in their place."""
+    """In capitals, small letters or as a title; punctuation removed or replaced."""
     cased = (text.upper(), text.lower(), text.title())[rng.integers(3)]
     return re.sub(r"[^\w\s]", ("", " ", " – ", "…")[rng.integers(4)], cased)
 
@@ -78,7 +78,7 @@ WAYS: dict[str, Callable[[str, np.random.Generator], str]] = {
 
 
 def sentences(texts: Sequence[str], least: int) -> Iterator[str]:
-    """Sentences of so many words and more, now and then three in a row; of each text and sentence one."""
+    """Sentences of at least so many words, now and then three in a row; each text and sentence once."""
     seen: set[str] = set()
     for text in texts:
         found = [found[0].strip() for found in _SENTENCE.finditer(text)]
@@ -93,12 +93,12 @@ def sentences(texts: Sequence[str], least: int) -> Iterator[str]:
 
 
 def items_from(texts: Sequence[str]) -> list[Item]:
-    """An item for each, a question."""
+    """One question item for each text."""
     return [Item("planted", number, (ItemText("question", text),)) for number, text in enumerate(texts)]
 
 
 def overlap_of(items: Sequence[Item]) -> ItemOverlap:
-    """What looks for them."""
+    """The matcher for these items."""
     return loaded(ItemOverlap(), index=ItemIndex(items, ItemOverlap()))
 
 
@@ -109,7 +109,9 @@ def planted(
     hosts: Sequence[str],
     way: Callable[[str, np.random.Generator], str],
 ) -> Count:
-    """Items of so many words and more, planted between the lines of the hosts in a way, and what is found of them."""
+    """Items of at least so many words, planted between the lines of the hosts in one way, and counts of what is
+    found.
+    """
     rng = np.random.default_rng(SEED)
     numbers = [number for number, text in enumerate(texts) if len(text.split()) >= least]
     count = found = wrong = 0
@@ -127,7 +129,7 @@ def planted(
 
 
 def stands(text: str, page: str) -> bool:
-    """Whether a run of 13 words of a text stands in a page, or all of a shorter one."""
+    """Whether a run of 13 words of a text, or all words of a shorter one, occurs in a page."""
     whole, words = (normal_words(each)[1].hashes.tolist() for each in (page, text))
     size = min(RUN, len(words))
     runs = {tuple(whole[i : i + size]) for i in range(len(whole) - size + 1)}
@@ -135,13 +137,13 @@ def stands(text: str, page: str) -> bool:
 
 
 def runs_of(text: str) -> list[str]:
-    """The rival's runs: words between what is no word, in lower case."""
+    """The rival's runs: words in lower case."""
     words = re.findall(r"\w+", text.lower())
     return [" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1)]
 
 
 def filled(texts: Sequence[str], number: int) -> list[str]:
-    """So many texts: those, and their words in another order."""
+    """`number` texts: these, then their words in another order."""
     rng = np.random.default_rng(SEED)
     found = list(texts[:number])
     while len(found) < number:
@@ -160,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     files = sorted(SHARED.glob("wet/*.wet.gz"))
     if not files:
-        raise SystemExit(f"bench: {SHARED} has no WET file: items are planted in its pages.")
+        raise SystemExit(f"bench: {SHARED} has no WET file in whose pages items could be planted.")
     pages = {page.text: hash64(registered(page.url)) % 2 for page in pages_of(files)}
     texts = [*sentences([text for text, side in pages.items() if side], args.least)]
     hosts = [text for text, side in pages.items() if not side]

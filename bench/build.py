@@ -1,10 +1,10 @@
-"""How fast, and how big: our build, stage by stage, beside everybody else's on the same pages in the same run.
+"""Speed and memory of our build, stage by stage, next to other tools on the same pages in the same run.
 
     python -m bench.build [--pages 12000 | --input WET...] [--rounds 3] [--rivals NAME,...] [--growth] [--quick]
 
-`make bench` installs the rivals first. Each run is a process of its own and the runs are interleaved (`runs`); a rival
-that is not there or fails is named with the reason (`competitors`). Progress goes to stderr, the tables to stdout, and
-all numbers to bench/results/bench.json.
+`make bench` installs the rivals first. Each run is a separate process, and the runs alternate (`runs`). A rival that is
+missing or fails is named with the reason (`competitors`). Progress goes to stderr, the tables to stdout, and all
+numbers to bench/results/bench.json.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from bench.tables import growth_table, stage_table, workers_table
 RESULTS = ROOT / "bench" / "results" / "bench.json"
 PRESETS = ("en", "en.tfds")
 WORKERS = (1, 2)
-SHORT = 20  # pages of the run that stands for the start-up
-READS = 5  # times a round that each reader runs: within the second it takes, a busy machine may be half as fast
+SHORT = 20  # pages of the run that measures start-up
+READS = 5  # runs of each reader per round: for the second that one takes, a busy machine may be half as fast
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, prints the tables and writes the JSON, what there is of it after each part."""
+    """Measures, prints the tables, and writes the JSON so far after each part."""
     args = arguments(argv)
     lists = Lists.find(args.badwords_dir)
     presets, workers = (PRESETS[:1], WORKERS[:1]) if args.quick else (PRESETS, WORKERS)
@@ -85,13 +85,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def save(results: dict[str, Any], output: Path) -> None:
-    """Writes what has been measured."""
+    """Writes the measurements so far."""
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(rounded(results), indent=1) + "\n", encoding="utf-8")
 
 
 def rounded(value: Any) -> Any:
-    """The same with four digits behind the point: more are noise."""
+    """The same rounded to four decimal places: more are noise."""
     if isinstance(value, dict):
         return {name: rounded(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -100,10 +100,10 @@ def rounded(value: Any) -> Any:
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The options; `--quick` is a smoke test, whose figures mean nothing."""
-    parser = argparse.ArgumentParser(prog="python -m bench.build", description="Our build beside everybody else's.")
+    """The options; `--quick` is a smoke test whose figures mean nothing."""
+    parser = argparse.ArgumentParser(prog="python -m bench.build", description="Compares our build with other tools.")
     parser.add_argument("--pages", type=int, help="default: 12000")
-    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files of your own instead")
+    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="measure on these files instead")
     parser.add_argument("--rounds", type=int, help="default: 3")
     parser.add_argument(
         "--rivals", type=lambda names: names.split(","), metavar="NAME,...", help="or none; default: all"
@@ -123,7 +123,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def interleaved(
     field: Sequence[Competitor], short: Inputs, long: Inputs, rounds: int, folder: Path
 ) -> tuple[dict[Competitor, Rounds], dict[str, str], dict[str, Any]]:
-    """Everybody's runs, in turn; who was skipped, why; what the scripts say of themselves. Exits where ours fails."""
+    """Alternating runs of all; who was skipped and why; what the scripts report. Exits if ours fails."""
     skipped = {competitor.name: competitor.missing for competitor in field if competitor.missing}
     made = {competitor: Rounds([], []) for competitor in field if not competitor.missing}
     said = {}
@@ -151,7 +151,7 @@ def interleaved(
 
 
 def run(competitor: Competitor, inputs: Inputs, folder: Path) -> Run:
-    """One run, whose output is thrown away."""
+    """One run, whose output is deleted."""
     output = folder / "output"
     output.mkdir()
     try:
@@ -161,7 +161,7 @@ def run(competitor: Competitor, inputs: Inputs, folder: Path) -> Run:
 
 
 def stages(builds: Mapping[str, tuple[str, Sequence[Path], float]], lists: Lists, folder: Path) -> dict[str, Any]:
-    """Prints where the time of our builds goes, and gives it. {name: (preset, files, milliseconds a page)}"""
+    """Prints where our builds spend their time, and returns it. {name: (preset, files, milliseconds a page)}"""
     found = {}
     raw = folder / "stacks.raw"
     try:
@@ -170,7 +170,7 @@ def stages(builds: Mapping[str, tuple[str, Sequence[Path], float]], lists: Lists
             record(our_command(files, folder / "seen", preset, lists, 1), raw, "raw")
             shutil.rmtree(folder / "seen")
             found[name] = {"ms_per_page": cost, "shares": shares(raw)}
-    except ProfileError as error:  # not every machine lets one process look into another
+    except ProfileError as error:  # not every machine lets one process inspect another
         print(f"\nskipped: stages: {error}")
     if found:
         print(f"\n{stage_table(found)}")

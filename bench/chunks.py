@@ -1,10 +1,10 @@
-"""How much of a corpus a store that knows chunks would take anew when another build of it comes.
+"""How much of a new build of a corpus must be uploaded to a store that deduplicates chunks.
 
     python -m bench.chunks BEFORE AFTER
 
-Files are cut where a rolling hash of their bytes says so, as Xet's store does it (64 kB on average, 8 to 128 kB), and a
-chunk that BEFORE has as well costs nothing. Xet's own table of its hash is not used, so single numbers differ from what
-the Hub would count; what is compared here is how files are written.
+Files are cut where a rolling hash of their bytes says so, as Xet's store does (64 kB on average, 8 to 128 kB). A chunk
+that BEFORE has, too, costs nothing. Xet's own hash table is not used, so single numbers differ from the Hub's; the
+comparison is between ways of writing files.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def taken_anew(before: Path, after: Path, pattern: str) -> tuple[int, int]:
-    """Bytes of the files of `after` that are new beside those of `before`, and all of them."""
+    """Bytes in the files of `after` that are not in those of `before`, and all bytes of `after`."""
     known = {digest for path in before.glob(pattern) for digest, _ in chunks(path.read_bytes())}
     new = total = 0
     for path in sorted(after.glob(pattern)):

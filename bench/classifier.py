@@ -1,8 +1,8 @@
-"""The stage `Classifier` beside fastText's own `predict`, on the same pages and models, in turns.
+"""The stage `Classifier` next to fastText's own `predict`, on the same pages and models, alternately.
 
 `python -m bench.classifier [--model FILE...] [--pages 1000] [--rounds 5] [--input WET...]`. Both join the lines of a
-page as DCLM does, and say whether its first label is likelier than not; how far the scores of all labels are apart is
-said as well. The model of languages is measured where none is named.
+page as DCLM does, and decide whether its first label is more likely than not. The largest difference of any label's
+score is printed, too. Without --model, the language model is measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from c4pipe.langid.fasttext import default_model
 from c4pipe.page import Page
 from c4pipe.stages import Classifier
 
-FURTHEST = 1e-6  # that a score may be from the library's
+FURTHEST = 1e-6  # largest allowed difference from the library's score
 
 
 def against_library(path: Path, pages: Sequence[Page]) -> tuple[Part, float]:
@@ -48,7 +48,7 @@ def against_library(path: Path, pages: Sequence[Page]) -> tuple[Part, float]:
 
 
 def _difference(theirs: Any, ours: FastTextModel, line: str) -> float:
-    """The largest one; the library leaves out what is all but impossible."""
+    """The largest difference; the library omits labels with almost no probability."""
     found, told = ours.probabilities(line), dict(zip(*theirs.predict(line, -1), strict=True))
     if found is None:
         return float(bool(told))
@@ -57,7 +57,7 @@ def _difference(theirs: Any, ours: FastTextModel, line: str) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and prints. Exit code 1 where scores differ."""
+    """Measures and prints. Exit code 1 if scores differ."""
     parser = argparse.ArgumentParser(prog="python -m bench.classifier", description=__doc__.partition("\n")[0])
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: ../shared/wet_bench, or samples")
     parser.add_argument("--model", nargs="+", type=Path, metavar="FILE", help="default: the model of languages")

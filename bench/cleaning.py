@@ -1,4 +1,4 @@
-"""The parts of `bench.parts` that clean: C4's line rules, with Punkt behind them, and with a rule of one's own."""
+"""The parts of `bench.parts` that clean: C4's line rules, alone, followed by Punkt, and with a custom rule."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from c4pipe.presets import EN, EN_TFDS
 from c4pipe.rules import LineRule
 from c4pipe.stages import Clean
 
-# The ways of `own_rule` differ by less than what a busy machine does to a round: a page a turn, and many turns.
-TURNS, MOST = 4, 1000  # turns a round, pages in all
+# The ways of `own_rule` differ by less than a round varies on a busy machine, so they take many turns of one page.
+TURNS, MOST = 4, 1000  # turns per round, pages in all
 
 
 def clean_stage(preset: Any) -> Clean:
-    """The stage of a preset that cleans."""
+    """The cleaning stage of a preset."""
     return next(stage for stage in preset.stages if isinstance(stage, Clean))
 
 
@@ -44,7 +44,7 @@ def cleaning(pages: Sequence[Page]) -> Part:
 
 
 def cleaning_as_reference(pages: Sequence[Page], reference: Way | None) -> Part:
-    """The line rules and the count of sentences by Punkt, of `en.tfds`."""
+    """The line rules of `en.tfds`, and its sentence count by Punkt."""
     stage = clean_stage(EN_TFDS)
     lines, rules, fast = stage.lines, [rule.bind(None) for rule in stage.then], stage.bind(None)
 
@@ -61,7 +61,7 @@ def cleaning_as_reference(pages: Sequence[Page], reference: Way | None) -> Part:
 
 @dataclass(frozen=True)
 class NoShouting(LineRule):
-    """The example of c4pipe/README.md: a rule that says nothing of what it needs."""
+    """The example of c4pipe/README.md: a rule that does not declare what it needs."""
 
     share: float = 0.5
     reason: ClassVar = Reason("shouting", Unit.LINE, "has more than {share} of its letters in capitals", source="ours")
@@ -72,7 +72,7 @@ class NoShouting(LineRule):
 
 @dataclass(frozen=True)
 class Heard(LineRule):
-    """Writes down what it is asked about, and lets it pass."""
+    """Records the lines it is given, and keeps them."""
 
     lines: list[str]
     reason: ClassVar = Reason("heard", Unit.LINE, "is heard", source="this bench")
@@ -83,10 +83,10 @@ class Heard(LineRule):
 
 
 def own_rule(pages: Sequence[Page], rounds: int) -> list[Row]:
-    """The line rules of `en`: alone, with a rule of one's own that is asked beside them, and with that rule among them.
+    """The line rules of `en`: alone, with a custom rule that runs separately, and with that rule among them.
 
-    What beside takes more than alone is the rule's own work; among takes as much as beside and what it costs to have
-    such a rule. With each page the ways take turns; of a way's turns, which are far apart, the shortest counts.
+    "Beside" minus "alone" is the rule's own work; "among" minus "beside" is the overhead of having such a rule. The
+    ways alternate on each page, and the shortest of a way's turns counts.
     """
     steps, rule, pages = clean_stage(EN).lines, NoShouting(), pages[:MOST]
     own = (*steps, rule)
@@ -118,14 +118,14 @@ def own_rule(pages: Sequence[Page], rounds: int) -> list[Row]:
 
 
 def told_of_own_rule(rows: Sequence[Row]) -> str:
-    """What the rows of `own_rule` come to."""
+    """The result of `own_rule` in words."""
     alone, beside, among = (row.micros for row in rows)
     more = f"{among - beside:+.1f} µs, {(among - beside) / alone:+.0%} of the rest"
-    return f"A rule of one's own takes {beside - alone:.1f} µs a page for itself; having it among C4's costs {more}."
+    return f"A custom rule takes {beside - alone:.1f} µs per page itself; running it among C4's rules adds {more}."
 
 
 def _asked_about(page: Page, steps: Sequence[LineStep]) -> list[str]:
-    """The lines of the page that a rule behind these steps is asked about."""
+    """The lines of the page that reach a rule after these steps."""
     heard = Heard([])
     clean(page, (*steps, heard))
     return heard.lines
@@ -139,9 +139,9 @@ def _cpu(way: Callable[[int], Any], at: int) -> float:
 
 @contextmanager
 def reference_cleaning(pages: Sequence[Page]) -> Iterator[Way | None]:
-    """The reference's `clean_page`, in a process with its own packages; None where they are not installed."""
+    """The reference's `clean_page`, in a process with its own packages; None if they are not installed."""
     if not reference_python().exists():
-        print(f"parts: without the reference, for {reference_python()} is not there (make bench).", file=sys.stderr)
+        print(f"parts: without the reference, for {reference_python()} does not exist (make bench).", file=sys.stderr)
         yield None
         return
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

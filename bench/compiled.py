@@ -1,11 +1,11 @@
-"""Parts of a build beside compiled libraries that do the same: lines, near duplicates, the text of HTML, languages.
+"""Parts of a build next to compiled libraries that do the same: lines, near duplicates, the text of HTML, languages.
 
     python -m bench.compiled [--pages 3000] [--rounds 5] [--input WET...] [--html FOLDER] [--parts NAME,...]
 
-Each library runs in a process of its own on one thread, most in a venv of its own (`make bench-rivals`), by its script
-in bench/rivals/, which says what it does less or more. They take turns, c4pipe among them; the CPU time of the work
-counts, without start-up and imports (`rivals.contest`). `times` above 1 is ahead of c4pipe. Whoever is not there or
-fails is named with the reason. Tables go to stdout, all numbers to bench/results/compiled.json.
+Each library runs in its own process on one thread, most in their own venv (`make bench-rivals`), by its script in
+bench/rivals/, which says what it does less or more. All alternate, c4pipe included; only the CPU time of the work
+counts, without start-up and imports (`rivals.contest`). `times` above 1 is faster than c4pipe. A library that is
+missing or fails is named with the reason. Tables go to stdout, all numbers to bench/results/compiled.json.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from bench.warc import html_in, samples
 from bench.ways import Part, Row, Timed, run, table
 
 RESULTS = ROOT / "bench" / "results" / "compiled.json"
-JUDGED = 300  # texts whose language is asked: some judges take 10 ms for one
+JUDGED = 300  # texts for language identification: some libraries take 10 ms for one
 HTML_PAGES = 1_000
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 class Contest(NamedTuple):
-    """A piece of work, and who does it."""
+    """A task, and the libraries that do it."""
 
     name: str
     script: str  # in bench/rivals/
     rivals: dict[str, str]  # the venv of each library
-    own: str = ""  # the venv that ours needs; else it is where this runs
+    own: str = ""  # the venv for ours; "": the current one
 
 
 CONTESTS = (
@@ -55,7 +55,7 @@ CONTESTS = (
 
 
 class Contender(NamedTuple):
-    """A library at its work: `way` gives its seconds and answers."""
+    """A library doing its task: `way` returns its seconds and answers."""
 
     library: str
     script: str
@@ -63,7 +63,7 @@ class Contender(NamedTuple):
     missing: str
 
     def way(self, texts: Path) -> Timed:
-        """One go. Raises CalledProcessError where it fails."""
+        """One run. Raises CalledProcessError if it fails."""
         return self.told(texts)[0]
 
     def told(self, texts: Path) -> tuple[Timed, str]:
@@ -82,7 +82,7 @@ class Contender(NamedTuple):
 
 
 def contenders(contest: Contest) -> Iterator[Contender]:
-    """Ours first."""
+    """The libraries, ours first."""
     python = venv_python(contest.own) if contest.own else Path(sys.executable)
     yield Contender(OURS, contest.script, python, lacking(contest.own) if contest.own else "")
     for library, venv in contest.rivals.items():
@@ -90,8 +90,9 @@ def contenders(contest: Contest) -> Iterator[Contender]:
 
 
 def hold(contest: Contest, texts: Sequence[str], rounds: int, folder: Path) -> tuple[list[Row], dict[str, str], Any]:
-    """What each took, who was skipped and why, and the versions. A first go, which does not count, tells who can do the
-    work. Exits where ours cannot."""
+    """The times of each, who was skipped and why, and the versions. A first run, which does not count, finds out who
+    can do the task. Exits if ours cannot.
+    """
     every = folder / "every.json"
     every.write_text(json.dumps(texts), encoding="utf-8")
     ways, skipped, versions = {}, {}, {}
@@ -114,7 +115,7 @@ def hold(contest: Contest, texts: Sequence[str], rounds: int, folder: Path) -> t
 
 
 def ahead(rows: Sequence[Row]) -> list[str]:
-    """A line for each library that takes less than ours."""
+    """A line for each library that is faster than ours."""
     return [
         f"ahead of {OURS}: {row.way}, {row.part}: {row.times:.2f} times as fast, {row.agrees:.1%} the same"
         for row in rows
@@ -123,7 +124,7 @@ def ahead(rows: Sequence[Row]) -> list[str]:
 
 
 def texts_of(contest: Contest, pages: Sequence[str], html: Path | None) -> list[str]:
-    """What a contest is about."""
+    """The texts of a contest."""
     if contest.script != "html_text":
         return [*pages[:JUDGED]] if contest.script == "identify" else [*pages]
     bodies = html_in(html, HTML_PAGES) if html else islice(cycle(samples()), HTML_PAGES)
@@ -135,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.compiled", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: ../shared/wet_bench, or samples")
     parser.add_argument("--pages", type=int, default=3000)
-    parser.add_argument("--html", type=Path, metavar="FOLDER", help="of HTML files; default: those of data_samples")
+    parser.add_argument("--html", type=Path, metavar="FOLDER", help="HTML files (default: data_samples)")
     parser.add_argument("--rounds", type=int, default=5)
     names = [contest.script for contest in CONTESTS]
     parser.add_argument("--parts", type=lambda told: told.split(","), default=names, help=f"default: {','.join(names)}")

@@ -1,15 +1,15 @@
-"""What more cores give, by simulation from the measured seconds of every element of a build.
+"""The gain of more cores, simulated from the measured seconds of every element of a build.
 
     python -m bench.cores [--pages 96000 | --input WET...] [--workers 1,2,4,16,64] [--write]
 
-One build by one worker notes the CPU seconds of each call of each step. The steps follow one another, as Beam's local
-runner does it: what a step has is dealt out in equal numbers before it begins, one worker here and there, and the next
-one waits for all. `best` deals the longest first to whoever is free, as an engine may that hands out work one by one.
-What begins before there are workers, and what the runner itself takes, is nobody's but one core's.
+One build by one worker records the CPU seconds of each call of each step. The simulated steps run one after another, as
+in Beam's local runner: a step's elements are dealt out in equal numbers before it begins, and the next step waits for
+all. `best` gives the longest element first to whichever worker is free, as an engine with a work queue may. What
+happens before the workers start, and the runner's own work, use one core only.
 
-A larger build has more units of work, and as many partitions of its shuffles that are larger; one more output shard
-for each 256 MB; and the same single elements, which grow (`scaled`). No disk and no memory limits it here.
-Prints the table of docs/explanation/scale.md, which `--write` puts there, and writes bench/results/cores.json.
+A larger build has more units of work, as many but larger partitions of its shuffles, one more output shard for each 256
+MB, and the same single elements, which grow (`scaled`). Disk and memory are not limited here. Prints the table of
+docs/explanation/scale.md, which `--write` puts there, and writes bench/results/cores.json.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from bench.parity import ROOT, Lists
 from bench.scale import keep, markdown
 from c4pipe.passes.merging import SHARD_BYTES
 
-SIZES = (1, 100)  # times the pages that are measured
-WORKER_START = 0.35  # seconds of a worker for itself: fork, and what it imports and compiles for the first page
+SIZES = (1, 100)  # multiples of the measured pages
+WORKER_START = 0.35  # seconds of each worker: fork, imports, and compilation for the first page
 
 # What an element of a step is: a unit of work or a group of them, a partition of a shuffle, an output shard, or all.
 UNIT, PARTITION, SHARD, ALL = "unit", "partition", "shard", "all"
@@ -47,29 +47,29 @@ STEPS = {
     "WriteRestore": UNIT,
     "PlanConfig": ALL,
     "WriteShard": SHARD,
-    "WriteSample": PARTITION,  # as many as there are reasons, whatever the size: see `scaled`
+    "WriteSample": PARTITION,  # one for each reason, whatever the size: see `scaled`
     "Finalize": ALL,
 }
 
 
 class Measured(NamedTuple):
-    """One build by one worker. CPU seconds."""
+    """One build by one worker, in CPU seconds."""
 
-    start: float  # until the first element
+    start: float  # before the first element
     steps: dict[str, list[float]]  # of each element
-    rest: float  # of the runner
+    rest: float  # of the runner itself
     shards: float  # output shards of 256 MB that it fills
 
 
 def scaled(found: Measured, times: float) -> Measured:
-    """The same build of so many times the pages. Elements are as large as those that were measured on average."""
+    """The same build of so many times the pages. Elements have the average size of those measured."""
     steps = {}
     for name, seconds in found.steps.items():
         kind, mean = STEPS[name], sum(seconds) / max(1, len(seconds))
         if kind == UNIT and times != 1:
             steps[name] = [mean] * round(len(seconds) * times)
         elif name == "WriteSample":
-            steps[name] = seconds  # 200 pages a reason, however many there are
+            steps[name] = seconds  # 200 pages per reason, whatever the number of pages
         elif kind == SHARD and times != 1:
             whole, shards = sum(seconds) * times, max(1, round(found.shards * times))
             steps[name] = [whole / shards] * shards
@@ -79,12 +79,12 @@ def scaled(found: Measured, times: float) -> Measured:
 
 
 def dealt(seconds: Sequence[float], workers: int) -> float:
-    """Until all are done, where worker k has the elements k, k + n, k + 2 n, ..."""
+    """Seconds until all are done, if worker k has the elements k, k + n, k + 2 n, ..."""
     return max(sum(seconds[k::workers]) for k in range(workers))
 
 
 def longest_first(seconds: Sequence[float], workers: int) -> float:
-    """Until all are done, where whoever is free takes the longest that is left."""
+    """Seconds until all are done, if each free worker takes the longest remaining element."""
     busy = [0.0] * workers
     for value in sorted(seconds, reverse=True):
         heapq.heapreplace(busy, busy[0] + value)
@@ -92,14 +92,14 @@ def longest_first(seconds: Sequence[float], workers: int) -> float:
 
 
 class Makespan(NamedTuple):
-    """How long a build takes, and what of it only one core works at."""
+    """How long a build takes, and which part uses only one core."""
 
     seconds: float
-    alone: dict[str, float]  # beyond the share that each of all cores would have
+    alone: dict[str, float]  # seconds beyond an equal share of each core
 
 
 def makespan(found: Measured, workers: int, best: bool = False) -> Makespan:
-    """With so many workers, each on a core of its own."""
+    """The duration with so many workers, each on its own core."""
     deal = longest_first if best else dealt
     took = {name: deal(seconds, workers) for name, seconds in found.steps.items() if seconds}
     alone = {name: value - sum(found.steps[name]) / workers for name, value in took.items()}
@@ -109,7 +109,7 @@ def makespan(found: Measured, workers: int, best: bool = False) -> Makespan:
 
 
 def cores_table(found: Measured, pages: int, workers: Sequence[int]) -> str:
-    """A line a size and number of cores."""
+    """One row per size and number of cores."""
     rows: list[Sequence[str]] = [("pages", "cores", "times one", "dealt as best", "of all cores", "what stops it")]
     for times in SIZES:
         build = scaled(found, times)
@@ -129,7 +129,7 @@ def cores_table(found: Measured, pages: int, workers: Sequence[int]) -> str:
 
 
 def measured(files: Sequence[Path], lists: Lists, folder: Path) -> Measured:
-    """Builds the files in a process of its own, which notes what each element takes."""
+    """Builds the files in its own process, which records the time of each element."""
     note = folder / "elements.json"
     command = our_command(files, folder / "c4", "en", lists, 1)
     done = run([sys.executable, "-m", "bench.cores", "--note", str(note), *command[3:]], cwd=ROOT, check=False)
@@ -164,7 +164,7 @@ def _wrap(kind: Any, name: str, steps: Mapping[str, list[float]], begun: list[fl
     def timed(self: Any, element: Any) -> Iterator[Any]:
         start = time.process_time()
         begun.append(start)
-        given = [*(process(self, element) or ())]  # a generator works while it is asked
+        given = [*(process(self, element) or ())]  # a generator does its work while it is consumed
         which = f"{name} {self._kind}" if name == "Resolve" else name
         steps[which].append(time.process_time() - start)
         return iter(given)
@@ -177,9 +177,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["--note"]:
         return noted(Path(words[1]), words[2:])
-    parser = argparse.ArgumentParser(prog="python -m bench.cores", description="What more cores give.")
+    parser = argparse.ArgumentParser(prog="python -m bench.cores", description="Simulates a build on more cores.")
     parser.add_argument("--pages", type=int, default=96_000)
-    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files of so many --pages instead")
+    parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="files to use, with so many --pages")
     parser.add_argument("--workers", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2, 4, 16, 64])
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
     parser.add_argument("--write", action="store_true", help="write the table into docs/explanation/scale.md")

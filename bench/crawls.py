@@ -1,4 +1,4 @@
-"""The shuffles of whole crawls by arithmetic: how many elements, how large, how even."""
+"""The shuffles of whole crawls by calculation: number, size and balance of their elements."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from c4pipe.dedup import UrlLevel
 from c4pipe.flow.settings import Settings
 
 CRAWL_FILES = 90_000
-CRAWL_PAGES = 2_640_000_000  # of December 2024, by blog.commoncrawl.org/blog/december-2024-crawl-archive-now-available
-FILE_BYTES = 80 << 20  # of a WET file, `beam_jobs.corpora.TYPICAL_WET`
-LOST = 0.4  # share of the claims that lose to another group, at most
+CRAWL_PAGES = 2_640_000_000  # December 2024, from blog.commoncrawl.org/blog/december-2024-crawl-archive-now-available
+FILE_BYTES = 80 << 20  # size of a WET file, `beam_jobs.corpora.TYPICAL_WET`
+LOST = 0.4  # upper bound of the share of claims that lose to another group
 SEED = 7
-# How keys are spread: share of claims whose key nobody else has, and keys that every group has. The other claims are
-# drawn by Zipf's law from a tenth as many keys as there are claims.
+# How keys are spread: the share of claims whose key is unique, and keys that every group has. Other claims are drawn
+# by Zipf's law from a tenth as many keys as there are claims.
 SPREADS = {"all different": (1.0, 0), "web": (0.6, 0), "web and boilerplate": (0.6, 10_000)}
-RANKS = 1 << 20  # of Zipf's law, that are followed one by one; the others in bins
+RANKS = 1 << 20  # ranks of Zipf's law that are modelled singly; the others in bins
 
 
 class Shape(NamedTuple):
-    """Of a page of the input, on average."""
+    """Averages per page of the input."""
 
-    staged: float  # pages that reach the dedup of text
+    staged: float  # pages that reach the text dedup
     atoms: float  # sentences
     claims: float  # spans
     input_bytes: float  # compressed
@@ -60,12 +60,12 @@ class Crawl(NamedTuple):
 
 
 def build_settings(folder: Path, inputs: int) -> Settings:
-    """Of a build of `en` from so many files."""
+    """The settings of a build of `en` from so many files."""
     return settings_of(folder, inputs, 0, FILE_BYTES, "en")
 
 
 def partition_sizes(crawl: Crawl, unique: float, hot: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Rows of each partition after every group has collapsed its own; keys fall on partitions as hashes do."""
+    """Rows of each partition after every group has collapsed its own; keys are hashed to partitions."""
     even = np.full(crawl.partitions, 1 / crawl.partitions)
     sizes = rng.multinomial(round(crawl.claims * unique), even).astype(float)
     sizes += rng.multinomial(hot, even) * crawl.groups
@@ -84,13 +84,13 @@ def partition_sizes(crawl: Crawl, unique: float, hot: int, rng: np.random.Genera
 
 
 def _groups_with(claimed: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
-    """In how many groups a key stands that is claimed so often anywhere."""
+    """The number of groups that have a key with so many claims in all."""
     return groups * -np.expm1(claimed * np.log1p(-1 / groups))
 
 
 @cache
 def skew(crawl: Crawl) -> dict[str, dict[str, float]]:
-    """The largest partition of each spread of keys."""
+    """The largest partition for each spread of keys."""
     found = {}
     for name, (unique, hot) in SPREADS.items():
         sizes = partition_sizes(crawl, unique, hot, np.random.default_rng([SEED, crawl.crawls]))
@@ -99,7 +99,7 @@ def skew(crawl: Crawl) -> dict[str, dict[str, float]]:
 
 
 def packet_bytes(crawl: Crawl) -> dict[str, float]:
-    """Bytes through each shuffle, without what the engine adds to an element."""
+    """Bytes through each shuffle, without the engine's overhead per element."""
     rows = skew(crawl)["web"]["rows"]
     pages = max(1, round(crawl.pages / crawl.groups / crawl.partitions))
     keys, dates = np.zeros(pages, np.uint64), pa.array(["2024-12-01T00:00:00Z"] * pages)

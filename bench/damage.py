@@ -1,8 +1,8 @@
-"""Staged files that are flipped, cut, exchanged and lost at random; the next command must make the same bytes of it.
+"""Flips, cuts, swaps and deletes staged files at random; the next command must still write the same bytes.
 
-`python -m bench.damage --trials 150` damages one file of a kept or a left-over staging folder at a time, of builds and
-of rebalancings, runs the same command and compares every file with that of an undisturbed run. What it may do beside
-that is end with one line that names the file. `make soak` runs it behind `bench.soak`.
+`python -m bench.damage --trials 150` damages one file at a time in a staging folder that was kept or left over, of
+builds and of rebalancings, runs the same command and compares every file with an undisturbed run. The only other
+accepted result is one line that names the file. `make soak` runs it after `bench.soak`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS = ("flip", "flip", "flip", "cut", "swap", "replace", "lose")
 
 
 class Case(NamedTuple):
-    """A command, what it makes where nothing is damaged, and folders that earlier runs of it have left."""
+    """A command, its undamaged output, and staging folders of earlier runs."""
 
     job: str  # a module of beam_jobs
     options: tuple[str, ...]
@@ -37,12 +37,12 @@ class Case(NamedTuple):
 
 
 def staged_files(output: Path) -> list[Path]:
-    """What lies in the staging folder of an output, less the note that says whose the folder is."""
+    """The files in the staging folder of an output, except the note that marks the folder."""
     return sorted(path for path in output.glob(".staging-*/**/*") if path.is_file() and path.name != NOTE)
 
 
 def damage(output: Path, random: random.Random) -> str:
-    """Damages one staged file, in a way of `KINDS`; what it did, in words."""
+    """Damages one staged file in one of the `KINDS` of ways. Returns a description."""
     files = staged_files(output)
     path, other, kind = random.choice(files), random.choice(files), random.choice(KINDS)
     data = bytearray(path.read_bytes())
@@ -65,7 +65,7 @@ def damage(output: Path, random: random.Random) -> str:
 
 
 class Trials:
-    """Commands over damaged folders, and the counts of what came of them."""
+    """Runs commands on damaged folders and counts the results."""
 
     def __init__(self, folder: Path, seed: int):
         self.folder, self.random = folder, random.Random(seed)
@@ -91,10 +91,10 @@ class Trials:
         assert code == 0, (self.folder / "log").read_text()
         operations = int((self.folder / "log.operations").read_text())
         left = []
-        if job == "build_c4":  # a rebalancing keeps nothing
+        if job == "build_c4":  # a rebalancing has no --keep-staging
             left.append(home / "kept")
             assert self.run(job, (*options, "--keep-staging"), left[0]) == 0
-        for number in range(broken_off):  # at operations from a quarter of the way on; the last third clears up
+        for number in range(broken_off):  # from a quarter of the operations on; the last third cleans up
             left.append(home / f"left-{number}")
             at = operations * (broken_off + 2 * number + 1) // (5 * broken_off)
             assert self.run(job, options, left[-1], Fault(at, errno.EIO, lasting=True)) == 1
@@ -106,7 +106,7 @@ class Trials:
         return ended(start(argv, self.folder / "log", fault, job))
 
     def trial(self, workers: int = 1) -> None:
-        """One damage, and the command behind it."""
+        """Damages one file, then runs the command."""
         case = self.random.choice(self.cases)
         template, output = self.random.choice(case.left), self.folder / "damaged"
         shutil.copytree(template, output)
@@ -129,7 +129,7 @@ class Trials:
 
 
 def main() -> int:
-    """Some trials; 1 when any gave other bytes or another end than one line."""
+    """Runs the trials. Returns 1 if any wrote other bytes, or ended in more than one line."""
     p = argparse.ArgumentParser(prog="python -m bench.damage", description=(__doc__ or "").partition("\n")[0])
     p.add_argument("--trials", type=int, default=150)
     p.add_argument("--seed", type=int, default=0)

@@ -1,10 +1,10 @@
-"""What Dask costs: `en` of the same pages by the local runner and by DaskRunner, and with a worker that is killed.
+"""The overhead of Dask: `en` from the same pages by the local runner, by DaskRunner, and with a killed worker.
 
     python -m bench.dask_build [--pages 12000] [--rounds 2] [--workers 1,2,4] [--write]
 
-Each run is a process of its own; what a build and all its processes take is counted (`runs`). A worker is killed when
-half of the units are staged: its nanny starts another one, and Dask does again what was lost. All builds must have the
-same bytes, or it stops. Prints the table of docs/explanation/scale.md, which `--write` puts there, and writes
+Each run is a separate process; the cost of a build with all its processes is counted (`runs`). A worker is killed when
+half of the units are staged: its nanny starts another one, and Dask repeats the lost work. If the builds differ by a
+byte, the bench stops. Prints the table of docs/explanation/scale.md, which `--write` puts there, and writes
 bench/results/dask.json.
 """
 
@@ -30,8 +30,8 @@ from bench.parity import ROOT, Lists
 from bench.runs import Run, measure
 from bench.scale import keep, markdown
 
-LOOK = 0.05  # seconds between two looks at what is staged
-SPAWNED = b"multiprocessing.spawn"  # what a worker process of a Dask cluster has in its command line
+LOOK = 0.05  # seconds between two checks of the staging folder
+SPAWNED = b"multiprocessing.spawn"  # appears in the command line of a Dask worker process
 
 
 class Way(NamedTuple):
@@ -44,7 +44,7 @@ class Way(NamedTuple):
 
 
 def ways(workers: Sequence[int]) -> list[Way]:
-    """The local runner and Dask by so many workers; and the last one again with a death."""
+    """The local runner and Dask with so many workers; the last one again with a killed worker."""
     local = [Way(f"local, {n}", n, ()) for n in workers]
     dask = [Way(f"Dask, {n}", n, ("--runner", "DaskRunner")) for n in workers]
     most = dask[-1]
@@ -53,14 +53,14 @@ def ways(workers: Sequence[int]) -> list[Way]:
 
 
 def build(way: Way, files: Sequence[Path], lists: Lists, folder: Path) -> tuple[Run, str]:
-    """What one build took, and the digest of its corpus."""
+    """The cost of one build, and the digest of its corpus."""
     output = folder / "c4"
     command = [*our_command(files, output, "en", lists, way.workers), *way.options]
     with _death(output, len(files) // 2) if way.kill else _life() as died:
         run = measure(command, folder / "log", ROOT)
     if way.kill and not died:
         raise SystemExit("bench: the build was over before a worker could be killed. Give it more --pages.")
-    digest = hashlib.sha256((output / "manifest.json").read_bytes()).hexdigest()  # it holds those of all files
+    digest = hashlib.sha256((output / "manifest.json").read_bytes()).hexdigest()  # contains the digests of all files
     shutil.rmtree(output)
     return run, digest
 
@@ -100,7 +100,7 @@ def workers_below(pid: int) -> list[int]:
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             children = [int(child) for child in path.read_text().split()]
-        except OSError:  # a thread that ended while we looked
+        except OSError:  # a thread that ended meanwhile
             continue
         for child in children:
             try:
@@ -112,7 +112,7 @@ def workers_below(pid: int) -> list[int]:
 
 
 def dask_table(runs: dict[str, Run], pages: int) -> str:
-    """A line a way. Beyond: what it takes more than the local runner with one worker."""
+    """One row per way. "Beyond" is the cost above the local runner with one worker."""
     first = next(iter(runs.values()))
     rows: list[Sequence[str]] = [("`en`, workers", "wall s", "CPU s", "CPU ms a page", "CPU s beyond", "MiB in all")]
     for name, run in runs.items():

@@ -1,7 +1,7 @@
-"""The text dedup alone: staged hashes in, lost lines by group out, through the steps of a build on Beam's local runner.
+"""The text dedup alone: from staged hashes to lost lines by group, with a build's steps on Beam's local runner.
 
-`python -m bench.dedup [--rows 10000000 50000000]`. Each run is a process of its own. Ways of one size must agree to the
-byte on who lost what. The pages are made up: of their lines one stands on every page, three of five nowhere else, and
+`python -m bench.dedup [--rows 10000000 50000000]`. Each run is a separate process. All ways must agree, for each size,
+to the byte on who lost what. The pages are made up: one of their lines is on every page, three in five are unique, and
 the others are drawn by Zipf's law.
 """
 
@@ -36,15 +36,15 @@ from c4pipe.passes.tables import TableSource, write_table
 from c4pipe.presets import find_preset
 
 RESULTS = ROOT / "bench" / "results" / "dedup.json"
-PAGE_LINES = 20  # of a page, on average; at least one
-FILE_LINES = 500_000  # of a WET file
-FILE_BYTES = 80 << 20  # of a WET file as it is read; decides the number of partitions
-UNIQUE = 0.6  # share of the lines that stand nowhere else
-POOL = 10  # lines for each line of the pool that the others are drawn from
+PAGE_LINES = 20  # lines of a page, on average; at least one
+FILE_LINES = 500_000  # lines of a WET file
+FILE_BYTES = 80 << 20  # bytes read of a WET file; decides the number of partitions
+UNIQUE = 0.6  # share of unique lines
+POOL = 10  # repeated lines for each line in the pool they are drawn from
 SEED = 7
 NAIVE_ROWS = 500_000
-BASE_ROWS = 10_000  # what a run of so few takes is the base: Python, Beam and its libraries
-PRESET = "en.tfds"  # whose level is lines: a claim for each
+BASE_ROWS = 10_000  # a run of so few measures the base: Python, Beam and its libraries
+PRESET = "en.tfds"  # its level is lines: one claim for each
 
 
 class Way(NamedTuple):
@@ -59,7 +59,7 @@ WAYS = {way.name: way for way in (Way("memory", 0), Way("spilled", 1), Way("naiv
 
 
 class Took(NamedTuple):
-    """What one run took, and what came out."""
+    """The cost and the result of one run."""
 
     rows: int
     way: str
@@ -67,7 +67,7 @@ class Took(NamedTuple):
     cpu: float  # seconds
     rss: float  # MiB, at its peak
     lost: int  # lines
-    digest: str  # of who lost what to whom
+    digest: str  # digest of who lost what to whom
 
 
 # --- input --------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ class Took(NamedTuple):
 def settings_of(
     folder: Path, files: int, spill_rows: int, file_bytes: int = FILE_BYTES, preset: str = PRESET
 ) -> Settings:
-    """A corpus whose staged files are made up."""
+    """The settings of a corpus whose staged files are made up."""
     return Settings(
         preset=find_preset(preset),
         assets=Assets(),
@@ -131,7 +131,7 @@ def staged_table(rng: np.random.Generator, lines: int, pool: NDArray[np.uint64],
 
 
 class Tell(beam.DoFn):
-    """What a group lost, as it is seen by the pass that writes: emits (lines lost, digest)."""
+    """What a group lost, as the writing pass sees it: emits (lines lost, digest)."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -150,12 +150,12 @@ def atoms_in(inputs: Sequence[StagedUnit]) -> int:
 
 
 def told(group: int, flags: NDArray[np.bool_], owners: NDArray[np.uint64]) -> tuple[int, int, str]:
-    """The flags and owners of a group in short."""
+    """The number of lost lines of a group, and a digest of flags and owners."""
     return group, int(flags.sum()), hashlib.sha256(flags.tobytes() + owners.tobytes()).hexdigest()
 
 
 class Packed(beam.PTransform):
-    """The very steps of a build, between staging and finishing."""
+    """The actual steps of a build between staging and finishing."""
 
     def __init__(self, settings: Settings):
         super().__init__()
@@ -170,7 +170,7 @@ class Packed(beam.PTransform):
 
 
 class Naive(beam.PTransform):
-    """One element a line, as a first sketch has it: (hash, claim) grouped, what lost grouped again."""
+    """One element per line, the naive approach: (hash, claim) grouped, then the losers grouped again."""
 
     def __init__(self, settings: Settings):
         super().__init__()
@@ -229,14 +229,14 @@ def write_told(parts: list[tuple[int, int, str]], path: str) -> None:
 
 
 def measure_way(folder: Path, rows: int, way: str) -> Took:
-    """One run in a process of its own."""
+    """One run in its own process."""
     command = [sys.executable, "-m", "bench.dedup", "--one", str(folder), way, "--rows", str(rows)]
     took = measure(command, folder / "log", ROOT)
     return Took(rows, way, *took, **json.loads((folder / "told.json").read_text(encoding="utf-8")))
 
 
 def measure_all(sizes: Sequence[int], ways: Sequence[str], folder: Path) -> list[Took]:
-    """Every way of every size; the naive way of the sizes up to `NAIVE_ROWS` only."""
+    """Every way for every size; the naive way only for sizes up to `NAIVE_ROWS`."""
     found: list[Took] = []
     for rows in sizes:
         made = folder / str(rows)
@@ -252,7 +252,7 @@ def measure_all(sizes: Sequence[int], ways: Sequence[str], folder: Path) -> list
 
 
 def table(found: Sequence[Took]) -> str:
-    """One line a run; memory a line is what is above the smallest run of the same way."""
+    """One row per run; memory per line is measured above the smallest run of the same way."""
     lines = [
         f"{'lines':>12}  {'way':<8} {'wall s':>7} {'CPU s':>7} {'us/line':>8} {'peak MiB':>9} {'B/line':>7} {'lost':>6}"
     ]

@@ -1,7 +1,7 @@
-"""Writes c4pipe/text/english_tables.py from the spaCy that is installed: its rules for English words, as plain data.
+"""Writes c4pipe/text/english_tables.py from the installed spaCy: its rules for English words, as plain data.
 
-`bench/.venv-datatrove/bin/python -m bench.english_tables` rewrites the file; `--check` only says whether it is the same
-(exit code 1 where not). What is made of the tables is held against spaCy's own tokenizer by `bench.recipes`.
+`bench/.venv-datatrove/bin/python -m bench.english_tables` rewrites the file; `--check` only reports whether it is up to
+date (exit code 1 if not). `bench.recipes` compares the code that uses the tables with spaCy's own tokenizer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).parents[1] / "c4pipe" / "text" / "english_tables.py"
-JOINT = "\u241f"  # between the tokens of an exception: no exception holds it
+JOINT = "\u241f"  # between the tokens of an exception: it occurs in no exception
 HEAD = '''"""What is known of English words: tables of spaCy {version} (see NOTICE), written by bench/english_tables.
 
 `c4pipe.text.english` says what they mean. Runs of code points are "41" or "41-5A".
@@ -26,9 +26,9 @@ from __future__ import annotations'''
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Writes the file, or says whether it is up to date."""
+    """Writes the file, or reports whether it is up to date."""
     parser = argparse.ArgumentParser(prog="python -m bench.english_tables", description=__doc__.partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where the file differs")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if the file differs")
     args = parser.parse_args(argv)
     made = tables()
     if args.check:
@@ -89,7 +89,7 @@ def _runs(name: str, says: str, points: Iterable[int]) -> str:
 
 
 def _plain(patterns: Iterable[str]) -> list[str]:
-    """What these expressions match."""
+    """The literal strings that these expressions match."""
     return [re.sub(r"\\(.)", r"\1", pattern) for pattern in patterns if pattern]
 
 

@@ -1,7 +1,7 @@
-"""What keeping pages out takes: microseconds a page, seconds and bytes to hold the lists.
+"""The cost of exclusion lists: microseconds per page, seconds to load and bytes to hold them.
 
-`python -m bench.exclusions [--entries 1000000]`: made-up domains, beginnings of URLs, and robots.txt files of as many
-hosts, asked about made-up URLs of which one in a hundred is listed. Writes bench/results/exclusions.json.
+`python -m bench.exclusions [--entries 1000000]`: made-up domains, URL prefixes, and robots.txt files of as many hosts,
+checked against made-up URLs of which one in a hundred is listed. Writes bench/results/exclusions.json.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from c4pipe.robots.answers import said_by
 
 RESULTS = ROOT / "bench" / "results" / "exclusions.json"
 PAGES = 20_000
-LISTED = 100  # of so many pages one is of a listed host
+LISTED = 100  # one page in so many is of a listed host
 RULES = b"User-agent: *\n" + b"".join(b"Disallow: /private-%d/\n" % n for n in range(12)) + b"Disallow: /*.cgi$\n"
 
 
 def host(n: int) -> str:
-    """A made-up host, another one for each number."""
+    """A made-up host, different for each number."""
     return f"site{n * 2654435761 % 2**32:x}.example{n % 977}.com"
 
 
 def urls(entries: int) -> list[str]:
-    """Addresses of pages, of which one in LISTED is of a host below `entries`."""
+    """URLs of pages; one in LISTED has a host with a number below `entries`."""
     made = random.Random(3)
     hosts = (made.randrange(entries) if n % LISTED == 0 else entries + n for n in range(PAGES))
     return [f"https://www.{host(at)}/path/to/page-{n}.html?id={n}" for n, at in enumerate(hosts)]
 
 
 def memory() -> int:
-    """Bytes of this process that are in memory."""
+    """Resident bytes of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
 def measured(what: str, entries: int, load: Callable[[], Callable[[str], str | None]]) -> dict[str, Any]:
-    """Loads something, and asks it about each URL three times; the best of them counts."""
+    """Loads a list, and checks each URL against it three times; the best time counts."""
     before, began = memory(), time.process_time()
     asked = load()
     loaded, held = time.process_time() - began, memory() - before
@@ -61,7 +61,7 @@ def measured(what: str, entries: int, load: Callable[[], Callable[[str], str | N
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and prints; the exit code."""
+    """Measures and prints. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.exclusions", description=__doc__.partition("\n")[0])
     parser.add_argument("--entries", type=int, default=1_000_000)
     entries = parser.parse_args(argv).entries

@@ -1,13 +1,13 @@
-"""Where a build's time goes, to look at: a flame graph, the stacks behind it, and a table.
+"""Where a build spends its time: a flame graph, its stacks, and a table.
 
 `make profile`, or `python -m bench.flame [--input WET...] [--pages 12000] [--workers 1] [--output out/profile]`.
 Builds a corpus twice under py-spy, which writes one kind of file at a time:
 
-    flame.svg     the flame graph: open it in a browser, click on a frame to go into it
-    stacks.raw    every stack that was seen and how often, one a line, for any other tool
-    profile.txt   the share of each stage, and the functions of ours in which most time was spent
+    flame.svg     the flame graph: open it in a browser, click on a frame to zoom in
+    stacks.raw    every sampled stack with its count, one per line, for other tools
+    profile.txt   the share of each stage, and the c4pipe functions with the most time
 
-py-spy looks into a running process. It needs no root where it starts the process itself, but for macOS.
+py-spy inspects a running process. It needs no root if it starts the process itself, except on macOS.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ TOP = 25  # functions in the table
 
 
 class ProfileError(Exception):
-    """There is no profile; says why, and what to do."""
+    """No profile was made; says why, and what to do."""
 
 
 class Spent(NamedTuple):
-    """Where samples fell, as shares of all."""
+    """Shares of samples by function."""
 
     function: str  # "name (file)"
-    own: float  # in the function, and in libraries that it called
-    total: float  # and in functions of ours that it called
+    own: float  # in the function, and in libraries it called
+    total: float  # also in c4pipe functions it called
 
 
 def py_spy() -> str:
-    """The program, beside the interpreter or on the PATH. ProfileError where it cannot work."""
+    """The program, next to the interpreter or on the PATH. ProfileError if it cannot work."""
     found = shutil.which("py-spy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
         raise ProfileError("py-spy is not installed. Run `make setup`, or `pip install py-spy`.")
@@ -60,11 +60,11 @@ def record(command: Sequence[str], output: Path, kind: str, workers: int = 1, ra
 
     Args:
         kind: "flamegraph" or "raw".
-        workers: with more than one, the processes that the command starts are looked at as well.
-        rate: looks a second.
+        workers: with more than one, child processes are sampled, too.
+        rate: samples per second.
 
     Raises:
-        ProfileError: no py-spy, or it may not look, or nothing came of it.
+        ProfileError: py-spy is missing, lacks permission, or produced nothing.
     """
     output.unlink(missing_ok=True)
     spy = [py_spy(), "record", "--format", kind, "--rate", str(rate), "--output", str(output)]
@@ -82,7 +82,7 @@ def record(command: Sequence[str], output: Path, kind: str, workers: int = 1, ra
 
 
 def spent(stacks: Iterable[str]) -> list[Spent]:
-    """The functions of ours, those with the most time of their own first; threads that wait do not count.
+    """c4pipe functions, those with the most time of their own first; waiting threads do not count.
 
     >>> for line in spent(["main (beam_jobs/a.py:9);f (c4pipe/b.py:1);loads (json/__init__.py:3) 3",
     ...                    "main (beam_jobs/a.py:9) 1"]): print(*line)
@@ -102,7 +102,7 @@ def spent(stacks: Iterable[str]) -> list[Spent]:
 
 
 def table(stacks: Sequence[str]) -> str:
-    """What profile.txt says."""
+    """The text of profile.txt."""
     lines = [f"{'stage':<72} {'share':>7}"]
     lines += [f"{stage:<72} {share:>7.1%}" for stage, share in shares_of(stacks).items()]
     lines += ["", f"{'function':<72} {'own':>7} {'total':>7}"]
@@ -111,7 +111,7 @@ def table(stacks: Sequence[str]) -> str:
 
 
 def profile(inputs: Sequence[Path], output: Path, preset: str, workers: int, lists: Lists) -> str:
-    """Writes the three files into a folder; the table."""
+    """Writes the three files into a folder. Returns the table."""
     output.mkdir(parents=True, exist_ok=True)
     for kind, name in (("raw", "stacks.raw"), ("flamegraph", "flame.svg")):
         with tempfile.TemporaryDirectory(prefix="profile-") as folder:
@@ -125,18 +125,18 @@ def profile(inputs: Sequence[Path], output: Path, preset: str, workers: int, lis
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code 2 where there can be no profile."""
+    """Makes the profile. Exit code 2 if that is impossible."""
     parser = argparse.ArgumentParser(prog="python -m bench.flame", description=__doc__.partition("\n")[0])
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: what bench.build reads")
-    parser.add_argument("--pages", type=int, default=12_000, help="of the default input")
+    parser.add_argument("--pages", type=int, default=12_000, help="pages of the default input")
     parser.add_argument("--preset", default="en")
-    parser.add_argument("--workers", type=int, default=1, help="with more, Beam's own processes are looked at as well")
+    parser.add_argument("--workers", type=int, default=1, help="with more, Beam's worker processes are sampled, too")
     parser.add_argument("--output", type=Path, default=ROOT / "out" / "profile", metavar="DIR")
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
     args = parser.parse_args(argv)
     lists = Lists.find(args.badwords_dir)
     try:
-        py_spy()  # before the inputs are made
+        py_spy()  # checked before the inputs are made
         with tempfile.TemporaryDirectory(prefix="profile-") as folder:
             inputs = [path.absolute() for path in args.input or make_files(Path(folder), args.pages)]
             print(profile(inputs, args.output, args.preset, args.workers, lists), end="")

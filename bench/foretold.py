@@ -1,7 +1,7 @@
-"""What `--dry-run` says beside what a build then gives and takes: `python -m bench.foretold`, or one of `--presets`.
+"""The predictions of `--dry-run` next to the results and costs of a build: `python -m bench.foretold [--presets]`.
 
-Exit code 1 where a number is further off than it may be: pages, share kept and size of the corpus by 15 % where the
-corpus has more than 1,000 pages, CPU time by 25 %.
+Exit code 1 if a number is further off than allowed: 15 % for pages, share kept and size, if the corpus has more than
+1,000 pages, and 25 % for CPU time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", nargs="+", default=[str(SHARED / "wet"), str(SHARED / "wet_bench")])
     parser.add_argument("--presets", nargs="+", default=PRESETS)
-    parser.add_argument("--judged", type=int, help="pages that the dry run builds, instead of its own number")
+    parser.add_argument("--judged", type=int, help="pages that the dry run builds, instead of its default")
     parser.add_argument("--one", choices=("predict", "build"), help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.one:
@@ -44,12 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("bench.foretold needs ../shared, and Punkt data: make assets")
         return 2
     wrong = [line for preset in args.presets for line in compared(args, preset)]
-    print("\n".join(wrong) or "all as near as they should be")
+    print("\n".join(wrong) or "all predictions are close enough")
     return 1 if wrong else 0
 
 
 def compared(args: argparse.Namespace, preset: str) -> Iterator[str]:
-    """Prints a line for each number, and gives those that are too far off."""
+    """Prints a line for each number, and yields those that are too far off."""
     said, found = (one_of(args, preset, kind) for kind in ("predict", "build"))
     for name, most in MOST.items():
         off = said[name] / found[name] - 1 if found[name] else 0.0
@@ -60,7 +60,7 @@ def compared(args: argparse.Namespace, preset: str) -> Iterator[str]:
 
 
 def one_of(args: argparse.Namespace, preset: str, kind: str) -> dict[str, float]:
-    """In a process of its own, as a user would have it: what is loaded once is part of what a build takes."""
+    """Measures in a separate process, as for a user: one-time loading is part of a build's cost."""
     command = [sys.executable, "-m", "bench.foretold", "--one", kind, "--presets", preset, "--inputs", *args.inputs]
     command += ["--judged", str(args.judged)] if args.judged else []
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

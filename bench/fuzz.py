@@ -1,11 +1,11 @@
-"""Fuzzing: no bytes make the reader, the cleaner, the manifest, the lists or the word matcher do what they must not.
+"""Fuzzing: no input makes the reader, cleaner, manifest, lists or word matcher break their guarantees.
 
     python -m bench.fuzz reader --seconds 120 --corpus /tmp/reader
 
-Guided by coverage where atheris is installed (`pip install -r bench/requirements-fuzz.txt`), else a seeded loop of
-plain mutations. A target is a function of bytes that raises on a broken promise. Each distinct finding is written to
-`--findings` (default: findings-TARGET below the temporary folder) and the search goes on; exit code 1 if there are
-any. `tests/fuzz/corpus/TARGET` holds what earlier runs found: it is read first, and replayed by tests/fuzz.
+Guided by coverage if atheris is installed (`pip install -r bench/requirements-fuzz.txt`), else a seeded loop of plain
+mutations. A target is a function of bytes that raises when a guarantee is broken. Each distinct finding is written to
+`--findings` (default: findings-TARGET in the temporary folder) and the search continues; exit code 1 if there are any.
+`tests/fuzz/corpus/TARGET` holds findings of earlier runs: it is read first, and replayed by tests/fuzz.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ Target = Callable[[bytes], None]
 # -- reader ---------------------------------------------------------------------------------------------------------
 
 TINY = Limits(record=300, header=200)
-MOST_TEXT = 8 << 20  # bytes inflated to look for the lines of a page; behind a bomb nobody looks
+MOST_TEXT = 8 << 20  # most bytes inflated to search the lines of a page; decompression bombs are not searched
 DATE = b"2024-05-22T10:11:12Z"
 
 
 class Dribble:
-    """A stream that gives less than it is asked for."""
+    """A stream that returns fewer bytes than requested."""
 
     def __init__(self, data: bytes, chunk: int) -> None:
         self._stream, self._chunk = io.BytesIO(data), chunk
@@ -78,7 +78,7 @@ class Dribble:
 
 
 def reader(data: bytes) -> None:
-    """The first byte says how the rest is read: quirks, small limits, and whether it is a file or damage to one."""
+    """The first byte says how to read the rest: quirks, small limits, and whether it is a file or damage to one."""
     if not data:
         return
     how, data = data[0], data[1:]
@@ -90,7 +90,7 @@ def reader(data: bytes) -> None:
 
 
 def read_any(data: bytes, quirks: bool, limits: Limits, chunk: int = 0) -> list[Verdict]:
-    """Any bytes are a file: the verdicts, after all that must hold for them."""
+    """Reads any bytes as a file, and checks everything that must hold for the verdicts."""
     verdicts = list(read_wet(io.BytesIO(data), "f", limits, quirks))
     assert verdicts, "no verdict at all"
     sources = [verdict.page.source for verdict in verdicts]
@@ -120,7 +120,7 @@ def read_any(data: bytes, quirks: bool, limits: Limits, chunk: int = 0) -> list[
 
 
 def inflated(data: bytes) -> bytes:
-    """The file as it is, and all that inflates from any place in it; members that touch are joined."""
+    """The file itself, and everything that inflates from any place in it; adjacent members are joined."""
     texts, ends = {}, {}
     total = 0
     window = Window(io.BytesIO(data))
@@ -134,7 +134,7 @@ def inflated(data: bytes) -> bytes:
         if at is None:
             continue
         try:
-            for start in range(at, len(data), 64):  # in steps: what comes before an error counts
+            for start in range(at, len(data), 64):  # in steps: output before an error counts
                 text += inflater.decompress(data[start : start + 64], MOST_TEXT)
                 while inflater.unconsumed_tail and len(text) < MOST_TEXT:
                     text += inflater.decompress(inflater.unconsumed_tail, MOST_TEXT)
@@ -143,7 +143,7 @@ def inflated(data: bytes) -> bytes:
                     break
         except zlib.error:
             pass
-        if not inflater.eof:  # the last bytes before an error come out one by one
+        if not inflater.eof:  # the last bytes before an error are inflated one by one
             text = _byte_by_byte(data, at, text)
         texts[found.start()] = bytes(text)
         total += len(text)
@@ -189,18 +189,18 @@ def wet_record(
 
 @cache
 def good_members() -> tuple[bytes, ...]:
-    """Intact members, packed and stored: damage to stored ones reaches the text."""
+    """Intact members, compressed and stored: damage to stored ones reaches the text."""
     records = (wet_record(b"http://good.example/%d" % n, good_text(n).encode()) for n in range(5))
     return tuple(gzip.compress(record, 0 if n % 2 else 6, mtime=0) for n, record in enumerate(records))
 
 
 def spoil_file(data: bytes, quirks: bool, limits: Limits) -> None:
-    """Five intact members, and the fuzzer's bytes between two of them, over one of them or as a member among them."""
+    """Five intact members, and the fuzzer's bytes between two of them, over one of them or as another member."""
     if len(data) < 4:
         return
     kind, number, at, size, junk = data[0] % 5, data[1] % 5, data[2], data[3], data[4:]
     members = list(good_members())
-    if kind == 4:  # a head in front of all, and the bits of `at` say which of them are plain records
+    if kind == 4:  # a prefix before all; the bits of `at` select plain records
         turns = [zlib.decompress(one, 31) if at >> n & 1 else one for n, one in enumerate(members)]
         joined(junk if size % 2 else b"", turns, quirks, limits)
         return
@@ -217,24 +217,24 @@ def spoil_file(data: bytes, quirks: bool, limits: Limits) -> None:
     intact = {n for n, one in enumerate(good_members()) if one in members}
     if foreign(whole) or is_record(whole):  # another kind of file altogether
         return
-    if quirks and kind == 1:  # there, a page ends at the next delimiter only: what comes before a record joins it
+    if quirks and kind == 1:  # then a page ends only at the next delimiter: bytes before a record join it
         intact -= {number - 1, number}
     lost = sorted(n for n in intact if kept.get(f"http://good.example/{n}") != good_text(n))
     assert not lost, f"intact members lost or changed: {lost}, kept {kept}"
 
 
 def joined(head: bytes, parts: Sequence[bytes], quirks: bool, limits: Limits) -> None:
-    """Plain records and members in turns behind a head: all pages come out where the head is none of a file itself."""
+    """Plain records and members after a prefix: all pages are read, unless the prefix is a file itself."""
     whole = head + b"".join(parts)
     kept = {v.page.url: v.page.text for v in read_any(whole, quirks, limits) if isinstance(v, Kept)}
-    if head:  # it may hold anything, a record or markup that goes on included
+    if head:  # it may be anything, even an unfinished record or markup
         return
     lost = [n for n in range(len(parts)) if kept.get(f"http://good.example/{n}") != good_text(n)]
     assert not lost, f"pages of joined files lost or changed: {lost}"
 
 
 def reader_seeds() -> Iterator[bytes]:
-    """Files of one record or two, packed or not, and damage."""
+    """Files of one or two records, compressed or not, and damage."""
     one, two = (
         wet_record(b"http://a.example/1", b"A page.\r\nOf two lines."),
         wet_record(b"http://a.example/2", b"B.\n"),
@@ -268,7 +268,7 @@ FAST = tuple(map(fast_clean, CHAINS))
 
 
 def cleaner(data: bytes) -> None:
-    """`page_text` is its definition; `fast_clean` is `clean`; no line is lost, doubled or made."""
+    """`page_text` is its definition; `fast_clean` is `clean`; no line is lost, doubled or invented."""
     if not data:
         return
     which, data = data[0], data[1:]
@@ -304,7 +304,7 @@ def _decodes(data: bytes) -> bool:
 
 
 def cleaner_seeds() -> Iterator[bytes]:
-    """Lines that each rule is about."""
+    """Lines that trigger each rule."""
     text = (
         "A line of prose that ends well.\n Menu \r\nFive words with [1] citation.[2]\n\u00a0\u2028Odd break here now.\n"
         'She said "so" [edit]\nWe use cookies here to live.\nPlease enable JavaScript to go on.\nCut off ...\n'
@@ -325,14 +325,14 @@ def cleaner_seeds() -> Iterator[bytes]:
 
 @cache
 def folder_of_targets() -> Path:
-    """Where targets put the files that they need."""
+    """A folder for files that targets need."""
     made = Path(tempfile.mkdtemp(prefix="c4pipe-fuzz-"))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 
 
 def manifest(data: bytes) -> None:
-    """Of a damaged manifest, ledger or statistics comes C4Error alone; what is read is what is written again."""
+    """A damaged manifest, ledger or statistics raises only C4Error; what is read is written back unchanged."""
     path = folder_of_targets() / MANIFEST
     path.write_bytes(data)
     try:
@@ -364,7 +364,7 @@ def manifest(data: bytes) -> None:
 
 
 def manifest_seeds() -> Iterator[bytes]:
-    """A small manifest, whole and in parts."""
+    """A small manifest, complete and in parts."""
     ledger = Ledger.of(["read", "clean"])
     ledger.stages[0].rejected["truncated"] = ledger.stages[0].entered = 3
     ledger.stages[1].lines_dropped["few_words"] = ledger.stages[1].lines_in = 2
@@ -397,7 +397,7 @@ CRAWL = "CC-MAIN-2024-22"
 
 
 def lists(data: bytes) -> None:
-    """Lists of paths, words, domains and URLs: a message for a person, or entries that can do no harm."""
+    """Lists of paths, words, domains and URLs: a message for users, or harmless entries."""
     if not data:
         return
     kind, data = data[0] % 8, data[1:]
@@ -405,13 +405,13 @@ def lists(data: bytes) -> None:
     here = folder_of_targets() / "lists"
     here.mkdir(exist_ok=True)
     try:
-        if kind in (0, 2, 3):  # what --input takes
+        if kind in (0, 2, 3):  # accepted by --input
             path = here / ("wet.paths.gz" if kind else "wet.paths")
             path.write_bytes(packed)
             found = find_inputs([str(path)]).inputs
             assert found, "nothing found, and nothing said"
             assert len({item.path for item in found}) == len(found), "an input is listed twice"
-        elif kind in (1, 4):  # what the fetcher takes
+        elif kind in (1, 4):  # accepted by the fetcher
             path = here / "crawl.paths.gz"
             path.write_bytes(packed)
             paths = read_list(path, CRAWL, "the list")
@@ -424,7 +424,7 @@ def lists(data: bytes) -> None:
         elif kind == 6:
             (here / "domains.json").write_bytes(data)
             Assets(news_domains_file=here / "domains.json").news_domains()
-        else:  # each time under another name, for what was read is remembered
+        else:  # each time under another name, since contents are cached
             path = here / f"{hashlib.sha256(data).hexdigest()[:16]}.urls{('', '.gz', '.xz')[len(data) % 3]}"
             path.write_bytes(data)
             try:
@@ -436,7 +436,7 @@ def lists(data: bytes) -> None:
 
 
 def lists_seeds() -> Iterator[bytes]:
-    """Lists as they are given out, and some that are not."""
+    """Lists as they are published, and malformed ones."""
     line = b"crawl-data/%s/segments/1715971057216.39/wet/CC-MAIN-00000.warc.wet.gz\n" % CRAWL.encode()
     for kind in range(5):
         yield bytes([kind]) + line + b"\r\n" + line.replace(b"00000", b"00001")
@@ -454,13 +454,13 @@ def lists_seeds() -> Iterator[bytes]:
 
 
 def matcher(data: bytes) -> None:
-    """Entries, one a line, up to a blank line; then the text: RE2 finds something where the reference's `re` does."""
+    """Entries, one per line, up to a blank line; then the text: RE2 finds something if the reference's `re` does."""
     if not data:
         return
     boundaries, data = bool(data[0] & 1), data[1:2048]
     head, _, body = data.partition(b"\n\n")
     words = frozenset(word.strip() for word in head.decode("utf-8", "replace").split("\n")[:8]) - {""}
-    text = body.decode("utf-8", "surrogateescape")  # lone surrogates, where it is no UTF-8
+    text = body.decode("utf-8", "surrogateescape")  # lone surrogates if it is not UTF-8
     if "\uffff" in "".join(words):  # stands for a surrogate
         return
     ours, theirs = _patterns(words, boundaries)
@@ -477,7 +477,7 @@ def matcher(data: bytes) -> None:
 
 @lru_cache(maxsize=64)
 def _patterns(words: frozenset[str], boundaries: bool) -> tuple[WordMatcher, re.Pattern[str]]:
-    """Ours, and that of TFDS c4_utils.get_badwords_filter_fn."""
+    """Our pattern, and that of TFDS c4_utils.get_badwords_filter_fn."""
     joined = "|".join(map(re.escape, sorted(words)))
     return WordMatcher(words, boundaries), re.compile(rf"(?:\W|^)({joined})(?:\W|$)" if boundaries else f"({joined})")
 
@@ -540,7 +540,7 @@ class Run:
             print(f"FINDING {path}: {self.found[key]}", flush=True)
 
     def report(self) -> int:
-        """Says what was done; the exit code."""
+        """Prints what was done. Returns the exit code."""
         seconds = time.monotonic() - self._started
         guided = "a seeded loop" if atheris is None else "atheris"
         print(
@@ -607,7 +607,7 @@ TOKENS = (
 
 
 def loop(run: Run, corpus: list[bytes], seed: int) -> None:
-    """Mutations without guidance, the same for the same seed as far as the time goes."""
+    """Unguided mutations, the same for the same seed until the time is up."""
     draw = random.Random(seed)
     for data in corpus:
         run.one(data)
@@ -629,7 +629,7 @@ def guided(run: Run, corpus: list[bytes], folder: Path, seed: int) -> None:
             code = run.report()
             sys.stdout.flush()
             shutil.rmtree(folder_of_targets(), ignore_errors=True)
-            os._exit(code)  # libFuzzer has no other way out
+            os._exit(code)  # libFuzzer cannot end otherwise
 
     flags = [f"-max_len={LONGEST}", f"-seed={seed}", f"-dict={words}", "-timeout=60", "-rss_limit_mb=4096"]
     atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={folder.parent}/", str(folder)], one)
@@ -641,8 +641,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.fuzz", description="Fuzz one target.")
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=float, default=60, metavar="N")
-    parser.add_argument("--corpus", type=Path, metavar="DIR", help="inputs to begin with; atheris adds what it finds")
-    parser.add_argument("--findings", type=Path, metavar="DIR", help="where findings are written")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="initial inputs; atheris adds those it finds")
+    parser.add_argument("--findings", type=Path, metavar="DIR", help="folder for findings")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     args = parser.parse_args(argv)
     name, temporary = args.target, Path(tempfile.gettempdir())

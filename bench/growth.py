@@ -1,13 +1,13 @@
-"""How time and memory grow with the pages: our build of `en`, one worker, from 3,000 to 96,000; and with workers.
+"""How time and memory grow with pages (our build of `en`, one worker, 3,000 to 96,000) and with workers.
 
-A build before all others is not counted: what it compiles once takes 150 MiB. Each size is built twice, and the
-largest with several workers once; beside the mean stands how far the two are apart, which is 5 % at most where nothing
-is wrong. Memory is that of `runs`: what all processes have of their own, and the libraries of one of them.
+A first build is not counted: its one-time compilation takes 150 MiB. Each size is built twice, and the largest once
+with several workers. Next to the mean is the spread of the two, at most 5 % if nothing is wrong. Memory is that of
+`runs`: the private memory of all processes, and the libraries of one.
 
     python -m bench.growth [--lines 250000,1000000,4000000] [--badwords-dir DIR]
 
-measures what a kept line costs by itself: pages of 100 lines that no other page has, and that the cleaning keeps. All
-but one in fifty leave at the last stage for a bad word, so the output shard does not grow, as it does with real pages.
+measures the cost of a kept line: pages of 100 unique lines that the cleaning keeps. All but one page in fifty are
+dropped at the last stage for a bad word, so the output shard stays small, as with real pages.
 """
 
 from __future__ import annotations
@@ -30,17 +30,18 @@ from c4pipe.page import Page
 
 SIZES = (3000, 6000, 12_000, 24_000, 48_000, 96_000)
 WORKERS_GROWN = (1, 2, 4)
-OF_WORKERS = 24_000  # pages that they build
-PAGE_LINES = 100  # of a page that is made for its lines
-LEFT_IN = 50  # one of so many of these stays
+OF_WORKERS = 24_000  # pages for builds with several workers
+PAGE_LINES = 100  # lines of a made-up page
+LEFT_IN = 50  # one in so many of these is kept
 BAD = "An orgy was what they wrote about in this sentence."
 
 
 def grow(
     files: Sequence[Path], sizes: Sequence[int], lists: Lists, folder: Path, say: Callable[[str], None]
 ) -> tuple[dict[int, Run], dict[int, int], dict[int, float]]:
-    """What a build of so many pages of the files took, the lines it kept until the dedup of text, and how far its two
-    peaks are apart, as a share of the lower."""
+    """The cost of a build of so many pages of the files, the lines kept until the text dedup, and the difference of its
+    two peaks, as a share of the lower.
+    """
     lines, apart = {}, {}
     _built(files[:1], 1, lists, folder)
     taken: dict[int, list[Run]] = {pages: [] for pages in sizes}
@@ -57,7 +58,7 @@ def grow(
 def grow_workers(
     files: Sequence[Path], workers: Sequence[int], lists: Lists, folder: Path, say: Callable[[str], None]
 ) -> dict[int, Run]:
-    """What a build of all the files takes with so many workers."""
+    """The cost of a build of all files with so many workers."""
     taken = {}
     for number in workers:
         taken[number], _ = _built(files, number, lists, folder)
@@ -74,14 +75,14 @@ def _built(files: Sequence[Path], workers: int, lists: Lists, folder: Path) -> t
 
 
 def kept_lines(corpus: Path) -> int:
-    """Lines that the cleaning kept: what the dedup of text has to remember."""
+    """Lines that the cleaning kept, which the text dedup must hold."""
     manifest = json.loads((corpus / "manifest.json").read_bytes())
     [clean] = [stage for stage in manifest["ledger"]["stages"] if stage["stage"] == "clean"]
     return int(clean["lines"]["kept"])
 
 
 def make_lines(folder: Path, lines: int) -> list[Path]:
-    """WET files of 2,500 pages of `PAGE_LINES` lines each, every line another one; no fewer lines than that in all."""
+    """WET files of 2,500 pages of `PAGE_LINES` lines each, all lines different; at least `lines` in all."""
     folder.mkdir(parents=True)
     made: list[Path] = []
     for first in range(0, lines // PAGE_LINES, 2500):
@@ -98,7 +99,7 @@ def _page_of_lines(number: int) -> Page:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Builds pages of so many lines and says what a line more has cost in memory."""
+    """Builds pages of so many lines and prints the memory cost per line."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description="What a kept line costs in memory.")
     parser.add_argument(
         "--lines", type=lambda text: sorted({int(n) for n in text.split(",")}), default=[250_000, 1_000_000, 4_000_000]
@@ -106,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
     args = parser.parse_args(argv)
     if args.lines[0] < 250_000 or len(args.lines) < 2:
-        parser.error("--lines must be two numbers at least, of 250,000 or more")
+        parser.error("--lines needs at least two numbers of 250,000 or more")
     lists = Lists.find(args.badwords_dir)
     with tempfile.TemporaryDirectory(prefix="bench-growth-") as name:
         folder = Path(name)
@@ -118,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             found.append((lines, run.rss))
             print(f"{lines:,} lines kept: {run.rss:.0f} MiB, {run.cpu:.1f} CPU s", flush=True)
     (few, low), (many, high) = found[0], found[-1]
-    print(f"a line more: {(high - low) * 2**20 / (many - few):.1f} bytes")
+    print(f"memory per line: {(high - low) * 2**20 / (many - few):.1f} bytes")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Our langdetect against the package: the same language and the same probability, to the last bit, on 20,000 texts.
 
-`python -m bench.identity [--texts 20000] [--seed 0]`. The texts are pages of the WET files at hand and text made of
-the package's own profiles, n-grams drawn by how often they were seen, in each of its 55 languages; as they are, and
+`python -m bench.identity [--texts 20000] [--seed 0]`. The texts are pages of the available WET files, and texts made
+from the package's own profiles, n-grams drawn by frequency, in each of its 55 languages. They are used unchanged, and
 mixed, cut, stretched and disfigured as pages are. Exit code 1 on any difference.
 """
 
@@ -34,18 +34,18 @@ from c4pipe.wet import read_wet
 
 RESULTS = ROOT / "bench" / "results" / "identity.json"
 FILES = ("data_samples/*.warc.wet.gz", "../shared/wet/*.warc.wet.gz", "../shared/wet_bench/*.warc.wet.gz")
-FILE_PAGES = 600  # of each file, so that no single one is all there is
+FILE_PAGES = 600  # pages of each file, so that no single one dominates
 ADDRESSES = ("https://example.com/a?b=c#d", "http://", "mail me@example.org", "a@b", "x" * 70 + "@mail.example.com")
 MARKS = "\u0300\u0301\u0303\u0309\u0323\u200b\u200c\u200d\ufeff\u00ad\u202e\u06cc\u064a\u0219\u021b\u015f\u3000\u00a0"
 SIGNS = "漢字かなカナㄅ한글😀𝐀Ωжאنไê\u0301ẠệǅİſⅧ٣²[]^_`\x00\x7f\x85\u2028"
 
 
 class Tally(NamedTuple):
-    """Over the texts of one kind."""
+    """Counts over the texts of one kind."""
 
     texts: int = 0
     unnamed: int = 0  # in which the package finds no language
-    languages: int = 0  # texts for which ours names another language, or none, or one where it names none
+    languages: int = 0  # texts for which the two disagree on the language, or on whether there is one
     scores: int = 0  # ... or the same with another probability
 
 
@@ -79,13 +79,13 @@ class Texts:
         return "".join(self._random.choices(grams, seen, k=self._random.randint(3, 300)))
 
     def _some(self, length: int) -> str:
-        """A stretch of a page, or text made of a profile."""
+        """Part of a page, or text made from a profile."""
         text = self._made() if self._random.random() < 0.6 else self._random.choice(self._pages)
         start = self._random.randrange(max(1, len(text) - length))
         return text[start : start + length]
 
     def _long(self) -> str:
-        """As long as the package looks at, or a little or a lot longer."""
+        """A text as long as the package reads, or a little or a lot longer."""
         wanted = self._random.choice([MAX_TEXT - 1, MAX_TEXT, MAX_TEXT + 1, 2 * MAX_TEXT])
         text = ""
         while len(text) < wanted:
@@ -96,7 +96,7 @@ class Texts:
         return self._joined(text, marks, "")
 
     def _joined(self, pieces: Sequence[str], others: Sequence[str], between: str = " ") -> str:
-        """The pieces with one of the others behind every tenth or so."""
+        """The pieces, with one of the others after about every tenth."""
         found = []
         for piece in pieces:
             found.append(piece)
@@ -113,7 +113,7 @@ def pages(path: Path) -> list[str]:
 
 
 def package(text: str) -> Guess | None:
-    """What langdetect itself says, seeded as the reference seeds it (tfds 3.1.0 c4_utils.detect_english)."""
+    """The answer of langdetect itself, seeded as in the reference (tfds 3.1.0 c4_utils.detect_english)."""
     DetectorFactory.seed = SEED
     try:
         best = langdetect.detect_langs(text)

@@ -1,11 +1,11 @@
-"""From how many characters on is the language of an answer known? Pieces of real pages, whose language is the page's.
+"""How many characters a language identifier needs, measured on pieces of real pages.
 
     pages of ../shared/wet --consensus, at least 1,000 characters--> language
     pieces of so many characters, whole words -> an identifier -> the right language, another one, none
 
-`python -m bench.illegal`: a line for each length. `another` is how often an answer in the language of its context would
-be taken for one in another, `right` how often one in another language would be seen. Pages were told apart by one of
-the identifiers, so what is wrong at page length is not seen; menus, names and English pieces count as they are.
+`python -m bench.illegal`: one line for each length. `another` is how often an answer in the language of its context
+would be taken for another language, `right` how often one in another language would be noticed. One of the identifiers
+labelled the pages, so its errors at page length are not seen; menus, names and English pieces count as they are.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from c4pipe.wet import read_wet
 
 LENGTHS = (10, 20, 30, 40, 60, 80, 120)  # characters
 IDENTIFIERS = ("consensus", "fasttext", "cld2")
-PIECES = 300  # of a language and length, at most
-LONG = 1_000  # characters of a page whose language is believed
+PIECES = 300  # pieces per language and length, at most
+LONG = 1_000  # characters of a page whose label is trusted
 
 
 def pages() -> Iterator[str]:
@@ -34,7 +34,7 @@ def pages() -> Iterator[str]:
 
 
 def piece(text: str, length: int, rng: random.Random) -> str:
-    """Whole words from a random place on, at most so many characters of one line; "" where that is less than half."""
+    """Whole words from a random place, at most so many characters of one line; "" if less than half of that."""
     line = rng.choice([line for line in text.split("\n") if len(line) >= length] or [""])
     start = rng.randrange(max(len(line) - length, 0) + 1)
     start = line.rfind(" ", 0, start) + 1
@@ -46,7 +46,7 @@ def piece(text: str, length: int, rng: random.Random) -> str:
 
 def main() -> int:
     if not (SHARED / "wet").is_dir():
-        raise SystemExit(f"{SHARED / 'wet'} is not here: this is measured on real pages, which are not part of c4pipe")
+        raise SystemExit(f"{SHARED / 'wet'} does not exist: this bench needs real pages, which are not part of c4pipe")
     judge = load("consensus")
     by_language: dict[str, list[str]] = defaultdict(list)
     for text in pages():

@@ -1,4 +1,4 @@
-"""The pages that everybody reads: WET files of any size, the first few of them, and the same as JSON lines."""
+"""The common input of all tools: WET files of any size, their first few pages, and the same as JSON lines."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ FILE_PAGES = 3000
 
 
 class Inputs(NamedTuple):
-    """WET files, and the pages in them as JSON lines for who reads no WET."""
+    """WET files, and their pages as JSON lines for tools that cannot read WET."""
 
     files: tuple[Path, ...]
     lines: Path  # a folder
     pages: int
-    text: int  # bytes of the texts in UTF-8
-    packed: int  # bytes of the files
+    text: int  # UTF-8 bytes of the texts
+    packed: int  # compressed bytes of the files
 
     def to_json(self) -> dict[str, object]:
-        """What tells these inputs from others."""
+        """The numbers that identify these inputs."""
         digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in self.files}
         return {"pages": self.pages, "text_bytes": self.text, "gz_bytes": self.packed, "files": digests}
 
@@ -48,7 +48,7 @@ def records(path: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def changed(header: bytes, body: bytes, copy: int) -> bytes:
-    """A record as of another site: its address is new, and so is each line, but for what the site itself repeats."""
+    """A record as if from another site: its URL is new, and so is each line, except what the site repeats."""
     if copy:
         header = re.sub(rb"(WARC-Target-URI: https?://)", rb"\g<1>copy%d." % copy, header)
         body = b"\n".join(line.replace(b" ", b" %d " % copy, 1) for line in body.split(b"\n"))
@@ -57,7 +57,7 @@ def changed(header: bytes, body: bytes, copy: int) -> bytes:
 
 
 def make_files(folder: Path, pages: int) -> list[Path]:
-    """WET files of 3,000 pages each: those of ../shared/wet_bench as often over as it takes, else pages made up."""
+    """WET files of 3,000 pages each: those of ../shared/wet_bench, repeated as needed, else made-up pages."""
     folder.mkdir(parents=True, exist_ok=True)
     sources = sorted(SHARED.glob("wet_bench/*.wet.gz"))
     if not sources:
@@ -80,26 +80,26 @@ def _copies(sources: Sequence[Path]) -> Iterator[bytes]:
 
 
 def linked(files: Iterable[Path], folder: Path) -> list[Path]:
-    """Links to these files in one folder, which is where some rivals want them. Exits where there is none."""
+    """Links to these files in one folder, as some rivals need. Exits if a file does not exist."""
     folder.mkdir(parents=True)
     links: list[Path] = []
     for path in files:
         if not path.is_file():
-            raise SystemExit(f"bench: {path}: there is no such file. Name WET files.")
+            raise SystemExit(f"bench: {path} does not exist. Name WET files.")
         links.append(folder / f"{len(links):05d}-{path.name}")
         links[-1].symlink_to(path.resolve())
     return links
 
 
 def pages_of(files: Iterable[Path]) -> Iterator[Page]:
-    """Every page that our reader finds."""
+    """Every page that our reader yields."""
     for path in files:
         with path.open("rb") as stream:
             yield from (verdict.page for verdict in read_wet(stream, path.name) if isinstance(verdict, Kept))
 
 
 def prepare(files: Sequence[Path], folder: Path) -> Inputs:
-    """Counts the pages, and writes them as JSON lines into a folder, a file for a file, as dolma wants them."""
+    """Counts the pages, and writes them as JSON lines into a folder, one file for each input, as dolma needs."""
     folder.mkdir(parents=True)
     pages = text = 0
     for path in files:

@@ -1,4 +1,4 @@
-"""What files of keys take: bytes a key, and seconds to write, to read and to merge them.
+"""The cost of key files: bytes per key, and seconds to write, read and merge them.
 
 `python -m bench.keys [--keys 1000000 100000000]` with made-up hashes, `--corpus DIR` with those of a finished corpus:
 its keys from its shards, and bytes for each key of its text. Writes bench/results/keys.json.
@@ -29,8 +29,8 @@ from c4pipe.shards import read_manifest
 
 RESULTS = ROOT / "bench" / "results" / "keys.json"
 SEED = 7
-PIECE = 1 << 20  # keys that are added, or merged, at once
-OTHERS = 10  # the second file of a merge has one key for so many of the first
+PIECE = 1 << 20  # keys added, or merged, at once
+OTHERS = 10  # the second file of a merge has one key for every so many of the first
 
 
 def made_up(folder: Path, count: int, owners: bool) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _write(path: str, keys: np.ndarray[Any, np.dtype[np.uint64]], owners: bool) 
 
 
 def of_corpus(folder: Path, made: Path) -> dict[str, Any]:
-    """The keys of a corpus from its shards, and what they take for each atom of its pages."""
+    """The keys of a corpus from its shards, and their bytes for each atom of its pages."""
     manifest = read_manifest(folder)
     plan = Plan(find_preset(manifest["preset"]["name"]), find_assets())
     began = time.perf_counter()

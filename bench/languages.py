@@ -1,11 +1,11 @@
-"""How well each language identifier does, language by language, on texts whose language is known.
+"""The accuracy of each language identifier, by language, on texts in known languages.
 
 `python -m bench.languages --texts DIR [--by consensus,fasttext,cld2,langdetect,package] [--bytes 1500] [--json FILE]`
 
-DIR holds one UTF-8 file a language, or a folder of them: `CODE.txt`, `CODE.NOTE.txt` or `CODE/*.txt`, named by mC4's
-codes. Each is cut into pieces of so many bytes at a word's end. A guess below the identifier's own threshold counts as
-`und`, and so does none; `und` is a miss and no mistake. Languages outside mC4's list count for what they are taken for.
-`langdetect` is ours; `package` is the package langdetect, which takes 10 ms a text.
+DIR holds one UTF-8 file per language, or a folder of them: `CODE.txt`, `CODE.NOTE.txt` or `CODE/*.txt`, with mC4's
+codes. Each is cut into pieces of about so many bytes at word ends. A guess below the identifier's own threshold, or
+none, counts as `und`, which is a miss but not an error. Texts in languages outside mC4's list count only as what they
+are mistaken for. `langdetect` is ours; `package` is the package langdetect, which takes 10 ms per text.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from bench.identity import package
 from c4pipe.langid import UND, Guess, LanguageIdentifier, default_score, load
 from c4pipe.languages.codes import MC4, canonical
 
-ENOUGH = 0.5  # of a piece's bytes, so that the last one of a file counts
+ENOUGH = 0.5  # share of a piece's bytes that the last one of a file needs to count
 _WORD = re.compile(
     r"[\u2e80-\U0010ffff]\s*|[^\s\u2e80-\U0010ffff]+\s*"
-)  # a Chinese, Japanese or Korean character is one
+)  # a Chinese, Japanese or Korean character is a word
 
 
 class Sample(NamedTuple):
     """A piece of text."""
 
-    language: str  # as mC4 writes it
+    language: str  # mC4's code
     text: str
 
 
 class Score(NamedTuple):
-    """What an identifier made of one language."""
+    """The results of an identifier for one language."""
 
     n: int
     right: int
     und: int
-    taken: int  # how many pieces of other languages were called this
+    taken: int  # pieces of other languages labelled as this one
 
     @property
     def recall(self) -> float:
@@ -56,12 +56,12 @@ class Score(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What an identifier made of all."""
+    """The results of an identifier for all languages."""
 
     name: str
-    scores: dict[str, Score]  # of mC4's languages
-    confusions: list[tuple[str, str, int]]  # language, what it was called, how often; the most frequent first
-    seconds: float  # of CPU, for all pieces
+    scores: dict[str, Score]  # for mC4's languages
+    confusions: list[tuple[str, str, int]]  # language, label, count; the most frequent first
+    seconds: float  # CPU seconds for all pieces
 
     @property
     def n(self) -> int:
@@ -69,12 +69,12 @@ class Result(NamedTuple):
 
     @property
     def macro(self) -> float:
-        """The mean over mC4's languages of the share that was right."""
+        """The mean over mC4's languages of the share that is correct."""
         return sum(score.recall for score in self.scores.values()) / len(self.scores)
 
     @property
     def wrong(self) -> float:
-        """The share of the pieces in mC4's languages that were called another language."""
+        """The share of the pieces in mC4's languages labelled as another language."""
         return sum(score.n - score.right - score.und for score in self.scores.values()) / self.n
 
 
@@ -103,10 +103,10 @@ def read_samples(folder: Path, size: int) -> list[Sample]:
 
 
 class Package:
-    """The package langdetect, as the reference asks it."""
+    """The package langdetect, called as in the reference."""
 
     name = "package"
-    languages: Sequence[str] = ()  # nobody asks
+    languages: Sequence[str] = ()  # not used
 
     def guess(self, text: str) -> Guess | None:
         return package(text)
@@ -115,12 +115,12 @@ class Package:
 def find(name: str) -> tuple[LanguageIdentifier, float]:
     """An identifier, loaded and warm, and its threshold."""
     identifier = Package() if name == Package.name else load(name)
-    identifier.guess("What it loads for its first text is not a text's cost.")
+    identifier.guess("Loading for the first text is not counted.")
     return identifier, default_score("langdetect" if name == Package.name else name)
 
 
 def judge(name: str, identifier: LanguageIdentifier, threshold: float, samples: Sequence[Sample]) -> Result:
-    """Asks the identifier about each sample."""
+    """Runs the identifier on each sample."""
     started = time.process_time()
     guesses = [identifier.guess(sample.text) for sample in samples]
     seconds = time.process_time() - started
@@ -136,7 +136,7 @@ def judge(name: str, identifier: LanguageIdentifier, threshold: float, samples: 
 
 
 def table(results: Sequence[Result], pieces_judged: int) -> str:
-    """Markdown: one row an identifier, then one row a language with precision / recall of each."""
+    """Markdown: one row per identifier, then one row per language with precision / recall of each."""
     lines = ["| | macro accuracy | wrong | und | called English | µs a text |", "|---|---|---|---|---|---|"]
     for result in results:
         und = sum(score.und for score in result.scores.values()) / result.n
@@ -157,11 +157,11 @@ def table(results: Sequence[Result], pieces_judged: int) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the table, and writes the numbers where a file is named."""
+    """Prints the table, and writes the numbers if a file is named."""
     parser = argparse.ArgumentParser(prog="python -m bench.languages", description=__doc__.partition("\n")[0])
     parser.add_argument("--texts", type=Path, required=True, metavar="DIR")
     parser.add_argument(
-        "--by", default="consensus,fasttext,cld2,langdetect", metavar="NAMES", help="see --langid; `package` as well"
+        "--by", default="consensus,fasttext,cld2,langdetect", metavar="NAMES", help="as for --langid, and `package`"
     )
     parser.add_argument("--bytes", type=int, default=1500, help="of a piece (default 1500)")
     parser.add_argument("--json", type=Path, metavar="FILE")

@@ -1,9 +1,9 @@
-"""The leaderboard: what each bench measured, when and at which commit, with all that was measured before.
+"""The leaderboard: what each bench measured, when and at which commit, with all earlier measurements.
 
     python -m bench.leaderboard [--write] [RESULTS.json...]    # default: those in bench/results/
 
-Without `--write` it prints what would stand in docs/reference/leaderboard.md. That file is the only record: rows in it
-stay, by hand or not, and a measurement of the same metric at the same commit on the same day replaces the earlier one.
+Without `--write` it prints the new docs/reference/leaderboard.md. That file is the only record: its rows stay,
+including manual ones, and a measurement of the same metric at the same commit on the same day replaces the earlier one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HEAD = """\
 
 What `make bench` and its like measured, the latest first in each metric; nothing is taken out. Absolute times are those
 of the machine and of the hour: machines here are shared, and the same commit may be a third slower an hour later.
-Ratios were measured in one run, by turns. What was tried and dropped is in
+Ratios were measured in one run, alternately. What was tried and dropped is in
 [what did not pay](../explanation/what-did-not-pay.md).
 
 `python -m bench.leaderboard --write` adds what lies in `bench/results/`. Rows of before 30 November 2026 were put in by
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
     @property
     def same(self) -> tuple[str, ...]:
-        """What makes a later measurement replace this one."""
+        """The key by which a later measurement replaces this one."""
         return self.metric, self.date, self.commit, self.on, self.machine
 
     def row(self) -> str:
@@ -77,8 +77,9 @@ def of_builds(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def of_ways(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The same of `bench.parts` and `bench.compiled`: what ours take, and how many times the speed of a part's first
-    way each other way has."""
+    """The same for `bench.parts` and `bench.compiled`: the time of ours, and the speed of each other way relative to a
+    part's first way.
+    """
     firsts: dict[str, str] = {}
     for row in results["rows"]:
         first = firsts.setdefault(row["part"], row["way"])
@@ -96,7 +97,7 @@ SOURCES: dict[str, tuple[str, Callable[[Mapping[str, Any]], Iterable[tuple[str, 
 
 
 def entries(path: Path) -> list[Entry]:
-    """What a file of results says. Exits on one that no bench here writes, or that says no date."""
+    """The entries of a file of results. Exits on one that no bench here writes, or that has no date."""
     if path.name not in SOURCES:
         raise SystemExit(f"leaderboard: {path}: named like none of {', '.join(SOURCES)}, whose numbers are known here.")
     results = json.loads(path.read_bytes())
@@ -116,7 +117,7 @@ def entries(path: Path) -> list[Entry]:
 
 
 def recorded(text: str) -> list[Entry]:
-    """The rows of a leaderboard. Exits on one that is torn."""
+    """The rows of a leaderboard. Exits on a malformed one."""
     found = []
     for line in text.splitlines():
         if line.startswith("|") and line not in (COLUMNS.row(), RULE):
@@ -131,7 +132,7 @@ RULE = f"|{'|'.join([' --- '] * len(COLUMNS))}|"
 
 
 def merged(old: Sequence[Entry], new: Sequence[Entry]) -> list[Entry]:
-    """All of them; by metric, in the order in which metrics came, the latest day first."""
+    """All entries by metric, in order of first appearance, the latest day first."""
     by_what = {entry.same: entry for entry in [*old, *new]}
     metrics = [*dict.fromkeys(entry.metric for entry in [*old, *new])]
     latest = sorted(by_what.values(), key=lambda entry: entry.date, reverse=True)
@@ -144,7 +145,7 @@ def page(rows: Sequence[Entry]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the leaderboard with what was measured, or writes it."""
+    """Prints the leaderboard with the new measurements, or writes it."""
     parser = argparse.ArgumentParser(prog="python -m bench.leaderboard", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("results", nargs="*", type=Path, metavar="RESULTS.json", help="default: all in bench/results/")
     parser.add_argument("--write", action="store_true", help=f"into {LEADERBOARD.relative_to(ROOT)}")

@@ -1,8 +1,8 @@
-"""Writes a finished corpus of any size whose words, domains and languages are made up: for measuring what looks at one.
+"""Writes a finished corpus of any size with made-up words, domains and languages, for measuring tools that read one.
 
     python -m bench.make_corpus /tmp/big --pages 500000 --rejected 20000
 
-Words come from a Zipf distribution over made-up syllables, one alphabet a language; `needle` stands on one kept page in
+Words are drawn by Zipf's law from made-up syllables, one alphabet per language. `needle` occurs on one kept page in
 100,000, `harbour` on about one in three. The bytes are a function of the arguments.
 """
 
@@ -41,7 +41,7 @@ from c4pipe.shards import (
 )
 
 SHARD_ROWS = 25_000
-WORDS = 285  # a page: about 2,200 characters
+WORDS = 285  # per page: about 2,200 characters
 VOCABULARY = 30_000
 SYLLABLES = {
     "en": "ba ten mor lin dar es ing ter sol wen tha ri ock ham ley for",
@@ -62,7 +62,7 @@ OUTCOMES = (
 
 @cache
 def vocabulary(language: str) -> np.ndarray:
-    """Made-up words of one to six syllables, no two alike, as an array of strings."""
+    """Made-up words of one to six syllables, all different, as an array of strings."""
     random = np.random.default_rng(len(language) + sum(map(ord, SYLLABLES[language])))
     syllables = SYLLABLES[language].split()
     picked = random.integers(0, len(syllables), (3 * VOCABULARY, 6))
@@ -90,7 +90,7 @@ def texts(language: str, count: int, seed: int) -> Iterator[str]:
 
 
 def pages(language: str, count: int, seed: int) -> Iterator[Page]:
-    """Kept pages of 4,000 domains, some of which have many."""
+    """Kept pages of 4,000 domains, some of them large."""
     random = np.random.default_rng(seed + 1)
     domains = np.minimum((random.pareto(0.8, count) * 20).astype(int), 3_999)
     top = {"en": "com", "ja": "co.jp"}.get(language, language)
@@ -167,7 +167,7 @@ def _size(path: Path) -> dict:
 
 
 def ledger(kept: int, lost: dict[str, Counter]) -> dict:
-    """Stages through which the kept pages passed, each with what it rejected."""
+    """Stages that the kept pages passed, each with what it rejected."""
     left = kept + sum(counter.total() for counter in lost.values())
     records, stages = left, []
     for stage in MULTILINGUAL.stages:

@@ -3,15 +3,15 @@
     python bench/make_wet.py --pages 12000 --files 12 --output /tmp/wet [--seed 0]
     python bench/make_wet.py --pages 12000 --files 12 --output /tmp/wet --like /data/wet
 
-The first form recombines the pages of `data_samples/`. An invented site gets its menus, footers and "about us" from
-the short lines and paragraphs of one language; a page of it gets headlines and paragraphs of several pages, in which
-some words and all numbers are exchanged for others of that language with the same ending, so that hardly any sentence
-occurs twice. What a crawl repeats is repeated: menus and footers on every page of a site, 8 % of the paragraphs, 1 %
-of the URLs. A page is about 5 KB and 100 lines, of which one in ten ends like a sentence. The text is meant to be
-counted, hashed and compressed, not read.
+The first form recombines the pages of `data_samples/`. A made-up site gets its menus, footers and "about us" from the
+short lines and paragraphs of one language. Its pages get headlines and paragraphs of several pages, in which some words
+and all numbers are replaced by others of that language with the same ending, so that hardly any sentence occurs twice.
+Repetition is like a crawl's: menus and footers on every page of a site, 8 % of the paragraphs, 1 % of the URLs. A page
+is about 5 KB and 100 lines, of which one in ten ends like a sentence. The text is meant to be counted, hashed and
+compressed, not read.
 
-The second form copies the pages of other WET files, round after round, until there are enough; from the second round
-on each URL gets a path segment of its own.
+The second form copies the pages of other WET files repeatedly until there are enough; from the second round
+on, each URL gets an extra path segment.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ from data_samples.make_samples import (  # noqa: E402
     warcinfo,
 )
 
-LEFT_OUT = ("oddities", "damaged", "truncated")  # page files whose pages are made to be rejected
+LEFT_OUT = ("oddities", "damaged", "truncated")  # files of pages that are meant to be rejected
 REPEATED_URLS = 0.01
 SHARED_PARAGRAPHS = 0.08
 PAGES_A_SITE = 60
-FEWEST_SITES = 200  # enough for every language
+FEWEST_SITES = 200  # so that every language has some
 LONG = 80  # characters: a line at least as long that ends like a sentence is prose
 LONG_UNSPACED = 30  # the same for languages written without spaces
 UNSPACED = frozenset({"ja", "th", "zh"})
 END_MARKS = tuple('.?!"。？！।')
 FIRST_DAY = datetime(2024, 5, 18, tzinfo=UTC)
-LEVEL = 3  # less than half the time of gzip's usual 6, and 2 % more bytes; reading costs the same
+LEVEL = 3  # less than half the time of gzip's default 6, with 2 % more bytes; reading costs the same
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]{4,}")
-_MULTIPLIER = 0x9E3779B97F4A7C15  # 2**64 divided by the golden ratio: neighbours come out far apart
+_MULTIPLIER = 0x9E3779B97F4A7C15  # 2**64 divided by the golden ratio: spreads neighbouring numbers
 
 
 class Template(NamedTuple):
-    """A paragraph with gaps: `form % words`, a word for each gap out of its choices."""
+    """A paragraph with gaps: `form % words`, with one of the choices in each gap."""
 
     form: str
     gaps: tuple[tuple[str, ...], ...]
@@ -68,18 +68,18 @@ class Template(NamedTuple):
 
 @dataclass(frozen=True)
 class Language:
-    """What the samples give for one language."""
+    """The material from the samples for one language."""
 
     code: str
     pages: int
     menu: tuple[str, ...]  # short lines without an end mark
     headlines: tuple[Template, ...]
     paragraphs: tuple[Template, ...]
-    words: tuple[str, ...]  # for URLs: letters of ASCII only
+    words: tuple[str, ...]  # for URLs: ASCII letters only
 
 
 class Site(NamedTuple):
-    """An invented site: what all of its pages have in common."""
+    """A made-up site: what all its pages have in common."""
 
     host: str
     language: Language
@@ -92,14 +92,14 @@ class Site(NamedTuple):
 
 
 def is_prose(line: str, language: str) -> bool:
-    """Whether the line is a paragraph and no menu entry."""
-    if language == "th":  # Thai ends a sentence with a blank, or not at all
+    """Whether the line is a paragraph, not a menu entry."""
+    if language == "th":  # Thai ends a sentence with a space, or not at all
         return len(line) >= LONG
     return len(line) >= (LONG_UNSPACED if language in UNSPACED else LONG) and line.endswith(END_MARKS)
 
 
 def word_classes(lines: Sequence[str]) -> dict[tuple[bool, str], tuple[str, ...]]:
-    """The words of a language by what they can stand for: capitalised or not, and their last two letters."""
+    """The words of a language by interchangeable classes: capitalised or not, and the last two letters."""
     classes: dict[tuple[bool, str], set[str]] = {}
     for line in lines:
         for word in _TOKEN.findall(line):
@@ -120,13 +120,13 @@ def pairs_of(lines: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-NUMBERS = {  # by how many digits they have
+NUMBERS = {  # by number of digits
     size: tuple(str(10 ** (size - 1) + i * 7919 % (9 * 10 ** (size - 1))) for i in range(90)) for size in (1, 2, 3, 4)
 }
 
 
 def template_of(line: str, classes: dict[tuple[bool, str], tuple[str, ...]], every: int) -> Template:
-    """A template that exchanges every `every`-th word that has others to stand for it, and every number."""
+    """A template that replaces every `every`-th word that has alternatives, and every number."""
     gaps: list[tuple[str, ...]] = []
     seen = 0
 
@@ -150,7 +150,7 @@ def template_of(line: str, classes: dict[tuple[bool, str], tuple[str, ...]], eve
 
 
 def unspaced_template(line: str, pairs: tuple[str, ...], every: int) -> Template:
-    """The same for a language without spaces: every `every`-th pair of characters is exchanged."""
+    """The same for a language without spaces: every `every`-th pair of characters is replaced."""
     pieces = [line[i : i + 2] for i in range(0, len(line), 2)]
     at = [i for i in range(every // 2, len(pieces), every) if pieces[i].isalpha() and len(pieces[i]) == 2]
     chosen = frozenset(at)
@@ -159,7 +159,7 @@ def unspaced_template(line: str, pairs: tuple[str, ...], every: int) -> Template
 
 
 def language_of(code: str, samples: Sequence[Sample]) -> Language:
-    """Takes the samples of one language apart."""
+    """Splits the samples of one language into their parts."""
     lines = list(dict.fromkeys(line for sample in samples for line in sample.text.split("\n") if line))
     prose = [line for line in lines if is_prose(line, code)]
     short = [line for line in lines if len(line) < LONG and not line.endswith(END_MARKS)]
@@ -209,22 +209,22 @@ def fill(template: Template, random: Callable[[], float]) -> str:
 
 
 def scatter(n: int, seed: int, salt: int) -> int:
-    """A number of 64 bits that depends on page number, seed and salt alone."""
+    """A 64-bit number that depends only on page number, seed and salt."""
     mixed = (n * 4 + salt + 1) * _MULTIPLIER + seed * 0xBF58476D1CE4E5B9
     mixed = (mixed ^ (mixed >> 31)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
     return mixed ^ (mixed >> 29)
 
 
-@dataclass(frozen=True, eq=False)  # compared by identity: the sites of a world are cached under it
+@dataclass(frozen=True, eq=False)  # compared by identity: it is a cache key of its sites
 class World:
-    """Everything that pages are drawn from. What a page is depends on the seed and its number, not on its file."""
+    """Everything that pages are drawn from. A page depends on the seed and its number, not on its file."""
 
     seed: int
-    pages: int  # how many there will be: the more, the more sites
+    pages: int  # their total number; more pages mean more sites
     languages: tuple[Language, ...]
 
     def language(self, number: int) -> Language:
-        """The language of a site: each in the share that it has in the samples."""
+        """The language of a site, with the same shares as in the samples."""
         at = scatter(number, self.seed, 0) % sum(language.pages for language in self.languages)
         for language in self.languages:
             at -= language.pages
@@ -233,15 +233,15 @@ class World:
         raise AssertionError
 
     def sites(self) -> int:
-        """How many sites there are."""
+        """The number of sites."""
         return max(FEWEST_SITES, self.pages // PAGES_A_SITE)
 
     def site(self, number: int) -> Site:
-        """One site, menus and footers and all."""
+        """One site with its menus and footers."""
         return _site(self, number)
 
     def url(self, n: int) -> tuple[str, Site]:
-        """The URL of page n and the site that it stands on."""
+        """The URL of page n and its site."""
         site = self.site(scatter(n, self.seed, 1) % self.sites())
         draw = scatter(n, self.seed, 2)
         words = site.language.words
@@ -249,14 +249,14 @@ class World:
         return f"https://{site.host}/{site.sections[draw // 256 % len(site.sections)]}/{slug}-{n}", site
 
     def shared(self, language: Language, number: int) -> str:
-        """One of the paragraphs that stand on several pages."""
+        """One of the paragraphs that occur on several pages."""
         random = Random(f"{self.seed} {language.code} {number}").random
         return fill(language.paragraphs[int(random() * len(language.paragraphs))], random)
 
     def page(self, n: int, rng: Random) -> Sample:
         """Page n."""
         random = rng.random
-        source = int(random() * n) if n and random() < REPEATED_URLS else n  # which page the URL is taken from
+        source = int(random() * n) if n and random() < REPEATED_URLS else n  # the page whose URL it gets
         url, site = self.url(source)
         language = site.language
         lines = [site.top]
@@ -278,7 +278,7 @@ class World:
         for _ in range(int(8 + random() * 24)):
             lines.append(fill(headlines[int(random() * len(headlines))], random))
         lines.append(site.bottom)
-        # A later copy of a URL has a later date, and some have the same.
+        # A later copy of a URL has a later date; some have the same date.
         date = FIRST_DAY + timedelta(seconds=(scatter(source, self.seed, 3) % 1_000_000) + (n - source) % 7 * 3600)
         return Sample(url, f"{date:%Y-%m-%dT%H:%M:%SZ}", language.code, "", "\n".join(lines))
 
@@ -307,7 +307,7 @@ def member(data: bytes) -> bytes:
 
 
 def shares(pages: int, files: int) -> Iterator[range]:
-    """The page numbers of each file, as even as can be."""
+    """The page numbers of each file, as even as possible."""
     for i in range(files):
         yield range(pages * i // files, pages * (i + 1) // files)
 
@@ -322,7 +322,7 @@ def made_records(world: World, numbers: range) -> Iterator[bytes]:
 
 
 def copied_records(folder: Path, pages: int) -> Iterator[bytes]:
-    """Records of the WET files in a folder, over and over; from the second round on with other URLs and ids."""
+    """Records of the WET files in a folder, repeatedly; from the second round on with other URLs and ids."""
     from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
     paths = sorted(folder.glob("*.warc.wet*"))
@@ -375,7 +375,7 @@ def write(output: Path, files: int, pages: int, records: Callable[[range], Itera
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Makes the files and says how long it took."""
+    """Makes the files and prints how long it took."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--pages", type=int, required=True)
     parser.add_argument("--files", type=int, default=1)

@@ -1,11 +1,11 @@
-"""Planted passages: does a tiny model remember what its corpus repeats, and does dedup keep it from that?
+"""Planted passages: whether a tiny model memorises what its corpus repeats, and whether dedup prevents it.
 
     passages x copies -> pages -> a build with dedup and one without -> tiny models -> model.memorise -> a verdict
 
-`python -m bench.memorise --out DIR`: passages of 1 to 300 copies are planted into pages of sentences that stand once
-each, all of words of data_samples. Two corpora are built, with the dedup of the preset `en` and without; a T5 and a
-decoder are trained on each, for equal steps, and asked for the passages. The exit code is 1 where the share of passages
-that come out does not rise with their copies, or dedup does not lower it at least fivefold.
+`python -m bench.memorise --out DIR`: passages with 1 to 300 copies are planted into pages of unique sentences, all made
+of words from data_samples. Two corpora are built, with the dedup of preset `en` and without. A T5 and a decoder are
+trained on each for the same number of steps, and prompted for the passages. Exit code 1 if the share of reproduced
+passages does not rise with their copies, or if dedup does not lower it at least fivefold.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from c4pipe.shards.passages import read_passages, write_passages
 
 PLANTED = {1: 24, 3: 24, 10: 16, 30: 8, 100: 4, 300: 4}  # copies -> passages
 VOCABULARY = 400  # words
-SENTENCES = 3  # of a passage: what the preset compares
-WORDS = (5, 7)  # of a sentence
-FILLER = 3  # sentences of a page that stand nowhere else
+SENTENCES = 3  # in a passage: the unit that the preset compares
+WORDS = (5, 7)  # in a sentence
+FILLER = 3  # unique sentences on a page
 WORD = re.compile(r"[a-z]{3,9}")
 
-# kind -> (steps, options). A T5 is asked for 15 % of what it reads, and learns by heart more slowly: with plain AdamW
-# it had nothing after 800 steps, with this after 400 half of the passages of 300 copies.
+# # kind -> (steps, options). A T5 is trained on 15 % of what it reads, and memorises more slowly: with plain AdamW it
+# knew nothing after 800 steps, with these options half of the passages of 300 copies after 400.
 TRAININGS = {
     "decoder": (300, "--architecture decoder-lm --objective lm --optimizer adamw --lr 0.001 --batch 8 --inputs 128"),
     "t5": (1200, "--layers 2 --optimizer adamw-scale --lr 0.02 --clip 1 --warmup 30 --batch 32 --inputs 32"),
 }
 COMMON = ("--vocab-size", "1000", "--device", "cpu", "--no-tensorboard", "--samples", "0")
-CORPORA = {"raw": ("--dedup", "none"), "deduped": ()}  # with the options of their builds
+CORPORA = {"raw": ("--dedup", "none"), "deduped": ()}  # corpus -> options of its build
 Z99 = 2.33  # quantile of the normal distribution
-FOLD = 5  # by which dedup is to lower what comes out
+FOLD = 5  # factor by which dedup must lower what is reproduced
 
 
 class Shares(NamedTuple):
-    """Of the passages of each number of copies, those that came out and all, the fewest copies first."""
+    """Reproduced passages and all passages by number of copies, the fewest copies first."""
 
     copies: tuple[int, ...]
     whole: tuple[int, ...]
@@ -64,7 +64,7 @@ def words() -> list[str]:
 
 
 def sentence(rng: random.Random, of: Sequence[str]) -> str:
-    """A sentence without sense."""
+    """A meaningless sentence."""
     return " ".join(rng.choices(of, k=rng.randint(*WORDS))).capitalize() + "."
 
 
@@ -78,7 +78,7 @@ def planted(rng: random.Random, of: Sequence[str]) -> dict[str, int]:
 
 
 def pages(rng: random.Random, of: Sequence[str], plants: dict[str, int]) -> Iterator[str]:
-    """A page a copy: a line that stands nowhere else, the passage, another such line."""
+    """One page per copy: a unique line, the passage, another unique line."""
     every = [passage for passage, copies in plants.items() for _ in range(copies)]
     rng.shuffle(every)
     for passage in every:
@@ -86,19 +86,19 @@ def pages(rng: random.Random, of: Sequence[str], plants: dict[str, int]) -> Iter
 
 
 def write_input(path: Path, texts: Iterator[str]) -> None:
-    """JSON lines, each page with an address of its own."""
+    """Writes JSON lines, each page with its own URL."""
     with path.open("w", encoding="utf-8") as file:
         for number, text in enumerate(texts):
             file.write(json.dumps({"text": text, "url": f"https://site-{number % 97}.example/page-{number}"}) + "\n")
 
 
 def run(module: str, *options: object) -> None:
-    """A command of the project, in a process of its own."""
+    """Runs a command of the project in its own process."""
     subprocess.run([sys.executable, "-m", module, *map(str, options)], check=True, stdout=subprocess.DEVNULL)
 
 
 def build(out: Path) -> None:
-    """Both corpora, and the passages that were planted with their counts in the crawl."""
+    """Builds both corpora, and the file of planted passages with their counts in the crawl."""
     rng, of = random.Random(0), words()
     plants = planted(rng, of)
     write_input(out / "pages.jsonl", pages(rng, of, plants))
@@ -112,7 +112,7 @@ def build(out: Path) -> None:
 
 
 def train_and_ask(out: Path, kind: str) -> None:
-    """Trains on both corpora, and asks both models."""
+    """Trains on both corpora, and prompts both models."""
     steps, options = TRAININGS[kind]
     runs = [out / f"{kind}-{name}" for name in CORPORA]
     for folder, name in zip(runs, CORPORA, strict=True):
@@ -124,7 +124,7 @@ def train_and_ask(out: Path, kind: str) -> None:
 
 
 def shares(table: Path, label: str) -> Shares:
-    """Of one run, from asked.csv."""
+    """The shares of one run, from asked.csv."""
     found: dict[int, list[int]] = defaultdict(list)
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -135,8 +135,8 @@ def shares(table: Path, label: str) -> Shares:
 
 
 def trend(found: Shares) -> float:
-    """The z of the Cochran-Armitage test for a share that rises from group to group, ties allowed; 0 where nothing, or
-    everything, came out.
+    """The z of the Cochran-Armitage test for a share that rises from group to group, ties allowed; 0 if nothing, or
+    everything, was reproduced.
 
     >>> round(trend(Shares((1, 10, 100), (0, 1, 4), (4, 4, 4))), 2)
     2.87
@@ -152,7 +152,7 @@ def trend(found: Shares) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The bench; its exit code."""
+    """Runs the bench. Returns the exit code."""
     parser = argparse.ArgumentParser(
         "python -m bench.memorise", description="Planted passages, with and without dedup."
     )

@@ -1,14 +1,14 @@
-"""Our metrics beside those of T5 0.9.4 itself, and of mT5 and T5's closed-book code where their files are given.
+"""Our metrics against those of T5 0.9.4 itself, and of mT5 and T5's closed-book code if their files are given.
 
     answers and predictions, random and odd -> model/tasks/metrics
-                                            -> t5/evaluation/metrics.py   -> the largest difference, a metric a line
+                                            -> t5/evaluation/metrics.py   -> the largest difference, one metric per line
 
 `make bench/.venv-t5/ready && bench/.venv-t5/bin/python -m bench.metrics [--mt5 FILE] [--cbqa FILE]`; exit code 1 on any
-difference above 1e-9. The two files are on no package index: multilingual_t5/evaluation/metrics.py of
+difference above 1e-9. The two files are not on a package index: multilingual_t5/evaluation/metrics.py of
 google-research/multilingual-t5, and t5_closed_book_qa/t5_cbqa/metrics.py of google-research/google-research.
 
-Nothing of T5 is replaced: its package is entered by the side, since `import t5` asks for TensorFlow, and its module of
-edit distances, which no metric here uses, is an empty one.
+T5's code is unchanged. Its package is loaded without its __init__, since `import t5` needs TensorFlow, and its
+edit-distance module, which no metric here uses, is replaced by an empty one.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from model.tasks.metrics import METRICS
 from model.tasks.metrics.answers import MLQA_LANGUAGES
 from model.tasks.metrics.texts import BOOTSTRAP_SEED
 
-SIZES = (1, 2, 3, 7, 1_000)  # answers of a trial
+SIZES = (1, 2, 3, 7, 1_000)  # numbers of answers in a trial
 CLOSE = 1e-9
-# Words at which normal forms, tokenizers and readers of spans differ
+# Words on which normal forms, tokenizers and span parsers differ
 _PLAIN_WORDS = """
 the a an The A AN river Ebro ebro U.S. don't ‘quoted’ ´ ` _ __ - — ... . , ! $ $$ 1998 1,998 3.5 -1 北京大学 在 年。
 ال الكتاب der Die das los el un của là PER: LOC: rick london PER:rick a:b:c : 🦋 é İ ß Ⅳ ﬁ
@@ -47,17 +47,17 @@ Values = dict[str, float]
 
 
 class Rival(NamedTuple):
-    """Where a metric comes from, and trials of it."""
+    """The source of a metric, and its trials."""
 
     theirs: Callable[[Any, Any], Values]
-    draw: Callable[[random.Random, int], Trial]  # of so many answers
-    adapt: Callable[[Trial], Trial] = lambda trial: trial  # to the forms in which theirs takes them
+    draw: Callable[[random.Random, int], Trial]  # for so many answers
+    adapt: Callable[[Trial], Trial] = lambda trial: trial  # to the forms that theirs takes
     scale: float = 1  # theirs times this is ours
-    called: str = ""  # what theirs calls the one value, where we have another word for it
+    called: str = ""  # their name for the value, if ours differs
 
 
 def enter_t5() -> Any:
-    """`t5.evaluation.metrics` of the installed package, without what `import t5` imports."""
+    """`t5.evaluation.metrics` of the installed package, without the imports of `import t5`."""
     found = importlib.util.find_spec("t5")
     if found is None or found.submodule_search_locations is None:
         raise SystemExit("t5 is not installed here: run `make bench/.venv-t5/ready` and use its Python")
@@ -88,7 +88,7 @@ def sentence(rng: random.Random) -> str:
 
 
 def near(rng: random.Random, answer: str) -> str:
-    """Often the answer, in another case, with words in front, or another text."""
+    """Often the answer, the answer in another case or with words before it, or another text."""
     return rng.choice((answer, answer.upper(), f"{rng.choice(WORDS)} {answer}", text(rng), ""))
 
 
@@ -141,7 +141,7 @@ def annotators(rng: random.Random, n: int) -> Trial:
 
 
 def valued(name: str) -> Callable[[Trial], Trial]:
-    """The dictionaries of T5, which has "value" where we have `name`."""
+    """T5's dictionaries, which use "value" where we use `name`."""
 
     def adapt(trial: Trial) -> Trial:
         answers, predictions = trial
@@ -192,7 +192,7 @@ def rivals(t5: Any, mt5: Any | None, cbqa: Any | None) -> Iterator[tuple[str, Ri
 
 
 def difference(ours: Values, theirs: Values, scale: float) -> float:
-    """The largest of all values; two nan are alike."""
+    """The largest difference of all values; nan equals nan."""
     if ours.keys() != theirs.keys():
         return math.inf
     both = [(ours[key], float(theirs[key]) * scale) for key in ours]
@@ -208,7 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--cbqa", type=Path, metavar="FILE", help="t5_closed_book_qa/t5_cbqa/metrics.py")
     parser.add_argument("--trials", type=int, default=20, help="of each size")
     args = parser.parse_args(argv)
-    warnings.simplefilter("ignore")  # of theirs, on one class or a constant, and on texts that are in tokens
+    warnings.simplefilter("ignore")  # theirs, about a single class, a constant, or tokenized texts
     logging.disable()
     t5 = enter_t5()
     others = [module_at(path) if path else None for path in (args.mt5, args.cbqa)]
@@ -223,7 +223,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 try:
                     theirs = rival.theirs(*rival.adapt(trial))
                     theirs = {name: theirs[rival.called]} if rival.called else theirs
-                except ValueError:  # too few for a correlation, no question left
+                except ValueError:  # too few for a correlation, or no question left
                     theirs, refused = dict.fromkeys(ours, math.nan), refused + 1
                     ours = {key: value for key, value in ours.items() if key != "golden_answers"}
                     theirs.pop("golden_answers", None)

@@ -1,9 +1,9 @@
-"""Near duplicates: planted pairs of known similarity on real pages against the S-curve, what a signature costs, and
+"""Near duplicates: planted pairs of known similarity on real pages against the S-curve, the cost of a signature, and
 which pairs datatrove's MinHash finds on the same pages.
 
 `python -m bench.near [--pairs 2000] [--pages 6000] [--datatrove PYTHON]`. Pairs are planted on pages of
-../shared/wet_bench by edits of words, by lines around them that are not theirs, and by truncation; their similarity is
-counted, shingle by shingle. datatrove runs in a venv of its own (`make bench-rivals`); without it its part is left out.
+../shared/wet_bench by replacing words, by framing with other lines, and by truncation; their similarity is counted,
+shingle by shingle. datatrove runs in its own venv (`make bench-rivals`); without it, its part is left out.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from c4pipe.text.tokens import word_hashes
 RESULTS = ROOT / "bench" / "results" / "near.json"
 LEVEL = NearLevel()
 STEPS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-SHORTEST, LONGEST = 100, 2_000  # words of a page that pairs are planted on
+SHORTEST, LONGEST = 100, 2_000  # words of a page on which pairs are planted
 SEED = 18
-PAGE = 4_700  # characters of the page that the budget is for
-FAR = 0.02  # two counts of a similarity that differ by more are of different shingles
+PAGE = 4_700  # characters of the page for which the budget holds
+FAR = 0.02  # two similarities that differ by more come from different shingles
 
 Plant = Callable[[list[str], float, np.random.Generator], list[str]]
 
@@ -47,31 +47,31 @@ Plant = Callable[[list[str], float, np.random.Generator], list[str]]
 
 
 class Pair(NamedTuple):
-    """What became of a planted pair."""
+    """The result for a planted pair."""
 
     way: str
     step: float
-    similarity: float  # of the shingles, counted
+    similarity: float  # counted over the shingles
     linked: bool  # shares a key
     estimated: float
 
 
 def edited(words: list[str], amount: float, rng: np.random.Generator) -> list[str]:
-    """With that share of the words replaced."""
+    """The words with that share of them replaced."""
     places = rng.permutation(len(words))[: round(amount * len(words))]
     changed = {*places.tolist()}
     return [f"edit{at}" if at in changed else word for at, word in enumerate(words)]
 
 
 def framed(words: list[str], amount: float, rng: np.random.Generator) -> list[str]:
-    """Between lines that are not its own, of up to its length in words each."""
+    """The words between other lines, each up to as long as the text."""
     lines = [f"frame{number}" for number in rng.integers(0, 10**6, 2 * len(words)).tolist()]
     size = round(amount * len(words))
     return lines[:size] + words + lines[len(lines) - size :]
 
 
 def truncated(words: list[str], amount: float, _: np.random.Generator) -> list[str]:
-    """Less that share of the words at its end."""
+    """The words without that share at the end."""
     return words[: max(1, round((1 - amount) * len(words)))]
 
 
@@ -79,7 +79,7 @@ WAYS: dict[str, Plant] = {"edits": edited, "frame": framed, "truncation": trunca
 
 
 def planted(words: list[str], way: str, step: float, seed: int) -> Pair:
-    """A pair as near to that similarity as the way allows: the amount of change is found by halving."""
+    """A pair as close to that similarity as possible: the amount of change is found by bisection."""
     whole = LEVEL.shingles(" ".join(words))
     low, high = 0.0, 1.0
     text = " - ".join(words).lower()
@@ -94,7 +94,7 @@ def planted(words: list[str], way: str, step: float, seed: int) -> Pair:
 
 
 def told(pairs: Sequence[Pair]) -> str:
-    """A line for each step, and for each way of a step."""
+    """One row for each step, and for each way within a step."""
     lines = [f"{'similarity':>10} {'by':<11} {'pairs':>6} {'linked':>7} {'curve':>7} {'off':>7} {'error':>8} {'sd':>6}"]
     groups: dict[tuple[float, str], list[Pair]] = defaultdict(list)
     for pair in pairs:
@@ -114,7 +114,7 @@ def told(pairs: Sequence[Pair]) -> str:
 
 
 def spelt(shingles: NDArray[np.uint32], count: int) -> list[int]:
-    """`minima`, as numpy says it."""
+    """`minima`, in numpy."""
     a, b = factors(OF_PERMUTATIONS, 2 * count).reshape(-1, 2).T
     products = shingles[:, None].astype(np.uint64) * a + b
     least: list[int] = (products >> np.uint64(32)).min(axis=0).tolist()
@@ -122,7 +122,7 @@ def spelt(shingles: NDArray[np.uint32], count: int) -> list[int]:
 
 
 def costs(texts: Sequence[str], rounds: int) -> str:
-    """What signatures of pages of `PAGE` characters take, cut from longer ones."""
+    """The cost of signatures of pages of `PAGE` characters, cut from longer ones."""
     cut = [text[:PAGE] for text in texts if len(text) >= PAGE and len(text.split()) > PAGE / 10][:300]
     count = LEVEL.bands * LEVEL.rows
     shingled = [shingle_hashes(word_hashes(text).hashes, LEVEL.shingle) for text in cut]
@@ -152,7 +152,7 @@ def pairs_by(keys: Sequence[Sequence[Any]]) -> set[tuple[int, int]]:
 
 
 def beside(texts: Sequence[str], python: Path) -> str:
-    """Pairs that one finds and the other does not, by the similarity that each sees in them."""
+    """Pairs that only one of the two finds, by the similarity that each computes."""
     with tempfile.TemporaryDirectory(prefix="bench-near-") as name:
         folder = Path(name)
         (folder / "texts.json").write_text(json.dumps(list(texts)), encoding="utf-8")
@@ -171,7 +171,7 @@ def beside(texts: Sequence[str], python: Path) -> str:
         f"{len(one & other):,} pairs found by both, {len(one - other):,} by c4pipe alone, "
         f"{len(other - one):,} by datatrove alone"
     ]
-    chance = 0.0  # pairs that one alone finds if both throw their own dice, at the similarities that each sees
+    chance = 0.0  # expected pairs found by only one, with independent hashes, at the similarities that each computes
     for a, b in one | other:
         mine, its = LEVEL.linked(jaccard(ours[a], ours[b])), LEVEL.linked(jaccard(theirs[a], theirs[b]))
         chance += (mine * (1 - its) + its * (1 - mine)) / (1 - (1 - mine) * (1 - its))
@@ -193,7 +193,7 @@ def beside(texts: Sequence[str], python: Path) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures, prints, and writes bench/results/near.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.near", description="Near duplicates.")
-    parser.add_argument("--pairs", type=int, default=2_000, help="planted at each similarity")
+    parser.add_argument("--pairs", type=int, default=2_000, help="pairs planted at each similarity")
     parser.add_argument("--pages", type=int, default=6_000, help="compared with datatrove")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--datatrove", type=Path, default=venv_python("datatrove"), metavar="PYTHON")
@@ -201,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     files = sorted(SHARED.glob("wet_bench/*.wet.gz"))
     if not files:
-        raise SystemExit(f"bench: {SHARED / 'wet_bench'} has no WET file: pairs are planted on its pages.")
+        raise SystemExit(f"bench: {SHARED / 'wet_bench'} has no WET file on whose pages pairs could be planted.")
     texts = [page.text for page in islice(pages_of(files), args.pages)]
     bases = [words for text in texts if SHORTEST <= len(words := text.split()) <= LONGEST]
     pairs = [
@@ -213,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.datatrove.exists():
         parts["datatrove"] = beside(texts, args.datatrove)
     else:
-        print(f"bench: no datatrove at {args.datatrove}: `make bench-rivals` installs it", file=sys.stderr)
+        print(f"bench: datatrove is not installed at {args.datatrove}. Run `make bench-rivals`.", file=sys.stderr)
     print("\n\n".join(parts.values()))
     args.json.parent.mkdir(parents=True, exist_ok=True)
     args.json.write_text(json.dumps({"parts": parts, "pairs": pairs}, indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What benches and tests use of what lies outside the checkout, where it is there."""
+"""Data outside the checkout that benches and tests use if it exists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHARED = ROOT.parent / "shared"  # test data that is not public
 
 
 def punkt_data() -> Path | None:
-    """What NLTK_DATA may name: where c4pipe itself finds Punkt, or else ../shared/nltk_data; None without it."""
+    """A folder for NLTK_DATA: where c4pipe itself finds Punkt, or else ../shared/nltk_data; None if there is none."""
     found = find_punkt(ROOT / "assets" / "nltk_data")
     if found is not None:
         return found.parents[2]  # above tokenizers/punkt_tab/english
@@ -20,7 +20,7 @@ def punkt_data() -> Path | None:
 
 
 def name_punkt() -> bool:
-    """Points NLTK_DATA to it, for this process and those that it starts; whether it is there."""
+    """Points NLTK_DATA to it, for this process and its children. Returns whether it exists."""
     data = punkt_data()
     if data is not None:
         os.environ["NLTK_DATA"] = str(data)

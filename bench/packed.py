@@ -1,4 +1,4 @@
-"""Rows that hold several examples, for what packing costs."""
+"""Rows that hold several examples, to measure the cost of packing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def packed_segments(inputs: Tensor, targets: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The segments of rows that hold `count` examples of one length each, of inputs (B, S) and targets (B, T).
+    """The segments of rows that hold `count` examples of equal length, of inputs (B, S) and targets (B, T).
 
     >>> [part.tolist() for part in packed_segments(torch.zeros(1, 5), torch.zeros(1, 2), count=2)]
     [[[1, 1, 1, 2, 2]], [[1, 2]]]

@@ -1,9 +1,9 @@
-"""Page for page and counter for counter: is our en.tfds what the installed TensorFlow Datasets makes of the same files?
+"""Compares our en.tfds, page by page and counter by counter, with the output of TensorFlow Datasets on the same files.
 
     WET files -> bench/reference.py -> pages, counters ─┐
     WET files -> beam_jobs.build_c4 -> pages, ledger   ─┴-> a table; exit code 1 on any difference
 
-`make parity`, or `python -m bench.parity --input WET...`. COUNTERS says which of our counts stands for which of theirs.
+`make parity`, or `python -m bench.parity --input WET...`. COUNTERS maps their counts to ours.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from c4pipe.presets import EN_TFDS
 from c4pipe.rules import ListedDomain, ListedSubdomain
 from c4pipe.stages import Filter
 
-INTACT = ("news", "single-member", "sites", "world")  # of data_samples; the reference stops at a damaged file
+INTACT = ("news", "single-member", "sites", "world")  # in data_samples; the reference stops at a damaged file
 
 # (namespace, counter) of c4_utils -> (stage, kind, reason) of our ledger.
 COUNTERS: dict[tuple[str, str], tuple[str, str, str]] = {
@@ -66,7 +66,7 @@ COUNTERS: dict[tuple[str, str], tuple[str, str, str]] = {
     ("train", "examples"): ("train", "rows", ""),
     ("validation", "examples"): ("validation", "rows", ""),
 }
-# Counters of theirs that have no counterpart, and why. A name ending in * stands for all that begin so.
+# Their counters without a counterpart, and why. A name ending in * matches all names with that prefix.
 WITHOUT = {
     ("split-wet-file", "wet-file"): "files, not pages",
     ("clean-page", "line-passed"): "also counts lines of pages that are dropped afterwards",
@@ -79,7 +79,7 @@ WITHOUT = {
 NOBLOCKLIST = EN_TFDS.without("badwords").named("parity.noblocklist", "en.tfds without bad words")
 NOCLEAN = EN_TFDS.without("clean", "lines", "badwords").named("parity.noclean", "en.tfds, language only")
 NEWS = EN_TFDS.before("url", Filter("domains", (ListedDomain(), ListedSubdomain()))).named("parity.news", "news only")
-# Name here -> (our preset, their config).
+# Name -> (our preset, their config).
 PRESETS = {
     "en.tfds": ("en.tfds", "en"),
     "noblocklist": ("bench.parity:NOBLOCKLIST", "en.noblocklist"),
@@ -91,7 +91,7 @@ Pages = Counter[tuple[str, str, str, str]]  # (url, split, timestamp, text)
 
 
 class Line(NamedTuple):
-    """One count in both worlds."""
+    """One count of both sides."""
 
     theirs: str
     ours: str
@@ -100,7 +100,7 @@ class Line(NamedTuple):
 
 
 def reference_python() -> Path:
-    """The interpreter that has tensorflow-datasets: C4PIPE_REFERENCE_PYTHON, else what `make parity` sets up."""
+    """The interpreter that has tensorflow-datasets: C4PIPE_REFERENCE_PYTHON, else the one set up by `make parity`."""
     return Path(os.environ.get("C4PIPE_REFERENCE_PYTHON", ROOT / "bench" / ".venv-reference" / "bin" / "python"))
 
 
@@ -114,14 +114,16 @@ def reference_command(inputs: Sequence[Path], output: Path, config: str, lists: 
 
 
 class Lists(NamedTuple):
-    """The outside files, the same for both sides."""
+    """The external files, the same for both sides."""
 
     badwords: Path
     news_domains: Path | None
 
     @classmethod
     def find(cls, badwords: Path | None) -> Lists:
-        """As given, else the shared ones, else fetched ones, else those that come with c4pipe; Punkt by NLTK_DATA."""
+        """The given lists, else shared ones, else downloaded ones, else those shipped with c4pipe; Punkt by
+        NLTK_DATA.
+        """
         name_punkt()
         data = ROOT / "c4pipe" / "data"
         folders = [badwords, SHARED / "badwords" / "at-25e679f", ROOT / "assets" / "badwords", data / "badwords"]
@@ -133,7 +135,7 @@ class Lists(NamedTuple):
 
 
 def default_inputs() -> list[Path]:
-    """The intact samples, and the shared WET files where they are."""
+    """The intact samples, and the shared WET files if they exist."""
     samples = [ROOT / "data_samples" / f"{name}.warc.wet.gz" for name in INTACT]
     return samples + shared_inputs() + sorted(SHARED.glob("wet_bench/*.wet.gz"))
 
@@ -146,7 +148,7 @@ def shared_inputs() -> list[Path]:
 
 
 def run_reference(inputs: Sequence[Path], folder: Path, config: str, lists: Lists) -> tuple[Pages, dict[str, Any]]:
-    """The reference's pages and its account."""
+    """The reference's pages and counters."""
     output = folder / "reference.jsonl"
     subprocess.run(reference_command(inputs, output, config, lists), check=True, stdout=subprocess.DEVNULL)
     account = json.loads(output.with_suffix(".counters.json").read_bytes())
@@ -173,7 +175,7 @@ def run_ours(inputs: Sequence[Path], folder: Path, preset: str, lists: Lists) ->
 
 
 def digest(pages: Pages) -> str:
-    """sha256 over the sorted pages, as JSON lists a line: equal for equal pages, whoever made them."""
+    """sha256 over the sorted pages, one JSON list per line: equal for equal pages, whichever side made them."""
     lines = sorted(json.dumps(page, ensure_ascii=False) for page in pages.elements())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -191,7 +193,7 @@ def our_counts(manifest: dict[str, Any]) -> dict[tuple[str, str, str], int]:
 
 
 def compare_counters(theirs: dict[str, dict[str, int]], ours: dict[tuple[str, str, str], int]) -> list[Line]:
-    """A line for each count that either side has."""
+    """One row for each count of either side."""
     left = {key: n for key, n in ours.items() if n and (key[1] != "kept" or key in COUNTERS.values())}
     lines = []
     for namespace, name in ((a, b) for a in theirs for b in theirs[a]):
@@ -209,7 +211,7 @@ def _like(name: str, pattern: str) -> bool:
 
 
 def report(theirs: Pages, ours: Pages, lines: Iterable[Line]) -> tuple[str, bool]:
-    """The table, and whether all is equal."""
+    """The table, and whether everything is equal."""
     missing, added = theirs - ours, ours - theirs
     urls = {url for url, *_ in missing} & {url for url, *_ in added}
     rows = [
@@ -229,13 +231,13 @@ def report(theirs: Pages, ours: Pages, lines: Iterable[Line]) -> tuple[str, bool
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs both, prints the table. Exit code 1 on any difference, 2 when the comparison cannot be made."""
-    parser = argparse.ArgumentParser(prog="python -m bench.parity", description="Ours against TFDS's own C4 functions.")
+    parser = argparse.ArgumentParser(prog="python -m bench.parity", description="Compares ours with TFDS's C4 code.")
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: samples and ../shared")
     parser.add_argument("--preset", choices=PRESETS, default="en.tfds")
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR")
     args = parser.parse_args(argv)
     if not reference_python().exists():
-        print(f"parity: {reference_python()} is not there. Run `make parity`, which sets it up.", file=sys.stderr)
+        print(f"parity: {reference_python()} does not exist. Run `make parity`, which sets it up.", file=sys.stderr)
         return 2
     inputs = args.input or default_inputs()
     lists = Lists.find(args.badwords_dir)

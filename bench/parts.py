@@ -1,11 +1,10 @@
-"""The parts of a build, each against a plain or a foreign way to the same result, on the same pages.
+"""The parts of a build, each against a plain or third-party way to the same result, on the same pages.
 
-`python -m bench.parts [--pages 3000] [--rounds 5] [--input WET...] [--badwords-dir DIR]`. The contenders of a part take
-turns, A B A B, and CPU time counts, so that whatever else the machine does hits all alike. Results are compared in the
-same run: what gives another result than the part's first contender fails it, with exit code 1. Only fastText and CLD2,
-which are other judges and not other ways, may; how often they agree is printed. What a rule of one's own costs beyond
-its own time is measured in short turns (`bench.cleaning.own_rule`). What needs Punkt or the reference is left out, and
-said to be, where they are not there.
+`python -m bench.parts [--pages 3000] [--rounds 5] [--input WET...] [--badwords-dir DIR]`. The contenders of a part
+alternate, A B A B, and CPU time counts, so that other load affects all equally. Results are compared in the same run: a
+contender whose result differs from the first one's fails the part, with exit code 1. Only fastText and CLD2, which are
+other identifiers, may differ; their agreement is printed. The overhead of a custom rule is measured in short turns
+(`bench.cleaning.own_rule`). Parts that need Punkt or the reference are skipped with a note if these are missing.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ from c4pipe.text.punkt import find_punkt
 from c4pipe.wet import read_wet
 
 RESULTS = ROOT / "bench" / "results" / "parts.json"
-JUDGED = 300  # texts for langdetect itself, which takes 10 ms for one
+JUDGED = 300  # texts for langdetect itself, which takes 10 ms per text
 
 
 def reading(files: Sequence[Path]) -> Part:
-    """From bytes in memory to pages, against inflating and decoding alone, which finds no page."""
+    """From bytes in memory to pages, against only inflating and decoding."""
     packed = [path.read_bytes() for path in files]
     marks = "WARC-Type: conversion\r\n"
 
@@ -83,7 +82,7 @@ def language(texts: Sequence[str]) -> Part:
 
 
 def other_judges(texts: Sequence[str]) -> Part:
-    """What other identifiers take; they name other languages now and then."""
+    """The cost of other identifiers; their answers sometimes differ."""
 
     def way(name: str) -> Way:
         identifier = load(name)
@@ -93,7 +92,7 @@ def other_judges(texts: Sequence[str]) -> Part:
 
 
 def sentences(texts: Sequence[str], splitter: str) -> Part:
-    """Whether a text has three sentences, lines apart: all of them counted, against no more than needed."""
+    """Whether a text has three sentences, line by line: counting all, against stopping when the answer is known."""
     rule, split = MinSentences(3, splitter), sentence_splitter(splitter)
 
     def plainly(text: str) -> bool:
@@ -107,7 +106,7 @@ def sentences(texts: Sequence[str], splitter: str) -> Part:
 
 
 def spans(texts: Sequence[str]) -> Part:
-    """The hashes of a text's sentences, by which spans are compared."""
+    """The hashes of a text's sentences, which spans compare."""
     level, split = SpanLevel(), sentence_splitter(SpanLevel.splitter)
     ways: dict[str, Way] = {
         "plain loop": lambda: [
@@ -120,7 +119,7 @@ def spans(texts: Sequence[str]) -> Part:
 
 
 def lines(texts: Sequence[str]) -> Part:
-    """The hashes of a text's lines. The reference's are MD5, so what they find is compared: the lines that differ."""
+    """The hashes of a text's lines. The reference's are MD5, so their results are compared: the distinct lines."""
 
     def reference() -> int:
         return len({hashlib.md5(line.strip().lower().encode()).hexdigest() for t in texts for line in t.split("\n")})
@@ -130,7 +129,7 @@ def lines(texts: Sequence[str]) -> Part:
 
 
 def parts(files: Sequence[Path], pages: Sequence[Page], reference: Way | None, lists: Lists) -> Iterator[Part]:
-    """Every part, made when its turn comes; without Punkt those that do not need it."""
+    """Every part, prepared when its turn comes; without Punkt, those that do not need it."""
     punkt = find_punkt() is not None
     if not punkt:
         left_out = "the cleaning of en.tfds and the sentences of Punkt are left out"
@@ -154,7 +153,7 @@ def parts(files: Sequence[Path], pages: Sequence[Page], reference: Way | None, l
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, prints the table and writes bench/results/parts.json. Exit code 1 where results differ."""
+    """Measures, prints the table and writes bench/results/parts.json. Exit code 1 if results differ."""
     parser = argparse.ArgumentParser(prog="python -m bench.parts", description=__doc__.partition("\n")[0])
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: ../shared/wet_bench, or samples")
     parser.add_argument("--pages", type=int, default=3000)

@@ -1,8 +1,8 @@
-"""The matrix products of a training step, and nothing else: the limit that a step is held against.
+"""The matrix products of a training step alone: the lower bound for the time of a step.
 
-They are those that `model.cost.flops` counts, each with its real shape: of a layer y = x W the product itself and the
-two of its gradients, of an attention two forwards and four backwards. Each writes over the same memory again, no
-gradient is summed, nothing is recomputed and no weight is moved. The library is that which the step takes.
+They are the products that `model.cost.flops` counts, with their real shapes: for a layer y = x W the product and the
+two of its gradients, for attention two in the forward and four in the backward pass. Each overwrites the same memory;
+no gradient is summed, nothing is recomputed, no weight is updated. The library is the one that the step uses.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Product(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Of all of them, a multiply-add being two."""
+        """FLOPs of all of them; a multiply-add counts as two."""
         return 2 * self.batch * self.rows * self.inner * self.columns * self.count
 
 
 def forward_products(c: ModelConfig, batch: int, inputs: int, targets: int) -> list[Product]:
-    """Of a forward pass of an encoder-decoder over so many rows."""
+    """The products of a forward pass of an encoder-decoder over so many rows."""
     matrices = 3 if c.feed_forward == "gated-gelu" else 2
     read, written = batch * inputs, batch * targets
 
@@ -57,8 +57,8 @@ def forward_products(c: ModelConfig, batch: int, inputs: int, targets: int) -> l
 
 
 def make_products(products: list[Product], device: torch.device, dtype: torch.dtype) -> Callable[[], Tensor]:
-    """A function that does each of them, and the two of its gradients; what it returns means nothing."""
-    by_onednn = HAS_ONEDNN and device.type == "cpu" and dtype == torch.float32  # as `model.linear` does
+    """A function that computes each product and the two of its gradients; its result has no meaning."""
+    by_onednn = HAS_ONEDNN and device.type == "cpu" and dtype == torch.float32  # as in `model.linear`
     made = [_matrices(product, device, dtype) for product in products]
 
     def step() -> Tensor:
@@ -78,9 +78,9 @@ def make_products(products: list[Product], device: torch.device, dtype: torch.dt
 
 
 def _matrices(product: Product, device: torch.device, dtype: torch.dtype) -> list[Tensor]:
-    """x, W as a Linear holds it, y, and the gradients of x and W; the gradient of y may as well be y."""
+    """x, W as a Linear holds it, y, and the gradients of x and W; y also serves as its own gradient."""
     batch, rows, inner, columns, _ = product
-    # Small numbers, so that what is multiplied again and again stays finite.
+    # Small numbers, so that repeated products stay finite.
     x = torch.rand(batch, rows, inner, device=device, dtype=dtype) / inner
     w = torch.rand(batch, columns, inner, device=device, dtype=dtype) / inner
     made = [x, w, x.new_empty(batch, rows, columns), torch.empty_like(x), torch.empty_like(w)]

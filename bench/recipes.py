@@ -1,12 +1,12 @@
-"""The recipes of others, rule for rule and page for page: do our rules say what datatrove's say, and what do they cost?
+"""Compares our rules for other recipes with datatrove's, rule by rule and page by page, and measures their cost.
 
     texts of WET files -> bench/rivals/datatrove_filters.py -> words, reasons ─┐
     texts of WET files -> c4pipe.rules                      -> words, reasons ─┴-> a table; exit code 1 below 99.9 %
 
 `make recipes`, or `python -m bench.recipes --python bench/.venv-datatrove/bin/python [--input WET...] [--pages N]`.
-Every rule is asked about every page, whatever its language, then every filter for its first reason. Words are those of
-spaCy, and between Unicode's boundaries those of uniseg, which DCLM takes. `--speed` measures instead: the CPU of one
-build of `en`, and of `en,gopher,fineweb,dclm`, in turns.
+Every rule is applied to every page, whatever its language, then every filter for its first reason. Words are compared
+with spaCy's and, between Unicode boundaries, with those of uniseg, which DCLM uses. `--speed` measures instead: the CPU
+time of one build of `en`, and of `en,gopher,fineweb,dclm`, alternately.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from c4pipe.text.english import english_words
 
 ENOUGH = 0.999  # share of pages on which a rule must agree
 VENV = ROOT / "bench" / ".venv-datatrove" / "bin" / "python"
-# Our codes -> their reasons; runs have their size in the reason, and with us in the detail.
+# Our codes -> their reasons; theirs include the size of a run, which we put into the detail.
 REASONS = {
     "gopher_few_words": "gopher_short_doc",
     "gopher_many_words": "gopher_long_doc",
@@ -63,7 +63,7 @@ REASONS = {
     "curly_brace": "curly_bracket",
     "few_sentences": "too_few_sentences",
 }
-# Their switches -> our rules, in their order.
+# Their switches -> our rules, in their order of evaluation.
 ALONE = {
     "min_doc_words": GOPHER_QUALITY[0:1],
     "max_doc_words": GOPHER_QUALITY[1:2],
@@ -88,7 +88,7 @@ ALONE = {
 
 
 class Agreement(NamedTuple):
-    """On how many pages both say the same, and one on which they do not."""
+    """The number of pages on which both agree, and an example on which they do not."""
 
     what: str
     pages: int
@@ -105,12 +105,12 @@ class Agreement(NamedTuple):
 
 
 def said_by(rules: tuple[PageRule, ...], page: Page) -> str:
-    """The reason of the first rule that is broken, in their words; "" where none is."""
+    """The reason of the first broken rule, in their words; "" if none is."""
     return in_their_words(judge(page, rules))
 
 
 def in_their_words(verdict: Any) -> str:
-    """The reason of a rejection as datatrove has it, "" of a page that is kept."""
+    """The reason of a rejection in datatrove's words; "" for a kept page."""
     if not isinstance(verdict, Rejected):
         return ""
     size = verdict.detail.removesuffix(" words").rpartition(" ")[2]
@@ -118,7 +118,7 @@ def in_their_words(verdict: Any) -> str:
 
 
 def compared(pages: Sequence[Page], theirs: Sequence[dict[str, Any]]) -> list[Agreement]:
-    """Every rule, every filter, and how words are cut."""
+    """The agreement of every rule, every filter, and the word splitting."""
     (clean,) = (stage for stage in FINEWEB.stages if isinstance(stage, Clean))
     c4 = clean.bind(None)
     split = sentence_splitter("sentencizer:en")
@@ -161,7 +161,7 @@ def _agreement(what: str, pages: Sequence[Page], theirs: Any, their: Any, our: A
 
 
 def asked(pages: Sequence[Page], python: Path) -> list[dict[str, Any]]:
-    """What datatrove says of the pages, in its own environment."""
+    """Datatrove's verdicts on the pages, from its own environment."""
     with tempfile.TemporaryDirectory(prefix="recipes-") as folder:
         texts, said = Path(folder, "texts.jsonl"), Path(folder, "said.jsonl")
         texts.write_text("".join(json.dumps({"text": page.text}) + "\n" for page in pages), encoding="utf-8")
@@ -171,11 +171,11 @@ def asked(pages: Sequence[Page], python: Path) -> list[dict[str, Any]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Compares, or measures; prints the table. Exit code 1 where a rule agrees on too few pages."""
+    """Compares, or measures; prints the table. Exit code 1 if a rule agrees on too few pages."""
     parser = argparse.ArgumentParser(prog="python -m bench.recipes", description=__doc__.partition("\n")[0])
     parser.add_argument("--input", nargs="+", type=Path, metavar="WET", help="default: ../shared/wet, or samples")
-    parser.add_argument("--pages", type=int, default=2000, help="so many, spread over the inputs")
-    parser.add_argument("--python", type=Path, default=VENV, help="with datatrove and uniseg (requirements-datatrove)")
+    parser.add_argument("--pages", type=int, default=2000, help="number of pages, spread over the inputs")
+    parser.add_argument("--python", type=Path, default=VENV, help="Python with datatrove and uniseg")
     parser.add_argument("--speed", action="store_true", help="measure builds instead")
     parser.add_argument("--rounds", type=int, default=3, help="builds of each kind with --speed")
     args = parser.parse_args(argv)
@@ -184,12 +184,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(measured(files, args.rounds))
         return 0
     if not args.python.is_file():
-        raise SystemExit(f"recipes: {args.python} is not there: `make recipes` makes it.")
+        raise SystemExit(f"recipes: {args.python} does not exist. Run `make recipes`.")
     pages = list(pages_of(files))
     pages = pages[:: max(1, len(pages) // args.pages)]
     started = time.process_time()
     rows = compared(pages, asked(pages, args.python))
-    print(f"{len(pages):,} pages, {time.process_time() - started:.0f} s of CPU for ours")
+    print(f"{len(pages):,} pages, {time.process_time() - started:.0f} CPU s for ours")
     print(f"{'what':<36} {'dropped':>7} {'same':>9}  theirs | ours")
     print(*(row.line() for row in rows), sep="\n")
     short = [row.what for row in rows if row.same / row.pages < ENOUGH]

@@ -1,4 +1,4 @@
-"""What the recipes of others cost: the CPU of one build of `en`, and of one of `en` with all of them, in turns."""
+"""The cost of the other recipes: CPU time of one build of `en`, and of one with all recipes, alternately."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BADWORDS = ROOT / "c4pipe" / "data" / "badwords"
 
 
 def measured(files: Sequence[Path], rounds: int) -> str:
-    """Both builds by turns, one worker; the ratio of each round, and what cutting words alone takes."""
+    """Alternate builds with one worker; the ratio of each round, and the cost of word splitting alone."""
     seconds: dict[str, list[float]] = {"en": [], ALL: []}
     for _ in range(rounds):
         for presets, taken in seconds.items():
@@ -39,14 +39,14 @@ def measured(files: Sequence[Path], rounds: int) -> str:
         [
             *lines,
             f"times `en`: {', '.join(f'{ratio:.2f}' for ratio in ratios)}; median {statistics.median(ratios):.2f}",
-            f"of that words, English ones and those between boundaries: {words:.1f} s for {pages:,} pages in English, "
+            f"word splitting, English and by boundaries: {words:.1f} s for {pages:,} pages in English, "
             "from a cold start",
         ]
     )
 
 
 def _build(files: Sequence[Path], presets: str) -> float:
-    """CPU seconds of a build with one worker, those of its children too."""
+    """CPU seconds of a build with one worker, including child processes."""
     with tempfile.TemporaryDirectory(prefix="recipes-") as folder:
         output = str(Path(folder, "c"))
         before = os.times()
@@ -62,7 +62,7 @@ def _build(files: Sequence[Path], presets: str) -> float:
 
 
 def _words(files: Sequence[Path]) -> tuple[float, int]:
-    """CPU seconds of cutting all pages that the recipes take for English into words, and how many these are."""
+    """CPU seconds for splitting all English pages into words, and the number of these pages."""
     (language,) = (stage for stage in GOPHER.stages if isinstance(stage, Identify))
     judge = language.bind(None)
     texts = [page.text for page in pages_of(files) if isinstance(judge(page), Kept)]

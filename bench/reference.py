@@ -1,20 +1,20 @@
-"""The corpus as the reference itself would make it: tensorflow-datasets' own C4 functions, without Beam.
+"""The corpus as the reference itself makes it: tensorflow-datasets' own C4 functions, without Beam.
 
     WET files -> PageFeatures -> the functions of c4_utils, in the order of c4.py -> OUT.jsonl, OUT.counters.json
 
-This is the yardstick, for results and for speed. Every judgement about a page is a call into the installed package
-tensorflow-datasets 4.9.10 (`text/c4.py`, `text/c4_utils.py`, dataset version 3.1.0); what stands here is only the
-plumbing that Beam does there: filter, group by key, keep the smallest, join. It runs in a virtual environment of its
-own, because the package needs much that c4pipe does not (`make bench` builds it from requirements-reference.txt):
+This is the reference for results and for speed. Every judgement about a page is a call into the installed package
+tensorflow-datasets 4.9.10 (`text/c4.py`, `text/c4_utils.py`, dataset version 3.1.0). This file only replaces Beam:
+filter, group by key, keep the smallest, join. It runs in its own virtual environment, because the package needs much
+that c4pipe does not (`make bench` builds it from requirements-reference.txt):
 
     NLTK_DATA=../shared/nltk_data bench/.venv-reference/bin/python bench/reference.py \
         --output out/reference.jsonl --badwords-dir ../shared/badwords/at-25e679f WET...
 
-What is stood in for, and why it changes no result:
-  * TensorFlow is not installed: c4_utils uses two helpers of it (text of bytes, open a file), given in three lines.
+What is replaced, and why it changes no result:
+  * TensorFlow is not installed: c4_utils uses two of its helpers (decode bytes, open a file), replaced by three lines.
   * Beam's counters become one `Counter`.
-  * Punkt: the package downloads a pickle that NLTK withdrew; here are the same parameters from NLTK's `punkt_tab`.
-  * tldextract would ask the network for today's suffix list; here it uses the list inside its pinned wheel.
+  * Punkt: the package downloads a pickle that NLTK withdrew; this uses the same parameters from NLTK's `punkt_tab`.
+  * tldextract would download today's suffix list; here it uses the list in its pinned wheel.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-UNREADABLE = (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile)  # what split_wet_file raises on damaged input
+UNREADABLE = (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile)  # raised by split_wet_file on damaged input
 
-PINNED = ("tensorflow-datasets", "langdetect", "nltk", "tldextract")  # what decides about results
+PINNED = ("tensorflow-datasets", "langdetect", "nltk", "tldextract")  # packages that decide results
 
 
 class Reference:
@@ -53,7 +53,7 @@ class Reference:
         punkt = _module("nltk.tokenize.punkt")
         tld = _module("tldextract.tldextract")
         self.counters: Counter[tuple[str, str]] = Counter()
-        # Not in sys.modules: the package would see it there and ask it for dtypes. c4_utils alone needs one.
+        # Not in sys.modules, where the package would find it and request dtypes. Only c4_utils needs it.
         self.utils.tf = types.SimpleNamespace(
             compat=types.SimpleNamespace(as_text=lambda x: x.decode("utf-8") if isinstance(x, bytes) else x),
             io=types.SimpleNamespace(gfile=types.SimpleNamespace(GFile=open)),
@@ -63,7 +63,7 @@ class Reference:
         tld.TLD_EXTRACTOR = tld.TLDExtract(cache_dir=None, suffix_list_urls=())
 
     def counter(self, namespace: str) -> Callable[..., None]:
-        """Stands where c4_utils makes a Beam counter."""
+        """Replaces Beam's counters in c4_utils."""
 
         def count(name: str, amount: int = 1) -> None:
             self.counters[namespace, name] += amount
@@ -81,7 +81,7 @@ class Reference:
     # The steps of C4._get_pages_pcollection, in plain loops.
 
     def read(self, paths: Sequence[Path], on_error: str, errors: dict[str, str]) -> Iterator[Any]:
-        """Pages of all files. What a damaged file gave before the damage stays; where it broke goes into `errors`."""
+        """Pages of all files. Pages before the damage in a file stay; the place of the damage goes into `errors`."""
         for path in paths:
             with _gzipped(path) as readable:
                 try:
@@ -92,7 +92,7 @@ class Reference:
                     errors[path.name] = f"{type(error).__name__}: {error}"
 
     def newest(self, pages: list[Any]) -> list[Any]:
-        """One page for each normalised URL; first-seen order stands for Beam's arbitrary one."""
+        """One page for each normalised URL; the first one seen counts, where Beam's order is arbitrary."""
         groups: dict[str, list[Any]] = defaultdict(list)
         for page in pages:
             groups[page.normalized_url].append(page)
@@ -129,7 +129,7 @@ class Reference:
         ]
 
     def badwords(self, folder: Path) -> dict[str, set[str]]:
-        """The lists of a folder of `<language>.txt`, put together as the builder does it."""
+        """The lists of a folder of `<language>.txt`, combined as in the builder."""
         lists: dict[str, set[str]] = defaultdict(set)
         for language in self.c4._BADWORDS_LANGS:
             path = folder / f"{language}.txt"
@@ -137,13 +137,13 @@ class Reference:
                 with path.open(encoding="utf-8") as lines:
                     lists[language.split("-")[0]].update(line.strip() for line in lines)
         if "en" not in lists:
-            raise SystemExit(f"reference: {folder} holds no en.txt; expected the English list, one entry a line.")
+            raise SystemExit(f"reference: {folder} holds no en.txt; expected the English list, one entry per line.")
         for language, allowed in self.c4._BADWORDS_ALLOWLIST.items():
             lists[language] -= allowed
-        return {language: words for language, words in lists.items() if words}  # no ja.txt, no list for ja
+        return {language: words for language, words in lists.items() if words}  # without ja.txt there is no list for ja
 
     def split(self, page: Any) -> str:
-        """The split the builder would write the page to."""
+        """The split to which the builder would write the page."""
         validation = self.utils.get_hashed_url_filter_fn(predicate_fn=lambda x: x % 1000 == 0)(page)
         name = "validation" if validation else "train"
         self.counter(name)("examples")
@@ -151,7 +151,7 @@ class Reference:
 
 
 class Clock:
-    """Wall and CPU seconds of each part."""
+    """Measures wall and CPU seconds of each part."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, dict[str, float]] = {}
@@ -235,15 +235,15 @@ def build(reference: Reference, args: argparse.Namespace) -> tuple[list[dict[str
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Arguments, the run, two files."""
+    """Parses arguments, runs, and writes two files."""
     parser = argparse.ArgumentParser(prog="reference", description="TFDS's own C4 functions, without Beam.")
     parser.add_argument("wet", nargs="+", type=Path, metavar="WET", help="WET files, .gz or plain")
     parser.add_argument("--output", type=Path, required=True, metavar="OUT.jsonl")
     parser.add_argument("--config", default="en", help="en, en.noclean, en.noblocklist, realnewslike, webtextlike")
     parser.add_argument("--badwords-dir", type=Path, metavar="DIR", help="<language>.txt; en.txt as of 25e679f")
     parser.add_argument("--news-domains", type=Path, metavar="FILE", help="RealNews' domain_to_allowed_subdomains.json")
-    parser.add_argument("--url-list", type=Path, metavar="FILE", help="WebText-like URLs, one a line")
-    parser.add_argument("--on-error", choices=("skip", "stop"), default="skip", help="keep what came before, or stop")
+    parser.add_argument("--url-list", type=Path, metavar="FILE", help="WebText-like URLs, one per line")
+    parser.add_argument("--on-error", choices=("skip", "stop"), default="skip", help="keep earlier pages, or stop")
     parser.add_argument("--time", action="store_true", help="print the seconds of each part")
     args = parser.parse_args(argv)
 
@@ -269,7 +269,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _module(name: str) -> Any:
-    """Imported by name, hence untyped: type checks run where these packages are not installed."""
+    """Imported by name, and untyped, since type checks run without these packages."""
     return importlib.import_module(name)
 
 
@@ -281,7 +281,7 @@ def _needed(path: Path | None, option: str) -> Path:
 
 @contextmanager
 def _gzipped(path: Path) -> Iterator[Path]:
-    """The path of a gzipped copy where the file is plain: the reference reads gzip only."""
+    """The path of a gzipped copy if the file is plain: the reference reads only gzip."""
     with path.open("rb") as source:
         if source.read(2) == b"\x1f\x8b":
             yield path
@@ -296,7 +296,7 @@ def _gzipped(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[Any]:
-    """A text file that takes its name only when it is whole."""
+    """A text file that gets its name only when it is complete."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("w", encoding="utf-8", newline="\n") as out:
         yield out

@@ -1,9 +1,9 @@
-"""The far end of `bench.parts`: the reference's own `clean_page` over the same pages, whenever it is asked.
+"""The helper process of `bench.parts`: runs the reference's own `clean_page` over the same pages on request.
 
     bench/.venv-reference/bin/python bench/reference_clean.py PAGES.json
 
-PAGES.json is a list of [url, text, timestamp]. For each line on stdin there is one on stdout: the CPU seconds of one
-pass over all pages, and the SHA-256 of the pages that it kept.
+PAGES.json is a list of [url, text, timestamp]. Each line on stdin is answered by one on stdout: the CPU seconds of one
+pass over all pages, and the SHA-256 of the kept pages.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any
 
 
 def digest(kept: list[tuple[str, str]]) -> str:
-    """Of the pages kept, (url, text) each."""
+    """The SHA-256 of the kept pages, each (url, text)."""
     return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 
 def main() -> None:
     """Answers until stdin ends."""
-    from reference import Reference  # beside this script; `bench.parts` imports the digest and no reference
+    from reference import Reference  # next to this script; `bench.parts` imports only `digest`
 
     utils: Any = Reference().utils
     rows = json.loads(Path(sys.argv[1]).read_bytes())

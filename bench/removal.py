@@ -1,11 +1,11 @@
-"""What taking pages out of a corpus costs beside building it again, by CPU seconds of one worker, net of start-up:
+"""The cost of removing pages compared with a rebuild, in CPU seconds of one worker, without start-up:
 
-    python -m bench.removal                       20,000 made-up pages, of which 0.1 % go
+    python -m bench.removal                       20,000 made-up pages, of which 0.1 % are removed
     python -m bench.removal --pages 100000 --preset en.near
 
-The pages are those of `bench.against`, with two of ten lines that many share in front: so that other pages get them
-back. The corpus has 16 shards. Start-up is what both take with a hundred pages. Exit code 1 where the bound is broken,
-or rows differ from those of the build.
+The pages are those of `bench.against`, preceded by two of ten lines that many pages share, so that other pages get them
+back. The corpus has 16 shards. Start-up is measured with a hundred pages. Exit code 1 if the bound is broken, or if
+rows differ from those of the rebuild.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bench.against import records
 from bench.outside import ROOT
 from bench.runs import Run, measure
 
-MOST = 0.2  # of a build
+MOST = 0.2  # share of a build's cost
 FEW = 100  # pages
 SHARED = [f"This sentence number {number} stands on many pages of the made-up web." for number in range(10)]
 
@@ -51,13 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sizes = {part: _size(folder / "whole" / part) for part in (args.preset, "__restore", "keys")}
         print("the corpus: " + ", ".join(f"{part} {size / 1e6:,.1f} MB" for part, size in sizes.items()))
     built, removed = (taken["all"][i].cpu - taken["start-up"][i].cpu for i in range(2))
-    print(f"to take 0.1 % of the pages out costs {removed / built:.2f} of a build (at most {MOST})")
+    print(f"removing 0.1 % of the pages costs {removed / built:.2f} of a build (at most {MOST})")
     print("the rows are those of the build" if same else "THE ROWS ARE NOT those of the build")
     return int(not same or removed > MOST * built)
 
 
 def _write(folder: Path, pages: int) -> Path:
-    """The pages, those without one of a thousand, and the list of these."""
+    """Writes the pages, the pages without one in a thousand, and the list of those removed."""
     drawn, rows = random.Random(1), []
     for line in records(0, pages):
         row = json.loads(line)

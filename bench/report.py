@@ -1,4 +1,4 @@
-"""What the runs say, side by side: the tables of `make bench`, and the same for its JSON."""
+"""The results of the runs side by side: the tables of `make bench`, and the figures for its JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.tables import cost_table, net_per_page, number, ratio_table, skipped_
 def report(
     rounds: Mapping[Competitor, Rounds], skipped: Mapping[str, str], long: Inputs, short: Inputs
 ) -> dict[str, Any]:
-    """Prints the tables, and gives their figures."""
+    """Prints the tables. Returns their figures."""
     found = {competitor.name: costs(made) for competitor, made in rounds.items()}
     ratios: dict[str, dict[str, Times]] = {}
     for kind, title in (("reader", "read only"), ("build", "whole build")):
@@ -31,7 +31,7 @@ def report(
         ratios |= against
     faster = speed_up(rounds)
     for name, (whole, net) in faster.items():
-        print(f"\n{name}: {whole:.2f} times one by the clock, {number(net, 2)} without the start-up")
+        print(f"\n{name}: {whole:.2f} times one by wall time, {number(net, 2)} without the start-up")
     if skipped:
         print(f"\n{skipped_lines(skipped)}")
     return {
@@ -46,7 +46,7 @@ def report(
 
 
 def figures(cost: Cost, long: Inputs, short: Inputs) -> dict[str, float | None]:
-    """A competitor's medians, and what the tables make of them."""
+    """A competitor's medians, and the figures derived from them."""
     return cost._asdict() | {
         "pages_per_s": long.pages / cost.wall,
         "text_mb_per_s": long.text / cost.wall / 1e6,
@@ -57,7 +57,7 @@ def figures(cost: Cost, long: Inputs, short: Inputs) -> dict[str, float | None]:
 
 
 def speed_up(rounds: Mapping[Competitor, Rounds]) -> dict[str, Times]:
-    """How many times faster several workers of ours are than one, by the clock."""
+    """The speed-up of several workers of ours over one, by wall time."""
     named = {competitor.name: made for competitor, made in rounds.items()}
     found = {}
     for name, made in named.items():

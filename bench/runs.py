@@ -1,8 +1,7 @@
-"""What a process takes, and how runs of several are put side by side.
+"""The cost of a process, and comparisons of several.
 
-Competitors run in turn, A B C A B C, so that a busy minute of the machine hits all alike. In every
-round each first reads a handful of pages: that is its start-up; what its long run takes beyond is the
-price of the pages.
+Competitors alternate, A B C A B C, so that a busy minute of the machine affects all equally. In every round each first
+reads a handful of pages: that is its start-up. What its long run takes beyond that is the cost of the pages.
 """
 
 from __future__ import annotations
@@ -18,30 +17,32 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Literal, NamedTuple
 
-LOOK = 0.25  # seconds between two looks at the memory
+LOOK = 0.25  # seconds between two memory samples
 
 
 class Run(NamedTuple):
-    """What one process and its children took."""
+    """The cost of one process and its children."""
 
     wall: float  # seconds
     cpu: float  # seconds
-    rss: float  # MiB at the peak, of all its processes together
+    rss: float  # MiB at the peak, all its processes together
 
 
 class FailedError(Exception):
-    """A command ended with an error; says which and the end of what it printed."""
+    """A command ended with an error; names it, with the end of its output."""
 
 
 class Rounds(NamedTuple):
-    """One competitor's runs, a pair a round: on a handful of pages, and on all."""
+    """One competitor's runs, a pair per round: on a handful of pages, and on all."""
 
     short: list[Run]
     long: list[Run]
 
 
 class Cost(NamedTuple):
-    """Medians over the rounds. Net is without the start-up, for the pages that only the long run had; see `net`."""
+    """Medians over the rounds. Net is without the start-up, counting the pages that only the long run had; see
+    `net`.
+    """
 
     wall: float
     cpu: float
@@ -52,8 +53,8 @@ class Cost(NamedTuple):
 
 
 def measure(command: Sequence[str], log: Path, cwd: Path, environment: Mapping[str, str] | None = None) -> Run:
-    """Runs a command to its end; what it prints goes to `log`. Raises FailedError."""
-    # In a small process between: the kernel counts what a parent holds when it forks as the child's own peak.
+    """Runs a command to its end; its output goes to `log`. Raises FailedError."""
+    # Through a small process: the kernel counts the parent's memory at the fork in the child's peak.
     done = subprocess.run(
         [sys.executable, "-P", __file__, str(log), *command],
         stdout=subprocess.PIPE,
@@ -67,7 +68,7 @@ def measure(command: Sequence[str], log: Path, cwd: Path, environment: Mapping[s
 
 
 def _between(log: Path, command: Sequence[str]) -> int:
-    """Runs the command and prints what it took."""
+    """Runs the command and prints its cost."""
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
@@ -75,17 +76,17 @@ def _between(log: Path, command: Sequence[str]) -> int:
             _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    # The kernel's own peak is exact, but of the largest process alone.
+    # The kernel's peak is exact, but only for the largest process.
     print(json.dumps([wall, usage.ru_utime + usage.ru_stime, max(watch.peak / 2**20, usage.ru_maxrss / 2**10)]))
     return 1 if process.returncode else 0
 
 
 class _Watch(Thread):
-    """Looks at the memory of a process and its children, all together, until it is told to end.
+    """Samples the memory of a process and its children, all together, until stopped.
 
-    What they have of their own counts as often as it is there: a page that a fork shares, once. The files that are
-    mapped, which are libraries, count for the process that has most of them: they lie in memory once for all, and
-    what other processes of the machine map of them is no matter.
+    Private memory counts as often as it exists; a page shared by a fork counts once. Mapped files, which are libraries,
+    count once, for the process that maps most of them: they are in memory once, and mappings by other processes of the
+    machine do not matter.
     """
 
     def __init__(self, pid: int):
@@ -108,20 +109,20 @@ class _Watch(Thread):
 
 
 def last_words(log: Path) -> str:
-    """The last line that says something: of a traceback, the error."""
+    """The last line that is not empty: in a traceback, the error."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     return lines[-1][:300] if lines else "it printed nothing"
 
 
 def _held(pid: int) -> list[tuple[int, int]]:
-    """Bytes of memory of a process and each below it: its own, and of files that it maps."""
+    """Bytes of memory of a process and each descendant: private, and of mapped files."""
     found = []
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines()[1:]
         kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(b":") for line in lines)}
         found.append((1024 * kib[b"Pss_Anon"], 1024 * (kib[b"Rss"] - kib[b"Anonymous"])))
         children = b" ".join(path.read_bytes() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-    except (OSError, KeyError):  # it ended while we looked, or the system does not say it
+    except (OSError, KeyError):  # it ended meanwhile, or the system does not report it
         return found
     return [*found, *(pair for child in children.split() for pair in _held(int(child)))]
 
@@ -139,21 +140,21 @@ def costs(rounds: Rounds) -> Cost:
 
 
 def net(rounds: Rounds, what: Literal["cpu", "wall"]) -> float | None:
-    """Seconds beyond the start-up; None where they are not more than one start-up differs from another."""
+    """Seconds beyond the start-up; None if they are within the variation of start-ups."""
     starts = [getattr(run, what) for run in rounds.short]
     beyond = statistics.median(getattr(run, what) for run in rounds.long) - statistics.median(starts)
     return beyond if beyond > max(starts) - min(starts) else None
 
 
 class Times(NamedTuple):
-    """How many times our seconds somebody needs: of the whole process, and without start-ups where that can be told."""
+    """A competitor's seconds relative to ours: the whole process, and without start-up if that is measurable."""
 
     whole: float
     net: float | None
 
 
 def times(theirs: Rounds, ours: Rounds, what: Literal["cpu", "wall"] = "cpu") -> Times:
-    """The whole is the median of the rounds' own ratios, for a slow round slows both."""
+    """The whole is the median of the rounds' own ratios, since a slow round slows both."""
     pairs = zip(theirs.long, ours.long, strict=True)
     whole = statistics.median(getattr(their, what) / getattr(our, what) for their, our in pairs)
     beyond, our_own = net(theirs, what), net(ours, what)

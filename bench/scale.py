@@ -1,4 +1,4 @@
-"""What a crawl costs on Dataflow, from what was measured here: `python -m bench.scale [--write]`.
+"""The cost of a crawl on Dataflow, from measurements here: `python -m bench.scale [--write]`.
 
 Reads bench/results/shape.json (`bench.shuffle --shape`), shuffle.json (`bench.shuffle`), dedup.json (`bench.dedup`) and
 bench.json (`make bench`). Prints the tables of docs/explanation/scale.md; with `--write` they go into it.
@@ -20,61 +20,63 @@ from bench.parity import ROOT
 DOCS = ROOT / "docs" / "explanation" / "scale.md"
 RESULTS = ROOT / "bench" / "results"
 
-# US dollars, Dataflow batch in us-central1 and Cloud Storage there: from memory of 2025's lists. Check current prices.
+# US dollars, Dataflow batch in us-central1 and Cloud Storage there: recalled from 2025's price lists. Check current
+# prices.
 VCPU_HOUR, VCPU_HOUR_FLEX = 0.056, 0.0336
 GB_HOUR, GB_HOUR_FLEX = 0.003557, 0.0021342
 SHUFFLE_GB = 0.011
 STORAGE_GB_MONTH = 0.020
-MEMORY = 4  # GB a vCPU: n2-standard-4
+MEMORY = 4  # GB per vCPU: n2-standard-4
 
-REFERENCE_CPU_DAYS = 335  # a crawl on Dataflow, by the README of google-research/text-to-text-transfer-transformer
-REFERENCE_PAGES = 2.5e9  # of that crawl, about: nobody says
-STORED_DAYS = 3  # that the staged files lie there
+REFERENCE_CPU_DAYS = 335  # a crawl on Dataflow, from the README of google-research/text-to-text-transfer-transformer
+REFERENCE_PAGES = 2.5e9  # pages of that crawl, about: not documented
+STORED_DAYS = 3  # days for which staged files are stored
 
 
 class Cost(NamedTuple):
-    """CPU milliseconds a page here, on one core."""
+    """CPU milliseconds per page here, on one core."""
 
     ours: float
     reference: float
-    stages: dict[str, float]  # share of ours
+    stages: dict[str, float]  # stage -> share of ours
 
     @property
     def factor(self) -> float:
-        """What a page costs on a vCPU of Dataflow for each millisecond here, going by the reference: slower cores,
-        Beam, retries, machines that wait."""
+        """vCPU cost of a page on Dataflow for each millisecond here, according to the reference: slower cores, Beam,
+        retries, idle machines.
+        """
         return REFERENCE_CPU_DAYS * 86_400_000 / REFERENCE_PAGES / self.reference
 
 
 class Bill(NamedTuple):
-    """One crawl."""
+    """The bill for one crawl."""
 
     vcpu_hours: float
     shuffle_gb: float  # written and read
     staged_gb: float
 
     def dollars(self, flex: bool = False) -> float:
-        """In all, without the transfer of the input from another cloud."""
+        """The total, without transferring the input from another cloud."""
         hour = VCPU_HOUR_FLEX + MEMORY * GB_HOUR_FLEX if flex else VCPU_HOUR + MEMORY * GB_HOUR
         stored = self.staged_gb * STORAGE_GB_MONTH * STORED_DAYS / 30
         return self.vcpu_hours * hour + self.shuffle_gb * SHUFFLE_GB + stored
 
 
 def bill(cost: Cost, shape: Shape, build: dict[str, Any]) -> Bill:
-    """Of one crawl."""
+    """The bill for one crawl."""
     hours = CRAWL_PAGES * cost.ours * cost.factor / 3_600_000
     staged = shape.pages_bytes + shape.outcomes_bytes
     return Bill(hours, 2 * sum(build["bytes"].values()) / 1e9, CRAWL_PAGES * staged / 1e9)
 
 
 def markdown(rows: Iterable[Sequence[str]]) -> str:
-    """A table; the first row is its head."""
+    """A table; the first row is its header."""
     head, *body = rows
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---", *["---:"] * (len(head) - 1)], *body))
 
 
 def bill_table(cost: Cost, shape: Shape, build: dict[str, Any]) -> str:
-    """Ours and the reference's."""
+    """Our bill and the reference's."""
     ours = bill(cost, shape, build)
     theirs = Bill(REFERENCE_CPU_DAYS * 24 * CRAWL_PAGES / REFERENCE_PAGES, 0, 0)
     rows = [
@@ -100,7 +102,7 @@ def stage_table(cost: Cost) -> str:
 
 
 def shuffle_table(builds: Sequence[dict[str, Any]]) -> str:
-    """A column a build."""
+    """One column per build."""
     web = [build["spreads"]["web"] for build in builds]
     rows = [
         ("", *(f"{build['crawls']} crawl{'s' if build['crawls'] > 1 else ''}" for build in builds)),
@@ -132,7 +134,7 @@ def part_table(builds: Sequence[dict[str, Any]]) -> str:
 
 
 def shape_table(shape: Shape) -> str:
-    """What one page of the input becomes."""
+    """Sizes per page of the input."""
     gz = CRAWL_FILES * FILE_BYTES / CRAWL_PAGES
     rows = [
         ("of a page of the input", "measured"),
@@ -147,7 +149,7 @@ def shape_table(shape: Shape) -> str:
 
 
 def dedup_table(runs: Sequence[dict[str, Any]]) -> str:
-    """The text dedup alone. A line costs what a run took beyond the smallest one of its way, if that is no noise."""
+    """The text dedup alone. The cost per line is measured above the smallest run of its way, unless that is noise."""
     rows = [("lines", "shuffle", "CPU s", "peak MiB", "CPU us a line", "bytes a line")]
     for run in runs:
         base = min((other for other in runs if other["way"] == run["way"]), key=lambda other: other["rows"])
@@ -163,7 +165,7 @@ def dedup_table(runs: Sequence[dict[str, Any]]) -> str:
 
 
 def measured_cost(results: dict[str, Any]) -> Cost:
-    """From what `make bench` wrote: per page without the start-up."""
+    """The cost from the results of `make bench`: per page, without start-up."""
     costs = results["costs"]
     shares = dict(results.get("stages", {}).get("c4pipe en", {}).get("shares", {}))
     rest = 1 - shares.pop("start-up", 0)
@@ -172,7 +174,7 @@ def measured_cost(results: dict[str, Any]) -> Cost:
 
 
 def tables(results: Path, cost: Cost | None = None) -> dict[str, str]:
-    """Every generated block of docs/explanation/scale.md, by its name."""
+    """Every generated block of docs/explanation/scale.md, by name."""
 
     def read(name: str) -> Any:
         return json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
@@ -190,7 +192,7 @@ def tables(results: Path, cost: Cost | None = None) -> dict[str, str]:
 
 
 def filled(text: str, blocks: dict[str, str]) -> str:
-    """The text with these of its generated blocks written anew."""
+    """The text with these generated blocks replaced."""
 
     def block(match: re.Match[str]) -> str:
         return (
@@ -201,8 +203,9 @@ def filled(text: str, blocks: dict[str, str]) -> str:
 
 
 def keep(name: str, found: Any, block: str, write: bool) -> None:
-    """What another program has measured: into bench/results/NAME.json; its table, printed, and with `write` into its
-    block of docs/scale.md."""
+    """Keeps the measurements of another program in bench/results/NAME.json; prints its table and, with `write`, puts it
+    into its block of docs/explanation/scale.md.
+    """
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if write:
@@ -212,7 +215,7 @@ def keep(name: str, found: Any, block: str, write: bool) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the tables, or writes them into docs/explanation/scale.md."""
-    parser = argparse.ArgumentParser(prog="python -m bench.scale", description="What a crawl costs on Dataflow.")
+    parser = argparse.ArgumentParser(prog="python -m bench.scale", description="The cost of a crawl on Dataflow.")
     parser.add_argument(
         "--ms-per-page", type=float, nargs=2, metavar=("OURS", "REFERENCE"), help="instead of bench.json's"
     )

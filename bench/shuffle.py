@@ -1,10 +1,10 @@
-"""What one worker sees of the shuffles of whole crawls: their sizes by arithmetic, their heaviest parts with our code.
+"""The shuffles of whole crawls as one worker sees them: sizes by calculation, the heaviest parts with our code.
 
-`python -m bench.shuffle [--crawls 1 10 100]` writes bench/results/shuffle.json. The shape of a page, how many of its
-sentences are claimed and what is staged of it, is measured on a small build first: `--shape WET...` writes
-bench/results/shape.json. Groups and partitions are those that `flow.settings` chooses. Each part runs in a process of
-its own, at the size of the largest of its kind in the first of the builds, or at `--rows` where that is less; for the
-other builds it is taken to grow in proportion.
+`python -m bench.shuffle [--crawls 1 10 100]` writes bench/results/shuffle.json. The shape of a page (how many of its
+sentences are claimed, and what is staged) is first measured on a small build: `--shape WET...` writes
+bench/results/shape.json. Groups and partitions are those that `flow.settings` chooses. Each part runs in its own
+process, at the size of the largest of its kind in the first of the builds, or at `--rows` if that is less; for the
+other builds it is scaled in proportion.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ SHAPE = ROOT / "bench" / "results" / "shape.json"
 
 
 class Size(NamedTuple):
-    """How large the largest of a part's kind is."""
+    """The size of the largest of a part's kind."""
 
     unit: str
     of: Callable[[Crawl], float]
 
 
 class Part(NamedTuple):
-    """What a part takes for each of its rows, pages or files, measured on so many."""
+    """The cost of a part per row, page or file, measured on so many."""
 
     measured_on: int
     mib: float
     cpu_s: float
-    file: float  # bytes of the manifest
+    file: float  # per file: bytes of the manifest
 
 
 SIZES = {
@@ -56,7 +56,7 @@ assert SIZES.keys() == PARTS.keys()
 
 
 def measure_part(name: str, crawl: Crawl, rows: int, folder: Path) -> Part:
-    """One part at its size, or at `rows` where that is less, beyond what the same process takes for a few."""
+    """The cost of one part at its size, or at `rows` if that is less, above that of a few rows."""
     wanted = round(SIZES[name].of(crawl))
     size = min(wanted, rows)
     groups = max(1, crawl.groups * size // wanted) if name == "Finalize" else crawl.groups
@@ -71,7 +71,7 @@ def measure_part(name: str, crawl: Crawl, rows: int, folder: Path) -> Part:
 
 
 def simulate(crawls: Sequence[Crawl], rows: int) -> dict[str, Any]:
-    """Every size of build, with the parts as the first one has them."""
+    """Every size of build, with the parts measured for the first one."""
     with tempfile.TemporaryDirectory(prefix="bench-shuffle-") as folder:
         parts = {name: measure_part(name, crawls[0], rows, Path(folder)) for name in PARTS}
     builds = [
@@ -93,7 +93,7 @@ def _scaled(part: Part, size: int, unit: str) -> dict[str, Any]:
 
 
 def text_of(found: dict[str, Any]) -> str:
-    """One size of build, for people."""
+    """One size of build as text."""
     lines = [
         f"crawls {found['crawls']}: {found['inputs']:,} files, {found['pages']:,} pages, {found['claims']:,} claims; "
         f"{found['groups']:,} groups x {found['partitions']:,} partitions = {found['elements']:,} elements",
@@ -110,7 +110,7 @@ def text_of(found: dict[str, Any]) -> str:
 
 
 def measure_shape(inputs: Sequence[Path], folder: Path) -> Shape:
-    """Builds `en` from a few files and looks at what was staged."""
+    """Builds `en` from a few files and measures what was staged."""
     command = [sys.executable, "-m", "beam_jobs.build_c4", "--input", *map(str, inputs), "--output", str(folder / "c4")]
     subprocess.run([*command, "--preset", "en", "--workers", "1", "--keep-staging"], cwd=ROOT, check=True)
     (staging,) = folder.glob("c4/.staging-*")
@@ -123,7 +123,7 @@ def measure_shape(inputs: Sequence[Path], folder: Path) -> Shape:
     def size(pattern: str) -> float:
         return sum(path.stat().st_size for path in folder.glob(f"c4/.staging-*/{pattern}")) / pages
 
-    claims = atoms - (WIDTH - 1) * staged  # of pages of as many sentences, which the cleaner asks for
+    claims = atoms - (WIDTH - 1) * staged  # every page has that many sentences, since the cleaner requires them
     kinds = [size(f"prefix-*/staged/*.{kind}.arrow") for kind in ("pages", "outcomes")]
     read = sum(path.stat().st_size for path in inputs)
     return Shape(staged / pages, atoms / pages, claims / pages, read / pages, *kinds)
@@ -138,8 +138,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.shuffle", description="The shuffles of whole crawls.")
     parser.add_argument("--crawls", type=int, nargs="+", default=[1, 10, 100])
     parser.add_argument("--rows", type=int, default=30_000_000, help="largest part to run")
-    parser.add_argument("--group-files", type=int, default=0, help="files a group, other than the settings choose")
-    parser.add_argument("--partition-claims", type=int, default=0, help="claims a partition, the same")
+    parser.add_argument("--group-files", type=int, default=0, help="files per group, instead of the settings' choice")
+    parser.add_argument("--partition-claims", type=int, default=0, help="claims per partition, likewise")
     parser.add_argument("--shape", type=Path, nargs="+", metavar="WET", help="only measure the shape of a page")
     parser.add_argument("--json", type=Path, metavar="FILE", default=RESULTS)
     args = parser.parse_args(argv)

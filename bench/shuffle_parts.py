@@ -1,6 +1,6 @@
 """The heaviest parts of a build, each alone: `python -m bench.shuffle_parts PART SIZE GROUPS PARTITIONS`.
 
-`bench.shuffle` measures such processes from outside. What goes in is made up here, a little at a time, so that the part
+`bench.shuffle` measures such processes from outside. The input is made up here, a little at a time, so that the part
 itself is what needs the memory.
 """
 
@@ -33,11 +33,11 @@ from c4pipe.passes.finalize import Made, write_corpus_files
 from c4pipe.passes.merging import SHARD_BYTES, plan_split
 from c4pipe.shards import to_json
 
-WIDTH = 3  # sentences a claim, of the preset `en`
+WIDTH = 3  # sentences per claim in the preset `en`
 
 
 class Load(NamedTuple):
-    """What a part has to do: so many rows, pages or files, and what they came from or go to."""
+    """The load of a part: so many rows, pages or files, and the groups and partitions."""
 
     size: int
     groups: int
@@ -81,8 +81,9 @@ def resolve_urls(load: Load) -> None:
 
 
 def finish_group(load: Load) -> None:
-    """What `ApplyGroup` holds of one group of so many sentences, of which a quarter lost to its own and an eighth to
-    others."""
+    """What `ApplyGroup` holds of one group of so many sentences, of which a quarter lost inside the group and an eighth
+    to other groups.
+    """
     lost = np.random.default_rng(SEED).permutation(load.size).astype(np.uint32)[: load.size * 3 // 8]
     inside = np.zeros(load.size // 4, INSIDE)
     inside["row"], inside["winner"] = lost[: len(inside)], lost[-1]
@@ -93,7 +94,7 @@ def finish_group(load: Load) -> None:
 
 
 def plan_files(load: Load) -> None:
-    """`PlanConfig` of a corpus of one language: every input gave two row groups, and 200 make a file."""
+    """`PlanConfig` of a corpus of one language: every input has two row groups, and 200 make a file."""
     rows = (
         (
             f"gs://bucket/c4/.staging-0123456789abcdef/corpus-0123456789ab/finished/{i // 2:06d}.pages.parquet",
@@ -107,7 +108,7 @@ def plan_files(load: Load) -> None:
 
 
 def finalize(load: Load) -> None:
-    """`Finalize` of so many inputs: a part for each group, with as many domains as it may carry."""
+    """`Finalize` of so many inputs: a part for each group, with as many domains as a part may have."""
     plan, parts = build_settings(Path("crawl"), load.size).plan, []
     for group, part in enumerate(load.shares()):
         stats = Stats(domains_kept=_domains(group), domains_rejected=_domains(group + load.groups))
@@ -133,7 +134,7 @@ def finalize(load: Load) -> None:
 
 
 def _cube(pages: int, domains: Counter[str]) -> Cube:
-    """Kept pages, of as many domains as a part carries."""
+    """A cube of kept pages, with as many domains as a part may have."""
     cube, named = Cube(), list(domains)[:pages]
     cube.add_language(KEPT_CELL, "en", 10, [pages, 0, 0])
     for domain in named:
@@ -143,18 +144,18 @@ def _cube(pages: int, domains: Counter[str]) -> Cube:
 
 
 def _domains(seed: int) -> Counter[str]:
-    """As many different domains as a part carries."""
+    """As many different domains as a part may have."""
     return Counter(
         {f"{n:013x}.example": 1 for n in np.random.default_rng(seed).integers(0, 2**50, TOP_DOMAINS).tolist()}
     )
 
 
 def _keys(size: int, rng: np.random.Generator, pool: int) -> NDArray[np.uint64]:
-    """Three of five unlike any other, the others by Zipf's law from so many."""
+    """Keys: three in five are unique, the others drawn by Zipf's law from so many."""
     keys = rng.integers(0, 2**64, size, np.uint64)
     drawn = np.flatnonzero(rng.random(size) < 0.4)
     ranks = np.exp(rng.random(len(drawn)) * np.log(max(pool, 2)))
-    keys[drawn] = ranks.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # anywhere, by the golden ratio
+    keys[drawn] = ranks.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # spread by the golden ratio
     return keys
 
 

@@ -1,7 +1,7 @@
-"""Which model of n-grams reads unseen text best: orders, and what is set aside for bytes that a context has not seen.
+"""Which n-gram model predicts unseen text best: orders, and the mass reserved for bytes unseen in a context.
 
-`python -m bench.smoothing [--on FOLDER]`: pages of ../shared/wet_bench and ../shared/wet and a tenth of them, and texts
-as `bench.compare` has them. "types" is Witten and Bell's: how many different bytes have followed the context.
+`python -m bench.smoothing [--on FOLDER]`: pages of ../shared/wet_bench and ../shared/wet, and a tenth of them; test
+texts as in `bench.compare`. "types" is Witten and Bell's: the number of different bytes that followed the context.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from c4pipe.page import Page
 from c4pipe.text import hash64
 
 Reals = NDArray[np.float64]
-# What is set aside of a context seen n times: (a, p) for a * n ** p; None for how many different bytes followed.
+# The reserve of a context seen n times: (a, p) for a * n ** p; None for the number of different bytes that followed.
 ASIDE: dict[str, tuple[float, float] | None] = {
     "types": None,
     "4": (4, 0),
@@ -72,7 +72,7 @@ def bits(
 
 
 def table(strings: Strings, tests: DomainTexts, pages: Sequence[Page]) -> str:
-    """A line for each way of setting aside, a column for each order."""
+    """One row for each reserve, one column for each order."""
     counts = count_grams(strings, ((page.url, page.text) for page in pages)).counts.sum(axis=0, dtype=np.int64)
     text = b"".join(page.text.encode("utf-8", "surrogatepass") + PAGE_END for page in pages)
     types = followers(strings, np.frombuffer(text, np.uint8).astype(np.uint64))

@@ -1,9 +1,9 @@
-"""Builds that are killed and broken at random, gone on with until they are done, and compared: `make soak`.
+"""Builds that are killed and broken at random, resumed until they are done, and compared: `make soak`.
 
-Every build runs in a process of its own, forked from one that has imported everything. It is killed (SIGKILL, SIGTERM
-or SIGINT to the whole process group) at a random time or at one of its file operations, or one of these fails as on a
-full disk (ENOSPC from there on) or a bad one (EIO, once). Nothing but a file of the corpus may ever stand under such a
-file's name, and in the end every byte must be that of an undisturbed build.
+Every build runs in its own process, forked from one that has imported everything. It is killed (SIGKILL, SIGTERM or
+SIGINT to the whole process group) at a random time or at one of its file operations, or one of these fails as on a full
+disk (ENOSPC from then on) or a bad one (EIO, once). At no time may a corpus file's name hold anything else, and in the
+end every byte must match an undisturbed build.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from c4pipe.files import storage
 from c4pipe.flow import inputs, placing
 from tests.wetfiles import SAMPLES, corpus, digests
 
-inputs.TOGETHER = -1  # small inputs are units of their own here, for most of what can go wrong happens between units
+inputs.TOGETHER = -1  # here each small input is a unit, since most things go wrong between units
 
 RESULTS = Path(__file__).parent / "results" / "soak.json"
 PATIENCE = 120  # seconds that one build may take
-DISTURBANCES = 4  # at most, of one corpus
+DISTURBANCES = 4  # most disturbances of one corpus
 
 
 class Fault(NamedTuple):
-    """What happens at the `at`th file operation of a build, from 1: an error of that number; a kill if it is 0."""
+    """What happens at file operation `at` of a build, from 1: an error with that number, or a kill if it is 0."""
 
     at: int
     code: int = 0
@@ -48,10 +48,10 @@ class Fault(NamedTuple):
 
 
 class Seam:
-    """Stands between a build and the file system: creates, writes, fsyncs, renames, mkdirs, removals of a folder, and
-    its exchange for the one that is made beside it.
+    """Intercepts a build's file operations: creates, writes, fsyncs, renames, mkdirs, removals of a folder, and its
+    exchange for the new one next to it.
 
-    `path` of `hits` are names below that folder: what a build writes, and not what it reads.
+    `path` in `hits` is a name below that folder: files that a build writes, not those it reads.
     """
 
     def __init__(self, folder: Path, fault: Fault | None = None):
@@ -61,7 +61,7 @@ class Seam:
         self.hits: list[tuple[str, str]] = []
 
     def install(self, put: Callable[[Any, str, Any], None] = setattr) -> Seam:
-        """Takes its place; `put` may be one that can be undone."""
+        """Installs itself; `put` may be a setter that can be undone."""
         for name in ("replace", "rename", "mkdir", "fsync", "unlink", "rmdir", "link"):
             put(os, name, self._watched(name, getattr(os, name)))
         put(placing, "exchange", self._watched("exchange", placing.exchange))
@@ -116,7 +116,7 @@ def _path_of(descriptor: int) -> str:
 
 
 def in_child(argv: list[str], log: str, fault: Fault | None, job: str) -> None:
-    """What a forked process does: one build (or another job), as the leader of a group of its own."""
+    """Runs in a forked process: one build (or another job), as the leader of its own process group."""
     os.setsid()
     with open(log, "wb", buffering=0) as out:
         os.dup2(out.fileno(), 1)
@@ -139,7 +139,7 @@ def in_child(argv: list[str], log: str, fault: Fault | None, job: str) -> None:
 
 
 def start(argv: list[str], log: Path, fault: Fault | None = None, job: str = "build_c4") -> Any:
-    """A build as a process of its own, without the seconds that imports take."""
+    """A build in its own process, without the seconds for imports."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["beam_jobs.build_c4"])
     process = context.Process(target=in_child, args=(argv, str(log), fault, job))
@@ -148,16 +148,16 @@ def start(argv: list[str], log: Path, fault: Fault | None = None, job: str = "bu
 
 
 def send(process: Any, number: int) -> None:
-    """A signal to the whole group."""
+    """Sends a signal to the whole process group."""
     try:
         os.killpg(process.pid, number)
-    except ProcessLookupError:  # it has not made its group yet, or is gone
+    except ProcessLookupError:  # it has no group yet, or has ended
         with suppress(ProcessLookupError):
             os.kill(process.pid, number)
 
 
 def ended(process: Any) -> int:
-    """Its exit code, once it has one; a hang is an error."""
+    """Waits for its exit code; a hang is an error."""
     process.join(PATIENCE)
     if process.exitcode is None:
         send(process, signal.SIGKILL)
@@ -166,7 +166,7 @@ def ended(process: Any) -> int:
 
 
 def wrong(folder: Path, expected: dict[str, str]) -> list[str]:
-    """Final names that do not hold the bytes they must; those of a manifest that came too early, too."""
+    """Final names with wrong bytes, including those of a manifest that came too early."""
     found = {name: sha for name, sha in digests(folder).items() if not _passing(name)}
     if "manifest.json" in found and found != expected:
         return sorted(set(expected) ^ set(found)) or ["manifest.json"]
@@ -205,7 +205,7 @@ class Soak:
         return ["--input", str(self.inputs), "--output", str(output), *lists, *workers, *options]
 
     def operation(self) -> int:
-        """One that was not tried yet, as long as there are any."""
+        """A file operation that was not tried yet, as long as there are any."""
         if not self.left:
             self.left = list(range(1, self.operations + 1))
             self.random.shuffle(self.left)
@@ -235,7 +235,7 @@ class Soak:
                 said = [
                     line for line in log.read_text().splitlines() if not line.startswith("note:") and "ETA" not in line
                 ]
-                self.counts["faults"] += found != 0  # a build that goes on has fewer operations: it may not come
+                self.counts["faults"] += found != 0  # a resumed build has fewer operations, so the fault may not occur
                 if found == 0:
                     self.counts["disturbances that came too late"] += 1
                 elif found not in (1, 2) or len(said) != 1 or not said[0].startswith("build_c4: "):
@@ -268,7 +268,7 @@ class Soak:
 
 
 def main() -> int:
-    """Soaks for a while; 1 when anything was lost."""
+    """Soaks for a while. Returns 1 if anything was lost."""
     p = argparse.ArgumentParser(prog="python -m bench.soak", description=(__doc__ or "").partition("\n")[0])
     p.add_argument("--minutes", type=float, default=30)
     p.add_argument("--seed", type=int, default=0)

@@ -1,7 +1,7 @@
-"""Files of finished corpora damaged at random, one at a time, and what is said of them then: `make soak`.
+"""Damages files of finished corpora at random, one at a time, and checks what commands report: `make soak`.
 
-Of a flipped bit, a cut or an exchanged file `c4pipe.verify` says which it is, with exit code 1. Every way of looking at
-the corpus gives the answer that it gave before, or ends with one line that names the file; no answer is another one.
+For a flipped bit, a cut or a swapped file, `c4pipe.verify` names the file with exit code 1. Every other command on the
+corpus returns the same answer as before, or ends with one line that names the file; never a different answer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ VIEWER = ("/", "/?q=the&counts=1", "/?outcome=rejected", "/counts", "/export?for
 
 
 class Answer(NamedTuple):
-    """What a command said."""
+    """The output of a command."""
 
     code: int
     out: str
@@ -43,18 +43,18 @@ class Answer(NamedTuple):
 
 
 class Damage(NamedTuple):
-    """What was done to which file."""
+    """The damage, and the file."""
 
     kind: str
     path: str
-    other: str = ""  # what it was exchanged with
+    other: str = ""  # the file it was swapped with
 
     def named_in(self, text: str) -> bool:
         return any(name and name.rpartition("/")[2] in text for name in (self.path, self.other))
 
 
 def asked(command: Callable[[Sequence[str]], int], *arguments: str | Path) -> Answer:
-    """The answer of a command that runs here; what it raises is raised."""
+    """The answer of a command that runs here; exceptions pass through."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     error = io.StringIO()
     with redirect_stdout(out), redirect_stderr(error):
@@ -63,7 +63,7 @@ def asked(command: Callable[[Sequence[str]], int], *arguments: str | Path) -> An
 
 
 def ways(folder: Path, html: Path) -> dict[str, tuple[str | Path, ...]]:
-    """Each way of looking at a corpus, as arguments of `inspect`."""
+    """Each way of inspecting a corpus, as arguments of `inspect`."""
     found = open_corpus(folder)
     pages = asked(look, folder, "--sql", "select url from pages order by shard, row limit 1", "--json")
     stages = found.manifest["ledger"]["stages"]
@@ -81,7 +81,7 @@ def ways(folder: Path, html: Path) -> dict[str, tuple[str | Path, ...]]:
 
 
 def look_all(html: Path, arguments: dict[str, tuple[str | Path, ...]]) -> dict[str, Answer]:
-    """The answers of all these ways; of the report its bytes as well."""
+    """The answers of all these ways; for the report also its bytes."""
     found = {}
     for name, argv in arguments.items():
         html.unlink(missing_ok=True)
@@ -92,7 +92,7 @@ def look_all(html: Path, arguments: dict[str, tuple[str | Path, ...]]) -> dict[s
 
 
 def do_damage(folder: Path, chosen: random.Random) -> tuple[Damage, Callable[[], None]]:
-    """Damages one file; how it is mended again."""
+    """Damages one file. Returns how to repair it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     classes = sorted({_class_of(path.relative_to(folder).as_posix()) for path in files})
     of = chosen.choice(classes)  # a corpus has more lists than manifests
@@ -133,7 +133,7 @@ def do_damage(folder: Path, chosen: random.Random) -> tuple[Damage, Callable[[],
 
 
 def faults_of(folder: Path, damage: Damage, before: dict[str, Answer], after: dict[str, Answer]) -> list[str]:
-    """What was said of the damaged corpus and must not be."""
+    """Answers about the damaged corpus that are not allowed."""
     verdict = asked(verify, folder)
     faults = []
     if verdict.code != 1 or not damage.named_in(verdict.out):
@@ -147,7 +147,7 @@ def faults_of(folder: Path, damage: Damage, before: dict[str, Answer], after: di
 
 
 def viewed(folder: Path) -> tuple[TestClient, dict[str, tuple[int, str]]]:
-    """The viewer of a whole corpus, and what it answers."""
+    """The viewer of an intact corpus, and its answers."""
     client = TestClient(make_app(open_corpus(folder)), base_url="http://127.0.0.1:8000")
     return client, {path: _page(client, path) for path in VIEWER}
 
@@ -158,7 +158,7 @@ def _page(client: TestClient, path: str) -> tuple[int, str]:
 
 
 def viewer_faults(client: TestClient, damage: Damage, before: dict[str, tuple[int, str]]) -> list[str]:
-    """What a viewer that was started before the damage shows of it and must not."""
+    """Faulty answers of a viewer that was started before the damage."""
     faults = []
     for path, shown in before.items():
         now = _page(client, path)
@@ -168,7 +168,9 @@ def viewer_faults(client: TestClient, damage: Damage, before: dict[str, tuple[in
 
 
 def soak(folder: Path, count: int, seed: int, names: Sequence[str] | None = None) -> tuple[Counter[str], list[str]]:
-    """Damages a copy of the corpus so often; what was done by kind, and every fault. `names` are some of the `ways`."""
+    """Damages a copy of the corpus so often. Returns the damages by kind, and every fault. `names` are some of the
+    `ways`.
+    """
     done, faults, chosen = Counter[str](), list[str](), random.Random(seed)
     with tempfile.TemporaryDirectory() as place:
         copy, html = Path(place, "c4"), Path(place, "report.html")
@@ -184,7 +186,7 @@ def soak(folder: Path, count: int, seed: int, names: Sequence[str] | None = None
             try:
                 found = faults_of(copy, damage, before, look_all(html, arguments))
                 found += viewer_faults(client, damage, shown)
-            except Exception as error:  # a traceback is what must not be
+            except Exception as error:  # a traceback is a fault
                 found = [f"raised {type(error).__name__}: {error}"]
             faults += [f"{damage}: {fault}" for fault in found]
             mend()
@@ -203,8 +205,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from beam_jobs import build_c4, rebalance
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--damages", type=int, default=150, metavar="N", help="of each corpus (default: 150)")
-    parser.add_argument("--seed", type=int, default=None, help="of all choices (default: another one every time)")
+    parser.add_argument("--damages", type=int, default=150, metavar="N", help="damages of each corpus (default: 150)")
+    parser.add_argument("--seed", type=int, default=None, help="seed of all choices (default: a new one every time)")
     arguments = parser.parse_args(argv)
     seed = random.randrange(1 << 32) if arguments.seed is None else arguments.seed
     totals: dict[str, dict[str, int]] = {}

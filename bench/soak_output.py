@@ -1,9 +1,9 @@
-"""What becomes of an output folder: builds that are killed while they replace a corpus, and folders that are none of
-ours: `make soak`.
+"""What happens to an output folder: builds that are killed while they replace a corpus, and folders that are not ours:
+`make soak`.
 
-A build with --overwrite is killed at one of its file operations (1 worker) or at a random time (2 workers): the old
-corpus stands, or the new one, whole, and the same command completes it. And whatever a folder holds that no build
-wrote, under names as builds give them, every byte of it is there after any command.
+A build with --overwrite is killed at one of its file operations (1 worker) or at a random time (2 workers): the old or
+the new corpus is then complete, and the same command finishes the job. Files in a folder that no build wrote, even
+under names that builds use, keep every byte after any command.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FLAGS = ("--overwrite", "--fresh", "--keep-staging", "--strict")
 
 
 def source(folder: Path) -> Path:
-    """A small input."""
+    """Writes a small input."""
     folder.mkdir(parents=True)
     pages = [WebPage(f"http://a.example/{i}", story(10 * i)) for i in range(4)]
     (folder / "one.warc.wet.gz").write_bytes(wet(pages))
@@ -50,15 +50,16 @@ def source(folder: Path) -> Path:
 
 
 def without_work(folder: Path) -> dict[str, str]:
-    """The sums of the files of a corpus, less what builds work in."""
+    """The checksums of a corpus's files, except work folders of builds."""
     return {name: sha for name, sha in digests(folder).items() if not name.startswith(WORK)}
 
 
 def kill_while_replacing(
     arguments: Sequence[str], old: Path, new: Path, target: Path, log: Path, chosen: random.Random, workers: int
 ) -> str:
-    """Replaces a copy of the old corpus in `target` by the new one, which these arguments make, and is killed over it;
-    then goes on. What went wrong, "" if nothing did."""
+    """Replaces a copy of the old corpus in `target` by the new one, made with these arguments, is killed during that,
+    and resumes. Returns what went wrong, "" if nothing did.
+    """
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(old, target)
     told = [*arguments, "--output", str(target), "--overwrite", "--workers", str(workers)]
@@ -81,7 +82,7 @@ def kill_while_replacing(
 
 
 def commands_over(folder: Path, files: dict[str, bytes], arguments: Sequence[str]) -> str:
-    """Runs a build over a folder with these files. What of them it has lost, "" if nothing."""
+    """Runs a build over a folder with these files. Returns which of them were lost, "" if none."""
     from beam_jobs import build_c4
 
     for name, data in files.items():
@@ -95,7 +96,7 @@ def commands_over(folder: Path, files: dict[str, bytes], arguments: Sequence[str
 
 
 def main() -> int:
-    """1 when anything was lost."""
+    """Runs the soak. Returns 1 if anything was lost."""
     p = argparse.ArgumentParser(prog="python -m bench.soak_output", description=(__doc__ or "").partition("\n")[0])
     p.add_argument("--kills", type=int, default=60)
     p.add_argument("--folders", type=int, default=300)

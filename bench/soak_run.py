@@ -1,7 +1,7 @@
-"""Runs of the trainer that are damaged at random, and the next command on them: part of `make soak`.
+"""Damages runs of the trainer at random, then runs the next command on them: part of `make soak`.
 
-A flip, a cut or a swap in any file of a run's folder, then training, generating or evaluating: the result is that of
-the whole run, or a line names the file. Training always goes on to the same weights, or ends with one line.
+After a flip, a cut or a swap in any file of a run's folder, training, generating or evaluating gives the result of the
+intact run, or one line names the file. Training always resumes to the same weights, or ends with one line.
 """
 
 from __future__ import annotations

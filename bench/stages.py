@@ -1,10 +1,10 @@
-"""Where a build's time goes, by stage: the stacks that `py-spy record -f raw` saw, each given to one stage.
+"""Where a build spends its time, by stage: stacks from `py-spy record -f raw`, each assigned to one stage.
 
     outermost (file:line);...;innermost (file:line) COUNT -> {"read": 0.11, "clean": 0.2, ...}
 
-A stack belongs to the innermost frame whose file has a stage below. What has none (pyarrow, text helpers, the standard
-library) works for whoever called it. Whatever is imported or compiled is start-up, wherever it happens; what is left to
-Beam is Beam's own: its graph, its shuffles, its state, and the calls between its steps. Threads that wait do not count.
+A stack belongs to the innermost frame whose file has a stage below. Files without one (pyarrow, text helpers, the
+standard library) count for their caller. Imports and compilation count as start-up, wherever they happen. What remains
+is Beam's own: its graph, its shuffles, its state, and the calls between its steps. Waiting threads do not count.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 START_UP = ("<frozen importlib", "numba/", "llvmlite/", "c4pipe/native/")
-WAITING = ("threading.py", "concurrent/futures/thread.py", "queue.py", "selectors.py")  # where a thread sits that waits
+WAITING = ("threading.py", "concurrent/futures/thread.py", "queue.py", "selectors.py")  # of waiting threads
 OTHER = "other"
 
-# What a file's path begins with -> its stage. The first that fits counts.
+# Prefix of a file's path -> its stage. The first match counts.
 STAGES = (
     ("c4pipe/wet/", "read"),
     ("c4pipe/documents/", "read"),
@@ -46,7 +46,7 @@ STAGES = (
     ("c4pipe/corpus/ledger.py", "statistics"),
     ("c4pipe/passes/finalize.py", "statistics"),
     ("c4pipe/card/", "statistics"),
-    ("apache_beam/io/filesystem", ""),  # a file that we open through it is our stage's
+    ("apache_beam/io/filesystem", ""),  # a file that we open through it counts for our stage
     ("apache_beam/io/localfilesystem.py", ""),
     ("apache_beam/", "Beam"),
 )
@@ -54,7 +54,7 @@ ORDER = ("read", "clean", "dedup", "language", "bad words", "write", "statistics
 
 
 def shares(raw: Path) -> dict[str, float]:
-    """The share of each stage in all samples of a raw file of py-spy's, 0 to 1, in the order of ORDER."""
+    """The share of each stage of all samples in a raw py-spy file, 0 to 1, in the order of ORDER."""
     with raw.open(encoding="utf-8") as lines:
         return shares_of(lines)
 
@@ -74,7 +74,7 @@ def shares_of(lines: Iterable[str]) -> dict[str, float]:
 
 
 def seen(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """The stacks of a raw file and how often each was seen; not those of threads that wait."""
+    """The stacks of a raw file with their counts, except those of waiting threads."""
     for line in lines:
         stack, _, count = line.rpartition(" ")
         if stack and not _file(stack.rpartition(";")[2]).startswith(WAITING):

@@ -1,10 +1,11 @@
-"""One training step of our T5 against transformers' model, interleaved: a busy minute of the machine hits all alike.
+"""One training step of our T5 against transformers' model, interleaved, so that a busy minute of the machine affects
+both equally.
 
 `python -m bench.step [--size base] [--variants ours,hf-sdpa] [--rounds 8] [--output FILE]`. A step is forward, backward
-and fused AdamW on the same weights and batch; that the losses agree is checked first. `products` is the limit, the
-matrix products of a step alone, and `packed` our step with four examples a row. On a shared machine only the minima
-of an interleaved run compare, or the pairs of a round. On CUDA the matrices are bf16, and the share of the peak is
-given as well.
+and fused AdamW on the same weights and batch; first it is checked that the losses agree. `products` is the lower bound,
+the matrix products of a step alone, and `packed` our step with four examples per row. On a shared machine, compare only
+the minima of an interleaved run, or the pairs of a round. On CUDA the matrices are bf16, and the share of the peak is
+printed, too.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ RESULTS = Path(__file__).parent / "results" / "step.json"
 CPU = dataclasses.replace(find_size("tiny"), name="cpu", d_ff=1024, heads=6, layers=2, decoder_layers=2)
 PEAK = 790e12  # FLOP/s, bf16 matrices as measured on an H200
 
-PRODUCTS = "products"  # what the limit is called
-EXAMPLES = 4  # in a packed row
+PRODUCTS = "products"  # name of the lower bound
+EXAMPLES = 4  # examples in a packed row
 
 
 class Variant(NamedTuple):
     """One way to do a step."""
 
-    attention: str = ""  # of transformers' model; without one it is ours
+    attention: str = ""  # attention of transformers' model; "": our model
     compiled: bool = False
     packed: bool = False
 
@@ -58,27 +59,27 @@ VARIANTS = {
 
 
 class Times(NamedTuple):
-    """Of the steps of one variant, in seconds; `cpu` is of all threads."""
+    """Times of the steps of one variant, in seconds; `cpu` covers all threads."""
 
     wall: list[float]
     cpu: list[float]
 
 
 def hf_model(ours: T5, attention: str) -> nn.Module:
-    """transformers' T5 with our weights. It ties the head to the embedding whatever the config says: untied here."""
+    """transformers' T5 with our weights. It ties the head to the embedding whatever the config says; untied here."""
     config = transformers.T5Config(**ours.config.to_hf())
     config._attn_implementation = attention
     model = transformers.T5ForConditionalGeneration(config)
     if not ours.config.tied:
         model.lm_head.weight = nn.Parameter(torch.empty_like(model.shared.weight))
-    model.load_state_dict(ours.state_dict(), strict=False)  # it has copies of the embedding under two more names
+    model.load_state_dict(ours.state_dict(), strict=False)  # it has copies of the embedding under two other names
     return model
 
 
 def make_step(
     variant: Variant, ours: T5, inputs: Tensor, targets: Tensor, bf16: bool, backend: str = "inductor"
 ) -> Callable[[], Tensor]:
-    """A function that trains one step and returns the mean loss before it. `backend` is of torch.compile."""
+    """A function that trains one step and returns the mean loss before it. `backend` is that of torch.compile."""
     if variant.attention:
         model = hf_model(ours, variant.attention)
     else:
@@ -121,9 +122,9 @@ def measure(steps: dict[str, Callable[[], Tensor]], rounds: int, device: torch.d
 def summary(
     times: dict[str, Times], config: ModelConfig, shape: tuple[int, int, int], peak: float | None
 ) -> dict[str, Any]:
-    """Per variant: least and median seconds, input tokens a second, and how many times faster than each other one.
+    """Per variant: minimum and median seconds, input tokens per second, and the speed-up over each other one.
 
-    `wall_min` compares the least seconds, `wall_pairs` is the median over the rounds of what each round gives.
+    `wall_min` compares the minima, `wall_pairs` is the median of the rounds' ratios.
     """
     batch, inputs, targets = shape
     work = batch * flops(config, inputs, targets)
@@ -160,7 +161,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--peak", type=float, default=PEAK, help="FLOP/s of the GPU, for the share of it")
+    parser.add_argument("--peak", type=float, default=PEAK, help="peak FLOP/s of the GPU, for the share")
     parser.add_argument("--output", type=Path, default=RESULTS)
     args = parser.parse_args(argv)
 

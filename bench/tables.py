@@ -1,4 +1,4 @@
-"""The tables of `make bench`, from what its JSON holds."""
+"""The tables of `make bench`, from its JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def cost_table(title: str, costs: Mapping[str, Cost], long: Inputs, short: Inputs) -> str:
-    """A line a competitor: what the whole process took, and per page without its start-up."""
+    """One row per competitor: the cost of the whole process, and per page without start-up."""
     rows = [(title, "wall s", "CPU s", "pages/s", "text MB/s", "gz MB/s", "ms/page", "start s", "net ms/page", "MiB")]
     for name, cost in costs.items():
         rows.append(
@@ -42,12 +42,12 @@ def cost_table(title: str, costs: Mapping[str, Cost], long: Inputs, short: Input
 
 
 def number(value: float | None, digits: int) -> str:
-    """A number, or a dash where there is none to tell."""
+    """A number, or a dash if there is none."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 
 def net_per_page(cost: Cost, long: Inputs, short: Inputs) -> float | None:
-    """CPU milliseconds a page, of the pages that only the long run had."""
+    """CPU milliseconds per page, for the pages that only the long run had."""
     return None if cost.net_cpu is None else 1000 * cost.net_cpu / (long.pages - short.pages)
 
 
@@ -61,7 +61,7 @@ def ratio_table(ratios: Mapping[str, Mapping[str, Times]]) -> str:
 
 
 def skipped_lines(skipped: Mapping[str, str]) -> str:
-    """Who did not run, and why."""
+    """The competitors that did not run, and why."""
     return "\n".join(f"skipped: {name}: {reason}" for name, reason in skipped.items())
 
 
@@ -80,8 +80,9 @@ def stage_table(stages: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def growth_table(grown: Mapping[int, Run], lines: Mapping[int, int], apart: Mapping[int, float]) -> str:
-    """A line a size: time, memory, how far two runs are apart in it, and what each line kept beyond the size before
-    took of it."""
+    """One row per size: time, memory, the spread of two runs, and the memory per additional kept line since the size
+    before.
+    """
     head = ("c4pipe en, pages", "wall s", "CPU s", "ms/page", "kept lines", "MiB", "apart", "bytes a line more")
     rows: list[Sequence[str]] = [head]
     before: int | None = None
@@ -94,7 +95,7 @@ def growth_table(grown: Mapping[int, Run], lines: Mapping[int, int], apart: Mapp
 
 
 def workers_table(grown: Mapping[int, Run], pages: int) -> str:
-    """A line a number of workers: time, memory, and what each more than before took of it."""
+    """One row per number of workers: time, memory, and memory per additional worker."""
     rows: list[Sequence[str]] = [(f"workers, {pages:,} pages", "wall s", "CPU s", "MiB", "MiB a worker more")]
     before: tuple[int, Run] | None = None
     for number, run in grown.items():
@@ -105,5 +106,5 @@ def workers_table(grown: Mapping[int, Run], pages: int) -> str:
 
 
 def bytes_a_line(grown: Mapping[int, Run], lines: Mapping[int, int], small: int, large: int) -> float:
-    """Bytes of peak memory for each kept line that the larger build has beyond the smaller."""
+    """Bytes of peak memory per additional kept line of the larger build."""
     return (grown[large].rss - grown[small].rss) * 2**20 / (lines[large] - lines[small])

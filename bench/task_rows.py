@@ -1,4 +1,4 @@
-"""Random rows of every task, of odd pieces of text: what `bench.tasks` gives to T5 and to us."""
+"""Random rows of every task, made of odd pieces of text, which `bench.tasks` passes to T5 and to us."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def winograd(draw: random.Random) -> Row:
 
 
 def right_winograd(draw: random.Random) -> Row:
-    return {**winograd(draw), "label": draw.randint(0, 1)}  # T5 takes -1 for true; there is none in training
+    return {**winograd(draw), "label": draw.randint(0, 1)}  # T5 treats -1 as true; it does not occur in training
 
 
 def inferred(draw: random.Random) -> Row:

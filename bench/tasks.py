@@ -1,6 +1,6 @@
-"""Are the strings of our tasks those of T5? Its own functions make them beside ours, example for example.
+"""Compares the strings of our tasks with those that T5's own functions make, example by example.
 
-PyPI's t5 0.9.4 with TensorFlow runs in a virtual environment of its own:
+PyPI's t5 0.9.4 with TensorFlow runs in its own virtual environment:
 
     make bench/.venv-t5-strings/ready && bench/.venv-t5-strings/bin/pip install --no-deps t5==0.9.4
     PYTHONPATH=. bench/.venv-t5-strings/bin/python -m bench.tasks            # 1,000 random rows a task
@@ -8,7 +8,7 @@ PyPI's t5 0.9.4 with TensorFlow runs in a virtual environment of its own:
 
     ... --mt5 FILE --closed-book FILE      preprocessors.py of google-research/multilingual-t5 and of t5_closed_book_qa
 
-seqio, gin and t5's metrics are stood in for: its functions on strings need but `map_over_dataset` of them, which maps.
+seqio, gin and t5's metrics are replaced: T5's string functions need only `map_over_dataset`, which maps.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Pairs = list[tuple[str, str]]
 
 
 class T5:
-    """The functions of the installed package, importable without the libraries that they do not call."""
+    """The functions of the installed package, importable without libraries that they do not call."""
 
     def __init__(self, mt5: Path | None, closed_book: Path | None) -> None:
         import tensorflow.compat.v2 as tf
@@ -101,7 +101,7 @@ class T5:
         }
 
     def pairs(self, name: str, rows: Sequence[Row]) -> Pairs:
-        """What T5 makes of rows of a task, one after the other."""
+        """T5's pairs for rows of a task, in order."""
         data = self.tf.data.Dataset.from_generator(lambda: iter(rows), output_signature=self._spec(rows[0]))
         made = self.functions[name](data).as_numpy_iterator()
         return [(example["inputs"].decode(), example["targets"].decode()) for example in made]
@@ -115,7 +115,7 @@ class T5:
         return self.tf.TensorSpec((), kinds[type(value)])
 
     def read(self, name: str, written: str, example: TaskExample) -> Any:
-        """The prediction that T5 reads in what a model wrote."""
+        """The prediction that T5 reads from a model's output."""
         post = self.data.postprocessors
         if name in ("wsc", "wnli"):
             return post.wsc_simple(written, example={"targets_pretokenized": example.targets})
@@ -134,15 +134,15 @@ def _module(name: str, path: Path) -> Any:
 
 
 def ours(name: str, row: Row) -> Pairs:
-    """What we make of a row; T5's functions do as in training, but for two tasks."""
+    """Our pairs for a row; T5's functions do the same as in training, except for two tasks."""
     task = TASKS[name.partition(",")[0]]
     training = "evaluated" not in name and name != "wnli"
     return [(example.inputs, example.targets) for example in task.format(row, training)]
 
 
 def compared(t5: T5, name: str, rows: Sequence[Row]) -> Iterator[str]:
-    """A line for each row of which we make other strings."""
-    if name == "wnli":  # T5 stops at a sentence in which it finds nothing, and so do we
+    """A line for each row for which our strings differ."""
+    if name == "wnli":  # T5 raises on a sentence without a match, and so do we
         for row in rows:
             yield from _wnli(t5, row)
         return
@@ -170,19 +170,19 @@ def _wnli(t5: T5, row: Row) -> Iterator[str]:
 
 
 def misread(t5: T5, count: int) -> Iterator[str]:
-    """A line for each answer that T5 reads otherwise."""
+    """A line for each answer that T5 reads differently."""
     draw = random.Random(20)
     for name, texts in READINGS.items():
         for _ in range(count):
             example = TaskExample("", draw.choice(texts), 1)
             written = draw.choice(texts)
             told, made = t5.read(name, written, example), TASKS[name].read(written, example)
-            if made != told and made == made:  # nan is nan
+            if made != told and made == made:  # nan equals nan
                 yield f"{name}: {written!r} for {example.targets!r}\n  T5: {told}\n  ours: {made}"
 
 
 def write(t5: T5) -> None:
-    """T5's strings beside the rows of the file."""
+    """Writes T5's strings next to the rows of the file."""
     cases = [json.loads(line) for line in STRINGS.read_text(encoding="utf-8").splitlines()]
     for case in cases:
         if case["task"] in t5.functions:
@@ -193,10 +193,10 @@ def write(t5: T5) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=1000, help="random rows a task")
+    parser.add_argument("--count", type=int, default=1000, help="random rows per task")
     parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--write", action="store_true", help="write T5's strings beside the rows of the tests")
-    parser.add_argument("--only", nargs="+", help="names of tasks; all of them")
+    parser.add_argument("--write", action="store_true", help="write T5's strings next to the rows of the tests")
+    parser.add_argument("--only", nargs="+", help="names of tasks (default: all)")
     parser.add_argument("--mt5", type=Path)
     parser.add_argument("--closed-book", type=Path)
     arguments = parser.parse_args()

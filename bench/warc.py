@@ -1,13 +1,13 @@
-"""Reading WARC: what it takes beside resiliparse alone, and what hostile pages cost.
+"""Reading WARC: its cost compared with resiliparse alone, and the cost of hostile pages.
 
-    python -m bench.warc [--html FOLDER] [--pages 1500] [--rounds 5]    # of your HTML files; default: data_samples/warc
-    python -m bench.warc --hostile                     # seconds and megabytes of each, in a process of its own
+    python -m bench.warc [--html FOLDER] [--pages 1500] [--rounds 5]    # your HTML files; default: data_samples/warc
+    python -m bench.warc --hostile                     # seconds and megabytes of each, in its own process
 
-`make warc ARGS=...` runs it where resiliparse is. The rival has the pages unpacked, in memory and in UTF-8, decodes and
-extracts. Ours reads them from a gzipped WARC with the request and metadata records that a crawl has, finds out what
-each answer is and in which charset, measures it, extracts the same and tidies the lines. FastWARC with resiliparse
-reads the same WARC, takes each response for HTML and detects its charset. What unpacking takes by itself is said too.
-Ways take turns in one process, and CPU time counts. `same` is the share of pages whose text, tidied, is the rival's.
+`make warc ARGS=...` runs it with resiliparse installed. The rival has the pages decompressed, in memory and in UTF-8,
+decodes and extracts. Ours reads them from a gzipped WARC with a crawl's request and metadata records, detects type and
+charset of each response, measures it, extracts the same and tidies the lines. FastWARC with resiliparse reads the same
+WARC, treats each response as HTML and detects its charset. The cost of decompression alone is printed, too. The ways
+alternate in one process, and CPU time counts. `same` is the share of pages whose tidied text equals the rival's.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
 
 
 def warc_of(pages: list[Response]) -> bytes:
-    """A file as Common Crawl writes it."""
+    """A WARC file as Common Crawl writes it."""
     records = (record for n, page in enumerate(pages) for record in records_of(page, n))
     return b"".join(map(member, [warcinfo("bench.warc.gz"), *records]))
 
@@ -90,7 +90,7 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def samples() -> list[bytes]:
-    """The pages of data_samples/warc, unpacked and as UTF-8."""
+    """The pages of data_samples/warc, decompressed and as UTF-8."""
 
     return [
         page.body for stem in FILES for page in pages(stem) if _is_utf8(page.body) and b"\r\n0\r\n\r\n" not in page.body
@@ -98,7 +98,7 @@ def samples() -> list[bytes]:
 
 
 def unpacking(data: bytes) -> Callable[[], Timed]:
-    """Takes the time of what no reader is spared: inflating the members, by the library that ours uses."""
+    """Times what every reader must do: inflate the members, with the library that ours uses."""
     members, rest = [], data
     while rest:
         inflater = zlib.decompressobj(31)
@@ -142,7 +142,7 @@ def reading(bodies: list[bytes], data: bytes, extract: str) -> Part:
 
 
 def _timed(way: Callable[[], list[str]]) -> Callable[[], Timed]:
-    """The way, its texts tidied behind the clock, so that they can be compared."""
+    """Times the way; its texts are tidied after timing, so that they can be compared."""
 
     def run_it() -> Timed:
         started = time.process_time()
@@ -154,7 +154,7 @@ def _timed(way: Callable[[], list[str]]) -> Callable[[], Timed]:
 
 
 def hostile(name: str) -> str:
-    """What one hostile page takes, in this process: a line."""
+    """The cost of one hostile page in this process, as one line."""
     data = warc_of([page_at("hostile", HOSTILE[name]().encode())])
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     verdicts = [*read_warc(io.BytesIO(data), "x.warc.gz")]
@@ -197,10 +197,10 @@ def told(args: argparse.Namespace) -> Iterator[str]:
 def main(argv: list[str] | None = None) -> None:
     """Measures, and prints."""
     parser = argparse.ArgumentParser(prog="python -m bench.warc", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--html", type=Path, metavar="FOLDER", help="of HTML files (default: data_samples/warc)")
-    parser.add_argument("--pages", type=int, default=1_500, metavar="N", help="that are read at most (default: 1500)")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of the ways in turn (default: 5)")
-    parser.add_argument("--hostile", action="store_true", help="hostile pages instead, each in a process of its own")
+    parser.add_argument("--html", type=Path, metavar="FOLDER", help="folder of HTML files (default: data_samples/warc)")
+    parser.add_argument("--pages", type=int, default=1_500, metavar="N", help="most pages to read (default: 1500)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds of all ways (default: 5)")
+    parser.add_argument("--hostile", action="store_true", help="measure hostile pages instead, each in its own process")
     parser.add_argument("--one", choices=HOSTILE, help=argparse.SUPPRESS)
     for line in told(parser.parse_args(argv)):
         print(line, flush=True)

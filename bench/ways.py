@@ -1,4 +1,4 @@
-"""Ways to one result, in turns: what each takes, and whether it comes to the same.
+"""Several ways to one result, alternating: the cost of each, and whether the results agree.
 
 Part --run--> a Row for each way --table--> lines to print
 """
@@ -14,30 +14,30 @@ Way = Callable[[], Any]  # one pass over the pages of a part; what it returns is
 
 
 class Timed(NamedTuple):
-    """A result that somebody else has taken the time of."""
+    """A result with its time, measured elsewhere."""
 
     cpu: float  # seconds
     result: Any
 
 
 class Part(NamedTuple):
-    """Ways to one result. The first is what the others are measured by."""
+    """Ways to one result. The first one is the baseline."""
 
     name: str
     n: int  # pages or texts in a pass
     ways: dict[str, Way]
-    judges: bool = False  # whether the later ways may come to results of their own
+    judges: bool = False  # whether the later ways may have other results
 
 
 class Row(NamedTuple):
-    """What came out for one way."""
+    """The measurements of one way."""
 
     part: str
     way: str
     n: int
-    micros: float  # CPU microseconds a page or text, the median of the rounds
-    times: float  # how many times the first way's: the median of the rounds' own ratios
-    agrees: float  # share of the results that are the first way's
+    micros: float  # CPU microseconds per page or text, the median of the rounds
+    times: float  # speed relative to the first way: the median of the rounds' ratios
+    agrees: float  # share of results equal to the first way's
 
 
 def run(part: Part, rounds: int) -> list[Row]:
@@ -70,14 +70,14 @@ def run(part: Part, rounds: int) -> list[Row]:
 
 
 def agreement(expected: Any, result: Any) -> float:
-    """1 for the same; of lists as long, the share of equal entries."""
+    """1 if equal; for lists of equal length, the share of equal entries."""
     if expected == result or not isinstance(result, list) or len(result) != len(expected):
         return float(expected == result)
     return float(sum(a == b for a, b in zip(expected, result, strict=True)) / len(result))
 
 
 def table(rows: Sequence[Row], header: bool) -> str:
-    """One line a way."""
+    """One line per way."""
     text = [f"{'part':<24} {'way':<24} {'n':>7} {'µs each':>10} {'times':>7} {'same':>7}"] if header else []
     for row in rows:
         text.append(

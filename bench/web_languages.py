@@ -1,15 +1,16 @@
-"""How well languages are named on texts that no threshold was chosen on: precision at coverage, language by language.
+"""Accuracy of language identifiers on texts that were not used for tuning: precision at coverage, by language.
 
 `python -m bench.web_languages [--fetch] [--kinds K,...] [--lines N] [--by NAMES] [--model NAME=FILE] [--json FILE]`
 
-Two sets: texts written for this, in tests/langid/written/CODE.tsv (`kind TAB text`), of which the clean ones also come
-`framed` by what stands in English around pages of all languages, and with `--fetch` lines of the web that people have
-labelled, see `bench.web_lines`. Do not tune on either: they are what is left to judge by.
+There are two sets. Texts written for this are in tests/langid/written/CODE.tsv (`kind TAB text`); the clean ones also
+occur `framed`, inside the English surroundings found on pages in all languages. With `--fetch` there are labelled lines
+from the web, see `bench.web_lines`. Do not tune on either: they are the only unbiased test.
 
-Of a language, *precision* is the share of the texts named so that are in it, *coverage* the share of its texts that are
-named so. Of all together the same: of the texts that get a name of mC4's list, and of the texts in its languages.
-Texts in other languages count where they are taken for one of the list. `und`, and what lies below an identifier's own
-threshold, is no name. Intervals are Wilson's at 95 %, as if texts were drawn one by one; those of one site are not.
+For a language, *precision* is the share of texts labelled as this language that are in it, *coverage* the share of its
+texts that are labelled correctly. For all languages together, the same: over texts with a label in mC4's list, and over
+texts in its languages. Texts in other languages count if they are labelled as one of the list. `und`, and a score below
+an identifier's own threshold, is no label. Intervals are Wilson's at 95 %, as if texts were drawn singly, which those
+of one site are not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from model.memorise.curve import wilson
 WRITTEN = Path(__file__).parent.parent / "tests" / "langid" / "written"
 WRITTEN_KINDS = ("clean", "noisy", "short", "mixed", "romanised")
 FRAME = (
-    "Skip to main content | Home | Shop | About us | My account",  # above a text ...
+    "Skip to main content | Home | Shop | About us | My account",  # before a text ...
     "We use cookies to improve your experience. Accept all | Privacy policy | All rights reserved",  # ... and below
 )
 LINES = DEFAULT_FOLDER / "web_lines"
@@ -43,15 +44,15 @@ _MC4 = frozenset(MC4)
 
 
 class Answer(NamedTuple):
-    """What an identifier said of a text."""
+    """An identifier's answer for a text."""
 
-    language: str  # that it is in
+    language: str  # true language
     kind: str
-    named: str  # as mC4 writes it, UND where it would not say
+    named: str  # mC4's code, UND if undetermined
     score: float
 
     def above(self, threshold: float) -> str:
-        """The name from that score on, of mC4's list; else UND."""
+        """The label, if it is in mC4's list and has at least that score; else UND."""
         return self.named if self.score >= threshold and self.named in _MC4 else UND
 
 
@@ -77,12 +78,12 @@ class Share(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """How a language, or all of them, came out."""
+    """The results for a language, or for all."""
 
     n: int  # texts in it
     right: int
     und: int
-    named: int  # texts in whatever language that were named so
+    named: int  # texts in any language with this label
 
     @property
     def precision(self) -> Share:
@@ -108,7 +109,7 @@ def read_written(folder: Path) -> list[Labelled]:
 
 
 def framed(texts: Sequence[Labelled]) -> list[Labelled]:
-    """The clean texts in other languages than English in an English page: 150 letters of a frame around 130 to 300."""
+    """The clean non-English texts inside an English page: a frame of 150 letters around 130 to 300."""
     above, below = FRAME
     return [
         Labelled(one.language, "framed", f"{above}\n{one.text}\n{below}")
@@ -118,7 +119,7 @@ def framed(texts: Sequence[Labelled]) -> list[Labelled]:
 
 
 def answers(identifier: LanguageIdentifier, texts: Sequence[Labelled]) -> list[Answer]:
-    """What the identifier says of each, whatever the score."""
+    """The identifier's answer for each text, whatever the score."""
     said = [identifier.guess(one.text) for one in texts]
     return [
         Answer(one.language, one.kind, canonical(guess.language) if guess else UND, guess.score if guess else 0.0)
@@ -127,7 +128,7 @@ def answers(identifier: LanguageIdentifier, texts: Sequence[Labelled]) -> list[A
 
 
 def tallies(given: Iterable[Answer], threshold: float) -> dict[str, Tally]:
-    """Each language of mC4 that texts are in."""
+    """The tally of each mC4 language that occurs."""
     pairs = Counter((one.language, one.above(threshold)) for one in given)
     named: Counter[str] = Counter()
     n: Counter[str] = Counter()
@@ -153,7 +154,7 @@ def total(given: Sequence[Answer], threshold: float) -> Tally:
 
 
 def curve(given: Sequence[Answer]) -> list[tuple[float, Tally]]:
-    """The total as the threshold moves: those of THRESHOLDS that change something."""
+    """The total at each of THRESHOLDS that changes it."""
     found: list[tuple[float, Tally]] = []
     for threshold in THRESHOLDS:
         tally = total(given, threshold)
@@ -163,18 +164,18 @@ def curve(given: Sequence[Answer]) -> list[tuple[float, Tally]]:
 
 
 def confusions(given: Sequence[Answer], threshold: float) -> list[tuple[str, str, int]]:
-    """Language, what it was taken for, how often; the most frequent first."""
+    """(language, wrong label, count), the most frequent first."""
     pairs = Counter((one.language, one.above(threshold)) for one in given)
     wrong = [(*pair, n) for pair, n in pairs.items() if pair[1] not in (pair[0], UND)]
     return sorted(wrong, key=lambda one: (-one[2], one))
 
 
 def kinds_of(given: Iterable[Answer]) -> list[str]:
-    """The kinds that occur, in the order in which they do."""
+    """The kinds that occur, in order of appearance."""
     return list(dict.fromkeys(one.kind for one in given))
 
 
-Said = dict[str, tuple[float, list[Answer]]]  # identifier -> its own threshold, and what it said of each text
+Said = dict[str, tuple[float, list[Answer]]]  # identifier -> its own threshold, and its answer for each text
 
 
 def report(said: Said) -> str:
@@ -233,7 +234,7 @@ def as_json(said: Said) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the tables, and writes the numbers where a file is named."""
+    """Prints the tables, and writes the numbers if a file is named."""
     parser = argparse.ArgumentParser(prog="python -m bench.web_languages", description=__doc__.partition("\n")[0])
     parser.add_argument("--by", default="consensus,cld2,fasttext", metavar="NAMES", help="see --langid")
     parser.add_argument(
@@ -243,7 +244,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--written", type=Path, default=WRITTEN, metavar="DIR", help="of CODE.tsv files")
     parser.add_argument("--packages", type=Path, default=LINES, metavar="DIR", help=f"default: {LINES}")
     parser.add_argument("--fetch", action="store_true", help="download the packages of lines that DIR lacks (72 MB)")
-    parser.add_argument("--lines", type=int, default=0, metavar="N", help="of a language and kind (default: all)")
+    parser.add_argument("--lines", type=int, default=0, metavar="N", help="per language and kind (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args(argv)
     try:
@@ -272,7 +273,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _chosen(texts: list[Labelled], kinds: str) -> list[Labelled]:
-    """The texts of the kinds that are asked for, all where none is. ConfigError where there are none."""
+    """The texts of the requested kinds; all if none is given. ConfigError if there are no such texts."""
     known = list(dict.fromkeys(one.kind for one in texts))
     wanted = kinds.split(",") if kinds else known
     if unknown := [kind for kind in wanted if kind not in known]:

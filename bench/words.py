@@ -1,9 +1,9 @@
-"""How often `c4pipe.compare` says in words what was done to a corpus, and says nothing where nothing was done.
+"""How often `c4pipe.compare` names a change of a corpus, and stays silent if there was none.
 
     python -m bench.words [--trials 20] [--input WET...]
 
-Pages are those of WET files, in two halves that share none, anew in each trial; the second half is damaged. Printed is
-in how many trials anything was said at all, and in how many what was done was said by its name.
+Pages of WET files are split in two disjoint halves, differently in each trial, and the second half is changed. Printed
+is the number of trials with any remark, and of trials in which the change was named.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ BOILERPLATE = (
 
 
 def boilerplate(pages: Pages, share: float, rng: random.Random) -> Pages:
-    """A share of the pages with lines of every site behind their own."""
+    """Appends boilerplate lines to a share of the pages."""
     return _some(
         pages, share, rng, lambda page: page._replace(text="\n".join((page.text, *rng.sample(BOILERPLATE, 3))))
     )
 
 
 def shuffled(pages: Pages, share: float, rng: random.Random) -> Pages:
-    """A share of the pages with their words in no order."""
+    """Shuffles the words of a share of the pages."""
 
     def shuffle(page: CorpusPage) -> CorpusPage:
         words = page.text.split()
@@ -52,7 +52,7 @@ def shuffled(pages: Pages, share: float, rng: random.Random) -> Pages:
 
 
 def duplicated(pages: Pages, share: float, rng: random.Random) -> Pages:
-    """A share of the pages with the text of another one."""
+    """Replaces the text of a share of the pages by that of another."""
     texts = [page.text for page in pages]
     return _some(pages, share, rng, lambda page: page._replace(text=rng.choice(texts)))
 
@@ -86,7 +86,7 @@ def halves(pages: Pages, by: str, rng: random.Random) -> tuple[Pages, Pages]:
 
 
 def said_of(a: Pages, b: Pages) -> list[Said]:
-    """What is said of two sides."""
+    """The remarks on two sides."""
     drawings = []
     for side in (a, b):
         drawing = Drawing()
@@ -111,10 +111,10 @@ def other_language(pages: Pages, rng: random.Random) -> tuple[Pages, Pages]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the trials; 0."""
+    """Runs the trials. Returns 0."""
     parser = argparse.ArgumentParser(prog="python -m bench.words", description=__doc__.partition("\n")[0])
     parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--only", default="", help="rows that have this in their names")
+    parser.add_argument("--only", default="", help="only rows whose names contain this")
     inputs = [*sorted((SHARED / "wet_bench").glob("*.gz")), *sorted((SHARED / "wet").glob("*.wet.gz"))]
     parser.add_argument("--input", type=Path, nargs="+", default=inputs, help="WET files")
     args = parser.parse_args(argv)

@@ -1,9 +1,9 @@
-"""What a disk is asked for: to have the bytes of a file and the names in a folder for good, for what lies there must
-outlive a loss of power, to lock a file, and to keep what cannot be used.
+"""Operations on disk: making the bytes of a file and the names in a folder durable, so that they survive a loss of
+power; locking a file; and setting unusable files aside.
 
-Not every file system can be asked (FUSE, SMB, NFS, Lustre). Where it lacks the call, what is written is written, and
-who comes second is not told; nobody can promise more. A disk that answers with an error has lost something, and that
-is an error.
+Not every file system supports these (FUSE, SMB, NFS, Lustre). If it lacks the call, written data counts as durable, and
+a second process is not detected; nothing more can be guaranteed. If a disk returns an error, it has lost something, so
+that is raised.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from itertools import count
 from pathlib import Path
 
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-_NOT_FOR_US = {errno.EACCES, errno.EPERM, errno.EBADF}  # a folder may be open for writing names, and not for reading
+_NOT_FOR_US = {errno.EACCES, errno.EPERM, errno.EBADF}  # a folder may allow creating names, but not reading
 
 
 def sync(descriptor: int) -> None:
-    """Waits until the disk has what was written to an open file. OSError where it could not be kept."""
+    """Waits until the disk has stored what was written to an open file. Raises OSError if it could not."""
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -44,7 +44,8 @@ def sync_path(path: Path) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """The whole of a file. OSError, as for one that cannot be read, for a pipe or a device: they may never answer."""
+    """The contents of a file. Raises OSError, as for an unreadable one, for a pipe or a device, which may never
+    return."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return path.read_bytes()
@@ -54,7 +55,7 @@ _said: set[str] = set()  # folders without locks
 
 
 def lock(descriptor: int, kind: int, path: Path) -> None:
-    """Locks an open file (flock). BlockingIOError where another holds it; a note where the file system has no locks."""
+    """Locks an open file (flock). BlockingIOError if another process holds it; a note if there are no locks."""
     try:
         fcntl.flock(descriptor, kind)
     except OSError as error:
@@ -70,7 +71,8 @@ def lock(descriptor: int, kind: int, path: Path) -> None:
 
 
 def put_aside(path: Path) -> Path:
-    """Renames what cannot be used and must not be lost to `NAME.old`, `NAME.old-2` and so on; the new path."""
+    """Renames a file that cannot be used and must not be lost to `NAME.old`, `NAME.old-2` and so on; returns the
+    path."""
     for number in count(1):
         aside = path.with_name(f"{path.name}.old{'' if number == 1 else f'-{number}'}")
         if not os.path.lexists(aside):

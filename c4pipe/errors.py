@@ -37,7 +37,7 @@ class AssetError(C4Error):
 
 
 class BuildError(C4Error):
-    """The build cannot go on."""
+    """The build cannot continue."""
 
 
 class DamagedFile(BuildError):  # noqa: N818 - it is what was found

@@ -1,4 +1,4 @@
-"""Modules of a user's own, which are named on command lines as MODULE:NAME."""
+"""User modules, which command lines name as MODULE:NAME."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from types import ModuleType
 
 
 def import_own(name: str) -> ModuleType:
-    """The module, from where Python looks or else from the working folder; errors as from `import_module`.
+    """The module, from Python's path or else from the working folder; errors as from `import_module`.
 
-    Python looks there only where a command was started by `python -m`, and then first. Here it comes last: a model.py
-    that lies there is not taken for the package.
+    Python itself only searches the working folder for a command started by `python -m`, and then first. Here it is
+    searched last, so a model.py in it does not hide the package.
     """
     top = name.partition(".")[0]
-    with suppress(FileNotFoundError, ValueError):  # a working folder that is gone; a name that is none
+    with suppress(FileNotFoundError, ValueError):  # a deleted working folder; an invalid name
         if top and os.getcwd() not in sys.path and find_spec(top) is None:
             sys.path.append(os.getcwd())
     return import_module(name)

@@ -1,4 +1,4 @@
-"""The types that flow between the rooms: a `Page` goes in, a `Verdict` comes back.
+"""The types that flow between the packages: a `Page` goes in, a `Verdict` comes back.
 
     WET bytes --wet--> Page | Rejected --stages--> Kept | Rejected --shards--> Parquet
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
-NO_EXTRA: Mapping[str, Any] = {}  # pickles, as an immutable view would not; nobody writes into it
+NO_EXTRA: Mapping[str, Any] = {}  # can be pickled, unlike an immutable view; never written to
 
 
 class Page(NamedTuple):
@@ -23,18 +23,18 @@ class Page(NamedTuple):
     'http://a.example/'
     """
 
-    url: str  # as crawled, "" where none is known
+    url: str  # as crawled, "" if unknown
     text: str  # lines joined by "\n"
-    timestamp: str  # UTC, YYYY-MM-DDTHH:MM:SS[.fff]Z, or "" where no date is known; as written in en.tfds
+    timestamp: str  # UTC, YYYY-MM-DDTHH:MM:SS[.fff]Z, or "" if unknown; as written in en.tfds
     source: str = ""  # WET file, "#", byte offset of the record: unique in a build
-    record_id: str = ""  # WARC-Record-ID without its brackets, "" where absent
-    language: str = ""  # "" not asked yet
+    record_id: str = ""  # WARC-Record-ID without its brackets, "" if absent
+    language: str = ""  # "" if not identified yet
     language_score: float = 0.0  # probability of `language`, 0..1
     language_votes: str = (
-        ""  # what each voter said, "fasttext:de:0.98 cld2:de:0.99 script:Latn:1.00"; "" without voters
+        ""  # the vote of each voter, "fasttext:de:0.98 cld2:de:0.99 script:Latn:1.00"; "" without voters
     )
     extra: Mapping[str, Any] = NO_EXTRA  # values of the columns that stages add, by name; never changed in place
-    text_md5: str = ""  # of a page without a URL the MD5 of its text as read, in hex: `text.urls.stand_in` asks for it
+    text_md5: str = ""  # for a page without a URL the MD5 of its text as read, in hex: see `text.urls.stand_in`
 
     def adding(self, **values: Any) -> Page:
         """The page with the values of the columns that its stage adds."""
@@ -42,10 +42,12 @@ class Page(NamedTuple):
 
 
 class Unit(Enum):
-    """What a broken rule costs."""
+    """What breaking a rule costs."""
+
+    __hash__ = object.__hash__  # there is one of each; Enum's own is a call of Python for every look into a table
 
     SENTENCE = "sentence"
-    PASSAGE = "passage"  # words that go in one piece, within a line or over several
+    PASSAGE = "passage"  # consecutive words, within a line or over several
     LINE = "line"
     PAGE = "page"
 
@@ -60,8 +62,8 @@ class Reason:
     source: str  # where the rule and its numbers come from
     keeps: str = ""  # smallest example that passes
     drops: str = ""  # smallest example that fails
-    withheld: bool = False  # whether the text of a page that leaves so is kept nowhere, among rejected pages neither
-    why: str = ""  # a sentence on what it is good for; of a rule its docstring says so
+    withheld: bool = False  # whether the text of a page so rejected is stored nowhere, not even among rejected pages
+    why: str = ""  # a sentence on its purpose; for a rule, its docstring
 
 
 class Dropped(NamedTuple):
@@ -69,7 +71,7 @@ class Dropped(NamedTuple):
 
     code: str
     line: str
-    owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
+    owner: str = ""  # for a repeated one the page that keeps it, as named by `dedup.claims.owner_of`
 
 
 def characters_of(dropped: Iterable[Dropped]) -> dict[str, int]:
@@ -84,8 +86,8 @@ def characters_of(dropped: Iterable[Dropped]) -> dict[str, int]:
     return found
 
 
-# Reason code -> lines, sentences or passages lost on this page; 1 for a reason that costs pages, if the page is kept
-# all the same.
+# Reason code -> lines, sentences or passages lost on this page; 1 for a reason that rejects pages, if the page is
+# kept nevertheless.
 Tally = Mapping[str, int]
 NO_LOSS: Tally = {}
 
@@ -95,7 +97,7 @@ class Kept(NamedTuple):
 
     page: Page
     tally: Tally = NO_LOSS
-    chars: Tally = NO_LOSS  # of what the tally counts, where it was cut, the characters: `Dropped.line` as it stands
+    chars: Tally = NO_LOSS  # the characters of what the tally counts, if it was cut: those of `Dropped.line`
 
 
 class Rejected(NamedTuple):

@@ -1,8 +1,8 @@
 """What presets are made of: rules, levels and stages are all `Part`s, and each describes itself.
 
-Rooms ask a part and do not know its class. So a part in your own module is treated like a built-in one:
-its name and fields are recorded, its files are hashed and kept, its columns are written, its reasons are counted and
-explained.
+Other packages query a part and do not depend on its class. So a part in your own module is treated like a built-in one:
+its name and fields are recorded, its files are hashed and stored, its columns are written, its reasons are counted
+and explained.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from c4pipe.page import Reason, Unit
 class Told(NamedTuple):
     """One thing that a part may do to a page, in words."""
 
-    code: str  # of its reason; of an edit, which has none, its name
+    code: str  # of its reason; for an edit, which has none, its name
     words: str  # what the sentence, line or page does: "has fewer than 5 words"
     source: str  # where the rule and its numbers come from
     unit: Unit  # what it costs
@@ -31,14 +31,14 @@ class Part:
     """A frozen dataclass whose fields are plain values or other parts.
 
     Attributes:
-        reasons: why it removes something, in the order in which they see a page.
-        columns: what it adds to the corpus, column -> type as `pyarrow.type_for_alias` knows it ("float64", "int32").
+        reasons: why it removes something, in the order in which they apply to a page.
+        columns: what it adds to the corpus, column -> type as for `pyarrow.type_for_alias` ("float64", "int32").
         libraries: distributions whose versions affect what it does, besides those that affect every build.
         chooses: whether it only says which pages may be used at all; crawls that differ only in this can be compared.
         needs_url: whether it needs pages with URLs; a build without any is refused.
     """
 
-    kind: ClassVar[str] = "rule"  # or "level", "stage": what people call it
+    kind: ClassVar[str] = "rule"  # or "level", "stage": for messages
     reasons: ClassVar[tuple[Reason, ...]] = ()
     columns: ClassVar[Mapping[str, Any]] = {}
     libraries: ClassVar[tuple[str, ...]] = ()
@@ -59,7 +59,7 @@ class Part:
             yield from part.told()
 
     def files(self, assets: Any) -> Iterable[str | Path]:
-        """The external files that it reads itself; their bytes affect the corpus. `assets.path` says where to
+        """The external files that it reads itself; their bytes affect the corpus. `assets.path` returns where to
         read each."""
         return ()
 
@@ -72,7 +72,7 @@ class Part:
         return ()
 
     def bind(self, assets: Any) -> Any:
-        """What a worker judges with: itself with its files loaded from where `assets.path(name)` says.
+        """What a worker judges with: the part with its files loaded from `assets.path(name)`.
 
         Called once per process. `assets` is a `files.assets.Assets`.
         """

@@ -41,7 +41,7 @@ from c4pipe.stages.base import Stage
 
 
 def c4_lines(min_words: int = 5) -> tuple[LineStep, ...]:
-    """The line rules in C4's order, which determines which rule a line is counted under (`c4_utils.clean_page`)."""
+    """The line rules in C4's order, which determines the rule that a line is counted under (`c4_utils.clean_page`)."""
     return (
         MaxWordLength(),
         StripCitations(),
@@ -59,7 +59,7 @@ _FIVE = (MinSentences(5),)
 
 EN = Preset(
     "en",
-    "C4 as the paper describes it: repeated three-sentence spans go; the same corpus on every machine",
+    "C4 as the paper describes it: drops repeated three-sentence spans; the same corpus on every machine",
     (
         Read(),
         Filter("length", (MaxChars(190_000),)),
@@ -71,7 +71,7 @@ EN = Preset(
     ),
 )
 EN_TFDS = (
-    EN.named("en.tfds", "exactly what TensorFlow Datasets c4 3.1.0 gives: repeated lines go, Punkt counts sentences")
+    EN.named("en.tfds", "exactly TensorFlow Datasets c4 3.1.0: drops repeated lines, counts sentences with Punkt")
     .without("spans")
     .on(Read(quirks=True))
     .on(Dedup("url", UrlLevel(as_written=True)))
@@ -80,12 +80,12 @@ EN_TFDS = (
     .on(Filter("badwords", (BadWords(fold=False),)))
 )
 EN_2019 = (
-    EN.named("en.2019", "`en` with the numbers of the early paper: 5 sentences a page, 3 words a line")
+    EN.named("en.2019", "`en` with the numbers of the early paper: 5 sentences per page, 3 words per line")
     .on(Clean("clean", c4_lines(min_words=3), then=_FIVE))
     .on(Dedup("spans", SpanLevel(), then=_FIVE))
 )
 EN_NOBLOCKLIST = EN.named("en.noblocklist", "`en` without the bad-word filter").without("badwords")
-EN_NOCLEAN = EN.named("en.noclean", "the paper's unfiltered C4: one page a URL, English, nothing else").without(
+EN_NOCLEAN = EN.named("en.noclean", "the paper's unfiltered C4: one page per URL, English, nothing else").without(
     "clean", "spans", "badwords"
 )
 REALNEWSLIKE = EN.named("realnewslike", "`en` from listed news domains only").before(
@@ -96,7 +96,7 @@ WEBTEXTLIKE = EN.named("webtextlike", "`en` from listed URLs only (--url-list)")
 )
 MULTILINGUAL = Preset(
     "multilingual",
-    "mC4: every language in a folder of its own, pages of a few long lines, repeated lines go",
+    "mC4: each language in its own folder, pages with a few long lines, repeated lines dropped",
     (
         Read(),
         Filter("length", (MaxChars(190_000),)),
@@ -110,10 +110,10 @@ MULTILINGUAL = Preset(
     own="multilingual",
 )
 _NEAR = Dedup("near", NearLevel())
-_NEAR_SAYS = "then near duplicates: of pages that share most of their runs of words one stays"
+_NEAR_SAYS = "then near duplicates: of pages that share most of their runs of words, one is kept"
 EN_NEAR = EN.named("en.near", f"`en`, {_NEAR_SAYS}").after("badwords", _NEAR)
 MULTILINGUAL_NEAR = MULTILINGUAL.named("multilingual.near", f"`multilingual`, {_NEAR_SAYS}").before("size", _NEAR)
-WITHOUT = ".without."  # in the name of a preset less a rule: "en.without.curly_brace"
+WITHOUT = ".without."  # in the name of a preset without a rule: "en.without.curly_brace"
 PRESETS = {
     preset.name: preset
     for preset in (
@@ -153,12 +153,12 @@ def find_preset(name: str) -> Preset:
 
 
 def rule_codes(preset: Preset) -> list[str]:
-    """The reasons of all rules of a preset, in the order in which they see a page."""
+    """The reasons of all rules of a preset, in the order in which they apply to a page."""
     return [*dict.fromkeys(code for part in everything(preset.stages) for code in _codes(part))]
 
 
 def without_rule(preset: Preset, code: str) -> Preset:
-    """The preset without any rule that has this reason, in all stages. ConfigError if no rule has it."""
+    """The preset without any rule that has this reason, in all stages. Raises ConfigError if no rule has it."""
     if code not in (codes := rule_codes(preset)):
         raise unknown(f"rule of preset {preset.name!r},", code, codes)
     stages = (_less(stage, code) for stage in preset.stages)
@@ -167,7 +167,7 @@ def without_rule(preset: Preset, code: str) -> Preset:
 
 
 def _less(stage: Stage, code: str) -> Stage | None:
-    """A stage without the rules that have the reason; None where nothing else is in it."""
+    """A stage without the rules that have the reason; None if nothing else is in it."""
     changed: dict[str, Any] = {}
     for field in fields(stage):  # type: ignore[arg-type]
         value = getattr(stage, field.name)
@@ -179,7 +179,7 @@ def _less(stage: Stage, code: str) -> Stage | None:
 
 
 def _codes(part: Part) -> Iterator[str]:
-    """The reasons of a rule; none of another part, or of an edit, which takes nothing away."""
+    """The reasons of a rule; none for another part, or for an edit, which drops nothing."""
     if part.kind == "rule":
         yield from (told.code for told in part.told() if told.reason is not None)
 
@@ -198,10 +198,10 @@ def for_languages(preset: Preset, languages: Iterable[str]) -> Preset:
 
 
 def with_exclusions(preset: Preset, *rules: NotExcluded | RobotsAllow) -> Preset:
-    """The preset with rules on which pages may be used at all, a stage each.
+    """The preset with rules on which pages may be used at all, one stage each.
 
-    They come directly after reading, so that a page rejected by one owns nothing. A rule that the preset
-    already has, with the same fields, stays where it is.
+    They directly follow reading, so that a page rejected by one owns nothing. A rule that the preset already has, with
+    the same fields, stays where it is.
     """
     new = [rule for rule in rules if rule not in everything(preset.stages)]
     stages = tuple(Filter(_STAGE_OF[type(rule)], (rule,)) for rule in new)
@@ -216,7 +216,7 @@ _STAGE_OF: dict[type[NotExcluded | RobotsAllow], str] = {NotExcluded: "exclude",
 
 def for_format(preset: Preset, name: str, keys: FieldKeys = NO_KEYS, extract: str = "main") -> Preset:
     """The preset for inputs of another format than WET: warc, or one of documents.FORMATS. `keys` are paths of its
-    fields, `extract` is how the HTML of a WARC becomes text."""
+    fields, `extract` is the method for extracting text from the HTML of a WARC."""
     if preset.read.quirks and name != preset.read.format:
         raise ConfigError(f"preset {preset.name!r} reads WET files as the reference does, not {name}; use `en`.")
     if name not in KEYED and any(keys):

@@ -1,8 +1,8 @@
-"""Folders that nobody else may write to: the only ones from which code, or what decides bytes, is read unasked.
+"""Folders that no other user can write to: code, and data that decides bytes, is only read automatically from these.
 
-A folder is private when it and every folder above it belong to us, to root or to whoever owns this code (what that one
-says runs here anyway), and no other may write to it. Above it, others may write where the sticky bit keeps them from
-what is not theirs, as in /tmp. Links are followed first.
+A folder is private if it and every folder above it belong to us, to root or to the owner of this code (whose code runs
+here anyway), and nobody else may write to it. In folders above it, others may write if the sticky bit protects what is
+not theirs, as in /tmp. Links are resolved first.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from pathlib import Path
 
 from c4pipe.errors import ConfigError
 
-# Environment variables that name folders of machine code: ours, and numba's, which keeps pickles there as well.
+# Environment variables that name folders of machine code: ours, and numba's, which also stores pickles there.
 CACHE_FOLDERS = ("C4PIPE_CACHE_DIR", "NUMBA_CACHE_DIR")
 
 
 def private(folder: Path, mode: int = 0o700) -> Path:
-    """The folder with no link in its path, made with this mode where it is missing.
+    """The folder, without links in its path, created with this mode if missing.
 
-    PermissionError, with what is wrong, where others may write; OSError where it cannot be made.
+    Raises PermissionError with the problem if others may write; OSError if it cannot be created.
     """
     place = Path(os.path.realpath(folder))
     if found := fault(place):
         raise PermissionError(found)
     for missing in reversed([above for above in (place, *place.parents) if not above.exists()]):
         missing.mkdir(mode, exist_ok=True)
-    if found := fault(place):  # another may have been quicker
+    if found := fault(place):  # another process may have been quicker
         raise PermissionError(found)
     if not place.is_dir():
         raise NotADirectoryError(f"{place} is not a folder")
@@ -38,7 +38,7 @@ def private(folder: Path, mode: int = 0o700) -> Path:
 
 
 def fault(folder: Path) -> str | None:
-    """Why a folder is not private, in words; None where it is. Of one that is not there, those above it count."""
+    """Why a folder is not private, in words; None if it is. For a missing one, those above it count."""
     place = Path(os.path.realpath(folder))
     for here in (*reversed(place.parents), place):
         try:
@@ -54,12 +54,12 @@ def fault(folder: Path) -> str | None:
 
 
 def unspoilt(file: os.stat_result) -> bool:
-    """Whether nobody else has written a file: one may lie in a private folder from before it was private."""
+    """Whether no other user wrote a file, which may date from before its folder was private."""
     return _trusted(file.st_uid) and not _open_to_others(file)
 
 
 def check_cache_folders(variables: Iterable[str] = CACHE_FOLDERS) -> None:
-    """ConfigError where one of these names a folder that others may write to."""
+    """Raises ConfigError if one of these names a folder that others may write to."""
     for variable in variables:
         named = os.environ.get(variable)
         if named and (found := fault(Path(named))):
@@ -70,13 +70,13 @@ def check_cache_folders(variables: Iterable[str] = CACHE_FOLDERS) -> None:
 
 
 def user_cache() -> Path:
-    """Where files of ours are kept for this user. RuntimeError where nobody is at home."""
+    """Where our files are stored for this user. Raises RuntimeError if the user has no home."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "c4pipe"
 
 
 def our_cache() -> Path:
-    """That folder, or the one that C4PIPE_CACHE_DIR names, made where it is missing. OSError where it is not private,
-    RuntimeError where nobody is at home."""
+    """That folder, or the one in C4PIPE_CACHE_DIR, created if missing. Raises OSError if it is not private,
+    RuntimeError if the user has no home."""
     named = os.environ.get("C4PIPE_CACHE_DIR")
     return private(Path(named) if named else user_cache())
 
@@ -89,14 +89,14 @@ _CODE_OWNER = os.stat(__file__).st_uid
 
 
 def _open_to_others(found: os.stat_result) -> bool:
-    """Whether more than its owner may write; an access list shows in the bits of the group."""
+    """Whether others than its owner may write; access lists show in the group's bits."""
     if found.st_mode & stat.S_IWOTH:
         return True
     return bool(found.st_mode & stat.S_IWGRP) and not _of_one(found)
 
 
 def _of_one(found: os.stat_result) -> bool:
-    """Whether the group is the one that many systems make for a user: of the same name, and without other members."""
+    """Whether the group is the one that many systems create for each user: of the same name, without other members."""
     try:
         user, group = pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid)
     except KeyError:

@@ -1,4 +1,4 @@
-"""Progress as people see it: a thread that looks again and again at a job while it runs, and how often it does."""
+"""Progress output: a thread that checks a job at intervals while it runs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from abc import abstractmethod
 from contextlib import AbstractContextManager
 from typing import Self
 
-LIVE = 0.5  # seconds between two looks on a terminal
+LIVE = 0.5  # seconds between two updates on a terminal
 PLAIN = 10.0  # seconds between two lines elsewhere
 
 
 class ProgressReporter(AbstractContextManager["ProgressReporter"]):
-    """Something that shows how far a job is, in a thread of its own, as long as it is entered."""
+    """Shows the progress of a job, in its own thread, while it is entered."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -29,7 +29,7 @@ class ProgressReporter(AbstractContextManager["ProgressReporter"]):
         self._thread.join()
 
     def waited(self, seconds: float) -> bool:
-        """True when that long is over, False as soon as the job is."""
+        """True after that time, False as soon as the job ends."""
         return not self._stop.wait(seconds)
 
     def seconds(self) -> float:
@@ -38,4 +38,4 @@ class ProgressReporter(AbstractContextManager["ProgressReporter"]):
 
     @abstractmethod
     def show(self) -> None:
-        """Shows it, again and again while it has `waited`."""
+        """Displays it repeatedly while it has `waited`."""

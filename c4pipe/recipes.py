@@ -1,8 +1,8 @@
 """Other corpora's recipes as presets, as far as they depend on the text of a page.
 
-What each of them did besides is noted with its definition. All of them read web archives and extracted the text
-with their own tools (FineWeb trafilatura, DCLM resiliparse). Common Crawl's extracted text has more menus in it, so
-they drop more here. All keep one page per URL, as every preset does.
+What each of them did in addition is noted with its definition. All of them read web archives and extracted the text
+with their own tools (FineWeb trafilatura, DCLM resiliparse). Common Crawl's extracted text contains more menus, so
+these presets drop more. All keep one page per URL, as every preset does.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from c4pipe.rules import (
 )
 from c4pipe.stages import Clean, Corrected, Dedup, Filter, Identify, Preset, Read
 
-# FineWeb and DCLM ask lid.176.bin; ours is lid.176.ftz, the same made small. `--langid fasttext:FILE` takes theirs.
+# FineWeb and DCLM use lid.176.bin; ours is lid.176.ftz, its compressed form. `--langid fasttext:FILE` selects theirs.
 _ENGLISH = Identify("language", by="fasttext", languages=("en",), min_score=0.65)
 _QUALITY, _REPETITION = Filter("quality", GOPHER_QUALITY), Filter("repetition", GOPHER_REPETITION)
 _FIRST = (Read(), Dedup("url", UrlLevel()), _ENGLISH)
 
-# Left out: SafeSearch, by which Google knows pages for adults; the removal of near duplicates, 13-grams at 0.8, and of
-# what the test sets hold (`--benchmarks`). MassiveText adds nothing else for web pages (Rae et al. 2021, A1.1).
+# Left out: SafeSearch, Google's filter for adult pages; the removal of near duplicates, 13-grams at 0.8, and of test
+# items (`--benchmarks`). MassiveText adds nothing else for web pages (Rae et al. 2021, A1.1).
 GOPHER = Preset(
     "gopher",
     "Gopher's MassiveWeb: rules on quality and repetition over whole pages; no line is cut",
     (*_FIRST, _QUALITY, _REPETITION),
 )
-# Left out: lists of addresses of pages for adults; e-mail and IP addresses put out of sight. A word counts before its
-# citation mark goes, so `MinWords` stands in front of that edit, as in datatrove's `C4QualityFilter`.
+# Left out: address lists of adult pages; masking of e-mail and IP addresses. A word counts before its citation mark is
+# removed, so `MinWords` precedes that edit, as in datatrove's `C4QualityFilter`.
 FINEWEB = Preset(
     "fineweb",
     "FineWeb: Gopher's rules, C4's without the end mark, and its own on lines; without the removal of near duplicates",
@@ -57,15 +57,15 @@ FINEWEB = Preset(
     ),
 )
 # FineWeb's numbers are those of the level: 14 bands of 8 minima over runs of 5 words.
-FINEWEB_NEAR = FINEWEB.named("fineweb.near", "`fineweb`, and of near duplicates one page stays").after(
+FINEWEB_NEAR = FINEWEB.named("fineweb.near", "`fineweb`, then near duplicates: one page of each group is kept").after(
     "fineweb", Dedup("near", NearLevel())
 )
 # Left out: lists of addresses and of words in them; near duplicates by a Bloom filter over 13-grams; the classifier of
-# instructions against the web (fastText, kept above 0.018112), which makes DCLM-Baseline of it and belongs behind
-# "corrected". Here the language is asked before addresses are cut from the text, so that presets share the answer.
+# instructions against the web (fastText, kept above 0.018112), which produces DCLM-Baseline and belongs after
+# "corrected". Here the language is identified before addresses are cut, so that presets share the result.
 DCLM = Preset(
     "dclm",
-    "DCLM's pool, cleaned as RefinedWeb: Gopher's rules over words of its own, then lines; what loses many goes",
+    "DCLM's pool, cleaned as RefinedWeb: Gopher's rules over its own words, then lines; drops pages that lose many",
     (
         *_FIRST,
         Clean("addresses", (StripAddresses(), NoBlankLine())),

@@ -1,7 +1,7 @@
-"""Temporary folders that are gone when their process is, however that ended.
+"""Temporary folders that are removed with their process, however that ends.
 
-Whoever makes one holds a lock in it, and first removes those of the same user whose lock nobody holds: a process that
-is killed can tidy nothing.
+The creator of a folder holds a lock in it, and first removes folders of the same user whose lock is free, because a
+killed process cannot clean up.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-PREFIX = "c4pipe-"  # every folder begins with it, and with what it is for
-HELD = ".c4pipe-scratch"  # in each: what bears this name was made here, and may be removed; no name of a corpus
+PREFIX = "c4pipe-"  # the beginning of every folder's name, followed by its purpose
+HELD = ".c4pipe-scratch"  # in each: marks a folder made here, which may be removed; not a name in a corpus
 
 
 @contextmanager
 def scratch(purpose: str, below: str | None = None) -> Iterator[Path]:
-    """A new folder that no other user can look into, below the one for temporary files or another; then it goes.
+    """A new folder that no other user can read, below the one for temporary files or another; removed afterwards.
 
     Args:
         purpose: in its name, such as "workers".
@@ -33,7 +33,7 @@ def scratch(purpose: str, below: str | None = None) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-", dir=where))
     lock = -1
     try:
-        with suppress(OSError):  # no locks there, and then nobody else removes it
+        with suppress(OSError):  # no locks there, and then no process removes it
             lock = _hold(folder)
         yield folder
     finally:
@@ -44,7 +44,7 @@ def scratch(purpose: str, below: str | None = None) -> Iterator[Path]:
 
 @contextmanager
 def temporary_files(purpose: str) -> Iterator[Path]:
-    """A new folder in which all temporary files lie meanwhile, those of libraries and of child processes as well."""
+    """A new folder for all temporary files in this block, including those of libraries and of child processes."""
     before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
     with scratch(purpose) as folder:
         tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
@@ -58,7 +58,7 @@ def temporary_files(purpose: str) -> Iterator[Path]:
 
 
 def lasting_scratch(purpose: str) -> Path:
-    """A folder like those of `scratch` that stays as long as this process, one a purpose."""
+    """A folder like those of `scratch` that lasts as long as this process, one per purpose."""
     return _lasting(purpose, tempfile.gettempdir())
 
 
@@ -70,7 +70,7 @@ def _lasting(purpose: str, below: str) -> Path:
 
 
 def _hold(folder: Path) -> int:
-    """Makes the lock of a new folder; a descriptor that holds it. It is there under its name only when it is held."""
+    """Creates the lock of a new folder; returns a descriptor that holds it. Its name only appears once it is held."""
     made = folder / f"{HELD}.new"
     lock = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
@@ -83,9 +83,9 @@ def _hold(folder: Path) -> int:
 
 
 def _sweep(where: Path) -> None:
-    """Removes the folders that a process of this user has left behind when it died."""
+    """Removes the folders that dead processes of this user left behind."""
     for folder in where.glob(f"{PREFIX}*"):
-        with suppress(OSError):  # it is gone, another's, held, or none of ours
+        with suppress(OSError):  # it is gone, another user's, held, or not ours
             found = folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
                 continue

@@ -1,4 +1,4 @@
-"""Tokenizers that somebody names by a file or a folder: texts become ids as Megatron-LM's preprocessing has them.
+"""Tokenizers named by a file or a folder: texts become ids as in Megatron-LM's preprocessing.
 
 spiece.model, *.model   SentencePiece        encode_as_ids, as its SentencePieceTokenizer
 tokenizer.json          Hugging Face         ids without special tokens, as its HuggingFaceTokenizer
@@ -21,17 +21,17 @@ _MODEL, _JSON = "spiece.model", "tokenizer.json"
 
 
 class TextTokenizer(Protocol):
-    """Cuts texts."""
+    """Cuts texts into tokens."""
 
     library: str  # with its version, which decides how texts are cut
     size: int  # ids are below it
-    eod: int | None  # ends a document; None where the file names none
+    eod: int | None  # ends a document; None if the file names none
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of each text, none of them for its ends."""
+        """The ids of each text, without special ids at its ends."""
 
     def id_of(self, token: str) -> int | None:
-        """The id of a token; None for one that it does not have."""
+        """The id of a token; None if it has none."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class NamedTokenizer:
 
     @property
     def name(self) -> str:
-        """What people know it by: its file with the folder that it is in."""
+        """Its name for users: its file and folder."""
         return "/".join(self.path.absolute().parts[-2:])
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -53,13 +53,13 @@ class NamedTokenizer:
 
 
 class SentencePiece:
-    """One of `sentencepiece`."""
+    """A tokenizer of `sentencepiece`."""
 
     def __init__(self, model: bytes):
         import sentencepiece
 
         self._processor = sentencepiece.SentencePieceProcessor()
-        self._processor.LoadFromSerializedProto(model)  # the constructor takes no bytes for no model
+        self._processor.LoadFromSerializedProto(model)  # the constructor treats empty bytes as no model
         self.library = f"sentencepiece {metadata.version('sentencepiece')}"
         self.size = self._processor.get_piece_size()
         eos = self._processor.eos_id()
@@ -75,7 +75,7 @@ class SentencePiece:
 
 
 class HuggingFace:
-    """One of `tokenizers`, which cuts a list of texts in several threads unless TOKENIZERS_PARALLELISM is false."""
+    """A tokenizer of `tokenizers`, which cuts texts in several threads unless TOKENIZERS_PARALLELISM is false."""
 
     def __init__(self, data: bytes, eos: str | None):
         import tokenizers
@@ -96,8 +96,8 @@ class HuggingFace:
 
 
 def named_tokenizer(named: Path) -> NamedTokenizer:
-    """The tokenizer in a file, a run of model.train, its checkpoint or a Hugging Face folder. ConfigError where there
-    is none, where it cannot be read, and where the library that reads it is not installed."""
+    """The tokenizer in a file, a run of model.train, its checkpoint or a Hugging Face folder. Raises ConfigError if
+    there is none, if it cannot be read, and if the library that reads it is not installed."""
     try:
         path = _file_of(named)
         data = read_file(path)
@@ -116,7 +116,7 @@ def _opened(path: Path, data: bytes) -> TextTokenizer:
         return HuggingFace(data, _end_token(path.parent)) if is_json else SentencePiece(data)
     except ImportError:
         raise
-    except Exception as error:  # the libraries raise what they like: RuntimeError, and Exception itself
+    except Exception as error:  # the libraries raise anything: RuntimeError, and Exception itself
         what = str(error).partition("\n")[0]
         raise ConfigError(
             f"--tokenizer {path} is not a tokenizer ({what}). Expected a SentencePiece model (*.model) or {_JSON}."
@@ -124,7 +124,7 @@ def _opened(path: Path, data: bytes) -> TextTokenizer:
 
 
 def _file_of(named: Path) -> Path:
-    """The file that is meant: of a run that of its newest checkpoint."""
+    """The file that is meant; for a run, that of its newest checkpoint."""
     if not named.is_dir():
         return named
     for name in (_MODEL, f"tokenizer/{_MODEL}", _JSON, f"tokenizer/{_JSON}"):
@@ -142,7 +142,7 @@ def _file_of(named: Path) -> Path:
 
 
 def _end_token(folder: Path) -> str | None:
-    """What tokenizer_config.json beside a tokenizer.json calls the end of a text."""
+    """The end-of-text token in the tokenizer_config.json next to a tokenizer.json."""
     try:
         token: Any = json.loads(read_file(folder / "tokenizer_config.json")).get("eos_token")
     except (OSError, ValueError, AttributeError):

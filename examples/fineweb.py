@@ -54,12 +54,12 @@ FINEWEB = Preset(
     "FineWeb, written out",
     (
         Read(),
-        Dedup("url", UrlLevel()),  # of all copies of a page the newest [older_copy]
+        Dedup("url", UrlLevel()),  # keeps the newest copy of a page [older_copy]
         Identify("language", by="fasttext", languages=("en",), min_score=0.65),  # [other_language, unsure_language]
         Filter(
             "repetition",
             (  # of Gopher's table A1; shares are of the page
-                MaxRepeatedParagraphs(0.3),  # paragraphs that stand in front already [gopher_repeated_paragraphs]
+                MaxRepeatedParagraphs(0.3),  # paragraphs that occur earlier [gopher_repeated_paragraphs]
                 MaxRepeatedParagraphChars(0.2),  # [gopher_repeated_paragraph_chars]
                 MaxRepeatedLines(0.3),  # [gopher_repeated_lines]
                 MaxRepeatedLineChars(0.2),  # [gopher_repeated_line_chars]
@@ -72,10 +72,10 @@ FINEWEB = Preset(
             (
                 MinSpokenWords(50),  # a page of fewer is a stub [gopher_few_words]
                 MaxSpokenWords(100_000),  # [gopher_many_words]
-                MinMeanWord(3),  # letters in the mean [gopher_short_words]
+                MinMeanWord(3),  # letters on average [gopher_short_words]
                 MaxMeanWord(10),  # [gopher_long_words]
-                MaxHashes(0.1),  # "#" a word [gopher_hashes]
-                MaxEllipses(0.1),  # "..." a word [gopher_ellipses]
+                MaxHashes(0.1),  # "#" per word [gopher_hashes]
+                MaxEllipses(0.1),  # "..." per word [gopher_ellipses]
                 MaxBulletLines(0.9),  # [gopher_bullets]
                 MaxEllipsisLines(0.3),  # lines that are cut off [gopher_cut_lines]
                 MinLetteredWords(0.8),  # words with a letter in them [gopher_few_letters]
@@ -101,7 +101,7 @@ FINEWEB = Preset(
                 MinEndedLines(0.12),  # lines that end as sentences do [fineweb_few_ends]
                 MaxShortLines(0.67, chars=30),  # [fineweb_short_lines]
                 MaxLineCopies(0.01),  # characters in repeated lines [fineweb_line_copies]
-                MaxNewlines(0.3),  # a word [fineweb_list]
+                MaxNewlines(0.3),  # per word [fineweb_list]
             ),
         ),
         Dedup("near", NearLevel(bands=14, rows=8, shingle=5)),  # within a crawl [near_duplicate]

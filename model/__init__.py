@@ -1,4 +1,4 @@
-"""T5, trained on the shards of a corpus. Sees no Beam; of c4pipe only what reads shards."""
+"""T5, trained on the shards of a corpus. Imports no Beam, and only the parts of c4pipe that read shards."""
 
 from c4pipe.command import watch_start
 

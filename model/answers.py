@@ -1,6 +1,6 @@
-"""Files of what a model wrote: in FOLDER/written/ and FOLDER/predictions/, and never over what is not ours.
+"""Files of what a model wrote: in FOLDER/written/ and FOLDER/predictions/, and never over files that are not ours.
 
-FOLDER/answers.json   {"written/rte.jsonl": {"sha256": ..., "examples": 277}, ...}: what the scorings left there
+FOLDER/answers.json   {"written/rte.jsonl": {"sha256": ..., "examples": 277}, ...}: the files written by scorings
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ANSWERS = "answers.json"
 
 
 def task_file(folder: Path, task: str, split: str, suffix: str) -> Path:
-    """The file of a task's split in a folder, the folder made. A stroke in a name makes a folder of its own.
+    """The file of a task's split in a folder, which is created. A slash in a name creates a subfolder.
 
     >>> task_file(Path("/tmp/written"), "xnli/de", "test", ".jsonl").relative_to("/tmp/written").as_posix()
     'xnli/de.test.jsonl'
@@ -34,8 +34,9 @@ def task_file(folder: Path, task: str, split: str, suffix: str) -> Path:
 
 
 def put_answers(folder: Path, path: Path, content: bytes, examples: int) -> None:
-    """Writes a file below `folder`. One that no scoring wrote, or that has answers to more examples, is kept under
-    another name."""
+    """Writes a file below `folder`. An existing file that no scoring wrote, or that has answers to more examples, is
+    renamed and kept.
+    """
     name, known = path.relative_to(folder).as_posix(), _known(folder)
     if os.path.lexists(path) and (why := _why_kept(path, examples, **known.get(name, {"sha256": "", "examples": 0}))):
         say(f"note: {path} {why}: kept as {put_aside(path).name}")
@@ -51,7 +52,7 @@ def _why_kept(path: Path, new: int, sha256: str, examples: int) -> str:
 
 
 def _known(folder: Path) -> dict[str, dict[str, Any]]:
-    """What `answers.json` tells; one that is not ours is kept under another name."""
+    """The content of `answers.json`; a file that is not ours is renamed and kept."""
     path = folder / ANSWERS
     try:
         found = json.loads(path.read_bytes())
@@ -70,5 +71,5 @@ def _is_told(one: Any) -> bool:
 
 
 def json_lines(rows: Iterable[Any]) -> bytes:
-    """One JSON value a line, in UTF-8."""
+    """One JSON value per line, in UTF-8."""
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""The command lines of the trainer: what was typed -> checked values."""
+"""The command lines of the trainer: arguments -> checked values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from model.salient import ALL_SPANS, CORPUS_RULES, SALIENT, TARGETS
 from model.schedules import SHAPES
 from model.settings import TrainSettings, complete
 
-MOST_BEAMS = 1_000  # rows that the model has at once
+MOST_BEAMS = 1_000  # rows in the model at once
 _count = whole(1, INT32)
 
 EPILOG = """\
@@ -42,7 +42,7 @@ terminated (SIGTERM). After a crash or a kill, the same command resumes from the
 
 
 def train_parser() -> argparse.ArgumentParser:
-    """The options of `python -m model.train`. What is not given is left out of the result."""
+    """The options of `python -m model.train`. Options that are not given are absent from the result."""
     p = Parser(
         prog="python -m model.train",
         description="Train a T5 on finished corpora.",
@@ -59,7 +59,7 @@ def train_parser() -> argparse.ArgumentParser:
         help="corpora made by build_c4 or rebalance",
     )
     a(
-        *("--run", "--run-dir"),  # torchrun takes the first for an unclear option of its own
+        *("--run", "--run-dir"),  # torchrun mistakes the first for an ambiguous option of its own
         dest="run",
         type=utf8_path,
         required=True,
@@ -128,7 +128,7 @@ def spans_option(p: argparse.ArgumentParser, otherwise: str) -> None:
 
 
 def beginning_options(p: argparse.ArgumentParser) -> None:
-    """Whether a run begins, and where."""
+    """Whether and where a run begins."""
     a = p.add_argument
     a(
         "--resume",
@@ -141,7 +141,7 @@ def beginning_options(p: argparse.ArgumentParser) -> None:
 
 
 def training_options(p: argparse.ArgumentParser, schedule: str, lr: str, dropout: str) -> argparse._ArgumentGroup:
-    """How weights change, with these defaults in words; the group, for more of them."""
+    """Options of the optimization, with these defaults in words. Returns the group, for more options."""
     group = p.add_argument_group("training")
     a = group.add_argument
     a("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)} (default: adafactor)")
@@ -156,7 +156,7 @@ def training_options(p: argparse.ArgumentParser, schedule: str, lr: str, dropout
 
 
 def machine_options(p: argparse.ArgumentParser) -> None:
-    """How the work is done."""
+    """Options of the machine."""
     a = p.add_argument_group("machine").add_argument
     a("--device", metavar="NAME", help="cuda, cuda:1, cpu (default: cuda if available)")
     a("--precision", metavar="NAME", help="fp32 or bf16 (default: bf16 on a GPU)")
@@ -165,7 +165,7 @@ def machine_options(p: argparse.ArgumentParser) -> None:
 
 
 def looking_options(p: argparse.ArgumentParser) -> None:
-    """What is written down, and when."""
+    """What is logged and saved, and when."""
     a = p.add_argument_group("evaluation and checkpoints").add_argument
     a("--log-every", type=int, metavar="N", help="steps between log lines (default: 1 on a CPU, else 10)")
     a("--eval-every", type=int, metavar="N", help="steps between evaluations (default: 200 tiny, 1000 T5, 5000 mT5)")
@@ -183,7 +183,7 @@ def looking_options(p: argparse.ArgumentParser) -> None:
 
 
 def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:
-    """(settings, whether it is a dry run). ConfigError for what cannot work."""
+    """(settings, whether it is a dry run). ConfigError for settings that cannot work."""
     given: dict[str, Any] = vars(train_parser().parse_args(argv))
     dry = bool(given.pop("dry_run", False))
     refuse_idle(
@@ -196,7 +196,7 @@ def parse_train(argv: Sequence[str] | None) -> tuple[TrainSettings, bool]:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How targets are written: greedily, by beam search, or drawn."""
+    """How targets are written: greedily, by beam search, or by sampling."""
 
     beams: int = 1
     sample: bool = False
@@ -240,9 +240,9 @@ def generate_parser() -> Parser:
 
 
 def parse_generate(argv: Sequence[str] | None) -> Namespace:
-    """run, checkpoint, texts, max_tokens, raw, trace, device, and `how` they are decoded.
+    """run, checkpoint, texts, max_tokens, raw, trace, device, and `how` to decode.
 
-    ConfigError for what cannot work.
+    ConfigError for options that cannot work.
     """
     p = generate_parser()
     args = p.parse_args(argv)
@@ -268,14 +268,16 @@ def evaluate_parser() -> Parser:
 
 
 def parse_evaluate(argv: Sequence[str] | None) -> Namespace:
-    """run, checkpoint, data, split, languages, batch, batches, precision, device. ConfigError for what cannot work."""
+    """run, checkpoint, data, split, languages, batch, batches, precision, device. ConfigError for options that cannot
+    work.
+    """
     args = evaluate_parser().parse_args(argv)
     find_device(args.device)
     return args
 
 
 def _trained(prog: str, description: str) -> Parser:
-    """What both commands ask of a run."""
+    """The options about a run that both commands share."""
     p = Parser(prog=prog, description=description)
     p.add_argument("--run", type=utf8_path, required=True, metavar="DIR", help="folder of a run")
     p.add_argument("--checkpoint", type=utf8_path, metavar="DIR", help="(default: the newest good one of the run)")

@@ -1,4 +1,4 @@
-"""What can be known to be wrong before a shard is read, a tokenizer is made or a file is written."""
+"""Checks before a shard is read, a tokenizer is trained or a file is written."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from model.t5 import T5
 
 
 def check_beforehand(settings: TrainSettings) -> None:
-    """ConfigError for what cannot work on this machine, with these files; TrainError for files that are damaged.
+    """ConfigError for settings that cannot work on this machine or with these files; TrainError for damaged files.
 
-    The settings by themselves were checked as they were made.
+    The settings themselves were checked when they were made.
     """
     if settings.data:
         find_entries(settings.data, "train", settings.languages)
@@ -54,7 +54,7 @@ def _check_ranks(settings: TrainSettings, ranks: int) -> None:
 
 
 def _check_source(settings: TrainSettings, ids: int) -> None:
-    """That the folder of `--init-from` holds the model that it says, as far as names and shapes tell."""
+    """Checks by names and shapes that the folder of `--init-from` holds the model of its config."""
     assert settings.init_from
     found, weights = init_from(settings.init_from, ids, values=False)
     config = ModelConfig.from_hf(found)

@@ -1,4 +1,4 @@
-"""The best checkpoint of each task: by what `validation.csv` says of the first metric, among those that are there.
+"""The best existing checkpoint of each task, by its first metric in `validation.csv`.
 
 RUN/validation.csv   step, task, split, metric, value, examples        at each evaluation of a fine-tuning
 RUN/best.json        {"rte": {"step": 400, "metric": "accuracy", "value": 61.4, "checkpoint": "checkpoints/..."}}
@@ -10,11 +10,11 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-MEAN = "mean"  # of the first metrics of all tasks, where there are several
+MEAN = "mean"  # mean of the first metrics of all tasks, if there are several
 
 
 class Best(NamedTuple):
-    """What a task scores highest with; of equal scores the first one."""
+    """The highest score of a task; of equal scores the first one."""
 
     step: int
     metric: str
@@ -22,7 +22,7 @@ class Best(NamedTuple):
 
 
 def best_scores(rows: Iterable[Mapping[str, str]], steps: Collection[int]) -> dict[str, Best]:
-    """Of each task, and of the mean of several, by rows of `validation.csv`, among the checkpoints of some steps.
+    """The best score of each task, and of the mean of several, from rows of `validation.csv` at these steps.
 
     >>> row = {"split": "validation", "metric": "accuracy", "examples": "50"}
     >>> rows = [row | {"step": str(step), "task": "rte", "value": str(value)} for step, value in ((100, 60), (200, 55))]

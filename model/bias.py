@@ -1,4 +1,4 @@
-"""What is added to the scores of an attention: by distance, and where a query may not look.
+"""Terms added to attention scores: the bias by distance, and the mask.
 
 Letters as in t5.py and stack.py: B rows, Q queries, N keys, H heads.
 """
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from model.config import ModelConfig
 
-MASKED = -1e9  # its exp() is 0, and a query that sees no key at all gives no NaN, as it would with -inf
+MASKED = -1e9  # its exp() is 0, and a query that sees no key gives no NaN, as it would with -inf
 
 
 def bucket_edges(buckets: int, max_distance: int) -> tuple[int, ...]:
-    """The distances at which the wider buckets of one direction begin, in whole numbers and so never off by one.
+    """The distances at which the wider buckets of one direction begin, as integers to avoid rounding errors.
 
     Half of the buckets are for one distance each, the others grow by a constant factor up to `max_distance`.
 
@@ -31,9 +31,9 @@ def bucket_edges(buckets: int, max_distance: int) -> tuple[int, ...]:
 
 
 class RelativeBias(nn.Module):
-    """What is added to the score of a query and a key for their distance, in all layers of a stack.
+    """The bias added to the score of a query and a key for their distance, in all layers of a stack.
 
-    A stack calls the one in its first block itself, so under FSDP2 it is a unit of its own, besides the blocks.
+    A stack calls the one in its first block directly, so under FSDP2 it is a separate unit besides the blocks.
     """
 
     def __init__(self, c: ModelConfig):
@@ -43,7 +43,7 @@ class RelativeBias(nn.Module):
         self.two_ways = bucket_edges(c.buckets // 2, c.max_distance)
 
     def bucket(self, distance: Tensor, causal: bool) -> Tensor:
-        """Row of the table for key position - query position; to causal buckets all later keys are at distance 0."""
+        """The table row for (key position - query position); with causal buckets, all later keys are at distance 0."""
         n = (-distance).clamp(min=0) if causal else distance.abs()
         edges = self.one_way if causal else self.two_ways
         bucket = n.clamp(max=len(edges) + 1)
@@ -52,12 +52,12 @@ class RelativeBias(nn.Module):
         return bucket if causal else bucket + (distance > 0) * (len(self.weight) // 2)
 
     def forward(self, queries: int, keys: int, causal: bool) -> Tensor:
-        """(1, H, Q, N), the queries being the last of as many positions as there are keys.
+        """(1, H, Q, N); the queries are the last of as many positions as there are keys.
 
-        The table is read once a distance, not once a pair: row r of the result is row 0 turned right by r, and that
-        is how copies of it lie in rows one element shorter. No gather or scatter over pairs, forwards or backwards.
-        `as_strided` says so in a way that a compiler does not see through: it would else work out each element from the
-        table again in every layer, which made attention 1.5 times slower on a CPU than uncompiled.
+        The table is read once per distance, not once per pair: row r of the result is row 0 rotated right by r, which
+        equals copies of it laid out in rows one element shorter. No gather or scatter over pairs is needed in either
+        pass. `as_strided` hides this from the compiler, which would otherwise compute each element from the table again
+        in every layer; that made attention 1.5 times slower on a CPU than uncompiled.
         """
         turn = queries + keys
         offset = torch.arange(turn, device=self.weight.device)  # column - row, modulo `turn`
@@ -68,9 +68,9 @@ class RelativeBias(nn.Module):
 
 
 def attention_mask(queries: Tensor | None, keys: Tensor | None) -> Tensor | None:
-    """Of segments (B, Q) and (B, N): which query may look at which key, (B, 1, Q, N).
+    """From segments (B, Q) and (B, N): which query may attend to which key, (B, 1, Q, N).
 
-    Without the queries' segments each may look at all but padding, (B, 1, 1, N).
+    Without the queries' segments, each may attend to everything except padding, (B, 1, 1, N).
     """
     if keys is None:
         return None
@@ -78,13 +78,13 @@ def attention_mask(queries: Tensor | None, keys: Tensor | None) -> Tensor | None
 
 
 def with_mask(bias: Tensor, mask: Tensor) -> Tensor:
-    """The bias, and MASKED added where the mask is false.
+    """The bias, plus MASKED where the mask is false.
 
-    With a mask each row of the batch has its own, so it is large: it comes in the type that attention computes in, once
-    for all layers, where autocast would make a copy in each. It is a sum and no choice between two, for then the
-    gradient of the bias need not be chosen from as well, element by element: what attention masks has none. Attention
-    over packed rows of 512 tokens takes 400 ms so, forwards and backwards, and took 447; unpacked ones 420 (two layers,
-    8 rows, 6 heads of 64, one thread, compiled).
+    With a mask, each row of the batch has its own bias, so the sum is large: it is made once for all layers, in the
+    type in which attention computes, where autocast would copy it in each layer. It is a sum instead of a choice
+    between two, so that the gradient of the bias needs no selection by element: masked positions have none. Attention
+    over packed rows of 512 tokens takes 400 ms this way, forward and backward, instead of 447; unpacked rows take 420
+    (two layers, 8 rows, 6 heads of 64, one thread, compiled).
     """
     device = bias.device.type
     dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else bias.dtype

@@ -1,4 +1,4 @@
-"""What a decoder remembers from one token to the next."""
+"""The state that a decoder keeps from one token to the next."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from torch import Tensor, cat
 
 
 class KeyValues:
-    """Keys and values (B, H, N, K) that one attention has computed so far."""
+    """Keys and values (B, H, N, K) that one attention layer computed so far."""
 
     def __init__(self) -> None:
         self.pair: tuple[Tensor, Tensor] | None = None
 
     def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """All keys and values, these being the last."""
+        """All keys and values, with these appended."""
         if self.pair:
             keys, values = cat((self.pair[0], keys), 2), cat((self.pair[1], values), 2)
         self.pair = keys, values
@@ -20,17 +20,19 @@ class KeyValues:
 
 
 class Cache:
-    """Of all layers, see `T5.start`: self-attention grows by a position a step, cross-attention is computed once."""
+    """The caches of all layers, see `T5.start`: self-attention grows by one position per step, cross-attention is
+    fixed.
+    """
 
     def __init__(self, layers: int, memory: Tensor | None = None, mask: Tensor | None = None) -> None:
         self.self_attention = [KeyValues() for _ in range(layers)]
         self.cross_attention = [KeyValues() for _ in range(layers)]
-        self.length = 0  # positions that self-attention remembers
+        self.length = 0  # positions in self-attention
         self.memory = memory  # (B, S, D), the encoder's output
-        self.mask = mask  # (B, 1, 1, S), false for padding: of the memory, or of the row so far if there is no encoder
+        self.mask = mask  # (B, 1, 1, S), false for padding: of the memory, or of the row if there is no encoder
 
     def select(self, rows: Tensor) -> None:
-        """Makes these its batch: numbers of present rows, (B',) int64, any of them more than once or not at all."""
+        """Replaces the batch by these rows: indices of current rows, (B',) int64, with repeats and omissions."""
         for entry in self.self_attention + self.cross_attention:
             if entry.pair:
                 entry.pair = entry.pair[0][rows], entry.pair[1][rows]

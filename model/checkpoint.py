@@ -1,15 +1,15 @@
-"""Checkpoints: folders that transformers loads as they are, with all that a run needs to go on as if never stopped.
+"""Checkpoints: folders that transformers can load, with all that a run needs to resume exactly.
 
     RUN/checkpoints/step-00000500/
         config.json  generation_config.json  model.safetensors  and the tokenizer's files: for transformers
         training.pt      optimizer and random states: tensors and plain values, read with weights_only
-        state.json       step, position in the data, settings, versions: for people too
-        sha256.json      of every other file, written last
+        state.json       step, position in the data, settings, versions: also for people
+        sha256.json      sha256 of every other file, written last
 
-A folder appears under its name whole or not at all: it is written as `.step-00000500.tmp`, flushed to the disk and
-renamed. A checkpoint that gives way to a new one of the same step is `.step-00000500.old` until that one is in place.
-Both kinds are cleared away by the next `save`, a `.old` without a new one by putting it back. One run has one writer.
-Which of them stay is for `model.shelf`.
+A folder appears under its name complete or not at all: it is written as `.step-00000500.tmp`, flushed to disk and
+renamed. A checkpoint being replaced by a new one of the same step is `.step-00000500.old` until the new one is in
+place. The next `save` clears both kinds; a `.old` without a new one is restored. One run has one writer. `model.shelf`
+decides which checkpoints stay.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from model.shelf import (
     make_way,
 )
 
-# One table under three names; transformers shares them by itself and takes `shared.weight` for all.
+# One table under three names; transformers ties them itself and uses `shared.weight` for all.
 EMBEDDING_COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
 
 _DENSE = torch.contiguous_format
@@ -53,22 +53,22 @@ _DENSE = torch.contiguous_format
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """The state of a run after `step` updates. Mappings but for `weights` and `training` hold what JSON holds."""
+    """The state of a run after `step` updates. Mappings except `weights` and `training` hold JSON values."""
 
     step: int
-    weights: Mapping[str, Tensor]  # whole, not shards; under transformers' names
+    weights: Mapping[str, Tensor]  # unsharded, under transformers' names
     config: Mapping[str, Any]  # config.json
     generation: Mapping[str, Any]  # generation_config.json
     training: Mapping[str, Any]  # optimizer and random states: tensors, numbers, strings, lists, tuples and dicts
     position: Mapping[str, Any]  # in the data
-    settings: Mapping[str, Any]  # with fingerprints of data and tokenizer: what must be the same to go on
+    settings: Mapping[str, Any]  # with fingerprints of data and tokenizer: must be equal to resume
 
 
 def save_checkpoint(run: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, bytes]) -> Path:
-    """Writes a checkpoint with the tokenizer's files, given by name; the new folder.
+    """Writes a checkpoint with the tokenizer's files, given by name. Returns the new folder.
 
-    One of the same step is replaced, see `make_way`. TrainError if the disk refuses: nothing has changed then, and the
-    next attempt may succeed. TypeError for a training state that could not be read back.
+    A checkpoint of the same step is replaced, see `make_way`. TrainError if the disk refuses: then nothing has changed,
+    and the next attempt may succeed. TypeError for a training state that could not be read back.
     """
     folder = run / FOLDER
     target = folder / f"step-{checkpoint.step:08d}"
@@ -95,7 +95,7 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, b
 
 
 def need_checkpoint(folder: Path) -> None:
-    """ConfigError for what is no checkpoint at all; whether it is a good one is for `load_checkpoint`."""
+    """ConfigError if it is not a checkpoint at all; `load_checkpoint` checks whether it is intact."""
     if not any((folder / name).is_file() for name in (STATE, CHECKPOINT_SUMS)):
         raise ConfigError(f"there is no checkpoint {folder}; expected a folder such as RUN/{FOLDER}/step-00000500")
 
@@ -110,15 +110,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. Resume from another one, or with --resume auto.")
     try:
         found = _read(folder)
-    except _UNREADABLE as error:  # its sums are right: nobody has damaged it, but somebody has made it
+    except _UNREADABLE as error:  # its checksums are right, so it is not damaged, but another program wrote it
         raise TrainError(f"{folder} is not a checkpoint of this trainer: {error!r}. Resume from another one.") from None
     return found
 
 
 def check_settings(found: Checkpoint, settings: Mapping[str, Any], folder: Path, force: bool = False) -> None:
-    """ConfigError for settings that are not those a checkpoint was saved with, which lists what differs.
+    """ConfigError, with the differences, if a checkpoint was saved with other settings.
 
-    `force` goes on all the same.
+    `force` ignores them.
     """
     if not force and (changed := changed_settings(found.settings, settings)):
         raise ConfigError(
@@ -144,7 +144,7 @@ def _read(folder: Path) -> Checkpoint:
 
 
 def changed_settings(saved: Any, now: Any, name: str = "") -> list[str]:
-    """Where two settings differ, as JSON sees them.
+    """The differences of two settings, compared as JSON.
 
     >>> changed_settings({"lr": 0.01, "data": {"seed": 1}}, {"lr": 0.02, "data": {"seed": 1}})
     ['lr was 0.01, now it is 0.02']
@@ -153,7 +153,7 @@ def changed_settings(saved: Any, now: Any, name: str = "") -> list[str]:
         keys = sorted({*saved, *now})
         parts = [changed_settings(saved.get(key), now.get(key), f"{name}.{key}" if name else key) for key in keys]
         return [line for part in parts for line in part]
-    was, is_now = json.dumps(saved), json.dumps(now)  # a tuple has become a list
+    was, is_now = json.dumps(saved), json.dumps(now)  # JSON turns tuples into lists
     return [] if was == is_now else [f"{name} was {was} and is now {is_now}"]
 
 
@@ -161,7 +161,7 @@ def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, bytes])
     save_file(_distinct(checkpoint), folder / WEIGHTS, metadata={"format": "pt"})
     try:
         torch.save(dict(checkpoint.training), folder / TRAINING_STATE)
-    except RuntimeError as error:  # of a full disk torch says "unexpected pos 576 vs 534"
+    except RuntimeError as error:  # for a full disk torch reports "unexpected pos 576 vs 534"
         raise OSError(f"{TRAINING_STATE}: {error}") from error
     if strange := torch.serialization.get_unsafe_globals_in_checkpoint(folder / TRAINING_STATE):
         raise TypeError(f"a training state holds tensors and plain values only, not {', '.join(strange)}")
@@ -179,9 +179,9 @@ def _write(folder: Path, checkpoint: Checkpoint, tokenizer: Mapping[str, bytes])
 
 
 def _distinct(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """The weights as safetensors and transformers want them: on the CPU, none in the memory of another.
+    """The weights as safetensors and transformers need them: on the CPU, without shared memory.
 
-    The copies of the embedding go, a tied head among them. Weights that encoder and decoder share are written twice.
+    Copies of the embedding are dropped, including a tied head. Weights shared by encoder and decoder are written twice.
     """
     dropped = {*EMBEDDING_COPIES} | ({"lm_head.weight"} if checkpoint.config["tie_word_embeddings"] else set())
     kept = {name: weight.detach() for name, weight in checkpoint.weights.items() if name not in dropped}

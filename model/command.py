@@ -1,4 +1,4 @@
-"""How a command of the trainer ends: as every other, and with words for a device that has too little memory."""
+"""How a command of the trainer ends: like every other command, plus a message if the device runs out of memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model.errors import TrainError
 
 
 def run_model(name: str, work: Callable[[], int], interrupted: str = "interrupted.", *, shows: bool = False) -> int:
-    """`run_command` for work that may be one of several processes, of which the first one speaks."""
+    """`run_command` for work that may be one of several processes, of which only the first prints."""
 
     def on_device() -> int:
         try:

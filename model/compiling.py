@@ -1,4 +1,4 @@
-"""torch.compile, which keeps machine code: by itself in a folder below /tmp that another user may have made first."""
+"""The cache of torch.compile: by default it is in a folder in /tmp, which another user may have created first."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import os
 from c4pipe.private import check_cache_folders, private, user_cache
 from c4pipe.scratch import lasting_scratch
 
-CACHE = "TORCHINDUCTOR_CACHE_DIR"  # the variable that names the folder, to torch and to the processes it starts
+CACHE = "TORCHINDUCTOR_CACHE_DIR"  # the variable that names the folder to torch and its child processes
 
 
 def keep_machine_code_private() -> None:
-    """Names a folder of this user's for what is compiled. ConfigError where one is named that others may write to."""
+    """Sets a private folder for compiled code. ConfigError if the user's own setting is writable by others."""
     check_cache_folders([CACHE])
     if not os.environ.get(CACHE):
         try:
             folder = private(user_cache() / "torch")
-        except (OSError, RuntimeError):  # nobody's home, or others may write there
+        except (OSError, RuntimeError):  # no home folder, or others may write to it
             folder = lasting_scratch("torch")
         os.environ[CACHE] = str(folder)

@@ -1,4 +1,4 @@
-"""What shape a T5 has: one frozen value, the table of published sizes, and its `config.json` for transformers."""
+"""The shape of a T5: one frozen value, the table of published sizes, and its `config.json` for transformers."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ MT5_VOCAB = 250_112  # 250,000 pieces and 100 sentinels, padded
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """A T5. Encoder-decoders are transformers' own models; the other architectures are of the paper's section 3.2.
+    """A T5. Encoder-decoders are transformers' own models; the other architectures are those of the paper's section
+    3.2.
 
-    - `encoder-decoder`: two stacks of their own.
-    - `shared`: the same, the decoder's self-attention and feed-forward matrices being the encoder's. Norms and bias
-      tables are not shared: the two stacks mean different distances by one bucket.
-    - `decoder-lm`: the decoder alone, without cross-attention, over inputs and targets in one row. `layers` is unused.
-    - `prefix-lm`: the same, each input token seeing all inputs, with the bidirectional buckets, as in Mesh TensorFlow.
+    - `encoder-decoder`: two separate stacks.
+    - `shared`: the same, but the decoder's self-attention and feed-forward matrices are the encoder's. Norms and bias
+      tables are not shared: the same bucket means different distances in the two stacks.
+    - `decoder-lm`: a decoder without cross-attention, over inputs and targets in one row. `layers` is unused.
+    - `prefix-lm`: the same, but each input token sees all inputs, with bidirectional buckets, as in Mesh TensorFlow.
     """
 
     name: str
     d_model: int
     d_ff: int
     heads: int
-    d_kv: int  # of one head: heads x d_kv need not be d_model
-    layers: int  # of the encoder
+    d_kv: int  # per head: heads x d_kv may differ from d_model
+    layers: int  # layers of the encoder
     decoder_layers: int
     vocab: int  # rows of the embedding: pieces and sentinels, padded, see `padded_vocab`
     feed_forward: FeedForwardKind
@@ -41,7 +42,7 @@ class ModelConfig:
     max_distance: int = 128
     eps: float = 1e-6
     architecture: Architecture = "encoder-decoder"
-    adapter: int = 0  # width of the adapter behind each feed-forward layer; 0 for none
+    adapter: int = 0  # width of the adapter after each feed-forward layer; 0: none
 
     def __post_init__(self) -> None:
         if self.feed_forward not in get_args(FeedForwardKind):
@@ -81,9 +82,9 @@ class ModelConfig:
     def to_hf(self) -> dict[str, Any]:
         """The content of `config.json`, written out by hand.
 
-        transformers 5 keeps `tie_word_embeddings` true whatever it is given and 4 reads nothing else, so that both
-        keys are there: `tie_word_embeddings` for 4, `scale_decoder_outputs` for 5. A decoder without an encoder and a
-        T5 with adapters are no models of transformers and have a `model_type` that it refuses.
+        transformers 5 keeps `tie_word_embeddings` true whatever it is given, and version 4 reads only that key. So both
+        are written: `tie_word_embeddings` for 4, `scale_decoder_outputs` for 5. transformers has no decoder without an
+        encoder and no T5 with adapters; these get a `model_type` that it refuses.
         """
         known = self.has_encoder and not self.adapter
         return {
@@ -115,9 +116,9 @@ class ModelConfig:
 
     @classmethod
     def from_hf(cls, config: Mapping[str, Any]) -> ModelConfig:
-        """Of a `config.json`, ours or another's. The defaults for absent keys are those of transformers' T5Config.
+        """From a `config.json`, ours or another's. The defaults for absent keys are those of transformers' T5Config.
 
-        ConfigError for what is no T5 (umT5 has a bias table in each layer) and for other feed-forward layers.
+        ConfigError if it is not a T5 (umT5 has a bias table in each layer), or has other feed-forward layers.
         """
         try:
             return cls._of(config)
@@ -152,7 +153,7 @@ class ModelConfig:
         )
 
     def differences(self, other: ModelConfig) -> list[str]:
-        """What differs but the name and the dropout, as `d_model 512, not 768`: with any, weights do not fit."""
+        """Differences except name and dropout, such as `d_model 512, not 768`: with any, weights do not fit."""
         names = [field.name for field in fields(self) if field.name not in ("name", "dropout")]
         mine, theirs = vars(self), vars(other)
         return [f"{name} {mine[name]}, not {theirs[name]}" for name in names if mine[name] != theirs[name]]
@@ -168,7 +169,7 @@ def padded_vocab(size: int) -> int:
 
 
 def find_size(name: str) -> ModelConfig:
-    """The row of `SIZES` of that name; ConfigError with the closest ones if there is none."""
+    """The row of `SIZES` of that name; ConfigError with the closest names if there is none."""
     if name not in SIZES:
         raise unknown("model size", name, SIZES)
     return SIZES[name]
@@ -180,12 +181,12 @@ def _v10(name: str, d_model: int, d_ff: int, heads: int, layers: int, d_kv: int 
 
 
 def _v11(name: str, d_model: int, d_ff: int, heads: int, layers: int, vocab: int = VOCAB) -> ModelConfig:
-    """v1.1 and mT5: gated GELU, a head of its own, pre-trained without dropout."""
+    """v1.1 and mT5: gated GELU, an untied head, pre-trained without dropout."""
     return ModelConfig(name, d_model, d_ff, heads, 64, layers, layers, vocab, "gated-gelu", tied=False, dropout=0.0)
 
 
 # Shapes: the gin files of the t5 repository and the published config.json files. The efficient ones have d_kv 64, as
-# their stated parameter counts do; their cards say 32. `tiny` is ours.
+# their stated parameter counts do; their model cards say 32. `tiny` is ours.
 SIZES: dict[str, ModelConfig] = {
     size.name: size
     for size in (

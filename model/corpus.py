@@ -1,8 +1,8 @@
-"""Finished corpora as a trainer sees them: entries, their shards checked, and the texts of their row groups.
+"""Finished corpora as the trainer sees them: entries with checked shards, and the texts of their row groups.
 
     folder --manifest.json--> Entry (a config of one split: which row groups, how many rows) --Reader--> texts
 
-An entry holds no text: twelve bytes a row group. A config is a language, or `mixture` in a rebalanced corpus.
+An entry holds no text, only twelve bytes per row group. A config is a language, or `mixture` in a rebalanced corpus.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from c4pipe.shards import MANIFEST, belongings, read_manifest
 from c4pipe.text import many
 from model.errors import ConfigError, TrainError
 
-KEPT_BYTES = 64 << 20  # of text that a reader keeps: sixteen open row groups of the usual 2 MB, and some room
+KEPT_BYTES = 64 << 20  # of text that a reader caches: sixteen open row groups of the usual 2 MB, with some to spare
 
 
 class Shard(NamedTuple):
@@ -40,20 +40,20 @@ class Shard(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class GroupPart:
-    """Which documents of an entry count where not all do: those that are held out of training, or the others."""
+    """The documents that count if not all of an entry do: those held out of training, or the others."""
 
     corpus: str  # digest of the whole entry
-    place: NDArray[np.int32]  # of each row group among those of the whole entry
-    rows: NDArray[np.int32]  # of each row group, whether they count or not
-    held: NDArray[np.int32]  # of these the ones that are held out
-    held_out: bool  # whether it is they that count
+    place: NDArray[np.int32]  # index of each row group in the whole entry
+    rows: NDArray[np.int32]  # all rows of each row group
+    held: NDArray[np.int32]  # held-out rows among these
+    held_out: bool  # whether the held-out rows are the ones that count
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
     """One part of a mixture: the pages of a config and split of one corpus, or the examples of a task.
 
-    Arrays have one value a row group. A document is the value of its column, or a tuple of those of several.
+    Arrays have one value per row group. A document is the value of one column, or a tuple of several.
     """
 
     name: str
@@ -61,14 +61,14 @@ class Entry:
     file: NDArray[np.int32]  # index into `files`
     group: NDArray[np.int32]  # number of the row group in its file
     rows: NDArray[np.int32]
-    digest: str  # sha256 over the shards' own: two entries with the same digest hold the same pages in the same order
+    digest: str  # sha256 over the shards' digests: entries with the same digest hold the same pages in the same order
     columns: tuple[str, ...] = ("text",)
-    part: GroupPart | None = None  # where only some of the rows count; `rows` has their number
-    cut: int | None = None  # tokens of the last document that count; None is all
+    part: GroupPart | None = None  # if only some rows count; `rows` has their number
+    cut: int | None = None  # tokens of the last document that count; None: all
 
     @property
     def documents(self) -> int:
-        """Pages."""
+        """The number of documents."""
         return int(self.rows.sum())
 
     def is_last(self, group: int, row: int) -> bool:
@@ -76,7 +76,7 @@ class Entry:
         return group == len(self.rows) - 1 and row == int(self.rows_of(group)[-1])
 
     def rows_of(self, group: int) -> NDArray[np.int64]:
-        """The rows of the entry's row group `group` that count, rising."""
+        """The rows of the entry's row group `group` that count, ascending."""
         count = int(self.rows[group])
         if self.part is None:
             return np.arange(count)
@@ -88,9 +88,9 @@ class Entry:
 def find_entries(folders: Sequence[Path], split: str, configs: Sequence[str] = ()) -> dict[str, list[Shard]]:
     """The shards of each entry of finished corpora, by name, as their manifests list them; no shard is opened.
 
-    An entry is named after its config, or `folder/config` where there are several folders. `configs` chooses, by
-    these names or by other ones of their languages (`he` for `iw`); none given means all.
-    ConfigError where a folder holds no corpus, or the corpora nothing that was asked for.
+    An entry is named after its config, or `folder/config` if there are several folders. `configs` selects by these
+    names or by other codes of their languages (`he` for `iw`); an empty one means all. ConfigError if a folder holds no
+    corpus, or the corpora nothing that was requested.
     """
     found: dict[str, list[Shard]] = {}
     for folder in folders:
@@ -111,7 +111,7 @@ def _listed(folder: Path, split: str) -> Iterator[tuple[str, Shard]]:
     """(config, shard) for the shards of a split."""
     manifest = read_manifest(folder)
     try:
-        belongings(manifest)  # no file of it lies elsewhere
+        belongings(manifest)  # all its files are inside the folder
         for row in manifest["shards"]:
             if row["split"] == split and int(row["rows"]):
                 yield str(row["config"]), Shard(folder / row["path"], row["rows"], row["bytes"], row["sha256"])
@@ -128,7 +128,7 @@ def read_entry(name: str, shards: Sequence[Shard], columns: tuple[str, ...] = ("
     """An entry with its row groups, from the footers of its shards.
 
     TrainError, with the name of the file, for a shard that is missing, has another size than its manifest says, cannot
-    be read, or has other rows. What lies inside is checked by `check_sums`, and page by page when it is read.
+    be read, or has other rows. The contents are checked by `check_sums`, and page by page when read.
     """
     groups: list[tuple[int, int, int]] = []
     digest = hashlib.sha256()
@@ -164,9 +164,9 @@ _REMEDY = "Copy the corpus again or build it again."
 
 
 class Reader:
-    """Reads texts, and keeps the row groups that were asked for last: `keep` bytes of text, at least one group.
+    """Reads texts, and caches the row groups used last: `keep` bytes of text, at least one group.
 
-    A row group is visited a few documents at a time; what is kept spares reading it again each time.
+    A row group is visited a few documents at a time; the cache avoids reading it again each time.
     """
 
     def __init__(self, keep: int = KEPT_BYTES) -> None:
@@ -175,8 +175,8 @@ class Reader:
         self._groups: OrderedDict[tuple[str, int], Any] = OrderedDict()
 
     def documents(self, entry: Entry, group: int, rows: NDArray[np.int64]) -> list[Any]:
-        """Some rows of the entry's row group `group`, in the order of `rows`: texts, or tuples of them where the entry
-        has several columns. TrainError if damaged.
+        """Some rows of the entry's row group `group`, in the order of `rows`: texts, or tuples of them if the entry has
+        several columns. TrainError if damaged.
         """
         key = entry.files[entry.file[group]], int(entry.group[group])
         if key in self._groups:

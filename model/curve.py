@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-POINTS = 1_000  # of a line: more cannot be told apart
+POINTS = 1_000  # most points per line: more cannot be distinguished
 TRAINING_COLOUR, VALIDATION_COLOUR = (
     "#0072b2",
     "#d55e00",
-)  # of Okabe and Ito's palette, which colour-blind people can tell apart
+)  # from Okabe and Ito's palette, which colour-blind people can distinguish
 
 
 def draw_curve(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str, str]], title: str) -> bytes:
-    """Of the rows of `metrics.csv` and `eval.csv`; the same bytes for the same numbers."""
+    """Draws the rows of `metrics.csv` and `eval.csv`; the same bytes for the same numbers."""
     import matplotlib as mpl  # a second to import
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ def draw_curve(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str
     steps = np.array([int(row["step"]) for row in metrics])
     losses = np.array([float(row["loss"]) for row in metrics])
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "c4pipe", "font.family": "sans-serif", "font.size": 9}
-    with style.context("default"), mpl.rc_context(settings):  # a person's own style does not reach the bytes
+    with style.context("default"), mpl.rc_context(settings):  # the user's own style must not affect the bytes
         figure = Figure((7.5, 4.2), facecolor="white", layout="constrained")
         axes = figure.subplots()
         axes.plot(*thinned(steps, losses), color=TRAINING_COLOUR, linewidth=1, label="training")
@@ -56,7 +56,7 @@ def draw_curve(metrics: Sequence[Mapping[str, str]], evals: Sequence[Mapping[str
 
 
 def thinned(steps: NDArray[Any], losses: NDArray[Any], points: int = POINTS) -> tuple[NDArray[Any], NDArray[Any]]:
-    """At most so many points: means of stretches that are equally long, but for the last.
+    """At most so many points: means of equally long stretches, except for the last.
 
     >>> thinned(np.array([1, 2, 3, 4, 5]), np.array([9.0, 7.0, 5.0, 5.0, 3.0]), points=3)
     (array([2, 4, 5]), array([8., 5., 3.]))

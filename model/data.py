@@ -4,7 +4,7 @@
                                   (in worker processes, see stream)      (tensors, pinned)
 
 The stream of rows is a function of the corpora and the `Recipe` alone: batch b of size B is rows b x B to (b + 1) x B
-- 1, for any number of workers and ranks. Its position is the number of the next row and three integers a lane.
+- 1, for any number of workers and ranks. Its position is the number of the next row and three integers per lane.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from model.source import Source, TextToText
 from model.stream import LaneKey, Recipe, Share, Stream, StreamSlice
 from model.workers import Worker
 
-ORDER = 2  # how `model.order` orders documents: a place in another order means nothing
-VALIDATION_SEED = 0  # of the corruption: the same for every run, so that their losses can be compared
+ORDER = 2  # version of the order in `model.order`: a position in another order is invalid
+VALIDATION_SEED = 0  # seed of the corruption: the same for every run, so that losses can be compared
 
 
 def open_entries(
     folders: Sequence[Path], split: str, configs: Sequence[str] = (), note: Path | None = None, sums: bool = True
 ) -> tuple[Entry, ...]:
-    """The entries of finished corpora, every shard checked: its size, its footer, and with `sums` its sha256.
+    """The entries of finished corpora, with every shard checked: its size, its footer, and with `sums` its sha256.
 
-    `note` is where the run remembers the sums, see `check_sums`. With several ranks the first takes them, the others
+    `note` is the run's record of checksums, see `check_sums`. With several ranks the first checks them, the others
     pass `sums=False`. Errors as from `find_entries`, `check_sums` and `read_entry`.
     """
     found = find_entries(folders, split, configs)
@@ -51,18 +51,18 @@ def open_entries(
 
 
 class Batch(NamedTuple):
-    """What `T5.forward` takes, in its order: int64, in pinned memory where there is CUDA.
+    """The arguments of `T5.forward`, in order: int64, in pinned memory if CUDA is used.
 
-    The segments are None where they say nothing: of inputs without padding, and of targets that are not packed.
+    Segments are None if not needed: for inputs without padding, and for targets that are not packed.
     """
 
     inputs: Tensor  # (B, S)
-    targets: Tensor  # (B, T), -100 where there is no loss
+    targets: Tensor  # (B, T), -100 for no loss
     input_segments: Tensor | None  # (B, S)
     target_segments: Tensor | None  # (B, T)
 
     def to(self, device: torch.device | str) -> Batch:
-        """On a device; from pinned memory without waiting for it."""
+        """The batch on a device; from pinned memory without waiting."""
         segments = (None if ids is None else ids.to(device, non_blocking=True) for ids in self[2:])
         return Batch(self.inputs.to(device, non_blocking=True), self.targets.to(device, non_blocking=True), *segments)
 
@@ -80,10 +80,10 @@ def to_batch(rows: Rows, packed: bool) -> Batch:
 
 
 class Batches:
-    """The batches of one rank, without end, and their position.
+    """The endless batches of one rank, and their position.
 
         with Batches(recipe, batch=128, workers=4) as batches:
-            batches.restore(state)  # or from the start
+            batches.restore(state)  # else from the start
             for batch in batches: ...
 
     Workers are started by the first batch. A position can be restored with any number of workers and ranks.
@@ -92,26 +92,26 @@ class Batches:
     def __init__(
         self, recipe: Recipe, batch: int, rank: int = 0, ranks: int = 1, workers: int = 0, trim: bool = False
     ) -> None:
-        """`batch` counts the rows of all ranks together. With `trim` a batch is as wide as its longest row.
+        """`batch` counts the rows of all ranks. With `trim` a batch is as wide as its longest row.
 
-        ConfigError for numbers that do not go together.
+        ConfigError for numbers that do not fit together.
         """
         if batch < 1 or batch % ranks:
             raise ConfigError(
                 f"a batch of {many(batch, 'row')} cannot be split over {ranks} ranks: use a multiple of {ranks}"
             )
         recipe.check()
-        self.waited = 0.0  # seconds that the trainer has waited for batches, in all
+        self.waited = 0.0  # seconds spent waiting for batches, in total
         self._recipe = recipe
         self._batch = batch
         self._trim = trim
         self._share = Share(rank, ranks)
         # More workers than lanes would have nothing to do.
         self._workers = min(workers, len(self._share.lanes(recipe.lanes)))
-        self._row = 0  # the next batch begins with it
+        self._row = 0  # first row of the next batch
         self._cursors: dict[LaneKey, Cursor] = {}
         self._running: list[Worker] = []
-        self._stream: Stream | None = None  # in place of workers
+        self._stream: Stream | None = None  # used instead of workers
 
     def __iter__(self) -> Self:
         return self
@@ -121,7 +121,7 @@ class Batches:
         try:
             parts = self._parts(self._row, self._row + self._batch)
         except BaseException:
-            self.close()  # some lanes have gone on and others not; the position still holds
+            self.close()  # some lanes have advanced and others not; the position is still valid
             raise
         for part in parts:
             self._cursors |= part.moved
@@ -132,9 +132,9 @@ class Batches:
         return batch
 
     def state(self) -> dict[str, Any]:
-        """Where the stream stands, for JSON: the number of the next row, and (unit, row, token) of each lane.
+        """The position of the stream as JSON: the number of the next row, and (unit, row, token) of each lane.
 
-        A rank knows its own lanes: what a checkpoint holds is `merge_states` of all ranks' states.
+        A rank knows only its own lanes: a checkpoint holds `merge_states` of all ranks' states.
         """
         lanes = {
             entry.name: [[*self._cursors.get((number, lane), _first(lane))] for lane in range(self._recipe.lanes)]
@@ -143,7 +143,7 @@ class Batches:
         return {"row": self._row, "lanes": lanes, "of": _identity(self._recipe)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on where a state was taken. ConfigError if it is of other pages, tokens or lanes."""
+        """Resumes from a state. ConfigError if it is of other pages, tokens or lanes."""
         then, now = state["of"], _identity(self._recipe)
         if then != now:
             names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
@@ -161,11 +161,11 @@ class Batches:
 
     @property
     def pids(self) -> list[int | None]:
-        """The ids of the worker processes, for who watches their memory."""
+        """The ids of the worker processes, for watching their memory."""
         return [worker.pid for worker in self._running]
 
     def close(self) -> None:
-        """Ends the workers. The position stays: a next batch starts new ones."""
+        """Ends the workers. The position stays: the next batch starts new workers."""
         self._stream = None
         while self._running:
             self._running.pop().close()
@@ -195,7 +195,7 @@ def in_row_order(parts: Sequence[StreamSlice]) -> Rows:
 
 
 def merge_states(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The position of all ranks: of each lane the furthest place, which is that of the rank that follows it."""
+    """The position of all ranks: for each lane the furthest position, which is that of the rank reading it."""
     first, *others = states
     lanes = {
         name: [max(cursors) for cursors in zip(*(state["lanes"][name] for state in (first, *others)), strict=True)]
@@ -205,9 +205,9 @@ def merge_states(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def validation(recipe: Recipe, source: Source, batch: int, rank: int = 0, ranks: int = 1) -> Iterator[Batch]:
-    """The pages of a source, once, in the order of the shards, corrupted the same in every run.
+    """The pages of a source, once, in the order of the shards, with the same corruption in every run.
 
-    Of `batch` rows each, a rank has every `ranks`-th; the last batch is filled up with rows that have no target. A last
+    Of each `batch` rows, a rank gets every `ranks`-th; the last batch is padded with rows without targets. A last
     piece with fewer tokens than the objective needs is left out.
     """
     rule = source.rule.builder(recipe.tokenizer.vocabulary, VALIDATION_SEED)
@@ -228,7 +228,7 @@ def _first(lane: int) -> Cursor:
 
 
 def _identity(recipe: Recipe) -> dict[str, Any]:
-    """What the cursors of a state mean something in."""
+    """The identity of the stream in which the cursors of a state are valid."""
     data = {
         f"{'task' if isinstance(source.rule, TextToText) else 'corpus'} {source.entry.name!r}": source.entry.digest
         for source in recipe.sources

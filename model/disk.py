@@ -1,4 +1,4 @@
-"""How files come to lie on the disk: whole or not at all, and never over what is not ours."""
+"""Writing files: complete or not at all, and never over files that are not ours."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LOG_SUFFIXES = frozenset({".log", ".out", ".err"})
 
 @contextmanager
 def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[int]:
-    """A folder, made if need be, for this process alone; the descriptor of its lock, the file `name` in it.
+    """Locks a folder, created if needed, for this process. Returns the descriptor of the lock file `name` in it.
 
-    ConfigError where it cannot be written, and where another process has it: `busy` says who and what to do. The
-    kernel's own lock: it ends with the processes that hold it, however they end.
+    ConfigError if it cannot be written, or if another process has it: `busy` says which, and what to do. The lock is
+    the kernel's: it ends with the processes that hold it, however they end.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,9 +35,9 @@ def locked_folder(folder: Path, name: str, option: str, busy: str) -> Iterator[i
 
 
 def check_empty(folder: Path, option: str, writer: str, but: Collection[str] = ()) -> None:
-    """ConfigError where any file or link but those named lies in a folder, which no `writer` has begun to fill.
+    """ConfigError if a folder that no `writer` has started to fill holds files or links other than those named.
 
-    Logs may be there: a shell opens the one of `... > RUN/train.log` before the command begins.
+    Logs are allowed: a shell opens the log of `... > RUN/train.log` before the command starts.
     """
     for place, folders, files in os.walk(folder):
         folders.sort()
@@ -51,9 +51,9 @@ def check_empty(folder: Path, option: str, writer: str, but: Collection[str] = (
 
 
 def put(path: Path, content: bytes) -> None:
-    """Writes a file in one step: a kill leaves the old one or the new one."""
+    """Writes a file in one step: a kill leaves the old or the new one."""
     draft = path.with_name(f".{path.name}.tmp")
-    draft.unlink(missing_ok=True)  # of a kill, or a link that leads elsewhere
+    draft.unlink(missing_ok=True)  # left by a kill, or a link to elsewhere
     with draft.open("xb") as file:
         file.write(content)
         file.flush()

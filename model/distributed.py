@@ -1,7 +1,7 @@
-"""One process or many: who this one is, what all of them know together, and how a model is spread over them.
+"""One process or many: the rank of this one, values gathered from all, and how a model is spread over them.
 
 `torchrun --nproc_per_node N -m model.train ...` starts N processes, each with a share of every batch. With DDP each has
-the whole model; with FSDP2 each has a part of every weight, and the weights of a block come together as it is needed.
+the whole model; with FSDP2 each has a part of every weight, and a block's weights are gathered when needed.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from model.spread import gathered, is_spread, spread_like, spread_modules
 from model.stack import Block
 from model.t5 import T5
 
-LOOPBACKS = {"lo", "lo0"}  # what the interface is called on Linux, and on macOS
-JOIN_TIMEOUT = timedelta(hours=2)  # that the others have while the first process reads a corpus and trains a tokenizer
+LOOPBACKS = {"lo", "lo0"}  # names of the interface on Linux and macOS
+JOIN_TIMEOUT = timedelta(hours=2)  # for the others, while the first process reads a corpus and trains a tokenizer
 
 
 @dataclass(frozen=True)
 class ProcessGroup:
-    """The processes of a run, and which of them this one is."""
+    """The processes of a run, and the rank of this one."""
 
     device: torch.device
     rank: int = 0
@@ -46,7 +46,7 @@ class ProcessGroup:
 
     @property
     def first(self) -> bool:
-        """Whether this process speaks and writes for all."""
+        """Whether this process prints and writes for all."""
         return self.rank == 0
 
     def total(self, numbers: Tensor) -> Tensor:
@@ -63,13 +63,13 @@ class ProcessGroup:
         return found
 
     def wait(self) -> None:
-        """Until all are here."""
+        """Waits until all processes are here."""
         if self.ranks > 1:
             dist.barrier()
 
 
 def find_device(name: str) -> torch.device:
-    """The device of that name; `cuda` is a GPU for each process. ConfigError for one that is not there."""
+    """The device of that name; `cuda` is one GPU per process. ConfigError if it does not exist."""
     if not re.fullmatch(r"cpu|cuda(:\d{1,4})?", name, re.ASCII):
         raise ConfigError(f"--device {name}: expected cpu, cuda, or one GPU by its number, such as cuda:1")
     if name == "cpu":
@@ -77,14 +77,14 @@ def find_device(name: str) -> torch.device:
     if not torch.cuda.is_available():
         raise ConfigError(f"--device {name}: this machine or this torch has no CUDA. Use --device cpu.")
     there, number = torch.cuda.device_count(), name.partition(":")[2]
-    wanted = int(number) + 1 if number else _variable("LOCAL_WORLD_SIZE", 1)  # each process says what one cannot have
+    wanted = int(number) + 1 if number else _variable("LOCAL_WORLD_SIZE", 1)  # each process reports a missing GPU
     if wanted > there:
         raise ConfigError(f"--device {name}: {many(there, 'GPU')} found, but {wanted} needed. Use fewer processes.")
     return torch.device("cuda", int(number or _variable("LOCAL_RANK", 0)))
 
 
 def count_ranks() -> int:
-    """How many processes train together. ConfigError where what torchrun sets for each of them is not whole."""
+    """The number of processes that train together. ConfigError if the variables set by torchrun are incomplete."""
     ranks = _variable("WORLD_SIZE", 1)
     if ranks > 1:
         for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"):
@@ -109,11 +109,11 @@ def _variable(name: str, otherwise: int) -> int:
 
 @contextmanager
 def process_group(device: str) -> Iterator[ProcessGroup]:
-    """The group that torchrun has started, or this process alone. Errors as from `find_device` and `count_ranks`."""
+    """The group started by torchrun, or this process alone. Errors as from `find_device` and `count_ranks`."""
     found, ranks = find_device(device), count_ranks()
     if found.type == "cuda":
         torch.cuda.set_device(found)
-        torch.set_float32_matmul_precision("high")  # TF32, for what autocast leaves in fp32
+        torch.set_float32_matmul_precision("high")  # TF32 for operations that autocast leaves in fp32
     if ranks == 1:
         yield ProcessGroup(found)
         return
@@ -126,9 +126,9 @@ def process_group(device: str) -> Iterator[ProcessGroup]:
 
 
 def _stay_on_this_machine() -> None:
-    """Where all processes run on this machine, no other one can call them. What is set already stays.
+    """If all processes run on this machine, binds them to loopback. Existing settings stay.
 
-    By themselves gloo and nccl listen where the machine's name leads, and believe whoever calls.
+    By default gloo and nccl listen on the address of the machine's name, and trust every caller.
     """
     if os.environ.get("LOCAL_WORLD_SIZE") == os.environ.get("WORLD_SIZE"):
         for name in {name for _, name in socket.if_nameindex()} & LOOPBACKS:
@@ -137,23 +137,23 @@ def _stay_on_this_machine() -> None:
 
 
 def make_model(config: ModelConfig, z_loss: float, group: ProcessGroup, sharded: bool) -> T5:
-    """A T5 on the device of this process, or its part of one; no weight has a value yet.
+    """A T5 on the device of this process, or its part of one; weights have no values yet.
 
-    It is made without memory first, so that no process ever holds a whole model that is to be spread.
+    It is first made without memory, so that no process ever holds the whole of a sharded model.
     """
     with torch.device("meta"):
         model = T5(config, z_loss)
     if sharded:
         if config.architecture == "shared":
             raise ConfigError("--parallel fsdp cannot spread blocks that encoder and decoder share: use ddp")
-        # The table of distances is asked for before its block is.
+        # The bias table is used before its block.
         parts = [module for kind in (RelativeBias, Block) for module in model.modules() if isinstance(module, kind)]
         spread_modules([*parts, model], group.device, group.ranks)
     return model.to_empty(device=group.device)
 
 
 def initial_weights(model: T5, seed: int) -> Iterator[tuple[str, Tensor]]:
-    """A start of every weight, drawn by its name: the same on any device and for any number of processes."""
+    """Initial values of every weight, drawn by its name: the same on any device and for any number of processes."""
     for name, weight in model.named_parameters():
         std = initial_std(name, model.config)
         drawn = torch.ones(weight.shape)
@@ -165,21 +165,21 @@ def initial_weights(model: T5, seed: int) -> Iterator[tuple[str, Tensor]]:
 
 @torch.no_grad()
 def fill(model: T5, weights: Iterable[tuple[str, Tensor]]) -> None:
-    """Sets weights, given whole, wherever they lie."""
+    """Sets weights from unsharded values, wherever they are stored."""
     own = dict(model.named_parameters(remove_duplicate=False))
     for name, value in weights:
         own[name].copy_(like(own[name], value))
 
 
 def like(weight: Tensor, value: Tensor) -> Tensor:
-    """A whole tensor that belongs to a weight, spread as the weight is; one with other rows is whole everywhere."""
+    """An unsharded tensor that belongs to a weight, sharded like it; one with other rows is copied to all processes."""
     if not is_spread(weight) or not value.dim():
         return value.to(weight.device)
     return spread_like(weight, value)
 
 
 def full_tensors(value: Any) -> Any:
-    """The same with every tensor put together and on the CPU; to be called by all processes."""
+    """The same with every tensor gathered on the CPU; all processes must call it."""
     match value:
         case Tensor():
             return gathered(value).detach().cpu()
@@ -192,9 +192,9 @@ def full_tensors(value: Any) -> Any:
 
 
 def restore_optimizer(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
-    """Loads a state that `whole` has made of the optimizer's own.
+    """Loads an optimizer state made by `full_tensors`.
 
-    Names become the interned ones that new states have: a file says of equal names whether they are one.
+    Names are interned as in new states, since pickled files record whether equal names are the same object.
     """
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     state = {
@@ -208,7 +208,7 @@ def restore_optimizer(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
 
 
 def replicated(model: T5, group: ProcessGroup) -> nn.Module:
-    """The model as it is called in training by each of several processes that all hold it."""
+    """The model for training by several processes that each hold all of it."""
     if group.ranks == 1:
         return model
     devices = [group.device] if group.device.type == "cuda" else None

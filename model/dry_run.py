@@ -1,4 +1,4 @@
-"""What a run would be: sizes, costs, lengths, and the first of its examples. Nothing is trained, nothing written."""
+"""A preview of a run: sizes, costs, lengths, and its first examples. Nothing is trained or written."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from model.start import make_recipe, make_sources, open_corpora, open_start
 from model.stream import Recipe
 from model.tokens import Tokenizer
 
-SAMPLE = 200  # documents of an entry that are tokenised to tell how many tokens it has
+SAMPLE = 200  # documents per entry that are tokenised to estimate its tokens
 ROWS_SHOWN = 2  # rows
 _UNITS = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
-STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an optimizer keeps a weight, about
+STATES = {"adafactor": 0.0, "adamw-scale": 2.0, "adamw": 2.0}  # numbers that an optimizer keeps per weight, about
 
 
 def predict(settings: TrainSettings) -> str:
-    """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and throws it away."""
+    """The text of `--dry-run`. It needs a tokenizer: without one it trains one, and discards it."""
     entries, scored = open_corpora(settings, sums=False) if settings.data else ((), ())
     open_start(settings, ProcessGroup(torch.device("cpu")))
-    with tempfile.TemporaryDirectory() as scratch:  # where tasks are prepared
+    with tempfile.TemporaryDirectory() as scratch:  # for preparing tasks
         tasks = open_run_tasks(replace(settings, run=Path(scratch)), first=True)
         sources = make_sources(settings, entries, tasks)
         tokenizer, _ = choose_tokenizer(settings, sources)
@@ -125,7 +125,7 @@ def _mixture(settings: TrainSettings, recipe: Recipe, held_out: Collection[str])
             f"            {entry.name}: {many(entry.documents, noun)}, about {tokens:,.0f} tokens, "
             f"{rate:.1%} of the rows, {epochs:,.3g} epochs{note}"
         )
-        if type(source.rule) is TextToText:  # one of salient spans cuts nothing
+        if type(source.rule) is TextToText:  # salient spans cut nothing
             inputs, targets = source.rule.pairs(recipe.tokenizer).cut(documents)
             lines.append(
                 f"              of {len(documents):,} looked at, {inputs:,} inputs and {targets:,} targets are cut"

@@ -1,4 +1,4 @@
-"""Several models with one tokenizer that write as one: the mean of their logits chooses each token.
+"""Several models with one tokenizer that generate together: the mean of their logits chooses each token.
 
 Raffel et al. 2020, section 3.6: "ensembling" averages the logits that go into the softmax.
 """
@@ -15,7 +15,7 @@ from model.t5 import T5
 
 
 class EnsembleCache:
-    """What each model remembers."""
+    """The caches of all models."""
 
     def __init__(self, caches: Sequence[Cache]) -> None:
         self.caches = caches
@@ -27,10 +27,10 @@ class EnsembleCache:
 
 
 class Ensemble(nn.Module):
-    """Writes as a `T5` does, see `model.decode`."""
+    """Generates like a `T5`, see `model.decode`."""
 
     def __init__(self, models: Sequence[T5]) -> None:
-        """Models may differ in all but the ids; rows of an embedding that only some of them have are left out."""
+        """Models may differ in everything except the ids; embedding rows that only some have are ignored."""
         super().__init__()
         self.models = nn.ModuleList(models)
         self._members = [*models]

@@ -15,4 +15,4 @@ __all__ = ["C4Error", "ConfigError", "TrainError", "unknown"]
 
 
 class TrainError(C4Error):
-    """The run cannot go on. The message names the file or the number that stopped it, and what to do."""
+    """The run cannot continue. The message names the file or number that stopped it, and what to do."""

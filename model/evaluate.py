@@ -1,4 +1,4 @@
-"""How well a T5 does on unseen text: loss and accuracy per token, for each language, next to a baseline.
+"""Scores a T5 on unseen text: loss and accuracy per token, for each language, next to a baseline.
 
 python -m model.evaluate --run out/t5 [--data out/c4]
 """
@@ -33,18 +33,18 @@ ALL = "all"
 
 
 class Score(NamedTuple):
-    """Over the targets of an entry."""
+    """The scores over the targets of an entry."""
 
     entry: str
-    loss: float  # nats a token
-    accuracy: float  # share of the tokens that are the likeliest to the model, given those before
+    loss: float  # nats per token
+    accuracy: float  # share of tokens that the model ranks first, given those before
     tokens: int
     unigram: float  # see `entropy`
-    bits: float  # a byte, see `evaluate`
+    bits: float  # bits per byte, see `evaluate`
 
 
 def entropy(counts: Tensor) -> float:
-    """Of tokens with these counts, in nats: what a model scores at best that knows how often each token occurs.
+    """The entropy of tokens with these counts, in nats: the best loss of a model that knows only their frequencies.
 
     >>> round(entropy(torch.tensor([2, 0, 1, 1])), 4) == round(1.5 * math.log(2), 4)
     True
@@ -62,52 +62,51 @@ def evaluate(
     group: ProcessGroup,
     bf16: bool,
 ) -> list[Score]:
-    """The score of each source that is held out, and last of all together, `rows` rows at a time.
+    """The score of each held-out source, and last of all together, `rows` rows at a time.
 
-    `forward` is that of a model in eval mode. All processes call it and get the same; over how many rows and processes
-    the work is spread changes nothing but the order of sums.
+    `forward` is that of a model in eval mode. All processes call it and get the same result; the number of rows and
+    processes changes only the order of sums.
 
-    Bits a byte is what compares models whose tokenizers differ: the nats of the tokens of text among the targets, its
-    mean (sentinels and eos are no text), in bits, times the tokens that a byte of UTF-8 of these documents has. An
-    objective hides a random part of the tokens, other ones under another tokenizer; so the number is that of the text
-    that was hidden to the extent that this is a fair sample of all: the error is that of a mean over `tokens` draws,
-    about 0.01 bits per byte with 30,000 of them. Of an objective whose targets are all of the text (lm) it is exact. It
-    compares runs of one objective, for another one shows other text to the model. What a tokenizer has no piece for
-    costs what its unk costs, however many bytes it hides.
+    Bits per byte compares models with different tokenizers: the mean nats of the text tokens among the targets (no
+    sentinels, no eos), in bits, times the tokens per byte of UTF-8 of these documents. An objective hides a random part
+    of the tokens, a different one under another tokenizer, so the number is exact only as far as that part is a fair
+    sample: the error is that of a mean over `tokens` draws, about 0.01 bits per byte for 30,000. For an objective whose
+    targets are the whole text (lm) it is exact. Compare only runs with the same objective, since another one shows the
+    model other text. Text without a piece in the tokenizer costs as much as its unk, however many bytes that hides.
     """
     vocabulary = recipe.tokenizer.vocabulary
     found = []
     for source, tokens_a_byte in held_out:
-        sums = torch.zeros(4, dtype=torch.float64, device=group.device)  # loss, right ones; loss, tokens of text
+        sums = torch.zeros(4, dtype=torch.float64, device=group.device)  # loss, correct; loss, count of text tokens
         counts = torch.zeros(vocabulary.size, dtype=torch.int64, device=group.device)
         for batch in validation(recipe, source, rows, group.rank, group.ranks):
             inputs = batch.to(group.device)
             with torch.autocast(group.device.type, torch.bfloat16, enabled=bf16):
                 output = forward(*inputs, with_logits=True)
-            assert output.logits is not None  # asked for
+            assert output.logits is not None  # requested
             known = inputs.targets[inputs.targets != IGNORED]
-            right = output.logits.argmax(-1) == inputs.targets  # IGNORED is no id
+            right = output.logits.argmax(-1) == inputs.targets  # IGNORED is not an id
             sums += torch.stack((output.nll, right.sum(), *text_nll(output.logits, inputs.targets, vocabulary)))
             counts += torch.bincount(known, minlength=vocabulary.size)
         found.append((source.entry.name, group.total(sums).cpu(), group.total(counts).cpu(), tokens_a_byte))
     scores = [_score(*one) for one in found]
     sums, counts = (torch.stack(column).sum(0) for column in list(zip(*found, strict=True))[1:3])
-    # Of all together, as if their hidden texts lay in one file: nats and bytes are summed.
+    # For all together, as if their hidden texts were one file: nats and bytes are summed.
     size = sum(float(one[3]) / tokens_a_byte for _, one, _, tokens_a_byte in found)
     return [*scores, _score(ALL, sums, counts, float(sums[3]) / size if size else math.nan)]
 
 
 def text_nll(logits: Tensor, targets: Tensor, vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
-    """The summed nats of those targets (B, T) that are tokens of text, by logits (B, T, V), and how many they are."""
+    """The summed nats of the targets (B, T) that are text tokens, from logits (B, T, V), and their number."""
     nats, tokens = row_nll(logits, targets, vocabulary)
     return nats.sum(), tokens.sum()
 
 
 def row_nll(logits: Tensor, targets: Tensor, vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
-    """The same of each row: nats (B,) in fp64, and tokens of text (B,)."""
+    """The same for each row: nats (B,) in fp64, and text tokens (B,)."""
     text = (targets >= 0) & (targets != vocabulary.eos) & (targets < vocabulary.first_sentinel)
     nats = logits.new_zeros(len(targets), dtype=torch.float64)
-    for row, (scores, ids, here) in enumerate(zip(logits, targets, text, strict=True)):  # a copy of one row, not of all
+    for row, (scores, ids, here) in enumerate(zip(logits, targets, text, strict=True)):  # copies one row, not all
         nats[row] = cross_entropy(scores[here].float(), ids[here], reduction="sum")
     return nats, text.sum(1)
 
@@ -134,7 +133,7 @@ def score_table(scores: Iterable[Score]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model("evaluate", lambda: _run(parse_evaluate(argv)), shows=True)
 
 

@@ -1,4 +1,4 @@
-"""The tasks of a run: prepared once by its first process, trained on in the stream, answered at its evaluations."""
+"""The tasks of a run: prepared once by its first process, read in the stream, answered at evaluations."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ HELD_OUT = "validation"
 
 
 class RunTask(NamedTuple):
-    """A task with what it is trained on and scored on; an entry is None where the data have no such split."""
+    """A task with its training and evaluation entries, None if the data have no such split."""
 
     task: Task
     train: Entry | None
-    held_out: Entry | None  # of the examples that have a label
-    files: dict[str, str]  # sha256 of what was read, by name below the path
+    held_out: Entry | None  # of labelled examples
+    files: dict[str, str]  # sha256 of the files read, by name below the path
 
 
 def rule_for(settings: TrainSettings, task: Task) -> TextToText:
@@ -38,7 +38,7 @@ def rule_for(settings: TrainSettings, task: Task) -> TextToText:
 
 
 def open_run_tasks(settings: TrainSettings, first: bool) -> tuple[RunTask, ...]:
-    """The tasks of the settings. The first process prepares them, the others come when it is done."""
+    """The tasks of the settings. The first process prepares them; the others call this when it is done."""
     if not settings.tasks:
         return ()
     tasks, trained = parse_apart(settings.tasks, settings.evaluate)
@@ -56,13 +56,14 @@ def _opened(data: TaskData, settings: TrainSettings, first: bool, trained: bool)
 
 
 def check_targets(settings: TrainSettings, tasks: Sequence[RunTask], tokenizer: Tokenizer) -> None:
-    """`check_labels` of the tasks of a run."""
+    """`check_labels` for the tasks of a run."""
     check_labels(((one.task, rule_for(settings, one.task)) for one in tasks), tokenizer)
 
 
 def check_labels(tasks: Iterable[tuple[Task, TextToText]], tokenizer: Tokenizer) -> None:
-    """ConfigError where a label does not fit into its task's targets: what is learned or written of it is a part, and
-    never right."""
+    """ConfigError if a label does not fit into its task's targets: then it would be learned and generated cut off, and
+    never be right.
+    """
     cut = [
         (tokens, label, task.name, rule.targets_length)
         for task, rule in tasks
@@ -80,7 +81,7 @@ def check_labels(tasks: Iterable[tuple[Task, TextToText]], tokenizer: Tokenizer)
 def score_run_task(
     one: RunTask, model: T5, tokenizer: Tokenizer, rule: TextToText, most: int, group: ProcessGroup, bf16: bool
 ) -> list[TaskScore]:
-    """What a model in eval mode scores on the first `most` held-out examples, which all processes answer together."""
+    """The score of a model in eval mode on the first `most` held-out examples, which all processes answer together."""
     if one.held_out is None:
         return []
     examples = read_examples(one.held_out, most)

@@ -1,12 +1,11 @@
-"""Which pages a run has read, and when: all of them as RUN/exposure.parquet, or those of some steps as lines.
+"""The pages that a run read, and at which steps: all as RUN/exposure.parquet, or those of some steps as lines.
 
     python -m model.exposure --run out/t5                     writes out/t5/exposure.parquet
-    python -m model.exposure --run out/t5 --step 12 --to 14   prints what these steps have read
+    python -m model.exposure --run out/t5 --step 12 --to 14   prints what these steps read
 
-Nothing was logged: the stream of rows is followed again, see `model.tracing`. That costs the tokenising of all that was
-read. Memory is flat: about 100 MB beside what tokenising takes, however long the run; the temporary folder needs 8
-bytes for each page of a row. A million steps of 128 rows, a row of 512 tokens holding pages of 400 or so, are some
-300,000,000 of these.
+Nothing was logged: the stream of rows is replayed, see `model.tracing`. That costs tokenising everything that was read.
+Memory is flat: about 100 MB besides tokenising, however long the run; the temporary folder needs 8 bytes for each page
+of a row. A million steps of 128 rows, with rows of 512 tokens and pages of about 400, give some 300,000,000 of these.
 """
 
 from __future__ import annotations
@@ -37,19 +36,19 @@ from model.run import held, say
 from model.sums import RunSums
 from model.tracing import RunTrace, TracedPage, open_trace
 
-PAGES_A_GROUP = 65_536  # rows of a shard that a row group has the pages of, at most
-READS_A_GROUP = 2 << 20  # readings that are put together at a time, at most but for those of one page
+PAGES_A_GROUP = 65_536  # most rows of a shard per row group
+READS_A_GROUP = 2 << 20  # most readings processed at a time, except those of one page
 
 EPILOG = """\
-exposure.parquet has a row a page that was read: corpus, config, shard, sha256 (of the shard), row, url, times (how
-often a reading of it began), steps (that had tokens of it). Pages that are not there were not read.
+exposure.parquet has one row per page that was read: corpus, config, shard, sha256 (of the shard), row, url, times (how
+often reading it began), steps (that had tokens of it). Pages without a row were not read.
 
 exit codes: 0 done; 1 failed; 2 wrong usage; 130 interrupted
 """
 
 
 class _Steps(ProgressReporter):
-    """Says how far a trace is."""
+    """Reports the progress of a trace."""
 
     def __init__(self, of: int) -> None:
         super().__init__()
@@ -61,7 +60,7 @@ class _Steps(ProgressReporter):
 
 
 def write_exposure(run: Path, trace: RunTrace) -> int:
-    """Writes RUN/exposure.parquet, of all steps up to the newest checkpoint; how many pages it has.
+    """Writes RUN/exposure.parquet for all steps up to the newest checkpoint. Returns its number of pages.
 
     ConfigError for a run without a checkpoint, or one that is being trained; errors of `RunTrace.steps`.
     """
@@ -107,10 +106,10 @@ def _tables(trace: RunTrace, runs: SortedRuns) -> Iterator[pa.Table]:
 
 
 def _table(first: TracedPage, sha256: str, begin: int, reads: NDArray[np.uint64]) -> pa.Table:
-    """The rows of some pages of a file whose first page has the number `begin`."""
+    """The rows for some pages of a file whose first page has the number `begin`."""
     pages, again = np.unique(reads >> np.uint64(32), return_index=True)
     times = np.add.reduceat((reads & np.uint64(1)).astype(np.int64), again)
-    steps = np.unique(reads >> np.uint64(1))  # of each page each once
+    steps = np.unique(reads >> np.uint64(1))  # distinct steps of each page
     ends = np.append(np.searchsorted(steps, pages << np.uint64(31)), len(steps))
     rows = pages.astype(np.int64) - begin
     columns = [*([word] * len(rows) for word in (first.corpus, first.config, first.shard, sha256)), rows]
@@ -119,7 +118,7 @@ def _table(first: TracedPage, sha256: str, begin: int, reads: NDArray[np.uint64]
 
 
 def urls_of(of: TracedPage, rows: NDArray[np.int64]) -> list[str]:
-    """The URLs of some rows, rising, of the shard of a page; "" for what has none."""
+    """The URLs of some ascending rows of a page's shard; "" if there is none."""
     with pq.ParquetFile(Path(of.corpus) / of.shard) as file:
         if "url" not in file.schema_arrow.names:
             return [""] * len(rows)
@@ -167,7 +166,7 @@ def exposure_parser() -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model("exposure", lambda: _run(_parsed(argv)), shows=True)
 
 

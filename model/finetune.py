@@ -2,7 +2,7 @@
 
     python -m model.finetune --init-from out/t5 --run out/rte --tasks rte=glue/RTE
 
-It is the loop of `model.train` over another stream: pairs of tasks, optionally with texts of corpora.
+It is the loop of `model.train` over another stream: pairs from tasks, optionally with texts of corpora.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from model.train import run_training
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model(
         "finetune",
         lambda: _run(argv),

@@ -48,29 +48,29 @@ terminated (SIGTERM). After a crash or a kill, the same command resumes from the
 
 
 class FinetuningScale(NamedTuple):
-    """Settings that go with the size of a model."""
+    """Settings that depend on the size of a model."""
 
     steps: int
     batch: int
-    longest: int | None  # tokens of either side, whatever a task says
+    longest: int | None  # most tokens of either side, whatever a task says
     every: int  # steps between two evaluations, and two checkpoints
     lr: float  # constant
 
 
-# Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint each 5,000; the rate is that of
-# t5/models/gin/constant_0_001.gin. `tiny` is for two cores and the sample tasks, a minute or two
-# each: at its rate the sample of SST-2 was all right after 40 steps, and at 0.001 after 120.
+# Raffel et al. 2020, 3.1.3 and 3.5.1: 2**18 steps of 128 rows, a checkpoint every 5,000; the rate is that of
+# t5/models/gin/constant_0_001.gin. `tiny` is for two cores and the sample tasks, a minute or two each: at its rate the
+# sample of SST-2 was all correct after 40 steps, at 0.001 after 120.
 TASKS_TINY = FinetuningScale(steps=400, batch=16, longest=128, every=100, lr=0.005)
 TASKS_T5 = FinetuningScale(steps=2**18, batch=128, longest=None, every=5_000, lr=0.001)
 
 DROPOUT = 0.1  # section 3.1.3
-LIMIT = 2**19  # examples that a task counts for at most, K of the paper's section 3.5.2
+LIMIT = 2**19  # most examples that a task counts for, K of the paper's section 3.5.2
 OF_CORPORA = ("--objective", "--spans", "--languages", "--alpha")
-LIMITED = ("examples", "temperature")  # mixtures that know a limit
+LIMITED = ("examples", "temperature")  # mixtures with a limit
 
 
 def finetune_parser() -> argparse.ArgumentParser:
-    """The options of `python -m model.finetune`. What is not given is left out of the result."""
+    """The options of `python -m model.finetune`. Options that are not given are absent from the result."""
     p = Parser(
         prog="python -m model.finetune",
         description="Fine-tune a T5 on tasks, or train one on tasks and text together.",
@@ -124,7 +124,7 @@ def finetune_parser() -> argparse.ArgumentParser:
 
 
 def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
-    """The settings that were given, and the paper's for the others. ConfigError for what cannot work."""
+    """The given settings, and the paper's for the others. ConfigError for settings that cannot work."""
     found = dict(given)
     if not {"init_from", "model"} & {*found}:
         raise ConfigError(
@@ -171,7 +171,7 @@ def complete_finetuning(given: Mapping[str, Any], cuda: bool, cores: int) -> Tra
 
 
 def _scale(found: dict[str, Any]) -> FinetuningScale:
-    """By the name of the model; what `--init-from` names is looked up, and a run becomes its newest checkpoint."""
+    """The scale for the model's size. `--init-from` is resolved: a run becomes its newest checkpoint."""
     if "init_from" not in found:
         return TASKS_TINY if found.get("model", "tiny") == "tiny" else TASKS_T5
     found["init_from"] = folder = model_folder(found["init_from"])
@@ -184,7 +184,7 @@ def _longest(tasks: Sequence[TaskData], side: int, scale: FinetuningScale) -> in
 
 
 def _unsupervised(words: Sequence[str]) -> list[tuple[Path, float]]:
-    """The folders with their rates, in an order that those of the command line decide nothing of."""
+    """The folders with their rates, in an order independent of the command line's."""
     found = sorted(map(_rated, words), key=lambda one: (one[0].resolve().name, str(one[0])))
     places = [folder.resolve() for folder, _ in found]
     if twice := next((place for place in places if places.count(place) > 1), None):

@@ -1,7 +1,7 @@
 """Filling the blanks of a text with a trained T5.
 
 python -m model.generate --run out/t5 "The fog lay on <extra_id_0> and nobody saw <extra_id_1> bank."
-python -m model.generate --run out/t5 --trace out/c4 "..."      and which pages hold what was written
+python -m model.generate --run out/t5 --trace out/c4 "..."      and which pages contain the output
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SENTINEL = re.compile(r"\s*<extra_id_(\d+)>")
 
 
 def encode(tokenizer: Tokenizer, text: str) -> NDArray[np.int32]:
-    """The ids of inputs: of the text, its sentinels, and EOS. ConfigError for a sentinel that the vocabulary lacks."""
+    """The input ids: the text, its sentinels, and EOS. ConfigError for a sentinel that the vocabulary lacks."""
     vocabulary = tokenizer.vocabulary
     parts = SENTINEL.split(text)  # text, number, text, ...
     ids: list[int] = []
@@ -49,7 +49,7 @@ def encode(tokenizer: Tokenizer, text: str) -> NDArray[np.int32]:
 
 
 def filled(text: str, written: str) -> str:
-    """A text with its blanks filled by what a model has written; one that it has not filled stays.
+    """A text with its blanks filled from a model's output; unfilled blanks stay.
 
     >>> filled("The <extra_id_0> lay on <extra_id_1>.", "<extra_id_0> fog<extra_id_1> the river")
     'The fog lay on the river.'
@@ -58,7 +58,7 @@ def filled(text: str, written: str) -> str:
 
 
 def filled_pieces(text: str, written: str) -> list[tuple[str, bool]]:
-    """The same in pieces, each with whether the model has written it.
+    """The same in pieces, each with whether the model wrote it.
 
     >>> filled_pieces("The <extra_id_0> lay here.", "<extra_id_0> fog")
     [('The', False), (' fog', True), (' lay here.', False)]
@@ -78,7 +78,7 @@ def filled_pieces(text: str, written: str) -> list[tuple[str, bool]]:
 
 
 def decoder(how: Decoding, device: torch.device) -> Callable[[T5, Tensor, int, Tensor, int], Tensor]:
-    """The function of `model.decode` that was asked for."""
+    """The function of `model.decode` requested."""
     if how.sample:
         generator = torch.Generator(device).manual_seed(how.seed)
 
@@ -106,7 +106,7 @@ def decoder(how: Decoding, device: torch.device) -> Callable[[T5, Tensor, int, T
 
 
 def generate(model: T5, tokenizer: Tokenizer, texts: Sequence[str], length: int, how: Decoding) -> list[str]:
-    """What a model in eval mode writes for each text, sentinels shown."""
+    """The output of a model in eval mode for each text, with sentinels."""
     device = model.shared.weight.device
     rows = [encode(tokenizer, text) for text in texts]
     inputs = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.int64, device=device)
@@ -118,7 +118,7 @@ def generate(model: T5, tokenizer: Tokenizer, texts: Sequence[str], length: int,
 
 @torch.no_grad()
 def infills(model: T5, recipe: Recipe, source: Source, count: int) -> str:
-    """The first rows of a source as they are held out, and what a model in eval mode writes: three lines each."""
+    """The first held-out rows of a source, and the output of a model in eval mode: three lines each."""
     tokenizer: Any = recipe.tokenizer
     batch = next(iter(validation(recipe, source, count)), None)
     if batch is None:
@@ -128,14 +128,14 @@ def infills(model: T5, recipe: Recipe, source: Source, count: int) -> str:
     written = greedy(model, inputs, batch.targets.shape[1], segments, tokenizer.vocabulary.size)
     lines = []
     for row in zip(batch.inputs.tolist(), batch.targets.tolist(), written.tolist(), strict=True):
-        if max(row[1]) > 0:  # a last batch is filled up with empty rows
+        if max(row[1]) > 0:  # the last batch is padded with empty rows
             names = ("inputs", "targets", "written")
             lines += [f"{name:<8} {tokenizer.decode(ids)}" for name, ids in zip(names, row, strict=True)]
     return "".join(f"{line}\n" for line in lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model("generate", lambda: _run(parse_generate(argv)), shows=True)
 
 

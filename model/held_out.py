@@ -1,7 +1,7 @@
 """Held-out text: a share of the documents of an entry, and how much of it is scored.
 
-What is scored is a number of documents, whatever a batch, a row or a token is: two runs with other tokenizers, lengths
-or machines are scored on the same text.
+The amount scored is a number of documents, whatever the batch, row or tokenizer: runs with other tokenizers, lengths or
+machines are scored on the same text.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from model.lane import LONGEST_DOCUMENT, Encoder
 from model.order import InOrder
 from model.source import Source, StreamTokenizer
 
-KEPT_OUT = "held-out"  # in the place of a split: the share of the training documents that a run keeps out
-AT_ONCE = 32  # documents that are tokenised together
+KEPT_OUT = "held-out"  # used like a split: the share of training documents that a run holds out
+AT_ONCE = 32  # documents tokenised together
 
 
 class HeldOut(NamedTuple):
-    """What is scored."""
+    """A source to score."""
 
     source: Source
     tokens_a_byte: float  # see `tokens_a_byte`
 
 
 def hold_out(source: Source, tokenizer: StreamTokenizer, documents: int | None = None) -> HeldOut:
-    """A source to be scored on its first documents, or on all."""
+    """A source that is scored on its first documents, or on all."""
     entry = first_documents(source.entry, documents) if documents else source.entry
     return HeldOut(replace(source, entry=entry), tokens_a_byte(entry, tokenizer, source.rule.scored))
 
@@ -42,9 +42,9 @@ def hold_out(source: Source, tokenizer: StreamTokenizer, documents: int | None =
 def split_off(entry: Entry, share: float) -> tuple[Entry, Entry]:
     """The entry without a share of its documents, and these.
 
-    Of each row group so many go that the share is held over all row groups up to it; which, is drawn by a key that the
-    bytes of the corpus make. So the split is the same in every run, for any seed, number of workers and ranks.
-    ConfigError where the share is less than a document.
+    From each row group, as many documents are held out as keep the share over all row groups so far; a key made from
+    the corpus's bytes draws which. So the split is the same in every run, for any seed, number of workers and ranks.
+    ConfigError if the share is less than one document.
     """
     ends = np.floor(share * np.cumsum(entry.rows, dtype=np.int64))
     held = np.diff(ends, prepend=0).astype(np.int32)
@@ -70,20 +70,20 @@ def first_documents(entry: Entry, count: int) -> Entry:
     if entry.documents <= count:
         return entry
     before = np.cumsum(entry.rows, dtype=np.int64) - entry.rows
-    groups = int(np.searchsorted(before, count))  # that hold one of them
+    groups = int(np.searchsorted(before, count))  # row groups that hold one of them
     rows = np.minimum(entry.rows, count - before)[:groups].astype(np.int32)
     digest = hashlib.sha256(f"{entry.digest} first {count}".encode()).hexdigest()
     return replace(entry, file=entry.file[:groups], group=entry.group[:groups], rows=rows, digest=digest)
 
 
 def first_tokens(entry: Entry, encoder: Encoder, count: int) -> Entry:
-    """The documents that hold the first `count` tokens of an entry, the last one cut where they end.
+    """The documents that hold the first `count` tokens of an entry, the last one cut at that token.
 
-    ConfigError for an entry that has fewer.
+    ConfigError for an entry with fewer.
     """
     seen = 0
     for documents, (_, length) in enumerate(_tokenised(entry, encoder), 1):
-        tokens = min(length, LONGEST_DOCUMENT)  # of a longer one no lane gives more
+        tokens = min(length, LONGEST_DOCUMENT)  # lanes read no more of a longer one
         seen += tokens
         if seen >= count:
             made = first_documents(entry, documents)
@@ -93,25 +93,25 @@ def first_tokens(entry: Entry, encoder: Encoder, count: int) -> Entry:
 
 
 class TextSize(NamedTuple):
-    """How much text an entry has."""
+    """The amount of text of an entry."""
 
-    bytes: int  # of UTF-8
+    bytes: int  # bytes in UTF-8
     tokens: int
 
 
 def text_size(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> TextSize:
-    """Of all documents of an entry, of what of a document is `scored`."""
+    """The size of the `scored` part of all documents of an entry."""
     return TextSize(*np.sum([(0, 0), *_tokenised(entry, encoder, scored)], axis=0).tolist())
 
 
 def tokens_a_byte(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> float:
-    """Tokens by byte of the texts of an entry, of what of a document is `scored`; nan where there is no text."""
+    """Tokens per byte of the `scored` part of an entry's documents; nan without text."""
     size = text_size(entry, encoder, scored)
     return size.tokens / size.bytes if size.bytes else math.nan
 
 
 def _tokenised(entry: Entry, encoder: Encoder, scored: Callable[[Any], str] = str) -> Iterable[tuple[int, int]]:
-    """(bytes, tokens) of what of each document is scored."""
+    """(bytes, tokens) of the scored part of each document."""
     order, reader = InOrder(entry), Reader(keep=0)
     for group in range(order.units):
         rows = entry.rows_of(group)

@@ -1,20 +1,20 @@
-"""How the weights of a T5 start."""
+"""The initial weights of a T5."""
 
 from __future__ import annotations
 
 from model.config import ModelConfig
 
-ADAPTER = "Adapter"  # what the module is called in the names of weights
-# Of what its second matrix adds, at any width: next to nothing at first, after Houlsby et al. 2019, section 3.6.
-# With nothing at all Adafactor, whose steps are shares of a weight's size, would take the smallest that it knows.
+ADAPTER = "Adapter"  # the module's name in names of weights
+# Std of what its second matrix adds, at any width: next to nothing at first, after Houlsby et al. 2019, section 3.6.
+# With exactly zero, Adafactor, whose steps are shares of a weight's size, would use its minimum size.
 ADAPTER_STD = 5e-3
 
 
 def initial_std(name: str, c: ModelConfig) -> float | None:
-    """Standard deviation of the weight of that name, or None for a norm, whose weights are 1.
+    """Standard deviation of the weight of that name, or None for a norm, whose weights start at 1.
 
-    As in Mesh TensorFlow and t5x, but plain normal where they cut the tails off. transformers differs in one: it has 1
-    for an untied head too, with which the first loss is near 60 and not near ln V (62.5 and 9.5 at D 256, V 8192).
+    As in Mesh TensorFlow and t5x, but plain normal where they truncate the tails. transformers differs in one: it uses
+    1 for an untied head, too, with which the first loss is near 60 instead of ln V (62.5 and 9.5 at D 256, V 8192).
     """
     if f".{ADAPTER}.wo." in name:
         return float(ADAPTER_STD * c.adapter**-0.5)

@@ -42,7 +42,7 @@ from model.table import (
 
 
 class Journal:
-    """The tables, the progress, the samples and the curve of a run that goes on after step `last`, `tokens` read."""
+    """Tables, progress, samples and curve of a run that continues after step `last`, with `tokens` read."""
 
     def __init__(
         self, settings: TrainSettings, config: ModelConfig, last: int, tokens: int, group: ProcessGroup
@@ -70,7 +70,7 @@ class Journal:
         self.metrics.add(step, lr, wait, numbers)
 
     def look(self, waited: float) -> None:
-        """Writes and shows the steps since the last look. TrainError for a loss or a gradient that is not finite."""
+        """Writes and shows the steps since the last call. TrainError for a loss or a gradient that is not finite."""
         rows = self.metrics.look()
         if self._writes:
             if self._board:
@@ -94,10 +94,10 @@ class Journal:
         )
 
     def scored(self, step: int, scores: Sequence[TaskScore]) -> None:
-        """Writes how well the tasks are done, and says it: the first metric of each."""
+        """Writes the scores of the tasks, and prints the first metric of each."""
         if not self._writes or not scores:
             return
-        assert self._scores is not None  # where there are tasks
+        assert self._scores is not None  # set if there are tasks
         rows = [{"step": step, **score._asdict(), "value": f"{score.value:.6f}"} for score in scores]
         self._scores.add_rows(rows)
         firsts = {score.task: score for score in reversed(scores)}
@@ -105,7 +105,7 @@ class Journal:
         self.say(f"step {step:,}: {', '.join(words)}")
 
     def best(self) -> dict[str, Best]:
-        """The best checkpoint of each task, which `best.json` then names. To be asked when a checkpoint is there."""
+        """The best checkpoint of each task, which `best.json` then names. Call it when a checkpoint exists."""
         there = checkpoints(self._run)
         found = best_scores(read_table(self._run / VALIDATION_FILE, SCORE_COLUMNS), there)
         if found:
@@ -116,18 +116,18 @@ class Journal:
         return found
 
     def draw(self) -> None:
-        """`loss.svg`, of the tables."""
+        """Draws `loss.svg` from the tables."""
         if not self._writes:
             return
         self._sums.put(CURVE, draw_curve(*tables(self._run), f"{self._model}, {self._run.resolve().name}"))
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Prints a permanent line."""
         if self._writes:
             self._progress.say(text)
 
     def sync(self, step: int) -> None:
-        """Before the checkpoint of a step is there, the disk has what came before it, with its marks."""
+        """Flushes everything up to a step, with marks, to disk before its checkpoint appears."""
         if self._writes:
             logs: dict[str, Log] = {METRICS_FILE: self._steps, EVALS_FILE: self._evals, SAMPLES: self._samples}
             if self._scores:
@@ -151,10 +151,10 @@ class Journal:
 
 
 def kept_parts(run: Path, sums: RunSums, last: int, tasks: bool = False) -> dict[str, bytes]:
-    """What of the files that are added to is up to step `last`, by name. Nothing is lost without a word.
+    """The part of each appended file up to step `last`, by name. Nothing is dropped silently.
 
-    A file that is not what it was at that step, or where no mark says what it was, one with rows missing or damaged, is
-    kept under another name, and what can be read of it goes on.
+    A file that changed since that step, has no mark for it, or has missing or damaged rows, is renamed and kept, and
+    its readable part continues.
     """
     readers = {
         METRICS_FILE: lambda content: kept_rows(content, METRIC_COLUMNS, last),
@@ -186,9 +186,9 @@ def _kept_part(path: Path, sums: RunSums, last: int, read: Callable[[bytes], tup
 
 
 def put_trace_aside(run: Path, sums: RunSums, last: int) -> None:
-    """What `model.exposure` wrote of steps behind `last`, which are trained anew and may read other pages."""
+    """Renames a trace that covers steps after `last`, which are trained again and may read other pages."""
     path = run / EXPOSURE
-    with suppress(ConfigError, ExposureError):  # there is none, or one that nobody trusts
+    with suppress(ConfigError, ExposureError):  # there is none, or it is not trusted
         if (step := Exposure(run).step) > last:
             sums.forget(EXPOSURE)
             say(f"note: {path} tells of {many(step, 'step')}, not all of which remain: kept as {put_aside(path).name}")
@@ -221,7 +221,7 @@ def _check_finite(row: Row, run: Path) -> None:
 
 
 def last_good(run: Path) -> str:
-    """How to go on with a run whose numbers are no longer finite."""
+    """How to continue a run whose numbers are no longer finite."""
     good, _ = latest(run)
     if good is None:
         return "There is no earlier checkpoint: start again with a lower --lr, with --clip 1, or in fp32"
@@ -231,7 +231,7 @@ def last_good(run: Path) -> str:
 
 
 def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, done: int) -> str:
-    """What came out, for people; `done` steps were behind the run when it started."""
+    """The results for people; `done` steps were finished when the run started."""
     run, steps = settings.run, settings.steps
     metrics, evals = tables(run)
     count = parameters(config) / 1e6
@@ -278,6 +278,6 @@ def _last_samples(run: Path) -> list[str]:
 
 
 def _last_of(evals: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    """The rows of the last evaluation: of all together, and of each entry where there are several."""
+    """The rows of the last evaluation: of all together, and of each entry if there are several."""
     rows = [row for row in evals if row["step"] == evals[-1]["step"]]
     return rows if len(rows) > 2 else rows[-1:]

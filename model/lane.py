@@ -1,6 +1,6 @@
-"""A lane: an endless row of tokens made of every n-th unit of an entry, and the place where the next piece begins.
+"""A lane: an endless sequence of tokens from every n-th unit of an entry, and the position of the next piece.
 
-Lanes do not know of each other. So several processes can work on one stream, and each place is three integers.
+Lanes are independent. So several processes can work on one stream, and each position is three integers.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from model.corpus import Reader
 from model.errors import TrainError
 from model.order import Order, ReadUnit
 
-LONGEST_DOCUMENT = 65_536  # tokens; t5 preprocessors.py select_random_chunk: of a longer one a random stretch is taken
-TOKENISE_DOCUMENTS = 32  # documents tokenised at a time; no place depends on it
-TOKENISE_CHARACTERS = 1 << 20  # nor on this: it bounds the memory that a batch of very long documents takes
-BARREN_EPOCHS = 32  # without a piece that is long enough, until it is said that there is none
+LONGEST_DOCUMENT = 65_536  # tokens; t5 preprocessors.py select_random_chunk: from a longer one a random stretch is used
+TOKENISE_DOCUMENTS = 32  # documents tokenised at a time; no position depends on it
+TOKENISE_CHARACTERS = 1 << 20  # nor on this: it bounds the memory of a batch of very long documents
+BARREN_EPOCHS = 32  # epochs without a piece that is long enough before an error
 
 Tokens = NDArray[np.int32]
 
 
 class Encoder(Protocol):
-    """What a lane needs of a tokenizer, or of what makes tokens of documents that are not one text."""
+    """What a lane needs from a tokenizer, or from an encoder of documents that are not a single text."""
 
     def encode(self, texts: Sequence[Any]) -> list[Tokens]: ...
 
 
 class Cursor(NamedTuple):
-    """The token that comes next."""
+    """The position of the next token."""
 
     unit: int  # its number in the entry's order
     row: int  # document of the unit, in its order
@@ -39,11 +39,11 @@ class Cursor(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """A document that a lane has come to, once an epoch."""
+    """A document that a lane reaches, once per epoch."""
 
     place: Cursor  # its first token
     group: int  # its row group, an index into the entry's arrays
-    row: int  # in its row group, as it lies on disk
+    row: int  # in its row group, in file order
 
 
 class _Document(NamedTuple):
@@ -53,9 +53,9 @@ class _Document(NamedTuple):
 
 
 class Lane:
-    """Units `lane`, `lane + lanes`, `lane + 2 x lanes`, ... of an order, or what follows `cursor` in them.
+    """Units `lane`, `lane + lanes`, `lane + 2 x lanes`, ... of an order, starting at `cursor`.
 
-    Nothing is lost between documents, units and epochs: a piece may reach over all of them.
+    Nothing is lost between documents, units and epochs: a piece may span them.
     """
 
     def __init__(self, order: Order, reader: Reader, encoder: Encoder, cursor: Cursor, lanes: int = 1) -> None:
@@ -65,14 +65,14 @@ class Lane:
         self._encoder = encoder
         self._lanes = lanes
         self._ahead: deque[_Document] = deque()  # tokenised; the first holds the cursor
-        self._next = cursor._replace(token=0)  # the document that is tokenised next
+        self._next = cursor._replace(token=0)  # the document to tokenise next
         self._unit: ReadUnit | None = None  # of `_next`, once it is open
         self._barren = 0  # units opened since the last piece
 
     def peek(self, most: int, least: int = 1) -> Tokens:
-        """What is left of the present document, at most `most` tokens; the lane stays where it is.
+        """The rest of the current document, at most `most` tokens; the lane does not advance.
 
-        Passes over whatever is shorter than `least`. Empty when a finite order has ended.
+        Skips anything shorter than `least`. Empty when a finite order has ended.
         """
         while True:
             if not self._ahead and not self._tokenise_batch():
@@ -84,7 +84,7 @@ class Lane:
             self._go_on(len(piece))
 
     def take(self, count: int) -> None:
-        """Goes on by `count` tokens, as many as `peek` showed or fewer: they are read."""
+        """Advances by `count` tokens, at most as many as `peek` returned."""
         self._go_on(count)
 
     def _go_on(self, count: int) -> None:
@@ -97,7 +97,7 @@ class Lane:
             self.cursor = document.after
 
     def cut(self, length: int) -> Tokens:
-        """The next `length` tokens, over the ends of documents; fewer when a finite order has ended."""
+        """The next `length` tokens, across ends of documents; fewer when a finite order has ended."""
         pieces: list[Tokens] = []
         while length and len(piece := self.peek(length)):
             self.take(len(piece))
@@ -143,10 +143,10 @@ class Lane:
 
 
 class TracedLane(Lane):
-    """A lane that notes which documents it reads from.
+    """A lane that records the documents it reads from.
 
     Attributes:
-        read: the documents of which tokens were taken, in their order; whoever looks at it empties it.
+        read: the documents whose tokens were taken, in order; the reader of this list empties it.
     """
 
     def __init__(self, order: Order, reader: Reader, encoder: Encoder, cursor: Cursor, lanes: int = 1) -> None:

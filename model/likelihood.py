@@ -1,11 +1,11 @@
-"""How likely your own texts are to a run: nats and bytes a document, so that models compare by bits per byte.
+"""The likelihood of your own texts under a run: nats and bytes per document, so that models compare by bits per byte.
 
 python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
 
---texts has a JSON object a line: `domain`, `document` (its name) and `text`. Each document is cut into pieces of the
-run's length, which are scored by the objective that the run was trained by, the same in every run. Where all of the
-text is in the targets (lm) the nats are exact; else they are those of the hidden tokens, a sample of all, times the
-tokens of the document.
+--texts has one JSON object per line: `domain`, `document` (its name) and `text`. Each document is cut into pieces of
+the run's length, which are scored by the run's training objective, the same in every run. If all of the text is in the
+targets (lm) the nats are exact; otherwise they are the mean over the hidden tokens, a sample, times the tokens of the
+document.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ examples:
   a run, over your own texts    python -m model.likelihood --run out/t5 --texts texts.jsonl --output out/likelihood
   an older checkpoint               ... --checkpoint out/t5/checkpoints/step-00000400
 
-It writes likelihood.csv: domain, document, nats, bytes, tokens. Bits a byte are nats / bytes / ln 2. Another file of
+It writes likelihood.csv: domain, document, nats, bytes, tokens. Bits per byte = nats / bytes / ln 2. Another file of
 that name is kept as likelihood.csv.old.
 exit codes: 0 done; 1 failed; 2 wrong usage, reported before any work; 130 interrupted (Ctrl-C).
 """
@@ -61,18 +61,17 @@ class OwnText(NamedTuple):
 
 
 class TextScore(NamedTuple):
-    """How likely a document is; a row of `likelihood.csv`."""
+    """The likelihood of a document; a row of `likelihood.csv`."""
 
     domain: str
     document: str
     nats: float
-    bytes: int  # of UTF-8
+    bytes: int  # bytes in UTF-8
     tokens: int
 
 
 def read_texts(path: Path) -> list[OwnText]:
-    """The documents of a JSONL file. ConfigError, with the line, for one that is not as it should be, or
-    is listed twice."""
+    """The documents of a JSONL file. ConfigError, with the line, for one that is malformed or listed twice."""
     found: list[OwnText] = []
     lines: dict[tuple[str, str], int] = {}
     try:
@@ -106,21 +105,21 @@ def read_texts(path: Path) -> list[OwnText]:
 def text_scores(
     model: T5, tokenizer: Tokenizer, rule: Denoising, texts: Sequence[OwnText], rows: int, bf16: bool = False
 ) -> Iterator[TextScore]:
-    """How likely each document is to a model in eval mode, in their order, `rows` pieces at a time.
+    """The likelihood of each document under a model in eval mode, in order, `rows` pieces at a time.
 
-    A document of fewer tokens than a row must have is left out.
+    A document with fewer tokens than a row needs is skipped.
     """
     builder = replace(rule, pack=False).builder(tokenizer.vocabulary, VALIDATION_SEED)
     device = next(model.parameters()).device
     tokens = tokenizer.encode([text.text for text in texts])
     pieces = [(place, piece) for place, ids in enumerate(tokens) for piece in _pieces(ids, rule)]
-    sums = torch.zeros(2, len(texts), dtype=torch.float64)  # nats, tokens that were scored
+    sums = torch.zeros(2, len(texts), dtype=torch.float64)  # nats, scored tokens
     for start in range(0, len(pieces), rows):
         places, drawn = zip(*pieces[start : start + rows], strict=True)
         batch = to_batch(trimmed(builder.finish(range(start, start + len(drawn)), drawn)), False).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             output = model(*batch, with_logits=True)
-        assert output.logits is not None  # asked for
+        assert output.logits is not None  # requested
         found = row_nll(output.logits, batch.targets, tokenizer.vocabulary)
         sums.index_add_(1, torch.tensor(places), torch.stack(found).cpu())
     for text, ids, nats, scored in zip(texts, tokens, *sums.tolist(), strict=True):
@@ -150,19 +149,19 @@ def likelihood_parser() -> Parser:
 
 
 def parse_likelihood(argv: Sequence[str] | None) -> Namespace:
-    """The options by their names. ConfigError for what cannot work."""
+    """The options by their names. ConfigError for options that cannot work."""
     args = likelihood_parser().parse_args(argv)
     find_device(args.device)
     return args
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model("likelihood", lambda: _run(parse_likelihood(argv)))
 
 
 def _put_scores(path: Path, content: bytes) -> None:
-    """Writes the table. Another one, or what is none, is put aside."""
+    """Writes the table. An existing file with other contents is renamed and kept."""
     if os.path.lexists(path) and not (path.is_file() and path.read_bytes() == content):
         say(f"note: {path} exists with other contents: kept as {put_aside(path).name}")
     put(path, content)

@@ -1,8 +1,8 @@
-"""The matrix products of a training on a CPU, by the library whose machine code fits the processor.
+"""Matrix products for training on a CPU, by the library that is faster on the processor.
 
-torch multiplies fp32 matrices by MKL, which on an AMD processor does 105 GFLOP/s where oneDNN, which torch brings
-along for its compiler, does 240 (one core of an EPYC with AVX-512, products of T5's shapes, 30 November 2026). oneDNN
-copies what is transposed, a twentieth of a step; products of attention, many and small, stay with torch. The bits are
+torch multiplies fp32 matrices with MKL, which on an AMD processor reaches 105 GFLOP/s where oneDNN, shipped with torch
+for its compiler, reaches 240 (one core of an EPYC with AVX-512, products of T5's shapes, 30 November 2026). oneDNN
+copies transposed inputs, a twentieth of a step; products of attention, many and small, stay with torch. The bits are
 the same for the same number of threads.
 """
 
@@ -18,7 +18,7 @@ HAS_ONEDNN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def _onednn(x: Tensor, weight: Tensor) -> Tensor:
-    if not (x.numel() and len(weight)):  # it refuses what is empty
+    if not (x.numel() and len(weight)):  # it refuses empty inputs
         return x.new_zeros((*x.shape[:-1], len(weight)))
     y: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
     return y
@@ -28,7 +28,7 @@ def _shape(x: Tensor, weight: Tensor) -> Tensor:
     return x.new_empty((*x.shape[:-1], len(weight)))
 
 
-# An operator of our own, which a compiler calls as it is: it takes torch's for weights that never change alone.
+# A custom operator, which the compiler calls unchanged: it uses torch's own only for constant weights.
 _LIBRARY: Any = torch.library.Library("c4pipe", "DEF")  # type: ignore[no-untyped-call]
 _LIBRARY.define("onednn(Tensor x, Tensor weight) -> Tensor")
 _LIBRARY.impl("onednn", _onednn, "CPU")
@@ -42,7 +42,7 @@ def onednn(x: Tensor, weight: Tensor) -> Tensor:
 
 
 class _Product(torch.autograd.Function):
-    """x W^T, and the gradients of both."""
+    """x W^T and the gradients of both."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class _Product(torch.autograd.Function):
 
 
 def product(x: Tensor, weight: Tensor) -> Tensor:
-    """`F.linear`, (..., n) by (m, n) -> (..., m): in training on a CPU in fp32 by oneDNN, its sums in another order."""
+    """`F.linear`, (..., n) by (m, n) -> (..., m): in fp32 training on a CPU by oneDNN, which sums in another order."""
     in_fp32 = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     if HAS_ONEDNN and in_fp32 and x.device.type == "cpu" and torch.is_grad_enabled():
         y: Tensor = _Product.apply(x, weight)  # type: ignore[no-untyped-call]
@@ -67,7 +67,7 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
 
 
 class Linear(nn.Linear):
-    """Without bias."""
+    """A linear layer without bias."""
 
     def forward(self, x: Tensor) -> Tensor:
         return product(x, self.weight)

@@ -19,20 +19,21 @@ from model.table import Row, Table
 
 
 class Metrics:
-    """The numbers of each step, which stay on the device until somebody looks: to look is to wait for the device."""
+    """The numbers of each step, which stay on the device until they are read, since reading waits for the device."""
 
     def __init__(self, table: Table | None, tokens: int = 0, seconds: float = 0.0) -> None:
-        """Without a table they are looked at and not written: all processes but the first. `tokens` and `seconds` are
-        those so far."""
+        """Without a table the numbers are read but not written, as in all processes except the first. `tokens` and
+        `seconds` are those so far.
+        """
         self._table, self.tokens, self._earlier = table, tokens, seconds
         self._began = time.perf_counter()
         self._pending: list[tuple[dict[str, Any], Tensor]] = []
-        self.row: dict[str, Any] = {}  # the last one that was looked at
+        self.row: dict[str, Any] = {}  # the last one read
         self.stopped = False
 
     @property
     def seconds(self) -> float:
-        """Time of the run so far, what was lost to a kill not counted."""
+        """Time of the run so far, without work lost to a kill."""
         return self._earlier + time.perf_counter() - self._began
 
     def add(self, step: int, lr: float, wait: float, numbers: Tensor) -> None:
@@ -41,14 +42,14 @@ class Metrics:
         self._pending.append((row, numbers))
 
     def look(self) -> list[dict[str, Any]]:
-        """Writes what is pending, up to the first step that went wrong, which is then the last of those returned."""
+        """Writes pending steps, up to the first that is not finite, which is then the last one returned."""
         pending, self._pending = self._pending, []
         rows = []
         for (row, _), numbers in zip(pending, torch.stack([one for _, one in pending]).tolist(), strict=True):
             loss, norm, targets, tokens, stop = numbers
             self.tokens += int(tokens)
             self.stopped |= stop > 0
-            # Nine digits give a float of 32 bits back as it was.
+            # Nine digits reproduce a 32-bit float exactly.
             values = {"loss": f"{loss:.9g}", "norm": f"{norm:.9g}", "targets": int(targets), "tokens": self.tokens}
             rows.append(row | values)
             if not (math.isfinite(loss) and math.isfinite(norm)):
@@ -60,7 +61,7 @@ class Metrics:
 
 
 class ProgressLine:
-    """One live line on a terminal, now and then a plain one elsewhere."""
+    """One live line on a terminal, occasional plain lines elsewhere."""
 
     def __init__(self, steps: int, last: int, out: IO[str] | None = None) -> None:
         self._steps, self._first, self._out = steps, last, out or sys.stderr
@@ -72,7 +73,7 @@ class ProgressLine:
         """A look at the last step: `waited` seconds for data since the start, `tokens` of input in all."""
         now = time.perf_counter()
         step = int(row["step"])
-        if self._began is None:  # what the first steps cost is no measure: compiling, starting workers
+        if self._began is None:  # the first steps are not representative: they compile and start workers
             self._began, self._first = (now, tokens, waited), step
         done = step == self._steps
         if not done and now - self._shown < (0.1 if self._live else PLAIN):
@@ -99,13 +100,13 @@ class ProgressLine:
             print(line, file=self._out, flush=True)
 
     def close(self) -> None:
-        """Leaves the live line."""
+        """Ends the live line."""
         if self._live and self._shown > 0:
             print(file=self._out, flush=True)
 
 
 class TensorBoard:
-    """TensorBoard's files."""
+    """Writes TensorBoard's files."""
 
     def __init__(self, folder: Path, last: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # seconds to import
@@ -113,13 +114,13 @@ class TensorBoard:
         self._writer = SummaryWriter(str(folder), purge_step=last + 1 if last else 0)
 
     def steps(self, rows: Iterable[Row]) -> None:
-        """Rows of `metrics.csv`."""
+        """Adds rows of `metrics.csv`."""
         for row in rows:
             for name in ("loss", "lr", "norm"):
                 self._writer.add_scalar(f"train/{name}", float(row[name]), int(row["step"]))
 
     def evals(self, rows: Iterable[Row]) -> None:
-        """Rows of `eval.csv`."""
+        """Adds rows of `eval.csv`."""
         for row in rows:
             for name in ("loss", "accuracy", "bits_per_byte"):
                 name_ = f"validation/{name}/{row['entry']}"

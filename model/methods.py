@@ -1,4 +1,4 @@
-"""Which weights a fine-tuning changes: all, adapters, or layer after layer from the top. The paper's section 3.5.1.
+"""Which weights a fine-tuning changes: all, adapters, or layer by layer from the top. The paper's section 3.5.1.
 
 A method is a value; which weights it trains at a step is a function of their names, the step and the number of steps.
 """
@@ -21,13 +21,13 @@ _BLOCK = re.compile(r"(encoder|decoder)\.block\.(\d+)\.")
 
 @dataclass(frozen=True)
 class Method:
-    """`adapters`: only adapters of that width and norms are trained. `gradual`: gradual unfreezing, of both stacks at
-    once: the steps are as many episodes as a stack has layers, and in episode n its n highest layers are trained. What
-    is in no layer, the embedding and the head and the last norms, is trained throughout.
+    """`adapters`: only adapters of that width, and norms, are trained. `gradual`: gradual unfreezing in both stacks at
+    once: the steps are split into as many episodes as a stack has layers, and episode n trains its n highest layers.
+    Weights outside layers (embedding, head, last norms) are trained throughout.
     """
 
     name: str = "all"
-    width: int = 0  # of the adapters
+    width: int = 0  # width of the adapters
 
     def __post_init__(self) -> None:
         if self.name not in METHODS:
@@ -38,7 +38,7 @@ class Method:
             raise ConfigError(f"--adapter-width {self.width} applies to --method adapters: leave one of the two out")
 
     def trains(self, config: ModelConfig, step: int, steps: int) -> Callable[[str], bool]:
-        """Which weights, by name, step 1 to `steps` changes."""
+        """The weights, by name, that a step from 1 to `steps` changes."""
         if self.name == "adapters":
             return _small
         if self.name == "gradual":
@@ -57,13 +57,13 @@ class Method:
         return lambda _: True
 
     def prepare(self, model: nn.Module) -> None:
-        """Before an optimizer is made: weights that no step trains ask for no gradient."""
+        """Call before making an optimizer: turns off gradients of weights that no step trains."""
         if self.name == "adapters":
             for name, weight in model.named_parameters():
                 weight.requires_grad_(_small(name))
 
     def freeze(self, model: nn.Module, config: ModelConfig, step: int, steps: int) -> None:
-        """After the gradients are there: takes those away that this step does not train with."""
+        """Call after the backward pass: removes gradients of weights that this step does not train."""
         if self.name != "gradual":
             return
         trained = self.trains(config, step, steps)
@@ -73,5 +73,5 @@ class Method:
 
 
 def _small(name: str) -> bool:
-    """Whether a weight is of an adapter, whose own norm is the last of its block, or of a norm."""
+    """Whether a weight belongs to a norm or an adapter, whose norm is the last of its block."""
     return f".{ADAPTER}." in name or name.endswith("layer_norm.weight")

@@ -1,10 +1,10 @@
-"""Optimizers that scale each step by the size of what it changes, and how the trainer makes and feeds one.
+"""Optimizers that scale each step by the size of the weight, and their use by the trainer.
 
-    name --make_optimizer--> Adafactor | AdamWScale | torch's AdamW; norms and bias tables are a group of their own
-    gradients --clip_gradients--> their norm, and none longer than the limit
+    name --make_optimizer--> Adafactor | AdamWScale | torch's AdamW; norms and bias tables are a separate group
+    gradients --clip_gradients--> their norm; gradients scaled down to the limit
 
 The learning rate is set from outside before each step, see `schedules`. Weights and states are fp32. Nothing here waits
-for the device: no number leaves it. Under FSDP2 the tensors are DTensors; every mean and norm is then over all shards.
+for the device: no number leaves it. Under FSDP2 the tensors are DTensors; every mean and norm then covers all shards.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from model.errors import ConfigError, unknown
 from model.spread import gathered, is_spread
 
 SMALLEST_RMS = 1e-3  # a weight moves as if its RMS were at least this: Adafactor's eps2, and nanoT5's constant
-PORTION = 1 << 24  # weights that are updated at once, which bounds the memory of a step: 64 MiB a temporary
+PORTION = 1 << 24  # weights updated at once, which bounds a step's memory: 64 MiB per temporary
 
 
 class Adafactor(Optimizer):
-    """Adafactor as T5 was trained: Shazeer and Stern, arXiv 1804.04235, algorithms 4 and 5, without first moment.
+    """Adafactor as T5 was trained: Shazeer and Stern, arXiv 1804.04235, algorithms 4 and 5, without a first moment.
 
     Step t = 1, 2, ... of a weight X with gradient G, mean(.) over the named dimension:
 
@@ -34,14 +34,14 @@ class Adafactor(Optimizer):
         U = G / sqrt(R C / mean(C))                                     mean(C) is mean(R)
         X = X - lr max(1e-3, RMS(X)) U / max(1, RMS(U) / clip)
 
-    A matrix with a side under `factored_from`, and a vector, keeps its whole second moment in place of R and C: 128 as
-    in t5x, so that the 32 x heads bias tables do. `weight_decay` w first takes lr w X from X, as t5x does with a
+    A matrix with a side below `factored_from`, and a vector, keep their whole second moment instead of R and C: 128 as
+    in t5x, so that the 32 x heads bias tables do. `weight_decay` w first subtracts lr w X from X, as t5x does with a
     `weight_decay_rate_lr_exponent` of 1.
 
-    Why not `torch.optim.Adafactor` (2.13)? Its rate is min(lr, 1 / sqrt(t)), right for T5's own schedule and a silent
-    limit on every other; it has no eps in R and C but keeps mean(R) above 1.2e-7, and gradients of norm 1 over the
-    2.5e8 weights of a base model have a mean square of 4e-9; it factors bias tables; and it asks the device for two
-    numbers a weight and step. Where none of this matters the two agree, as a test holds.
+    Why not `torch.optim.Adafactor` (2.13)? Its rate is min(lr, 1 / sqrt(t)), right for T5's own schedule but a silent
+    limit on every other. It has no eps in R and C but keeps mean(R) above 1.2e-7, while gradients of norm 1 over the
+    2.5e8 weights of a base model have a mean square of 4e-9. It factors bias tables, and it reads two numbers from the
+    device per weight and step. Where none of this matters the two agree, as a test shows.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Adafactor(Optimizer):
             if self.state[weight]:
                 continue
             if weight.dim() == 2 and min(weight.shape) >= factored_from:
-                # FSDP2 shards rows: R lies with them, and C is whole everywhere.
+                # FSDP2 shards rows: R is sharded with them, and C is replicated.
                 column = weight.new_zeros((1, weight.shape[1]))
                 self.state[weight] = {"row": torch.zeros_like(weight[:, :1]), "column": column}
             else:
@@ -97,7 +97,7 @@ class Adafactor(Optimizer):
             torch._foreach_lerp_(rows, _means(squares, 1, group["eps"]), share)
             torch._foreach_lerp_(columns, _means(squares, 0, group["eps"]), share)
             del squares
-            # The root of each factor alone: the product of two of 1e-30 would be 0.
+            # Take roots of the factors separately: the product of two values of 1e-30 would be 0.
             by_column = torch._foreach_div(columns, [column.mean(1, keepdim=True) for column in columns])
             torch._foreach_rsqrt_(by_column)
             scaled = torch._foreach_mul(grads, torch._foreach_rsqrt(rows))
@@ -116,7 +116,8 @@ class Adafactor(Optimizer):
 
 
 class AdamWScale(Optimizer):
-    """AdamW whose steps are scaled by the RMS of the weight, as nanoT5 trains T5: with a cosine better than Adafactor.
+    """AdamW whose steps are scaled by the RMS of the weight, as nanoT5 trains T5: better than Adafactor with a cosine
+    schedule.
 
     Step t = 1, 2, ... of a weight X with gradient G:
 
@@ -124,7 +125,7 @@ class AdamWScale(Optimizer):
         X = X - lr max(1e-3, RMS(X)) sqrt(1 - beta2**t) / (1 - beta1**t) M / (sqrt(V) + eps)
         X = X - lr weight_decay X
 
-    Defaults: nanoT5's, whose rate is 0.02 at its highest.
+    Defaults: nanoT5's, whose peak rate is 0.02.
     """
 
     def __init__(
@@ -167,7 +168,7 @@ class AdamWScale(Optimizer):
 
 
 def _adamw(groups: list[dict[str, Any]], lr: float) -> Optimizer:
-    """torch's AdamW with its betas and eps; fused, on a GPU and on a CPU."""
+    """torch's AdamW with its betas and eps; fused on both GPU and CPU."""
     return AdamW(groups, lr=lr, fused=True)
 
 
@@ -179,10 +180,10 @@ OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]], float], Optimizer]] = {
 
 
 def make_optimizer(name: str, model: nn.Module, lr: float, weight_decay: float = 0.0) -> Optimizer:
-    """The optimizer of that name in `OPTIMIZERS` for the weights of a model that are trained.
+    """The optimizer of that name in `OPTIMIZERS` for the trained weights of a model.
 
-    ConfigError for an unknown name, a rate or decay that is no number from 0 on, and weights narrower than fp32: steps
-    of a hundredth of a weight's RMS and less are lost in the 8 bits of bf16.
+    ConfigError for an unknown name, a negative or infinite rate or decay, and weights narrower than fp32: steps of a
+    hundredth of a weight's RMS or less are lost in the 8 bits of bf16.
     """
     if name not in OPTIMIZERS:
         raise unknown("optimizer", name, OPTIMIZERS)
@@ -197,7 +198,7 @@ def make_optimizer(name: str, model: nn.Module, lr: float, weight_decay: float =
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Two groups: matrices and embeddings, which decay; norms and relative bias tables, which do not, as in nanoT5."""
+    """Two groups: matrices and embeddings with decay; norms and relative bias tables without, as in nanoT5."""
     named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
     apart = {name for name, weight in named if weight.dim() < 2 or "relative_attention_bias" in name}
     return [
@@ -207,16 +208,16 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, An
 
 
 def set_lr(optimizer: Optimizer, lr: float) -> None:
-    """The learning rate of the next step."""
+    """Sets the learning rate of the next step."""
     for group in optimizer.param_groups:
         group["lr"] = lr
 
 
 def clip_gradients(weights: Iterable[Tensor], limit: float | None) -> Tensor:
-    """The norm of all gradients together, a tensor () on their device; they are then scaled down to `limit` if above.
+    """The norm of all gradients, a tensor () on their device. Scales the gradients down to `limit` if it is above.
 
-    None only measures: T5 was trained without a limit, nanoT5 with 1. A norm that is not finite makes every gradient so
-    or zero: look at it before the step.
+    None only measures: T5 was trained without a limit, nanoT5 with 1. A norm that is not finite makes every gradient
+    non-finite or zero: check it before the step.
     """
     weights = [weight for weight in weights if weight.grad is not None]
     norm = torch.nn.utils.get_total_norm([_grad(weight) for weight in weights])
@@ -227,7 +228,7 @@ def clip_gradients(weights: Iterable[Tensor], limit: float | None) -> Tensor:
 
 
 def _portions(weights: Iterable[Tensor]) -> Iterator[list[Tensor]]:
-    """Those with a gradient, in lists of at most `PORTION` numbers, or of one weight."""
+    """Weights with a gradient, in lists of at most `PORTION` numbers, or of one weight."""
     portion: list[Tensor] = []
     room = PORTION
     for weight in weights:
@@ -243,12 +244,12 @@ def _portions(weights: Iterable[Tensor]) -> Iterator[list[Tensor]]:
 
 
 def _grad(weight: Tensor) -> Tensor:
-    assert weight.grad is not None  # `_portions` left the others out
+    assert weight.grad is not None  # `_portions` skips the others
     return weight.grad
 
 
 def _rms(tensors: list[Tensor], at_least: float) -> list[Tensor]:
-    """The root mean square of each, a tensor () or `at_least`; of a DTensor over all its shards, in one exchange."""
+    """The root mean square of each, a tensor () or `at_least`; for a DTensor over all its shards, in one exchange."""
     norms = list(torch._foreach_norm(tensors))
     if is_spread(stacked := torch.stack(norms)):
         norms = list(gathered(stacked).unbind())
@@ -258,9 +259,9 @@ def _rms(tensors: list[Tensor], at_least: float) -> list[Tensor]:
 
 
 def _means(squares: list[Tensor], dim: int, eps: float) -> list[Tensor]:
-    """The mean over one dimension, which stays with length 1, and `eps`.
+    """The mean over one dimension, which keeps length 1, plus `eps`.
 
-    By way of sums, and not in place: shards may have unequal rows, and sums of shards are no sums yet.
+    Computed from sums, and not in place: shards may have unequal rows, and their sums are partial.
     """
     sums = [square.sum(dim, keepdim=True) for square in squares]
     means = torch._foreach_div(sums, [float(square.shape[dim]) for square in squares])

@@ -1,7 +1,7 @@
-"""In which order an entry's documents are visited: a keyed permutation, so that a place in it is a number.
+"""The order in which an entry's documents are visited: a keyed permutation, so that a position is a number.
 
-An epoch visits every document once. Its units (row groups, or parts of them) are permuted, and the rows inside a unit;
-no buffer is shuffled and nothing is held, so that any place of any epoch is found without what came before it.
+An epoch visits every document once. Its units (row groups, or parts of them) are permuted, and so are the rows inside a
+unit. There is no shuffle buffer, so any position of any epoch is found without what came before it.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ class ReadUnit(NamedTuple):
 
 
 class Order(Protocol):
-    """Numbers the units of an entry from 0 on."""
+    """Numbers the units of an entry from 0."""
 
     entry: Entry
-    units: int  # of one epoch
+    units: int  # units of one epoch
 
     def unit(self, number: int) -> ReadUnit | None:
-        """None when all was visited."""
+        """The unit of that number; None after the last one."""
 
     def pick(self, number: int, row: int, choices: int) -> int:
-        """0 to choices - 1, by the document that is `row` of unit `number` alone."""
+        """0 to choices - 1, depending only on the document `row` of unit `number`."""
 
 
-SPLIT_BELOW = 64  # row groups a lane
+SPLIT_BELOW = 64  # row groups per lane
 
 
 class Shuffled:
-    """Epoch after epoch without end, each in an order of its own. Lane `l` visits units `l`, `l + lanes`, and so on.
+    """Endless epochs, each in its own order. Lane `l` visits units `l`, `l + lanes`, and so on.
 
-    An entry with few row groups is split into parts so that every lane has a part of each, as large as the others but
-    for one document: all lanes go through the row groups of an epoch in the same order, so that they find what they
-    need in the reader, and end it after as many documents. Lanes read the same number of tokens, and documents differ
-    in length: when the first epoch's tokens are read, a lane is ahead or behind by what the lengths of its documents
-    add up to more or less. With one lane, epochs are exact.
+    An entry with few row groups is split, so that every lane has a part of each row group, of equal size within one
+    document. All lanes then visit the row groups of an epoch in the same order, which suits the reader's cache, and
+    finish the epoch after equally many documents. But lanes read equal numbers of tokens, and documents differ in
+    length: after an epoch's tokens, a lane is ahead or behind by the accumulated difference in lengths. With one lane,
+    epochs are exact.
 
-    With `SPLIT_BELOW` row groups a lane or more each is a unit of its own, for every process would have to read all of
-    them. Then a lane is ahead or behind by a row group or so, of so many.
+    With `SPLIT_BELOW` row groups per lane or more, each row group is one unit, since otherwise every process would have
+    to read all of them. Then a lane is ahead or behind by about one row group out of so many.
     """
 
     def __init__(self, entry: Entry, seed: int, lanes: int) -> None:
@@ -58,14 +58,14 @@ class Shuffled:
         self._seed = seed
         self._parts = lanes if len(entry.rows) < SPLIT_BELOW * lanes else 1
         self.units = len(entry.rows) * self._parts
-        self._rows = lru_cache(4)(self._in_order)  # that lanes ask for one after the other
+        self._rows = lru_cache(4)(self._in_order)  # used by one lane after another
 
     def unit(self, number: int) -> ReadUnit:
         """Unit `number % units` of epoch `number // units`; it may be empty."""
         epoch, turn = divmod(number, self.units)
         place, part = divmod(turn, self._parts)
         group = int(Permutation(len(self.entry.rows), self._key(epoch))([place])[0])
-        # Turned a part further at each row group, so that the odd documents do not all go to the first lanes.
+        # Rotated by one part for each row group, so that surplus documents do not all go to the first lanes.
         first = (part + number // self._parts) % self._parts
         return ReadUnit(group, self._rows(epoch, group)[first :: self._parts])
 
@@ -81,7 +81,7 @@ class Shuffled:
 
 
 class InOrder:
-    """Once, as the rows lie on disk: for validation."""
+    """Once, in the order of rows on disk: for validation."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -95,7 +95,7 @@ class InOrder:
 
 
 def shuffled_documents(entry: Entry, seed: int) -> Iterator[str | tuple[str, ...]]:
-    """Each document of an entry once, in the order of a first epoch: however many are taken, they are a fair sample."""
+    """Each document of an entry once, in the order of a first epoch: any prefix is a fair sample."""
     order, reader = Shuffled(entry, seed, lanes=1), Reader(keep=0)
     for number in range(order.units):
         unit = order.unit(number)
@@ -103,6 +103,6 @@ def shuffled_documents(entry: Entry, seed: int) -> Iterator[str | tuple[str, ...
 
 
 def shuffled_texts(entry: Entry, seed: int) -> Iterator[str]:
-    """The same as texts: of several columns a line each."""
+    """The same as texts: several columns become one line each."""
     for document in shuffled_documents(entry, seed):
         yield document if isinstance(document, str) else "\n".join(document)

@@ -1,4 +1,4 @@
-"""From lanes of pairs to rows: one example a row, or several that share it."""
+"""From lanes of pairs to rows: one example per row, or several packed into one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from model.rows import Rows, Widths, empty_rows, stacked
 
 
 class Pair(NamedTuple):
-    """The tokens of an example, each part with its eos."""
+    """The tokens of an example, each part including eos."""
 
     inputs: Tokens
     targets: Tokens
 
 
 def next_pair(lane: Lane, widths: Widths) -> Pair | None:
-    """The pair at which a lane stands; the lane stays. None when a finite lane has ended."""
+    """The next pair of a lane, which does not advance. None when a finite lane has ended."""
     tokens = lane.peek(sum(widths), 2)
     if not len(tokens):
         return None
@@ -29,14 +29,14 @@ def next_pair(lane: Lane, widths: Widths) -> Pair | None:
 
 
 def put_example(rows: Rows, row: int, segment: int, at: tuple[int, int], inputs: Tokens, targets: Tokens) -> None:
-    """Writes an example into a row, its inputs and targets from the places `at` on."""
+    """Writes an example into a row, its inputs and targets starting at the places `at`."""
     for ids, segments, start, tokens in zip(rows[:2], rows[2:], at, (inputs, targets), strict=True):
         ids[row, start : start + len(tokens)] = tokens
         segments[row, start : start + len(tokens)] = segment
 
 
 class SinglePairs:
-    """One example a row."""
+    """One example per row."""
 
     def __init__(self, widths: Widths) -> None:
         self._widths = widths
@@ -55,7 +55,7 @@ class SinglePairs:
 
 
 class PackedPairs:
-    """Examples share a row in the order of their lane, while both inputs and targets have room: seqio's way."""
+    """Examples share a row in the order of their lane as long as inputs and targets have room, as in seqio."""
 
     def __init__(self, widths: Widths) -> None:
         self._widths = widths

@@ -1,4 +1,4 @@
-"""Answers to a test set that has no labels, in the form in which its benchmark takes them.
+"""Answers to a test set that has no labels, in the format of its benchmark.
 
     FOLDER/predictions/rte.tsv      GLUE: index<TAB>prediction; the word of a label, for CoLA, SST-2, MRPC, QQP and WNLI
                                     its number, for STS-B a number of 0 to 5
@@ -6,8 +6,8 @@
                                     BoolQ and WiC in small letters; MultiRC nested as its data are
     FOLDER/predictions/xnli.jsonl   any other: {"idx": 0, "prediction": "1"}
 
-The forms are recalled from what the two sites ask for, and were not tried there. An index is that of the row, or its
-number where it has none.
+The formats are recalled from the two sites' requirements, and were not tried there. An index is that of the row, or its
+number if it has none.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ _Records = Callable[[Sequence[RowExample], Sequence[Any], str], list[dict[str, A
 def record_predictions(
     folder: Path, data: TaskData, split: str, asked: Sequence[RowExample], written: Sequence[str]
 ) -> tuple[Path, int]:
-    """Writes the file of a task; it, and of how many answers none is a label: they count as the first label."""
+    """Writes the file of a task. Returns it, and the number of answers that are not labels and became the first
+    label.
+    """
     base = data.name.partition("/")[0]
     found = [data.task.read(text, one.example) for one, text in zip(asked, written, strict=True)]
     labels = data.task.format.labels
     wrong = sum(value == -1 for value in found) if labels else 0
     values = [_value(base, value, labels) for value in found]
-    # The split is part of the name where another is the usual one: here that is the test set.
+    # The split is part of the name unless it is the usual one, here the test set.
     usual = "validation" if split == "test" else split
     if base in _GLUE:
         path = task_file(folder / PREDICTIONS, data.name, usual, ".tsv")
@@ -52,7 +54,7 @@ def record_predictions(
 
 
 def _value(base: str, value: Any, labels: Sequence[str]) -> Any:
-    """A prediction as the benchmark takes it."""
+    """A prediction in the benchmark's format."""
     if base == "stsb":
         return f"{min(5.0, max(0.0, value)):.3f}"
     if not labels:
@@ -70,12 +72,12 @@ def _records(asked: Sequence[RowExample], values: Sequence[Any], name: str) -> l
 
 
 def _record(asked: Sequence[RowExample], values: Sequence[Any], name: str) -> list[dict[str, Any]]:
-    """ReCoRD: by the number of the query alone."""
+    """ReCoRD: only by the number of the query."""
     return [{"idx": one.row["idx"]["query"], name: value} for one, value in zip(asked, values, strict=True)]
 
 
 def _multirc(asked: Sequence[RowExample], values: Sequence[Any], name: str) -> list[dict[str, Any]]:
-    """MultiRC: a record a passage, with its questions and their answers."""
+    """MultiRC: one record per passage, with its questions and their answers."""
     passages: dict[Any, dict[Any, list[dict[str, Any]]]] = {}
     for one, value in zip(asked, values, strict=True):
         idx = one.row["idx"]

@@ -1,9 +1,9 @@
-"""The examples of tasks as the trainer reads them: RUN/tasks/NAME/SPLIT.parquet, a pair of strings a row.
+"""The examples of tasks as the trainer reads them: RUN/tasks/NAME/SPLIT.parquet, one pair of strings per row.
 
     rows of a data set --TaskData.examples--> inputs, targets, answer (JSON) --read_entry--> Entry
 
-Anybody can look at what a model was trained on. The bytes are a function of the data and of the task; a run that goes
-on writes them again, and the position in its stream holds for these bytes alone.
+Anybody can inspect what a model was trained on. The bytes are a function of the data and the task. A resumed run writes
+them again, and the position in its stream is valid only for these bytes.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ _SCHEMA = pa.schema([(name, pa.string()) for name in (*PAIR_COLUMNS, "answer")])
 
 
 def check_data_apart(run: Path, tasks: Iterable[TaskData]) -> None:
-    """ConfigError where data of a task lie in the folder that the run writes their examples into."""
+    """ConfigError if data of a task are in the folder where the run writes examples."""
     place = (run / PREPARED).resolve()
     for data in tasks:
         for path in (data.path, *(file for files in data.splits.values() for file in files)):
-            # A path, or what its folder is, if it is a link to elsewhere.
+            # The path, and its folder with links resolved.
             if any(one.is_relative_to(place) for one in (path.resolve(), path.parent.resolve())):
                 raise ConfigError(
-                    f"{path} of {data.name} lies in {run / PREPARED}, which the run itself writes: name another --run, "
+                    f"{path} of {data.name} is in {run / PREPARED}, which the run itself writes: name another --run, "
                     "or move the data"
                 )
 
 
 def prepare_task(data: TaskData, split: str, run: Path) -> Entry | None:
-    """Writes the examples of a split that have a label into the folder of a run; the entry that they are.
+    """Writes the labelled examples of a split into the folder of a run. Returns their entry.
 
-    None where no row of a split that is evaluated has a label: no loss is one of an answer that nobody knows.
-    ConfigError, with its place, for a row that is no example, and for training without any; TrainError where the disk
-    refuses. What lies there and is no such file is kept under another name.
+    None if no row of an evaluated split has a label, since no loss can be computed without answers. ConfigError, with
+    its place, for a malformed row, and for a training split without examples; TrainError if the disk refuses. An
+    existing file that is not of this kind is renamed and kept.
     """
     path = run / PREPARED / data.name / f"{split}.parquet"
     draft = path.with_name(f".{path.name}.tmp")
@@ -79,7 +79,7 @@ def prepare_task(data: TaskData, split: str, run: Path) -> Entry | None:
 
 
 def prepared_entry(data: TaskData, split: str, run: Path) -> Entry | None:
-    """The entry that another process has prepared."""
+    """The entry that another process prepared."""
     path = run / PREPARED / data.name / f"{split}.parquet"
     if not path.exists():
         return None
@@ -95,7 +95,7 @@ def _is_prepared(path: Path) -> bool:
 
 
 def _write(path: Path, examples: Iterator[TaskExample]) -> tuple[int, int]:
-    """How many are written, and how many have no label."""
+    """Writes examples. Returns the number written, and the number without a label."""
     count = seen = 0
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
         while drawn := [*islice(examples, GROUP_ROWS)]:

@@ -1,4 +1,4 @@
-"""Continued pre-training: the weights of a T5 that transformers has saved, v1.0, v1.1 or mT5, read from its folder."""
+"""Continued pre-training: reads the weights of a T5 (v1.0, v1.1 or mT5) from a folder saved by transformers."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from model.cost import parameters
 from model.errors import ConfigError, TrainError
 from model.shelf import MODEL_CONFIG, WEIGHTS, check_copy
 
-INDEX = "model.safetensors.index.json"  # of a checkpoint in several files
+INDEX = "model.safetensors.index.json"  # for a checkpoint in several files
 MODEL_TYPES = ("t5", "mt5")  # umT5 has a bias table in every layer
 
-# Google's first conversions hold a table that no model reads: distances between two sequences mean nothing.
+# Google's first conversions contain a table that no model uses: distances between two sequences have no meaning.
 UNUSED = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
 
 
 def init_from(folder: Path, ids: int = 0, values: bool = True) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The `config.json` and the weights in a folder, fp32, `shared.weight` and for an untied head `lm_head.weight`.
+    """The `config.json` and the fp32 weights in a folder, with `shared.weight` and, for an untied head,
+    `lm_head.weight`.
 
-    In the config both keys that say whether the head is tied are there and agree, which those of transformers 5 do
-    not: it saves `tie_word_embeddings` true with every model. `ids` is how many the tokenizer gives. Without `values`
-    the weights are on the meta device: names and shapes, for which hardly a byte is read.
-    ConfigError for what is no T5, has its weights in another format, or has fewer embeddings than `ids`; TrainError for
-    files that cannot be read, or are not what the sums of a checkpoint say. Whether the weights are those of the config
-    is for `check_weights`.
+    In the config, both keys that say whether the head is tied are set and agree. Files of transformers 5 may disagree:
+    it saves `tie_word_embeddings` true with every model. `ids` is the tokenizer's number of ids. Without `values` the
+    weights are on the meta device: only names and shapes are read. ConfigError if it is not a T5, has its weights in
+    another format, or has fewer embeddings than `ids`; TrainError for files that cannot be read or do not match a
+    checkpoint's checksums. `check_weights` compares weights with the config.
     """
     check_copy(folder)
     config = read_config(folder)
     model_type = config.get("model_type", "t5")
-    ours = str(model_type).startswith("c4pipe-")  # such as one with adapters, which is no model of transformers
+    ours = str(model_type).startswith("c4pipe-")  # such as one with adapters, which transformers lacks
     if model_type not in MODEL_TYPES and not ours:
         raise ConfigError(f"{folder} holds a model of type {model_type!r}, expected {' or '.join(MODEL_TYPES)}")
     weights = {name: weight.float() for name, weight in _read_weights(folder, values).items() if name != UNUSED}
     _drop_copies(weights, folder)
 
-    # transformers 5 keeps for T5 what it was told of the head as `scale_decoder_outputs`. No mT5 has a tied one.
+    # transformers 5 stores whether T5's head is tied as `scale_decoder_outputs`. No mT5 has a tied head.
     tied = (model_type == "t5" or ours) and config.get("scale_decoder_outputs", config.get("tie_word_embeddings", True))
     head = weights.get("lm_head.weight")
     if tied and head is not None:
@@ -55,7 +55,7 @@ def init_from(folder: Path, ids: int = 0, values: bool = True) -> tuple[dict[str
             )
         del weights["lm_head.weight"]
     elif not tied and head is None:
-        # transformers leaves it out where it equals the embedding.
+        # transformers omits it if it equals the embedding.
         weights["lm_head.weight"] = weights["shared.weight"].clone()
 
     rows = len(weights["shared.weight"])
@@ -72,9 +72,9 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def check_architecture(source: ModelConfig, wanted: ModelConfig, folder: Path) -> None:
-    """ConfigError where a model of the wanted architecture has no place for some weights of the one in a folder.
+    """ConfigError if the wanted architecture has no place for some weights of the model in a folder.
 
-    What shares weights may start what does not: each of the two stacks gets them.
+    Shared weights may initialise unshared ones: both stacks get them.
     """
     lost = parameters(source) - parameters(wanted)
     if wanted.architecture != source.architecture and (lost > 0 or wanted.has_encoder != source.has_encoder):
@@ -101,7 +101,7 @@ def check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor],
 
 
 def _drop_copies(weights: dict[str, Tensor], folder: Path) -> None:
-    """Leaves `shared.weight` alone of the names of the embedding; of old files it may be the one that is missing."""
+    """Keeps only `shared.weight` among the names of the embedding; in old files it may be missing."""
     copies = [weights.pop(name) for name in EMBEDDING_COPIES if name in weights]
     if "shared.weight" not in weights:
         if not copies:
@@ -112,7 +112,7 @@ def _drop_copies(weights: dict[str, Tensor], folder: Path) -> None:
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:
-    """Those without values count as equal."""
+    """Whether tensors are equal; those without values count as equal."""
     return one.is_meta or torch.equal(one, other)
 
 

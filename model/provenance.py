@@ -1,4 +1,4 @@
-"""Which pages hold what a model has written, by the index of a corpus."""
+"""Finds the pages that contain a model's output, with the text index of a corpus."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from c4pipe.textindex.searching import search_index
 from c4pipe.textindex.texts import MAKE_INDEX
 from model.errors import ConfigError
 
-PAGES_NAMED = 3  # of a piece
+PAGES_NAMED = 3  # most pages named for a piece
 
 
 def need_index(folder: Path) -> TextIndex:
-    """The index of a corpus. ConfigError where there is none; errors of `open_index`."""
+    """The index of a corpus. ConfigError if there is none; errors as from `open_index`."""
     if not folder.is_dir():
         raise ConfigError(f"--trace {folder} is not a folder. Expected the folder of a corpus.")
     index = open_index(folder)
@@ -27,11 +27,11 @@ def need_index(folder: Path) -> TextIndex:
 
 
 def traced_lines(index: TextIndex, pieces: Sequence[tuple[str, bool]]) -> Iterator[str]:
-    """What is to be said of a text: its longest pieces that stand in a page and of which the model wrote something.
+    """The report on a text: its longest pieces that are in a page and contain output of the model.
 
-    `pieces` are those of the text, each with whether the model has written it.
+    `pieces` are those of the text, each with whether the model wrote it.
     """
-    text = "".join(piece for piece, _ in pieces).encode("utf-8", "replace").decode()  # no page has what is no UTF-8
+    text = "".join(piece for piece, _ in pieces).encode("utf-8", "replace").decode()  # pages contain only valid UTF-8
     by_model = [ours and not character.isspace() for piece, ours in pieces for character in piece]
     matches = longest_matches(text, lambda piece: index.holds(piece.encode()), LEAST)
     found = [text[match.start : match.end] for match in matches if any(by_model[match.start : match.end])]

@@ -1,4 +1,4 @@
-"""What each setting of the trainer may be by itself, as a table. What goes with what is for `model.settings`."""
+"""The valid range of each setting of the trainer, as a table. `model.settings` checks combinations."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CHOICES: dict[str, Collection[str | None]] = {
     "precision": ("fp32", "bf16"),
     "parallel": ("ddp", "fsdp"),
     "optimizer": OPTIMIZERS,
-    "architecture": (None, *get_args(Architecture)),  # None: the size's own
+    "architecture": (None, *get_args(Architecture)),  # None: that of the size
 }
-INT32 = 2**31 - 1  # what arrays are counted with
+INT32 = 2**31 - 1  # the largest array index
 EXACT = 2**53  # rates are computed in floating point
-MOST_WIDTH = 2**16  # of adapters: more than the feed-forward layers of T5 11B have
-MOST_FP32 = 1e38  # fp32 ends there
+MOST_WIDTH = 2**16  # of adapters: wider than the feed-forward layers of T5 11B
+MOST_FP32 = 1e38  # about the largest fp32 number
 
 # Setting -> (least, most), both in the range.
 RANGES: dict[str, tuple[float, float]] = {
@@ -28,15 +28,15 @@ RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("steps", "eval_every", "save_every", "log_every"), (1, EXACT)),
     "adapter_width": (0, MOST_WIDTH),
     "keep_every": (0, EXACT),
-    "seed": (0, 2**64 - 1),  # a key of Philox
-    "vocab_size": (1, 1_000_000),  # the pieces that sentencepiece begins with
+    "seed": (0, 2**64 - 1),  # half of a Philox key
+    "vocab_size": (1, 1_000_000),  # sentencepiece's initial number of pieces
     "sentinels": (1, MOST_SENTINELS),
     **dict.fromkeys(("z_loss", "weight_decay"), (0.0, MOST_FP32)),
 }
 
 
 def check_ranges(settings: Mapping[str, Any]) -> None:
-    """ConfigError for the first setting, by name, that has a value out of its range. A NaN is in none."""
+    """ConfigError for the first setting, by name, that has a value out of its range. NaN is always out of range."""
     for name, (least, most) in RANGES.items():
         value = settings[name]
         if not least <= value <= most:

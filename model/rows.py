@@ -1,4 +1,4 @@
-"""From lanes to rows of fixed widths: one chunk a row, or several short documents packed into one."""
+"""From lanes to rows of fixed widths: one chunk per row, or several short documents packed into one."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from model.lane import Lane, Tokens
 from model.objectives import Examples, Objective, Vocabulary
 from model.objectives.base import ChunkRngs, Ids
 
-ROWS_AT_ONCE = 32  # packed rows whose documents are corrupted together; it bounds the memory, and no row depends on it
+ROWS_AT_ONCE = 32  # packed rows corrupted together; bounds the memory, and no row depends on it
 
 RowMaterial = TypeVar("RowMaterial")
 
 
 class Rows(NamedTuple):
-    """Examples. Padding is 0 in inputs and segments, IGNORED in targets."""
+    """Rows of examples. Padding is 0 in inputs and segments, IGNORED in targets."""
 
     inputs: Ids  # (N, inputs)
     targets: Ids  # (N, targets)
-    input_segments: Ids  # (N, inputs): which example of its row a token belongs to, from 1
+    input_segments: Ids  # (N, inputs): number of a token's example within its row, from 1
     target_segments: Ids  # (N, targets)
 
     def take(self, numbers: NDArray[np.int64]) -> Rows:
-        """Those of these numbers."""
+        """The rows with these numbers."""
         return Rows(*(ids[numbers] for ids in self))
 
 
 class Widths(NamedTuple):
-    """Tokens of a row of a batch, with their eos and their padding."""
+    """Tokens of a row in a batch, including eos and padding."""
 
     inputs: int
     targets: int
 
 
 class RowBuilder(Protocol[RowMaterial]):
-    """How rows are made: drawn from lanes one by one, and finished together."""
+    """Makes rows: drawn from lanes one by one, and finished together."""
 
     def draw(self, lane: Lane, number: int) -> RowMaterial | None:
-        """What row `number` is made of; the lane goes on. None when a finite lane has not enough left."""
+        """The material of row `number`; the lane advances. None if a finite lane has too little left."""
 
     def finish(self, numbers: Sequence[int], drawn: Sequence[RowMaterial]) -> Rows:
-        """The rows of what was drawn."""
+        """The rows made from what was drawn."""
 
 
 class _Rule:
-    """What both rules know; `lengths` is looked up once, for it is asked for at every row."""
+    """The shared part of both rules; `lengths` is cached, since every row needs it."""
 
     def __init__(self, objective: Objective, vocabulary: Vocabulary, inputs_length: int, seed: int) -> None:
         self._objective = objective
@@ -67,9 +67,9 @@ class _Rule:
 
 
 class Single(_Rule):
-    """One chunk a row. Chunks reach over the ends of documents if the objective concatenates, and else end with them.
+    """One chunk per row. Chunks span documents if the objective concatenates, and otherwise end with them.
 
-    What is lost: of objectives that do not concatenate, pieces of documents with fewer than `shortest` tokens.
+    For objectives that do not concatenate, pieces of documents with fewer than `shortest` tokens are lost.
     """
 
     def draw(self, lane: Lane, number: int) -> Tokens | None:
@@ -88,9 +88,9 @@ class Single(_Rule):
 
 
 class Packed(_Rule):
-    """Short documents share a row, in the order of their lane, while both inputs and targets have room (seqio's way).
+    """Short documents share a row, in the order of their lane, as long as inputs and targets have room (as in seqio).
 
-    A document longer than a chunk is cut as by objectives that do not concatenate.
+    A document longer than a chunk is cut as for objectives that do not concatenate.
     """
 
     def draw(self, lane: Lane, number: int) -> list[Tokens] | None:
@@ -130,23 +130,23 @@ class Packed(_Rule):
         return rows
 
     def _key(self, number: int, piece: int) -> int:
-        """Of the generator. No row holds more examples than inputs, so that no two examples of a run have the same."""
+        """The generator's key. A row has at most as many examples as input tokens, so keys are unique within a run."""
         return number * self._inputs_length + piece
 
 
 def stacked(rows: Sequence[Rows]) -> Rows:
-    """Rows below each other."""
+    """Rows concatenated along the first axis."""
     return Rows(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
 
 def padded(rows: Rows, count: int) -> Rows:
-    """Rows, and below them as many empty ones as make `count`."""
+    """Rows, padded with empty rows to `count`."""
     have, inputs = rows.inputs.shape
     return stacked([rows, empty_rows(count - have, Widths(inputs, rows.targets.shape[1]))])
 
 
 def widened(rows: Rows, widths: Widths) -> Rows:
-    """Rows with padding on their right up to wider ones."""
+    """Rows padded on the right to these widths."""
     if rows.inputs.shape[1] == widths.inputs and rows.targets.shape[1] == widths.targets:
         return rows
     wide = empty_rows(len(rows.inputs), widths)

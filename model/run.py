@@ -1,11 +1,11 @@
-"""The folder of a run: what lies in it, who may write there, and where a run goes on.
+"""The folder of a run: its files, its lock, and where a run resumes.
 
 RUN/config.json  metrics.csv  eval.csv  samples.txt  loss.svg  tokenizer/  tensorboard/
-RUN/validation.csv  best.json  tasks/   of a fine-tuning, see `model.best` and `model.prepared`
+RUN/validation.csv  best.json  tasks/   for fine-tuning, see `model.best` and `model.prepared`
 RUN/checkpoints/step-00000500/      see `model.checkpoint`
 RUN/exposure.parquet                which pages were read at which steps, see `model.exposure`
-RUN/sums.json                       shards that were read and found good, see `c4pipe.shards.sums`
-RUN/sha256.json                     what the other files are, see `model.sums`
+RUN/sums.json                       shards whose checksums were verified, see `c4pipe.shards.sums`
+RUN/sha256.json                     checksums of the other files, see `model.sums`
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ from model.t5 import T5
 from model.tokens import Tokenizer
 
 RUN_CONFIG, METRICS_FILE, EVALS_FILE, SAMPLES = "config.json", "metrics.csv", "eval.csv", "samples.txt"
-VALIDATION_FILE, BEST = "validation.csv", "best.json"  # of the tasks of a fine-tuning, see `model.best`
+VALIDATION_FILE, BEST = "validation.csv", "best.json"  # for the tasks of fine-tuning, see `model.best`
 PREPARED = "tasks"  # the folder of their examples, see `model.prepared`
 CURVE, TENSORBOARD, SHARD_SUMS, LOCK_FILE = "loss.svg", "tensorboard", "sums.json", ".lock"
 TOKENIZER_FOLDER, MADE_OF = "tokenizer", "made_of.json"
-_FIRST = (LOCK_FILE, f".{RUN_SUMS}.tmp")  # what a run may leave that was killed before it had begun
+_FIRST = (LOCK_FILE, f".{RUN_SUMS}.tmp")  # files of a run that was killed before it began
 
 
 def say(text: str) -> None:
-    """What a person should know, beside the result."""
+    """Prints a remark for the user, separate from the result."""
     print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def held(run: Path) -> Iterator[None]:
-    """The folder, made if need be, for this process alone.
+    """Locks the folder, created if needed, for this process.
 
-    ConfigError if another one trains there, and as from `check_run_folder`.
+    ConfigError if another process trains there, or as from `check_run_folder`.
     """
     check_run_folder(run)
     with locked_folder(run, LOCK_FILE, "--run", "is being written by another training run. Wait for it."):
@@ -60,7 +60,7 @@ def held(run: Path) -> Iterator[None]:
 
 
 def check_run_folder(run: Path) -> None:
-    """ConfigError for a folder that cannot be made or written, or holds files and is no run."""
+    """ConfigError for a folder that cannot be created or written, or that holds files but is not a run."""
     there = next(path for path in (run.absolute(), *run.absolute().parents) if os.path.lexists(path))
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         raise ConfigError(f"--run {run} cannot be written: {there} is not a writable folder. Name another one.")
@@ -69,7 +69,7 @@ def check_run_folder(run: Path) -> None:
 
 
 def _is_run(run: Path) -> bool:
-    """Whether trainings have written this folder: one of three says so, for two of them may be damaged."""
+    """Whether a training wrote this folder: one of three files suffices, since the others may be damaged."""
     if (run / RUN_SUMS).is_file() and not RunSums(run).fault:
         return True
     try:
@@ -82,7 +82,7 @@ def _is_run(run: Path) -> bool:
 
 
 def _claim(run: Path) -> None:
-    """Makes it the folder of a run, and says if its sums are not to be read."""
+    """Makes it the folder of a run, and reports unreadable checksums."""
     sums = RunSums(run)
     if sums.fault:
         aside = put_aside(run / RUN_SUMS)
@@ -92,9 +92,9 @@ def _claim(run: Path) -> None:
 
 
 def find_start(settings: TrainSettings) -> Path | None:
-    """The checkpoint to go on from; None for a new run. Checkpoints that are passed over are named.
+    """The checkpoint to resume from; None for a new run. Skipped checkpoints are named.
 
-    ConfigError where the folder and `--resume` do not go together; TrainError if every checkpoint is damaged.
+    ConfigError if the folder and `--resume` do not fit; TrainError if every checkpoint is damaged.
     """
     run = settings.run
     there = [path for _, path in sorted(checkpoints(run).items())]
@@ -111,7 +111,7 @@ def find_start(settings: TrainSettings) -> Path | None:
         return found
     chosen = Path(settings.resume)
     if not chosen.is_dir():
-        return chosen  # reading it says what is wrong
+        return chosen  # reading it reports what is wrong
     later = [path for path in there if path.name > chosen.name and path.resolve() != chosen.resolve()]
     if later:
         names = ", ".join(path.name for path in later)
@@ -126,7 +126,7 @@ def write_config(
     tokenizer: str,
     files: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """`config.json`: all that the run depends on. `files` are those of each task with their sha256."""
+    """`config.json`: everything the run depends on. `files` are each task's files with their sha256."""
     data = {entry.name: {"documents": entry.documents, "sha256": entry.digest} for entry in entries}
     found: dict[str, Any] = {"settings": settings.to_json(), "model": config.to_hf(), "data": data}
     if files:
@@ -137,12 +137,13 @@ def write_config(
 
 
 def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
-    """ConfigError where tasks have other data than when `config.json` was written: scores before and after would be
-    compared, and are not of the same examples. Names of files may differ."""
+    """ConfigError if tasks have other data than when `config.json` was written: scores before and after would not be of
+    the same examples. Names of files may differ.
+    """
     try:
         before = json.loads((run / RUN_CONFIG).read_bytes())["tasks"]
     except (OSError, ValueError, KeyError, TypeError):
-        return  # written anew, see `write_config`
+        return  # rewritten, see `write_config`
     for task, sums in files.items():
         if task in before and sorted(before[task].values()) != sorted(sums.values()):
             changed = [name for name, value in sums.items() if value not in before[task].values()]
@@ -153,7 +154,7 @@ def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def run_config(run: Path) -> tuple[TrainSettings, dict[str, Any]]:
-    """The settings that a run was last started with, and all of its `config.json`."""
+    """The settings with which a run was last started, and its whole `config.json`."""
     if RunSums(run).is_whole(RUN_CONFIG) is False and (run / RUN_CONFIG).exists():
         raise _damaged(run, "it is not what was written")
     try:
@@ -166,7 +167,7 @@ def run_config(run: Path) -> tuple[TrainSettings, dict[str, Any]]:
 
 
 def read_settings(run: Path) -> TrainSettings:
-    """The settings that a run was last started with; errors as from `run_config`."""
+    """The settings with which a run was last started; errors as from `run_config`."""
     return run_config(run)[0]
 
 
@@ -178,7 +179,7 @@ def _damaged(run: Path, why: str) -> TrainError:
 
 
 def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tuple[Path, T5, Tokenizer]:
-    """A model in eval mode with its tokenizer: of the chosen checkpoint, or of the newest good one of a run."""
+    """A model in eval mode with its tokenizer: from the chosen checkpoint, or the newest good one of a run."""
     folder, notes = (chosen, []) if chosen else latest(run)
     for note in notes:
         say(f"note: {note}")

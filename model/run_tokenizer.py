@@ -1,7 +1,7 @@
-"""The tokenizer of a run: which one it is, and its files in RUN/tokenizer/.
+"""The choice of a run's tokenizer, and its files in RUN/tokenizer/.
 
-Where a run has a checkpoint, its tokenizer is what the weights were trained with, and stays. Before that it belongs to
-the settings that made it, which `made_of.json` notes: what a command that failed has left is not taken by another one.
+If a run has a checkpoint, its tokenizer is the one the weights were trained with, and stays. Before that it belongs to
+the settings that made it, recorded in `made_of.json`: leftovers of a failed command are not used by another one.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from model.source import Source
 from model.sums import RunSums
 from model.tokens import MODEL, TOKENIZER_CONFIG, Tokenizer, train_tokenizer
 
-Note = dict[str, Any]  # {"tokenizer": fingerprint, "of": what it was trained on and how, empty for one from elsewhere}
+Note = dict[str, Any]  # {"tokenizer": fingerprint, "of": what it was trained on and how, {} for an external one}
 SIZES_OF = ("vocab_size", "sentinels")
-TOKENIZER_DOCUMENTS = 200_000  # that a tokenizer is trained on: some million lines, of which it takes a sample
+TOKENIZER_DOCUMENTS = 200_000  # most documents for training: some million lines, which are sampled
 
 
 def known_tokenizer(settings: TrainSettings) -> Tokenizer | None:
-    """That of the checkpoint to go on from, the one that was named, or that of the pre-trained model.
+    """The tokenizer of the checkpoint to resume from, the given one, or that of the pre-trained model.
 
-    None for a new run that trains its own. ConfigError where what is named and what is there do not agree.
+    None for a new run that trains its own. ConfigError if the given and the existing one differ.
     """
     start = None if settings.resume in ("auto", "none") else Path(settings.resume)
     if start is None and checkpoints(settings.run):
@@ -48,7 +48,7 @@ def known_tokenizer(settings: TrainSettings) -> Tokenizer | None:
         )
     tokenizer = _load(source)
     for option, other in (("--tokenizer", settings.tokenizer), ("--init-from", settings.init_from)):
-        # A model may have come without one, and go when a run has begun.
+        # A model may come without one, and may be deleted once a run has begun.
         there = other and (option == "--tokenizer" or (other / MODEL).is_file())
         if other and there and _load(other).fingerprint != tokenizer.fingerprint:
             advice = "Use another --run." if start else "Embeddings belong to their tokenizer: leave out --tokenizer."
@@ -59,7 +59,7 @@ def known_tokenizer(settings: TrainSettings) -> Tokenizer | None:
 
 
 def choose_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> tuple[Tokenizer, Note]:
-    """The run's tokenizer, trained if need be on documents of each source in the proportions of the mixture; its note.
+    """The run's tokenizer, trained if needed on documents of each source in the mixture's proportions; and its note.
 
     Nothing is written. Errors as from `known_tokenizer`.
     """
@@ -83,9 +83,9 @@ def choose_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> tupl
 
 
 def open_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokenizer:
-    """The run's tokenizer, made first if it has none of these settings; errors as from `known_tokenizer`.
+    """The run's tokenizer, trained first if none has these settings; errors as from `known_tokenizer`.
 
-    Its files are what was written, or are written anew. One that a command with other settings has left is kept aside.
+    Its files are unchanged, or rewritten. One left by a command with other settings is renamed and kept.
     """
     folder, sums = settings.run / TOKENIZER_FOLDER, RunSums(settings.run)
     kept, before = _kept(settings.run), _read_note(settings.run)
@@ -103,7 +103,7 @@ def open_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokeni
 
 
 def _check_sizes(settings: TrainSettings) -> None:
-    """ConfigError where a run that has begun is asked for a tokenizer of another size."""
+    """ConfigError if a started run is given another size of tokenizer."""
     of = _read_note(settings.run).get("of", {})
     other = [name for name in SIZES_OF if of.get(name, getattr(settings, name)) != getattr(settings, name)]
     if other and not settings.force:
@@ -112,7 +112,7 @@ def _check_sizes(settings: TrainSettings) -> None:
 
 
 def _kept(run: Path) -> Tokenizer | None:
-    """What lies in the folder, if it is what was written there."""
+    """The tokenizer in the folder, if it is unchanged."""
     sums = RunSums(run)
     if not all(sums.is_whole(f"{TOKENIZER_FOLDER}/{name}") for name in (MODEL, TOKENIZER_CONFIG)):
         return None
@@ -124,7 +124,7 @@ def _note(tokenizer: Tokenizer, of: Mapping[str, Any]) -> Note:
 
 
 def _read_note(run: Path) -> Note:
-    """Empty where none was written, or what was is not there."""
+    """The note; empty if none was written, or it is missing."""
     if not RunSums(run).is_whole(f"{TOKENIZER_FOLDER}/{MADE_OF}"):
         return {}
     found: Note = json.loads((run / TOKENIZER_FOLDER / MADE_OF).read_bytes())

@@ -1,10 +1,10 @@
-"""Texts by their salient spans: a pair a span, and, as the control, the sentences that have one under an objective.
+"""Texts by their salient spans: one pair per span, and, as a control, sentences with a span under an objective.
 
-    text --SalientPairs--> nem: Ada Lovelace died in _X_.  ->  1852        one row a span
+    text --SalientPairs--> nem: Ada Lovelace died in _X_.  ->  1852        one row per span
     text --SalientSentences--> the sentences that have a span, joined      chunks of them, corrupted
 
-Both are rules over any corpus (see `model.source`). The control is that of T5's closed-book code: the same sentences,
-random spans (`span_corrupted_wikipedia`, arXiv 2002.08910).
+Both are rules over any corpus (see `model.source`). The control is that of T5's closed-book code: the same sentences
+with random spans (`span_corrupted_wikipedia`, arXiv 2002.08910).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from model.source import Denoising, StreamTokenizer, TextToText
 from model.tasks.salient import SalientSpans
 from model.tasks.shapes import SPAN_KINDS
 
-SALIENT = "salient"  # in the place of an objective's name
+SALIENT = "salient"  # used like an objective's name
 CORPUS_RULES = (*OBJECTIVES, SALIENT)  # what `--objective` may be
 ALL_SPANS = "+".join(SPAN_KINDS)
 BY_SHAPE = SalientSpans(ALL_SPANS)
@@ -35,8 +35,8 @@ TARGETS = 32  # tokens: of 100 names, dates and numbers of the sample pages the 
 class SalientPairs(TextToText):
     """A pair for each salient span of a text, in the order of the text.
 
-    A pair with an inputs or targets that is too long is left out, not cut: the mask or the answer would be lost. Of a
-    text whose pairs have more than `LONGEST_DOCUMENT` tokens the first ones are taken, as many whole pairs as fit.
+    A pair whose inputs or targets are too long is skipped, not cut: the mask or the answer would be lost. If the pairs
+    of a text have more than `LONGEST_DOCUMENT` tokens, only the first whole pairs that fit are used.
     """
 
     spans: SalientSpans = BY_SHAPE
@@ -56,7 +56,7 @@ class SalientPairs(TextToText):
 
 @dataclass(frozen=True)
 class SalientSentences(Denoising):
-    """Of each text the sentences that have a salient span, with blanks between them, under an objective."""
+    """The sentences of each text that have a salient span, joined by spaces, under an objective."""
 
     spans: SalientSpans = BY_SHAPE
 
@@ -68,7 +68,7 @@ class SalientSentences(Denoising):
 
 
 def salient_text(spans: SalientSpans, text: str) -> str:
-    """What of a text the control reads.
+    """The part of a text that the control reads.
 
     >>> salient_text(SalientSpans(), "Fog lay on the river. Ada Lovelace died in 1852. It rained.")
     'Ada Lovelace died in 1852.'
@@ -77,7 +77,7 @@ def salient_text(spans: SalientSpans, text: str) -> str:
 
 
 class SpanEncoder(NamedTuple):
-    """Texts as the tokens of their pairs, one pair behind the other: inputs, eos, targets, eos, inputs, ..."""
+    """Texts as the tokens of their pairs, concatenated: inputs, eos, targets, eos, inputs, ..."""
 
     tokenizer: StreamTokenizer
     widths: Widths
@@ -119,10 +119,10 @@ def corpus_rule(
     targets: int | None,
     pack: bool,
 ) -> Denoising | SalientPairs:
-    """How settings say that texts of a language become rows.
+    """The rule, from settings, by which texts of a language become rows.
 
-    `objective` is one of `CORPUS_RULES`, `spans` a source of `SalientSpans` or None for whole texts. Sentences are
-    split by the language. ConfigError for what cannot work.
+    `objective` is one of `CORPUS_RULES`, `spans` a source of `SalientSpans` or None for whole texts. The language
+    decides how sentences are split. ConfigError for combinations that cannot work.
     """
     if objective == SALIENT:
         if density is not None or mean_span is not None:

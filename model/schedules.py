@@ -1,4 +1,4 @@
-"""Learning rates: how high and in which shape, as a function of the step alone, so that resuming restores nothing."""
+"""Learning rates: peak and shape, as a function of only the step, so that resuming needs no state."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from model.errors import ConfigError, unknown
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate of each step of a run. Steps count from 0, that is, by the updates that were made before.
+    """The learning rate of each step of a run. Steps count from 0, the number of updates made before.
 
         rate(step) = lr * warm-up(step) * shape(step)
 
-    `inverse-sqrt` is T5's: with lr 0.01 and the plateau of 10,000 it is 1 / sqrt(max(step, 10,000)), and has no warm-up
-    there. nanoT5's is `cosine` from lr 0.02 to 1e-5 with a warm-up of 10,000 steps from half the rate; there a warm-up
-    reaches the full rate one step later.
+    `inverse-sqrt` is T5's: with lr 0.01 and the plateau of 10,000 it is 1 / sqrt(max(step, 10,000)), without warm-up.
+    nanoT5's is `cosine` from lr 0.02 to 1e-5 with a warm-up of 10,000 steps from half the rate; its warm-up reaches the
+    full rate one step later than ours.
 
     >>> t5 = Schedule("inverse-sqrt", lr=0.01, steps=524_288)
     >>> t5(0), t5(10_000), t5(40_000)
     (0.01, 0.01, 0.005)
     """
 
-    shape: str  # a name in SHAPES
-    lr: float  # the highest rate
-    steps: int  # of the run: where `cosine` and `linear` end
-    warmup: int = 0  # steps over which the rate rises, the last of them at the full rate
+    shape: str  # a key of SHAPES
+    lr: float  # the peak rate
+    steps: int  # steps of the run, at which `cosine` and `linear` end
+    warmup: int = 0  # steps over which the rate rises, reaching the full rate at the last
     warmup_from: float = 0.0  # the share of the full rate that the rise starts from
     floor: float = 0.0  # the rate at which `cosine` and `linear` end
     plateau: int = 10_000  # steps before `inverse-sqrt` falls: Raffel et al., arXiv 1910.10683, section 3.1.2

@@ -55,20 +55,20 @@ from model.tasks.illegal import context_of, illegal_answers
 from model.tasks.naming import parse_tasks
 from model.tasks.reading import Extractive, Pages
 
-ENSEMBLE = "ensemble"  # the folder of its results in that of a run
+ENSEMBLE = "ensemble"  # folder for its results in a run's folder
 
 
 class ScorePlan(NamedTuple):
-    """What is scored, with which models; known before one is loaded."""
+    """What is scored, with which models; made before any is loaded."""
 
     data: TaskData
     splits: Sequence[str]
     rule: TextToText
-    folders: tuple[Path, ...]  # of the models
+    folders: tuple[Path, ...]  # folders of the models
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model("score", lambda: _run(parse_score(argv)), shows=True)
 
 
@@ -88,7 +88,7 @@ def _run(args: Namespace) -> int:
 
 
 def _plans(args: Namespace) -> list[ScorePlan]:
-    """ConfigError for what cannot be scored."""
+    """The plans. ConfigError if something cannot be scored."""
     if args.ensemble and args.checkpoint and args.checkpoint != BEST_OF_EACH:
         raise ConfigError(
             "--checkpoint names one model, but --ensemble needs several: give the checkpoint's folder as --run"
@@ -128,8 +128,7 @@ def _tasks(args: Namespace, settings: TrainSettings | None) -> Sequence[TaskData
 
 
 def _with_all(args: Namespace, members: Sequence[Path], asked: Sequence[TaskData]) -> list[TaskData]:
-    """The tasks that have the split and the best checkpoints that are asked for; the others are named. ConfigError
-    where no task has."""
+    """The tasks that have the requested split and best checkpoint; the others are named. ConfigError if no task has."""
     bests = {}
     if args.checkpoint == BEST_OF_EACH:
         bests = {folder: best_checkpoints(folder) for folder in members if holds_run(folder)}
@@ -149,7 +148,7 @@ def _with_all(args: Namespace, members: Sequence[Path], asked: Sequence[TaskData
 
 
 def _check_data(run: Path | None, data: TaskData, splits: Sequence[str]) -> None:
-    """ConfigError for a file that is not what SHA256SUMS says. Data that are not those of the run are told."""
+    """ConfigError for a file that differs from SHA256SUMS. Data that differ from the run's are reported."""
     for split in splits:
         sums = data.sums(split)
         before = first_data(run, data.name, split) if run else set()
@@ -159,8 +158,9 @@ def _check_data(run: Path | None, data: TaskData, splits: Sequence[str]) -> None
 
 
 def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:
-    """The folder of the results, begun. ConfigError where they would be taken for those of a run that has no part, or
-    lie among what no scoring wrote."""
+    """The folder of the results, created. ConfigError if they would be mistaken for those of an unrelated run, or mixed
+    with files that no scoring wrote.
+    """
     if args.output is None and not holds_run(args.run):
         raise ConfigError(f"--run {args.run} is not a run, so results need another folder: give --output")
     output: Path = args.output or (args.run / ENSEMBLE if args.ensemble else args.run)
@@ -177,14 +177,14 @@ def _output(args: Namespace, plans: Sequence[ScorePlan]) -> Path:
             raise ConfigError(f"{output / name} is not a folder: choose another one by --output, or move it")
     try:
         output.mkdir(parents=True, exist_ok=True)
-        record_scores(output, 0, ())  # whose the folder is, whatever comes
+        record_scores(output, 0, ())  # marks the folder as ours
     except OSError as error:
         raise ConfigError(f"{output} cannot be made ({error.strerror}): give another folder as --output") from None
     return output
 
 
 def _splits(data: TaskData, asked: str | None) -> Sequence[str]:
-    """Those to score; none where the data do not have the one that is asked for."""
+    """The splits to score; empty if the data lack the requested one."""
     there = [*data.splits]
     if asked == EVERY or (asked is None and HELD_OUT not in there):
         return there
@@ -199,7 +199,7 @@ def _rule(task: Task, args: Namespace, settings: TrainSettings | None) -> TextTo
 
 
 def _score(args: Namespace, output: Path, plan: ScorePlan, split: str, trained: Trained) -> ScoredTask:
-    """Has a split answered, and writes down what came of it."""
+    """Answers a split, and writes the results."""
     data, name = plan.data, plan.data.name
     asked = [*islice(data.examples_by_row(split, training=False), args.examples)]
     if not asked:
@@ -222,7 +222,7 @@ def _score(args: Namespace, output: Path, plan: ScorePlan, split: str, trained: 
 
 
 def _legality(task: Task, examples: Sequence[TaskExample], written: Sequence[str]) -> dict[str, float]:
-    """The shares of illegal answers, see `illegal_answers`, where an answer should be a piece of its context."""
+    """The shares of illegal answers, see `illegal_answers`, if answers must be spans of their contexts."""
     if not isinstance(task.format, Extractive | Pages):
         return {}
     code = canonical(task.name.partition("/")[2])

@@ -1,4 +1,4 @@
-"""The command line of scoring: what was typed -> checked values."""
+"""The command line of scoring: arguments -> checked values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.distributed import find_device
 from model.ranges import INT32
 from model.tasks import TASK_SPLITS
 
-EVERY = "all"  # in place of a split
+EVERY = "all"  # used like a split
 
 EPILOG = """\
 examples:
@@ -66,7 +66,7 @@ def score_parser() -> Parser:
 
 
 def parse_score(argv: Sequence[str] | None) -> Namespace:
-    """The options by their names. ConfigError for what cannot work."""
+    """The options by their names. ConfigError for options that cannot work."""
     args = score_parser().parse_args(argv)
     find_device(args.device)
     return args

@@ -1,8 +1,8 @@
-"""What a scoring leaves and shows: `scores.csv`, the written answers, and a table for people.
+"""What a scoring writes and prints: `scores.csv`, the written answers, and a table for people.
 
 FOLDER/scores.csv            step, task, split, metric, value, examples
-FOLDER/written/rte.jsonl     {"input": ..., "target": ..., "written": ...}; target null where the data have none;
-                             of a split other than validation rte.test.jsonl, of xnli/de xnli/de.jsonl
+FOLDER/written/rte.jsonl     {"input": ..., "target": ..., "written": ...}; target is null if the data have none;
+                             for splits other than validation rte.test.jsonl, for xnli/de xnli/de.jsonl
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from model.table import as_csv, head, read_table
 from model.tasks import METRICS, Majority, Task, TaskExample, majority
 
 SCORES_FILE, WRITTEN_ANSWERS = "scores.csv", "written"
-_SHOWN = 6  # answers of a balance
+_SHOWN = 6  # most answers shown in a balance
 _NAN = "  nan: undefined, such as a correlation when all answers or predictions are the same, or a metric over nothing"
 
 
 class ScoredTask(NamedTuple):
-    """What is told of a task's split. Of a split without labels there are no scores."""
+    """The results for a task's split. A split without labels has no scores."""
 
     scores: Sequence[TaskScore]
-    beside: dict[str, float]  # what the most frequent answer alone would get, by metric
+    beside: dict[str, float]  # scores of always giving the most frequent answer, by metric
     balance: str
 
 
 def is_scored(folder: Path) -> bool:
-    """Whether a scoring has written into it: the first thing is a table."""
+    """Whether a scoring wrote into it: it writes the table first."""
     path = folder / SCORES_FILE
     return path.is_file() and path.read_bytes().startswith(head(SCORE_COLUMNS))
 
 
 def record_scores(folder: Path, step: int, scores: Sequence[TaskScore]) -> None:
-    """Adds rows to `scores.csv`, in place of those of the same step, task, split and metric.
+    """Adds rows to `scores.csv`, replacing those with the same step, task, split and metric.
 
-    A row of more examples stays, and another value that is replaced is told. A file that is no such table, or has a
-    line that is no row of one, is kept under another name.
+    A row over more examples stays, and a replaced value is reported. A file that is not such a table, or has malformed
+    lines, is renamed and kept.
     """
     path = folder / SCORES_FILE
     rows = {_key(row): row for row in _rows_there(path)}
@@ -87,7 +87,7 @@ def _key(row: Any) -> tuple[str, ...]:
 def record_written(
     folder: Path, task: str, split: str, examples: Sequence[TaskExample], written: Sequence[str]
 ) -> Path:
-    """Writes the answers beside the targets; the file."""
+    """Writes the answers next to the targets. Returns the file."""
     path = task_file(folder / WRITTEN_ANSWERS, task, split, ".jsonl")
     lines = (
         {"input": one.inputs, "target": None if one.answer is None else one.targets, "written": text}
@@ -98,7 +98,7 @@ def record_written(
 
 
 def beside(task: Task, examples: Sequence[TaskExample]) -> tuple[dict[str, float], str]:
-    """Of the answers of a split: what the most frequent one alone would get, by metric, and how often each occurs."""
+    """The scores, by metric, of always giving the most frequent answer of a split, and the frequency of each answer."""
     answers = [example.answer for example in examples if example.answer is not None]
     found = [majority(answers, METRICS[name]) for name in task.metrics] if answers else []
     values = {name: value for one in found for name, value in one.values.items()}
@@ -106,7 +106,7 @@ def beside(task: Task, examples: Sequence[TaskExample]) -> tuple[dict[str, float
 
 
 def _balance(task: Task, found: Majority) -> str:
-    """In words, for classes and numbers; "" where answers are texts."""
+    """The balance in words, for classes and numbers; "" if answers are texts."""
     labels = task.format.labels
     if isinstance(found.prediction, str):
         return ""
@@ -116,8 +116,9 @@ def _balance(task: Task, found: Majority) -> str:
 
 
 def scores_shown(scored: Sequence[ScoredTask]) -> str:
-    """For people: each value beside what the most frequent answer alone would get, and the balance of classes; "" where
-    no split has a score."""
+    """The scores for people: each value next to that of always giving the most frequent answer, and the balance of
+    classes; "" if no split has a score.
+    """
     if not any(one.scores for one in scored):
         return ""
     rows = [("task", "split", "metric", "value", "majority", "examples")]

@@ -1,4 +1,4 @@
-"""The models that `model.score` has answers from: of a run, of a checkpoint's folder, or of a Hugging Face T5's."""
+"""The models that `model.score` uses: from a run, a checkpoint's folder, or a Hugging Face T5."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, ch
 from model.t5 import T5
 from model.tokens import Tokenizer
 
-BEST_OF_EACH = "best"  # in place of a checkpoint: each task's own, as best.json has them
+BEST_OF_EACH = "best"  # used like a checkpoint: each task's best, from best.json
 
 
 class Trained(NamedTuple):
-    """One model, or several as one."""
+    """One model, or an ensemble."""
 
     model: Writer  # in eval mode
     tokenizer: Tokenizer
-    step: int  # of the checkpoint, the first one of several; 0 where nothing says it
+    step: int  # of the (first) checkpoint; 0 if unknown
 
 
 def holds_run(folder: Path) -> bool:
-    """Whether it is the folder of a run, and not that of a model: both have a `config.json`.
+    """Whether it is the folder of a run or of a model: both have a `config.json`.
 
     ConfigError if it is neither.
     """
@@ -48,8 +48,9 @@ def holds_run(folder: Path) -> bool:
 
 
 def model_folder(folder: Path, checkpoint: str | None = None, task: str = "") -> Path:
-    """Where the model lies that answers for a task: `folder` itself if it is that of a model; of a run, the newest good
-    checkpoint, the one that is named, or, by the word `best`, the task's best one."""
+    """The folder of the model that answers for a task: `folder` itself if it is a model; for a run, the newest good
+    checkpoint, the named one, or, for the word `best`, the task's best one.
+    """
     if not holds_run(folder):
         if checkpoint:
             raise ConfigError(f"--checkpoint {checkpoint} applies to runs, but {folder} holds one model: leave it out")
@@ -68,7 +69,7 @@ def model_folder(folder: Path, checkpoint: str | None = None, task: str = "") ->
 
 
 def best_checkpoints(run: Path) -> dict[str, str]:
-    """By task, of those that have one, and of their mean: its path below the run. ConfigError without `best.json`."""
+    """Best checkpoints by task, and of the mean, as paths below the run. ConfigError without `best.json`."""
     path = run / BEST
     try:
         found = json.loads(path.read_bytes())
@@ -98,12 +99,12 @@ def _best(run: Path, task: str) -> Path:
 
 
 def is_checkpoint_of(run: Path, folder: Path) -> bool:
-    """By where it lies."""
+    """Whether it is, judging by its path."""
     return folder.absolute().parent.resolve() == (run / FOLDER).resolve()
 
 
 def first_data(run: Path, task: str, split: str) -> set[str]:
-    """The sha256 of the files of a task that a run trained and scored on; empty where it had none of this split."""
+    """The sha256 of the files of a task that a run trained and scored on; empty if it had none of this split."""
     found = read_config(run)
     if split == HELD_OUT or (split == "train" and task in found.get("data", ())):
         return {*found.get("tasks", {}).get(task, {}).values()}
@@ -111,13 +112,13 @@ def first_data(run: Path, task: str, split: str) -> set[str]:
 
 
 def tokenizer_of(folder: Path) -> Tokenizer:
-    """Of the folder of a model. ConfigError where there is none; TrainError for a damaged checkpoint."""
+    """The tokenizer in a model's folder. ConfigError if there is none; TrainError for a damaged checkpoint."""
     check_copy(folder)
     return Tokenizer.load(folder)
 
 
 def open_models(folders: Sequence[Path], device: torch.device) -> Trained:
-    """The model of a folder, or those of several as one. ConfigError where their tokenizers differ."""
+    """The model of a folder, or an ensemble of several. ConfigError if their tokenizers differ."""
     found = [_opened(folder, device) for folder in folders]
     first = found[0].tokenizer
     for folder, one in zip(folders, found, strict=True):
@@ -154,4 +155,4 @@ def _step_of(folder: Path) -> int:
     try:
         return int(json.loads((folder / STATE).read_bytes())["step"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return 0  # that of a Hugging Face model; of a damaged checkpoint its sums tell
+        return 0  # for a Hugging Face model; damaged checkpoints fail their checksums

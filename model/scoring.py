@@ -1,4 +1,4 @@
-"""How well a T5 does tasks: it writes an answer to each input, and the task's metrics score it.
+"""Scores a T5 on tasks: it generates an answer to each input, and the task's metrics score it.
 
 examples --write_answers--> texts --score_examples--> {"accuracy": 87.5}
 """
@@ -18,13 +18,13 @@ from model.t5 import padding
 from model.tasks import METRICS, Task, TaskExample
 from model.tokens import Tokenizer
 
-TOKENS_AT_ONCE = 8_192  # of inputs, padding and all, over all beams: what two cores do fastest, and any GPU holds
+TOKENS_AT_ONCE = 8_192  # input tokens with padding, over all beams: fastest on two cores, and fits any GPU
 
 SCORE_COLUMNS = ("step", "task", "split", "metric", "value", "examples")
 
 
 class TaskScore(NamedTuple):
-    """A row of a table of scores but for its step."""
+    """A row of a table of scores, without its step."""
 
     task: str
     split: str
@@ -36,10 +36,10 @@ class TaskScore(NamedTuple):
 def write_answers(
     model: Writer, tokenizer: Tokenizer, texts: Sequence[str], rule: TextToText, beams: int = 1, bf16: bool = False
 ) -> list[str]:
-    """What a model in eval mode writes for each text, greedily or by a search with so many beams.
+    """The output of a model in eval mode for each text, greedily or with so many beams.
 
-    Inputs are cut and closed as the rule says, and an answer has as many tokens as its targets. Texts of like length
-    share a batch; in which one a text stands decides nothing but the last bits of its logits.
+    Inputs are cut and ended as the rule says, and an answer has at most as many tokens as the targets. Texts of similar
+    length share a batch; the batch affects only the last bits of a text's logits.
     """
     device = next(model.parameters()).device
     rows = rule.pairs(tokenizer).inputs(texts)
@@ -63,7 +63,7 @@ def _decoded(model: Writer, inputs: Tensor, length: int, vocabulary: int, beams:
 
 
 def batches_by_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """The numbers of rows in batches of at most `most` tokens, padding and all; a longer row is one of its own.
+    """Row numbers in batches of at most `most` tokens with padding; a longer row gets its own batch.
 
     >>> [*batches_by_length([3, 9, 2, 3], most=9)]
     [[2, 0, 3], [1]]
@@ -79,7 +79,7 @@ def batches_by_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
 
 
 def score_examples(task: Task, split: str, examples: Sequence[TaskExample], written: Sequence[str]) -> list[TaskScore]:
-    """The metrics of a task over the examples that have an answer, the first one first."""
+    """The metrics of a task over the labelled examples, in the task's order."""
     answered = [(one, text) for one, text in zip(examples, written, strict=True) if one.answer is not None]
     answers = [example.answer for example, _ in answered]
     predictions = [task.read(text, example) for example, text in answered]

@@ -22,25 +22,25 @@ from model.source import Denoising, TextToText
 from model.tasks.salient import SalientSpans
 from model.tokens import T5_SENTINELS
 
-PRETRAINED = "pretrained"  # in place of a size: what `--init-from` brings
-ENDING = ("cosine", "linear")  # schedules that have a floor
-RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5's, torch's own
+PRETRAINED = "pretrained"  # used like a size: that of the model in `--init-from`
+ENDING = ("cosine", "linear")  # schedules with a floor
+RATES = {"adafactor": 0.01, "adamw-scale": 0.02, "adamw": 0.001}  # T5's, nanoT5's, torch's default
 
-# What only says how the work is done, or where, or for how long. All other settings are the same after a resume.
+# Settings of how, where or how long to run. All other settings must stay the same on resume.
 CHANGEABLE = (
     *("run", "data", "resume", "force", "device", "workers", "accumulate", "compile", "parallel", "init_from"),
     *("tokenizer", "vocab_size", "sentinels", "log_every", "eval_every", "eval_documents", "samples", "save_every"),
     *("keep", "keep_every", "tensorboard", "tasks", "evaluate", "eval_examples"),
 )
 
-FORMER = ("eval_batches",)  # settings of earlier versions that decided nothing of what is trained
+FORMER = ("eval_batches",)  # settings of earlier versions that did not affect training
 
-# What says nothing where there are no tasks.
+# Settings without effect if there are no tasks.
 OF_TASKS = (*("targets", "task_mixture", "task_limit", "task_temperature", "corpus_rates", "method", "adapter_width"),)
 
 
 class TrainingScale(NamedTuple):
-    """Settings that go with the size of a model."""
+    """Settings that depend on the size of a model."""
 
     steps: int
     batch: int
@@ -63,15 +63,15 @@ def scale_of(model: str) -> TrainingScale:
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """Checked as it is made: ConfigError for what cannot work. `complete` fills in what nobody has said."""
+    """Checked when made: ConfigError for settings that cannot work. `complete` fills in what is not given."""
 
     run: Path
     data: tuple[Path, ...]
     model: str
     steps: int
-    batch: int  # rows of a step, of all processes together
+    batch: int  # rows per step, over all processes
     inputs: int  # longest inputs, in tokens
-    vocab_size: int  # pieces of a tokenizer that is trained here, as are its `sentinels`
+    vocab_size: int  # pieces of a tokenizer trained here; so are `sentinels`
     lr: float
     eval_every: int
     save_every: int
@@ -80,7 +80,7 @@ class TrainSettings:
     compile: bool
     device: str
     workers: int = 0
-    languages: tuple[str, ...] = ()  # configs of the corpora; none is all
+    languages: tuple[str, ...] = ()  # configs of the corpora; empty: all
     mixture: str = "temperature"
     alpha: float | None = None
     temperature: float | None = None
@@ -91,16 +91,16 @@ class TrainSettings:
     spans: str | None = None  # a source of `SalientSpans`: sentences without one are skipped; None reads whole texts
     pack: bool = False
     tasks: tuple[str, ...] = ()  # NAME=PATH, see `model.tasks.naming`
-    evaluate: tuple[str, ...] = ()  # the same, of tasks that are scored and not trained on
+    evaluate: tuple[str, ...] = ()  # the same for tasks that are scored but not trained on
     targets: int | None = None  # longest targets of tasks and of salient spans, in tokens
     task_mixture: str = "equal"
     task_limit: int | None = None
     task_temperature: float | None = None
-    corpus_rates: tuple[float, ...] = ()  # of each of `data`, in examples; none without tasks
+    corpus_rates: tuple[float, ...] = ()  # for each of `data`, in examples; empty without tasks
     method: str = "all"
     adapter_width: int = 0
-    architecture: str | None = None  # other than the size's own
-    layers: int | None = None  # of each stack, likewise
+    architecture: str | None = None  # instead of the size's
+    layers: int | None = None  # per stack, likewise
     dropout: float | None = None
     optimizer: str = "adafactor"
     schedule: str = "inverse-sqrt"
@@ -110,13 +110,13 @@ class TrainSettings:
     clip: float | None = None
     z_loss: float = 0.0
     seed: int = 0
-    accumulate: int = 1  # parts that a process does its share of a batch in
+    accumulate: int = 1  # parts into which a process splits its share of a batch
     parallel: str = "ddp"
-    held_out: float = 0.0  # share of the training documents of each entry that is evaluated on instead; 0 is none
-    first_tokens: int | None = None  # of each entry, that are trained on again and again; None is all
-    eval_documents: int = 1_000  # of each entry
-    eval_examples: int = 2_000  # of each task, that are answered at an evaluation
-    samples: int = 2  # infills of each entry at each evaluation
+    held_out: float = 0.0  # share of each entry's training documents held out for evaluation; 0: none
+    first_tokens: int | None = None  # tokens of each entry that are repeated in training; None: all
+    eval_documents: int = 1_000  # documents per entry
+    eval_examples: int = 2_000  # per task, answered at an evaluation
+    samples: int = 2  # infills per entry at each evaluation
     keep: int = 2
     keep_every: int = 0
     resume: str = "auto"  # auto, none, or a checkpoint
@@ -164,7 +164,7 @@ class TrainSettings:
 
     @property
     def trains_tokenizer(self) -> bool:
-        """Whether a new run gets a tokenizer of its own."""
+        """Whether a new run trains its own tokenizer."""
         return not (self.tokenizer or self.init_from)
 
     @property
@@ -175,7 +175,7 @@ class TrainSettings:
     @property
     def task_rule(self) -> TextToText:
         """How the examples of tasks become rows."""
-        assert self.targets is not None  # wherever there are tasks
+        assert self.targets is not None  # set if there are tasks
         return TextToText(self.inputs, self.targets, self.pack)
 
     @property
@@ -187,13 +187,13 @@ class TrainSettings:
         return Method(self.method, self.adapter_width)
 
     def rule_of(self, entry: str) -> Denoising | SalientPairs:
-        """How the texts of an entry of corpora become rows; its config is the language that sentences are split by."""
+        """How the texts of a corpus entry become rows; its config is the language for splitting sentences."""
         named = self.objective, self.density, self.mean_span, self.spans
         return corpus_rule(*named, entry.rpartition("/")[2], self.inputs, self.targets, self.pack)
 
     @property
     def spans_identity(self) -> dict[str, str | int] | None:
-        """What decides which spans are salient; None where whole texts are read."""
+        """What decides which spans are salient; None if whole texts are read."""
         return SalientSpans(self.spans).settings() if self.spans is not None else None
 
     @property
@@ -201,21 +201,21 @@ class TrainSettings:
         return Schedule(self.schedule, self.lr, self.steps, self.warmup, floor=self.floor)
 
     def rates(self, documents: Mapping[str, int]) -> dict[str, float]:
-        """How large a part of the rows each entry has."""
+        """Each entry's share of the rows."""
         return Mixture.parse(self.mixture, self.alpha, self.limit, self.temperature).rates(documents)
 
     def config(self, ids: int) -> ModelConfig:
-        """The model, for a tokenizer that gives so many ids."""
+        """The model for a tokenizer with so many ids."""
         return self.changed(replace(find_size(self.model), vocab=padded_vocab(ids)))
 
     def changed(self, config: ModelConfig) -> ModelConfig:
-        """A model with what the settings say otherwise."""
+        """A model changed as the settings say."""
         changes: dict[str, Any] = {"dropout": self.dropout, "architecture": self.architecture}
         changes |= {"layers": self.layers, "decoder_layers": self.layers, "adapter": self.adapter_width or None}
         return replace(config, **{key: value for key, value in changes.items() if value is not None})
 
     def fixed(self) -> dict[str, Any]:
-        """What must be the same to go on with a run. Its length is free where nothing that is trained depends on it."""
+        """What must stay the same to resume a run. Its length is free unless the training depends on it."""
         endless = self.schedule in ("constant", "inverse-sqrt") and self.method != "gradual"
         free = {*CHANGEABLE} | ({"steps"} if endless else set())
         free |= set() if self.tasks else {*OF_TASKS} - ({"targets"} if self.objective == SALIENT else set())
@@ -223,12 +223,12 @@ class TrainSettings:
         return found | {"spans": self.spans_identity}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; `from_json` makes the same settings of them."""
+        """Plain values; `from_json` restores the settings from them."""
         return {name: _plain(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> TrainSettings:
-        """Of a run's `config.json`. ConfigError where a setting is missing or unknown: another version wrote it."""
+        """From a run's `config.json`. ConfigError if a setting is missing or unknown: another version wrote it."""
         kinds = {field.name: str(field.type) for field in fields(cls)}
         try:
             return cls(**{name: _typed(kinds[name], value) for name, value in found.items() if name not in FORMER})
@@ -237,7 +237,7 @@ class TrainSettings:
 
 
 def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
-    """The settings that were given, and what goes with the size of the model and with the machine for the others."""
+    """The given settings, with defaults for the model's size and the machine."""
     if "init_from" in given and "model" in given:
         raise ConfigError("--model names a size and --init-from implies one: give one of them")
     refuse_idle(
@@ -271,7 +271,7 @@ def complete(given: Mapping[str, Any], cuda: bool, cores: int) -> TrainSettings:
         "lr": RATES.get(given.get("optimizer", "adafactor"), 0.0),
         "eval_every": scale.every,
         "save_every": scale.every,
-        "log_every": 10 if on_gpu else 1,  # on a GPU, to look at a loss is to wait for it
+        "log_every": 10 if on_gpu else 1,  # on a GPU, reading a loss waits for it
         "precision": "bf16" if on_gpu else "fp32",
         "compile": on_gpu,
         "device": "cuda" if on_gpu else "cpu",

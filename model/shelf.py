@@ -1,7 +1,7 @@
-"""The checkpoints of a run: which there are, which is the newest good one, which go, and what nobody may touch.
+"""The checkpoints of a run: which exist, which is the newest good one, which are removed, and what must not be touched.
 
-RUN/checkpoints/ may hold other things than ours. A checkpoint is known by its name and by its marker, `sha256.json`;
-what has no such marker, or holds a file that we have not written, is never removed. See `model.checkpoint`.
+RUN/checkpoints/ may hold other things than ours. A checkpoint is recognised by its name and its marker, `sha256.json`;
+anything without the marker, or with a file that we did not write, is never removed. See `model.checkpoint`.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ TOKENIZER_FILES = ("spiece.model", "tokenizer.json", "tokenizer_config.json")
 NEEDED = (MODEL_CONFIG, GENERATION_CONFIG, WEIGHTS, TRAINING_STATE, STATE)
 
 _NAME = re.compile(r"step-(\d{8}|[1-9]\d{8,})|\.step-(\d{8}|[1-9]\d{8,})\.old")
-_DRAFT = re.compile(r"\.tmp\w{6}")  # what safetensors writes before the file has its name
+_DRAFT = re.compile(r"\.tmp\w{6}")  # temporary file of safetensors
 _REST = re.compile(r"\.step-\d{8,}\.(tmp|old)")
 
 
 def checkpoints(run: Path) -> dict[int, Path]:
-    """What is named as a checkpoint, by step. One that was put aside counts where no new one has taken its place."""
+    """Folders named as checkpoints, by step. One that was put aside counts if no new one has replaced it."""
     folder = run / FOLDER
     if not folder.is_dir():
         return {}
@@ -43,15 +43,15 @@ def checkpoints(run: Path) -> dict[int, Path]:
 
 
 def unfinished(run: Path) -> list[str]:
-    """A note on each save or removal that was cut off. While a run is going on, that is what it is at."""
+    """A note on each interrupted save or removal. In an active run, these are in progress."""
     drafts = sorted((run / FOLDER).glob(".step-*.tmp"))
     return [f"{draft} is left over from an interrupted save or removal" for draft in drafts]
 
 
 def latest(run: Path) -> tuple[Path | None, list[str]]:
-    """The newest good checkpoint of a run, None if it has none, and a note on each that was passed over.
+    """The newest good checkpoint of a run, None if it has none, and a note on each skipped one.
 
-    Reads every byte of those that it looks at, and changes nothing, so that it may look at a run that is going on.
+    Reads every byte of those it checks, and changes nothing, so it can be used on an active run.
     """
     notes: list[str] = []
     for _, folder in sorted(checkpoints(run).items(), reverse=True):
@@ -63,7 +63,7 @@ def latest(run: Path) -> tuple[Path | None, list[str]]:
 
 
 def checkpoint_faults(folder: Path) -> list[str]:
-    """What is wrong with a checkpoint; nothing if every file is there with the bytes that were written."""
+    """What is wrong with a checkpoint; empty if every file exists with the bytes that were written."""
     try:
         sums = _read_sums(folder)
     except FileNotFoundError:
@@ -85,7 +85,7 @@ def checkpoint_faults(folder: Path) -> list[str]:
 
 
 def check_copy(folder: Path) -> None:
-    """TrainError if a folder carries the sums of a checkpoint and one of the files that it still holds is another."""
+    """TrainError if a folder has a checkpoint's checksums, and one of its files does not match them."""
     if not (folder / CHECKPOINT_SUMS).is_file():
         return
     if faults := [fault for fault in checkpoint_faults(folder) if not fault.endswith(" is missing")]:
@@ -93,7 +93,7 @@ def check_copy(folder: Path) -> None:
 
 
 def _read_sums(folder: Path) -> dict[str, str]:
-    """The marker. ValueError for one that we have not written."""
+    """The marker. ValueError for one that we did not write."""
     sums = json.loads((folder / CHECKPOINT_SUMS).read_bytes())
     if not isinstance(sums, dict) or not all(isinstance(value, str) for value in sums.values()):
         raise ValueError("expected an object of names and sums")
@@ -103,17 +103,17 @@ def _read_sums(folder: Path) -> dict[str, str]:
 
 
 def prune(run: Path, last: int, every: int = 0, best: Collection[int] = ()) -> list[Path]:
-    """Removes checkpoints, the damaged ones first, then as `which_to_delete` says, but for the steps that are `best`;
-    those removed. After a `save`.
+    """Removes checkpoints after a `save`: damaged ones first, then as `which_to_delete` says, except the steps in
+    `best`. Returns those removed.
 
-    One that is damaged counts as none: so many good ones stay as if it had never been there. Without a good one,
-    nothing goes. What is not plainly ours stays as well.
+    A damaged one does not count: as many good ones stay as if it had never existed. Without a good one, nothing is
+    removed. Anything that is not plainly ours stays, too.
     """
     found = checkpoints(run)
     good: list[int] = []
     damaged: list[int] = []
     for step in sorted(found, reverse=True):
-        if len(good) < last:  # older ones are not looked at
+        if len(good) < last:  # older ones are not checked
             (damaged if _faults_now(found[step]) else good).append(step)
     if not good:
         return []
@@ -121,7 +121,7 @@ def prune(run: Path, last: int, every: int = 0, best: Collection[int] = ()) -> l
     removed = [found[step] for step in sorted(doomed) if _is_ours(found[step])]
     for folder in removed:
         rest = folder.with_name(f".{folder.name.strip('.')}.tmp")
-        folder.rename(rest)  # so that a half-removed one is never taken for a checkpoint
+        folder.rename(rest)  # so that a half-removed one never looks like a checkpoint
         shutil.rmtree(rest)
     return removed
 
@@ -140,7 +140,7 @@ def which_to_delete(steps: Iterable[int], last: int, every: int = 0) -> list[int
 
 
 def clear(run: Path) -> None:
-    """Removes what a killed run has left behind, and puts back what it had only put aside."""
+    """Removes what a killed run left behind, and restores what it had only put aside."""
     for path in checkpoints(run).values():
         if path.suffix == ".old":
             path.rename(path.with_name(path.stem.lstrip(".")))
@@ -150,9 +150,9 @@ def clear(run: Path) -> None:
 
 
 def make_way(target: Path) -> Path | None:
-    """Puts a checkpoint aside; where it lies then, to be removed when a new one is there.
+    """Puts a checkpoint aside. Returns its new place, to be removed when the new one is complete.
 
-    What is not plainly one of ours is kept for good under a name of its own.
+    Anything that is not plainly ours is renamed and kept.
     """
     if _is_ours(target):
         return target.rename(target.with_name(f".{target.name}.old"))
@@ -162,7 +162,7 @@ def make_way(target: Path) -> Path | None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a checkpoint has our marker and nothing in it that we have not written."""
+    """Whether a checkpoint has our marker and nothing that we did not write."""
     try:
         _read_sums(folder)
     except (OSError, ValueError, RecursionError):
@@ -181,7 +181,7 @@ def _holds_only_ours(folder: Path) -> bool:
 
 
 def _faults_now(folder: Path) -> list[str]:
-    """`checkpoint_faults`, without reading again what this process has read and nobody has touched since."""
+    """`checkpoint_faults`, without reading files again that are unchanged since this process read them."""
     marks = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         status = path.lstat()

@@ -1,9 +1,9 @@
-"""Where rows come from: an entry, the rule by which its documents become rows, and its share of the mixture.
+"""A source of rows: an entry, the rule by which its documents become rows, and its share of the mixture.
 
     Source(entry, Denoising(SpanCorruption(), 512), rate=0.9)       texts of a corpus, corrupted by an objective
-    Source(entry, TextToText(512, 84), rate=0.1)                    pairs of a task, as they stand
+    Source(entry, TextToText(512, 84), rate=0.1)                    pairs of a task, unchanged
 
-A rule is a frozen value: it says what a document is as tokens, and how rows are drawn from a lane of them.
+A rule is a frozen value that defines the tokens of a document, and how rows are drawn from a lane of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from model.rows import Packed, RowBuilder, Single, Widths
 
 
 class StreamTokenizer(Encoder, Protocol):
-    """What the stream needs of `model.tokens.Tokenizer`."""
+    """What the stream needs from `model.tokens.Tokenizer`."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...
@@ -33,30 +33,30 @@ class StreamTokenizer(Encoder, Protocol):
 
 
 class Rule(Protocol):
-    """How the documents of an entry become rows."""
+    """The rule by which the documents of an entry become rows."""
 
     @property
     def pack(self) -> bool:
-        """Whether a row may hold several short examples, with segments to keep them apart."""
+        """Whether a row may hold several short examples, separated by segments."""
 
     @property
     def widths(self) -> Widths:
-        """Of its rows."""
+        """The widths of its rows."""
 
     def rows(self, sample: Sequence[Tokens]) -> float:
-        """About how many rows some documents make, that are as the encoder gives them."""
+        """The approximate number of rows made from some encoded documents."""
 
     def scored(self, document: Any) -> str:
-        """The text of a document that targets are made of."""
+        """The text of a document from which targets are made."""
 
     def check(self, vocabulary: Vocabulary) -> None:
-        """ConfigError where it cannot work with this vocabulary."""
+        """ConfigError if it cannot work with this vocabulary."""
 
     def encoder(self, tokenizer: StreamTokenizer) -> Encoder:
-        """What makes tokens of documents."""
+        """The encoder of documents."""
 
     def builder(self, vocabulary: Vocabulary, seed: int) -> RowBuilder[Any]:
-        """What makes rows of lanes; `seed` is that of the corruption."""
+        """The builder of rows from lanes; `seed` is that of the corruption."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ class Denoising:
 
 @dataclass(frozen=True)
 class TextToText:
-    """Pairs of inputs and targets, each cut to its length and closed by eos, as T5 does: the eos counts.
+    """Pairs of inputs and targets, each cut to its length, including a final eos, as in T5.
 
-    With `sentinel` the first sentinel ends the inputs, before their eos, and begins the targets: what a model that was
-    trained on span corruption does anyway, which helps on small data sets (seqio's experimental `_1_sentinel`).
+    With `sentinel` the first sentinel ends the inputs, before eos, and starts the targets, as in span corruption. This
+    helps models trained on span corruption on small data sets (seqio's experimental `_1_sentinel`).
     """
 
     inputs_length: int
@@ -119,7 +119,7 @@ class TextToText:
         pass
 
     def pairs(self, tokenizer: StreamTokenizer) -> PairEncoder:
-        """What makes tokens of pairs, and of inputs alone."""
+        """The encoder of pairs, and of inputs alone."""
         return PairEncoder(tokenizer, self.widths, self.sentinel)
 
     def encoder(self, tokenizer: StreamTokenizer) -> Encoder:
@@ -130,19 +130,21 @@ class TextToText:
 
 
 class PairEncoder(NamedTuple):
-    """Pairs of texts as tokens: inputs, eos, targets, eos. No text holds an eos, so the first one parts the two."""
+    """Pairs of texts as tokens: inputs, eos, targets, eos. No text contains an eos, so the first one separates the
+    two.
+    """
 
     tokenizer: StreamTokenizer
     widths: Widths
     sentinel: bool = False
 
     def encode(self, documents: Sequence[Any]) -> list[Tokens]:
-        """Of documents that are (inputs, targets)."""
+        """The tokens of documents that are (inputs, targets)."""
         inputs, targets = zip(*documents, strict=True) if documents else ((), ())
         return [np.concatenate(pair) for pair in zip(self.inputs(inputs), self._targets(targets), strict=True)]
 
     def inputs(self, texts: Sequence[str]) -> list[Tokens]:
-        """Of inputs alone, with their eos."""
+        """The tokens of inputs alone, with eos."""
         most = self.widths.inputs - 1 - len(self._mark)
         return [np.concatenate((ids[:most], self._mark, self._eos)) for ids in self.tokenizer.encode(texts)]
 
@@ -151,7 +153,7 @@ class PairEncoder(NamedTuple):
         return [np.concatenate((self._mark, ids[:most], self._eos)) for ids in self.tokenizer.encode(texts)]
 
     def cut(self, documents: Sequence[Any]) -> tuple[int, int]:
-        """Of documents that are (inputs, targets): how many of either are longer than what is kept of them."""
+        """For documents that are (inputs, targets): how many inputs, and targets, are cut."""
         rooms = (width - 1 - len(self._mark) for width in self.widths)
         sides = zip(rooms, zip(*documents, strict=True), strict=True)
         inputs, targets = (sum(len(ids) > room for ids in self.tokenizer.encode(texts)) for room, texts in sides)
@@ -172,4 +174,4 @@ class Source:
 
     entry: Entry
     rule: Rule
-    rate: float  # of rows, beside those of the other sources
+    rate: float  # relative rate of rows among all sources

@@ -1,7 +1,8 @@
-"""A stack of transformer blocks, T5's encoder or decoder: attention, feed-forward, and what is added around them.
+"""A stack of transformer blocks, T5's encoder or decoder: attention, feed-forward, and the residual connections around
+them.
 
-Letters as in t5.py, and Q queries and N keys of an attention, F d_ff, H heads, K d_kv. Modules have the names that
-transformers gives them, and with these the weights.
+Letters as in t5.py, plus: Q queries and N keys of an attention, F d_ff, H heads, K d_kv. Modules, and so weights, have
+the names that transformers gives them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Attention(nn.Module):
         return x.view(*x.shape[:2], -1, self.d_kv).transpose(1, 2)  # (B, N, H K) -> (B, H, N, K)
 
     def forward(self, x: Tensor, bias: Tensor | None, memory: Tensor | None, past: KeyValues | None) -> Tensor:
-        """(B, Q, D) -> (B, Q, D). Keys and values are of `memory` (B, N, D), or of what is past and of x itself."""
+        """(B, Q, D) -> (B, Q, D). Keys and values are from `memory` (B, N, D), or from the past and x itself."""
         if memory is not None and past and past.pair:
             keys, values = past.pair
         else:
@@ -40,7 +41,7 @@ class Attention(nn.Module):
             keys, values = self.heads(self.k(source)), self.heads(self.v(source))
             keys, values = past.append(keys, values) if past else (keys, values)
         dropout = self.dropout if self.training else 0.0
-        # T5 scales no scores: its first queries are that much smaller.
+        # T5 does not scale scores: its initial queries are smaller by that factor.
         heads = F.scaled_dot_product_attention(self.heads(self.q(x)), keys, values, bias, dropout, scale=1.0)
         y: Tensor = self.o(heads.transpose(1, 2).flatten(2))
         return y
@@ -67,7 +68,9 @@ class FeedForward(nn.Module):
 
 
 class Adapter(nn.Module):
-    """Dense, ReLU, dense: few weights that learn a task where all others stay. arXiv 1910.10683, section 3.5.1."""
+    """Dense, ReLU, dense: a few weights that learn a task while all others are fixed. arXiv 1910.10683, section
+    3.5.1.
+    """
 
     def __init__(self, c: ModelConfig):
         super().__init__()
@@ -80,7 +83,7 @@ class Adapter(nn.Module):
 
 
 class Residual(nn.Module):
-    """x + dropout(f(norm(x))), f under the name that transformers has for it."""
+    """x + dropout(f(norm(x))), with f under its name in transformers."""
 
     def __init__(self, c: ModelConfig, name: str, f: nn.Module):
         super().__init__()
@@ -99,7 +102,7 @@ class Block(nn.Module):
         if crossed:
             self.layer.append(Residual(c, "EncDecAttention", Attention(c)))
         self.layer.append(Residual(c, "DenseReluDense", FeedForward(c)))
-        if c.adapter:  # the last of a block, with a norm of its own, as in t5's gin/task_adapter.gin
+        if c.adapter:  # the last of a block, with its own norm, as in t5's gin/task_adapter.gin
             self.layer.append(Residual(c, ADAPTER, Adapter(c)))
 
     def forward(
@@ -119,7 +122,7 @@ class Block(nn.Module):
 
 
 class Stack(nn.Module):
-    """Blocks with one bias for all of them, and a norm at the end."""
+    """Blocks with a common bias, and a final norm."""
 
     def __init__(self, c: ModelConfig, layers: int, causal: bool, crossed: bool):
         super().__init__()
@@ -129,22 +132,22 @@ class Stack(nn.Module):
         self.dropout = c.dropout
 
     def bias(self, queries: int, keys: int, mask: Tensor | None, prefix: int) -> Tensor:
-        """(1 or B, H, Q, N): of the distances, and MASKED where a query may not look."""
+        """(1 or B, H, Q, N): the bias by distance, plus MASKED where a query may not attend."""
         table = self.get_submodule("block.0.layer.0.SelfAttention.relative_attention_bias")
         bias: Tensor = table(queries, keys, self.causal_buckets)
         if self.causal:
             key = torch.arange(keys, device=bias.device)
-            last = key[keys - queries :].clamp(min=prefix - 1)  # that a query sees
+            last = key[keys - queries :].clamp(min=prefix - 1)  # last position that a query sees
             bias = bias.masked_fill(key > last[:, None], MASKED)
         return bias if mask is None else with_mask(bias, mask)
 
     def forward(
         self,
         x: Tensor,  # (B, Q, D)
-        mask: Tensor | None = None,  # (B, 1, 1 or Q, N), false where a query may not look
+        mask: Tensor | None = None,  # (B, 1, 1 or Q, N), false where a query may not attend
         memory: Tensor | None = None,  # (B, S, D)
         memory_mask: Tensor | None = None,  # (B, 1, 1 or Q, S)
-        prefix: int = 0,  # positions that all see one another, causal or not
+        prefix: int = 0,  # positions that all see each other, causal or not
         cache: Cache | None = None,
     ) -> Tensor:
         """(B, Q, D)."""

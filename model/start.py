@@ -1,5 +1,6 @@
-"""What a run starts from: its data, its place in the data, and its weights. The first process works, the
-others wait."""
+"""What a run starts from: its data, its position in the data, and its weights. The first process works, the others
+wait.
+"""
 
 from __future__ import annotations
 
@@ -31,16 +32,16 @@ from model.tokens import Tokenizer
 
 
 class Data(NamedTuple):
-    """What is trained on and what is evaluated on."""
+    """Training and evaluation data."""
 
     recipe: Recipe
-    held_out: tuple[HeldOut, ...]  # none where the corpora have no validation split and no share is held out
+    held_out: tuple[HeldOut, ...]  # empty if corpora have no validation split and no share is held out
     tokenizer: Tokenizer  # that of the recipe, with its files
     tasks: tuple[RunTask, ...] = ()
 
 
 def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
-    """Reads the footers and, once, the bytes of all shards, and has tasks prepared, and a tokenizer made if need be."""
+    """Reads the footers and, once, the bytes of all shards, prepares tasks, and trains a tokenizer if needed."""
 
     def read(first: bool) -> Data:
         note = settings.run / SHARD_SUMS
@@ -70,10 +71,10 @@ def open_data(settings: TrainSettings, group: ProcessGroup) -> Data:
 
 
 def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the training entries that have a validation split."""
+    """The training entries that have a validation split."""
     try:
         there = find_entries(settings.data, HELD_OUT)
-    except ConfigError:  # the corpora are there, for their training split was read: they have no such pages
+    except ConfigError:  # the corpora exist, since their training split was read: they have no such pages
         return ()
     return tuple(name for name in names if name in there)
 
@@ -81,7 +82,7 @@ def held_out_names(settings: TrainSettings, names: Iterable[str]) -> tuple[str, 
 def open_corpora(
     settings: TrainSettings, note: Path | None = None, sums: bool = True
 ) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """What is trained on of the corpora and what is held out: a share of it, or their validation splits."""
+    """Training and held-out data of the corpora: held out is a share of the pages, or their validation splits."""
     entries = open_entries(settings.data, "train", settings.languages, note, sums)
     if settings.held_out:
         parts = [split_off(entry, settings.held_out) for entry in entries]
@@ -107,11 +108,11 @@ def make_recipe(settings: TrainSettings, sources: tuple[Source, ...], tokenizer:
 def make_sources(
     settings: TrainSettings, corpora: Sequence[Entry], tasks: Sequence[RunTask] = ()
 ) -> tuple[Source, ...]:
-    """What the stream is mixed of; the rates sum to 1.
+    """The sources of the stream; the rates sum to 1.
 
-    Without tasks the entries of all corpora are one mixture. With tasks each folder has the rate that was given for it,
-    in examples, which its entries share as such a mixture; all stand in the order of their names, so that the order of
-    a command line decides nothing.
+    Without tasks the entries of all corpora are one mixture. With tasks each folder has its given rate, in examples,
+    which its entries share as such a mixture. All are sorted by name, so that the order of the command line does not
+    matter.
     """
     if tasks:
         parts = [
@@ -139,7 +140,7 @@ def make_sources(
 
 
 def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | None:
-    """The checkpoint to go on from, its files and settings checked."""
+    """The checkpoint to resume from, with files and settings checked."""
     (folder, *_) = group.gathered(find_start(settings) if group.first else None)
     if folder is None:
         return None
@@ -156,7 +157,7 @@ def open_start(settings: TrainSettings, group: ProcessGroup) -> Checkpoint | Non
 
 
 def check_kind(settings: TrainSettings, found: Checkpoint, folder: Path) -> None:
-    """ConfigError, also with --force, where a pre-training would go on as a fine-tuning, or the other way."""
+    """ConfigError, also with --force, if a pre-training would be resumed as a fine-tuning, or vice versa."""
     tuned = "task_mixture" in found.settings
     if tuned != bool(settings.tasks):
         kind, command = ("fine-tuning", "finetune") if tuned else ("pre-training", "train")
@@ -167,7 +168,7 @@ def check_kind(settings: TrainSettings, found: Checkpoint, folder: Path) -> None
 
 
 def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelConfig:
-    """A checkpoint's model, with the dropout of the settings. ConfigError, also with --force, for another shape."""
+    """A checkpoint's model with the settings' dropout. ConfigError, also with --force, for another shape."""
     config = settings.changed(found) if settings.model == PRETRAINED else settings.config(ids)
     if changed := config.differences(found):
         raise ConfigError(f"the checkpoint holds a different model: {'; '.join(changed)}. Its weights do not fit.")
@@ -175,7 +176,7 @@ def _same_model(settings: TrainSettings, found: ModelConfig, ids: int) -> ModelC
 
 
 def open_model(settings: TrainSettings, data: Data, start: Checkpoint | None, group: ProcessGroup) -> T5:
-    """The model with its weights: of the checkpoint, of a pre-trained model, or new ones."""
+    """The model with its weights: from the checkpoint, from a pre-trained model, or new."""
     ids = data.recipe.tokenizer.vocabulary.size
     source, weights = settings.run / TOKENIZER_FOLDER, None
     if start:

@@ -1,4 +1,4 @@
-"""Ending a run between two steps on request."""
+"""Ends a run between two steps on request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Self
 
 
 class Stop:
-    """While it holds, SIGINT and SIGTERM are noted in `signal`; a second one ends the process as it always does."""
+    """Inside the block, SIGINT and SIGTERM are noted in `signal`; a second one ends the process as usual."""
 
     def __init__(self) -> None:
         self.signal = 0
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():  # no other may set what a signal does
+        if threading.current_thread() is threading.main_thread():  # only the main thread may set signal handlers
             self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 

@@ -1,9 +1,9 @@
-"""The stream of training rows: which row has which number, and how any share of them is made.
+"""The stream of training rows: the numbering of rows, and how any share of them is made.
 
     number g --> lane g % lanes, source by the mixture --Lane--> tokens --its rule, keyed by (seed, g)--> row g
 
-Row g is a function of the corpora and the recipe, whichever process makes it: each process makes the rows of its
-own lanes, and the rows of all lanes, in the order of their numbers, are the stream.
+Row g is a function of the corpora and the recipe, whichever process makes it. Each process makes the rows of its own
+lanes; the rows of all lanes, in the order of their numbers, are the stream.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from model.order import Shuffled
 from model.rows import Rows, Widths, empty_rows, stacked, widened
 from model.source import Source, StreamTokenizer
 
-LANES = 16  # a batch mixes so many row groups, and so many processes can share the work without doing any of it twice
+LANES = 16  # a batch mixes so many row groups, and so many processes can split the work without overlap
 
 LaneKey = tuple[int, int]  # (source, lane)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that the rows depend on."""
+    """Everything the rows depend on."""
 
     sources: tuple[Source, ...]
     tokenizer: StreamTokenizer
@@ -43,7 +43,7 @@ class Recipe:
 
     @property
     def widths(self) -> Widths:
-        """Of the rows of all sources: the widest."""
+        """The widths of rows: the maximum over all sources."""
         every = [source.rule.widths for source in self.sources]
         return Widths(*(max(column) for column in zip(*every, strict=True)))
 
@@ -53,16 +53,16 @@ class Recipe:
         return any(source.rule.pack for source in self.sources)
 
     def check(self) -> None:
-        """ConfigError where a rule cannot work with this vocabulary."""
+        """ConfigError if a rule cannot work with this vocabulary."""
         for source in self.sources:
             source.rule.check(self.tokenizer.vocabulary)
 
 
 class Share(NamedTuple):
-    """What one of `workers` processes of one of `ranks` trainers makes: of every `ranks`-th row, those of its lanes.
+    """The rows made by one of `workers` processes of one of `ranks` trainers: its lanes' part of every `ranks`-th row.
 
-    Where `ranks` divides the number of lanes, a rank's rows are all the rows of some lanes, and no two ranks tokenise
-    the same. Otherwise every rank passes through all lanes to find its rows.
+    If `ranks` divides the number of lanes, a rank's rows are all rows of some lanes, and no two ranks tokenise the same
+    text. Otherwise every rank reads through all lanes to find its rows.
     """
 
     rank: int = 0
@@ -77,29 +77,29 @@ class Share(NamedTuple):
 
 
 class StreamSlice(NamedTuple):
-    """A share of a stretch of the stream."""
+    """A share of a section of the stream."""
 
-    numbers: NDArray[np.int64]  # of its rows, rising
+    numbers: NDArray[np.int64]  # of its rows, ascending
     rows: Rows
-    moved: dict[LaneKey, Cursor]  # where the lanes stand that it went on in
+    moved: dict[LaneKey, Cursor]  # positions of the lanes that advanced
 
 
 class DrawnRow(NamedTuple):
-    """What a row is made of."""
+    """The material of a row."""
 
     number: int
     place: LaneKey
-    lane: Lane  # which has gone on
+    lane: Lane  # already advanced
     material: Any  # for the rule of its source
 
 
 class Stream:
-    """Makes the rows of a share, from the places where its lanes stand; a lane that has no place is at its start."""
+    """Makes the rows of a share from given positions of its lanes; a lane without one is at its start."""
 
     def __init__(
         self, recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor], follow: type[Lane] = Lane
     ) -> None:
-        """`follow`: what lanes are to be followed by, such as one that notes what it reads."""
+        """`follow`: the class of lanes, such as one that records what it reads."""
         self._recipe = recipe
         self._follow = follow
         self._share = share
@@ -114,8 +114,8 @@ class Stream:
         self._lanes: dict[LaneKey, Lane] = {}
 
     def part(self, start: int, stop: int) -> StreamSlice:
-        """The share's rows from `start` to `stop` - 1. To be called for one stretch after the other, without a gap."""
-        drawn: dict[int, list[tuple[int, Any]]] = {}  # of each source: numbers and what their rows are made of
+        """The share's rows from `start` to `stop` - 1. Call it for consecutive sections without gaps."""
+        drawn: dict[int, list[tuple[int, Any]]] = {}  # source -> numbers and material of its rows
         moved = {}
         for number, place, lane, material in self.drawn(start, stop):
             moved[place] = lane.cursor
@@ -127,7 +127,7 @@ class Stream:
         return StreamSlice(numbers[order], stacked([empty_rows(0, self._widths), *made]).take(order), moved)
 
     def drawn(self, start: int, stop: int) -> Iterator[DrawnRow]:
-        """What the rows from `start` to `stop` - 1 of the share's lanes are made of, one after the other."""
+        """The material of rows `start` to `stop` - 1 of the share's lanes, in order."""
         for number, source in enumerate(self._mixing.entries(start, stop).tolist(), start):
             place = source, number % self._recipe.lanes
             if place[1] in self._own:

@@ -3,7 +3,7 @@
     inputs  -> shared -> encoder ---------------> memory
     targets -> shifted -> shared -> decoder <-------'  -> head -> loss over the targets
 
-Shapes are written in letters: B rows of a batch, S length of the inputs, T length of the targets, D d_model, V vocab;
+Letters of shapes: B rows of a batch, S length of the inputs, T length of the targets, D d_model, V vocab;
 those of one layer in `model.stack`.
 
 Modules are named and weights are shaped as in transformers' T5ForConditionalGeneration, so that `state_dict()` is a
@@ -27,25 +27,25 @@ from model.initial import initial_std
 from model.linear import Linear, product
 from model.stack import Stack
 
-MOST_LOGITS = 2**31  # at once: 8 GiB in fp32. More rows are done in turn, and their logits again on the way back
+MOST_LOGITS = 2**31  # at once: 8 GiB in fp32. More rows are done in turn, recomputing logits in the backward pass
 
 
 class Output(NamedTuple):
-    """Sums, so that micro-batches and ranks add up: divide by the tokens of all of them."""
+    """Sums, so that micro-batches and ranks add up: divide by their total tokens."""
 
     loss: Tensor  # (), fp32, what to differentiate: cross entropy and z-loss
-    nll: Tensor  # (), fp32, the cross entropy alone, in nats and without gradient
+    nll: Tensor  # (), fp32, only the cross entropy, in nats and without gradient
     tokens: Tensor  # (), int64, targets that are not IGNORED
-    logits: Tensor | None  # (B, T, V) if asked for
+    logits: Tensor | None  # (B, T, V) if requested
 
 
 class T5(nn.Module):
-    """A T5, its weights as at the start of training.
+    """A T5, with initial weights.
 
-    `input_segments` (B, S) and `target_segments` (B, T) say to which example of a packed row a position belongs, from
-    1 on, 0 being padding: a position sees its own example. A batch with padding and one example a row needs
-    `padding(inputs)` as its input segments and nothing else; one without padding needs neither.
-    A decoder without encoder takes padded inputs, but no packed rows.
+    `input_segments` (B, S) and `target_segments` (B, T) give the example of a packed row to which a position belongs,
+    from 1, with 0 for padding: a position sees only its own example. A batch with padding and one example per row needs
+    only `padding(inputs)` as input segments; one without padding needs neither. A decoder without encoder accepts
+    padded inputs, but no packed rows.
     """
 
     def __init__(self, config: ModelConfig, z_loss: float = 0.0):
@@ -67,7 +67,7 @@ class T5(nn.Module):
 
     @torch.no_grad()
     def reset_parameters(self) -> None:
-        """Draws all weights anew from torch's generator, normal with `initial_std`; those of norms are 1."""
+        """Draws all weights again from torch's generator, normal with `initial_std`; norms are 1."""
         for name, weight in self.named_parameters():
             std = initial_std(name, self.config)
             weight.normal_(0.0, std) if std else weight.fill_(1.0)
@@ -107,14 +107,14 @@ class T5(nn.Module):
         return memory
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Of the decoder's output (..., D): (..., V)."""
+        """The logits (..., V) of the decoder's output (..., D)."""
         if self.config.tied:
             return product(hidden * self.config.d_model**-0.5, self.shared.weight)
         logits: Tensor = self.lm_head(hidden)
         return logits
 
     def loss(self, hidden: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Of rows (n, D) and their labels (n,): the summed loss with z-loss, and without."""
+        """The summed loss of rows (n, D) and labels (n,), with z-loss and without."""
         logits = self.logits(hidden).float()
         nll = F.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
         if not self.z_loss:
@@ -122,7 +122,7 @@ class T5(nn.Module):
         return nll + self.z_loss * logits.logsumexp(-1).square().masked_fill(labels == IGNORED, 0.0).sum(), nll
 
     def start(self, inputs: Tensor, segments: Tensor | None = None) -> tuple[Cache, Tensor]:
-        """Reads inputs (B, S): what is remembered of them, and the logits (B, V) of the first target."""
+        """Reads inputs (B, S). Returns the cache, and the logits (B, V) of the first target."""
         first = inputs.new_full((len(inputs), 1), PAD)
         if self.config.has_encoder:
             cache = Cache(self.config.decoder_layers, self.encode(inputs, segments), attention_mask(None, segments))
@@ -141,9 +141,9 @@ class T5(nn.Module):
         return self.logits(hidden[:, -1])
 
     def _read_row(self, inputs: Tensor, targets: Tensor, segments: Tensor | None, cache: Cache | None = None) -> Tensor:
-        """What a decoder without encoder makes of inputs and targets in one row, (B, S + T, D).
+        """The output of a decoder without encoder for inputs and targets in one row, (B, S + T, D).
 
-        Padding moves to the left, so that a target is as far from an input as if there were none.
+        Padding moves to the left, so that distances between inputs and targets do not depend on it.
         """
         length, mask = inputs.shape[1], None
         if segments is not None:
@@ -154,7 +154,7 @@ class T5(nn.Module):
             mask = (place >= length - filled)[:, None, None]
         if cache:
             cache.mask = mask
-        # The prefix has one position more than the inputs, the one that reads the last of them: as in Mesh TensorFlow.
+        # The prefix has one position more than the inputs, which reads the last input, as in Mesh TensorFlow.
         prefix = length + 1 if self.config.architecture == "prefix-lm" else 0
         tokens = shifted(torch.cat((inputs, targets), 1))
         hidden: Tensor = self.decoder(self.shared(tokens), mask, prefix=prefix, cache=cache)
@@ -162,12 +162,12 @@ class T5(nn.Module):
 
 
 def padding(inputs: Tensor) -> Tensor:
-    """The segments of a batch with one example a row: 1, and 0 where it is PAD."""
+    """The segments of a batch with one example per row: 1, and 0 for PAD."""
     return (inputs != PAD).long()
 
 
 def shifted(tokens: Tensor, segments: Tensor | None = None) -> Tensor:
-    """What a decoder reads to write tokens (B, T): each one's predecessor, and PAD where a segment starts."""
+    """The decoder's input for tokens (B, T): each token's predecessor, and PAD where a segment starts."""
     tokens = F.pad(tokens[:, :-1], (1, 0), value=PAD)
     if segments is None:
         return tokens

@@ -1,7 +1,7 @@
-"""Files that a run adds to, `metrics.csv`, `eval.csv` and `samples.txt`: what of them goes on after a checkpoint.
+"""Files that a run appends to (`metrics.csv`, `eval.csv`, `samples.txt`), and which part is kept on resume.
 
-A table has one row a step, or several of the same step, and never a hole: a run that goes on from step N cuts all that
-follows N off its tables, and what it then writes is what it would have written had it never stopped.
+A table has one row per step, or several of the same step, without gaps. A run that resumes from step N removes
+everything after N from its tables, and then writes the same as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from model.sums import Mark
 
 METRIC_COLUMNS = ("step", "loss", "lr", "norm", "targets", "tokens", "seconds", "wait")
 EVAL_COLUMNS = ("step", "entry", "loss", "accuracy", "tokens", "unigram", "bits_per_byte")
-_WORDS = ("entry", "task", "split", "metric")  # columns that hold no number
+_WORDS = ("entry", "task", "split", "metric")  # columns that hold text
 
 Row = Mapping[str, Any]
 
@@ -28,16 +28,16 @@ _BLOCK = re.compile(rb"^== step (\d+),", re.MULTILINE)
 
 
 class Log:
-    """A file that is added to, and what a mark of it is: of the bytes that were written, whatever the disk holds."""
+    """A file that is appended to, and its mark: that of the bytes written, whatever is on disk."""
 
     def __init__(self, path: Path, kept: bytes = b"") -> None:
-        """Begins with what is kept of the file that is there."""
+        """Begins with the kept part of the existing file."""
         put(path, kept)
         self._file = path.open("ab")
         self._bytes, self._sum = len(kept), hashlib.sha256(kept)
 
     def add(self, content: bytes) -> None:
-        """Writes it, so that another process sees it."""
+        """Writes and flushes it, so that other processes see it."""
         self._file.write(content)
         self._file.flush()
         self._bytes += len(content)
@@ -48,7 +48,7 @@ class Log:
         return Mark(self._bytes, self._sum.hexdigest())
 
     def sync(self) -> None:
-        """Until the disk has it: a checkpoint must not be there without the rows before it."""
+        """Syncs the file: a checkpoint must not exist without the rows before it."""
         sync(self._file.fileno())
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class Table(Log):
         self.columns = columns
 
     def add_rows(self, rows: Iterable[Row]) -> None:
-        """Writes rows that have all columns and no other."""
+        """Writes rows that have exactly these columns."""
         self.add(as_csv([row[name] for name in self.columns] for row in rows))
 
 
@@ -81,13 +81,13 @@ def as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a table, none if it is not there. What is no row is left out, such as a last one that was cut off."""
+    """The rows of a table, empty if there is none. Malformed rows are skipped, such as a truncated last one."""
     content = with_all_columns(path.read_bytes() if path.exists() else b"", columns)
     return [row for _, row in _lines(content, columns) if row is not None]
 
 
 def with_all_columns(content: bytes, columns: Sequence[str]) -> bytes:
-    r"""A table of an older version, which had fewer columns, with `nan` in the ones that came behind them.
+    r"""A table of an older version with fewer columns, with `nan` in the later ones.
 
     >>> with_all_columns(b"step,loss\n1,2.5\n", ("step", "loss", "bits"))
     b'step,loss,bits\n1,2.5,nan\n'
@@ -101,16 +101,16 @@ def with_all_columns(content: bytes, columns: Sequence[str]) -> bytes:
 
 
 def kept_rows(content: bytes, columns: Sequence[str], last: int) -> tuple[bytes, bool]:
-    """What of a table is up to step `last` and can be read, and whether that is all that there should be.
+    """The readable part of a table up to step `last`, and whether it is complete.
 
-    Steps do not fall, no row is listed twice, a table of steps leads up to `last`; what follows `last` counts for
-    nothing. Of a run without a checkpoint, `last` 0, nothing counts: the weights at its start are scored again.
+    Steps do not decrease, no row occurs twice, and a table of steps reaches `last`; later rows are ignored. For a run
+    without a checkpoint, `last` 0, nothing counts: its initial weights are scored again.
     """
     last = last or -1
     if not content.startswith(head(columns)):
         return b"", not content
     kept, whole, seen, before = [head(columns)], True, set(), 0
-    words = [name for name in _WORDS if name in columns]  # with the step they say which row it is
+    words = [name for name in _WORDS if name in columns]  # with the step they identify a row
     by_step = not words
     for line, row in _lines(content, columns):
         step = int(row["step"]) if row else before
@@ -124,13 +124,13 @@ def kept_rows(content: bytes, columns: Sequence[str], last: int) -> tuple[bytes,
         kept.append(line + b"\n")
         seen.add(key)
         before = step
-    torn = content.rpartition(b"\n")[2].partition(b",")  # it was written after the last row
+    torn = content.rpartition(b"\n")[2].partition(b",")  # a torn line was written after the last row
     whole &= not (torn[1] and torn[0].isdigit() and int(torn[0]) <= last)
     return b"".join(kept), whole and not (by_step and before not in (0, last))
 
 
 def _lines(content: bytes, columns: Sequence[str]) -> Iterator[tuple[bytes, dict[str, str] | None]]:
-    """Each line of a table but the first, with its row if it is one. A last line that has no end is none."""
+    """Each line of a table except the first, with its row if valid. A last line without an end is not."""
     for line in content.split(b"\n")[1:-1]:
         yield line, _parsed(line, columns)
 

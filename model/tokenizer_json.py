@@ -1,12 +1,12 @@
 """The tokenizer files of Hugging Face, written by hand from a SentencePiece model.
 
-transformers reads `spiece.model` only where its protobuf is newer than sentencepiece's, and not in every class, so a
-folder holds the same pieces once more in the form that its `tokenizers` library reads. The parts are those that
-`T5Tokenizer` of transformers 5.23 sets up (models/t5/tokenization_t5.py); with others it would cut texts otherwise.
+transformers reads `spiece.model` only if its protobuf is newer than sentencepiece's, and not in every class, so a
+folder also holds the same pieces in the form that its `tokenizers` library reads. The parts are those that
+`T5Tokenizer` of transformers 5.23 sets up (models/t5/tokenization_t5.py); others would split texts differently.
 
-What it cuts differently even so: text that spells a special token, which it takes for one; U+0085, which it takes for a
-blank; a letter with a decomposed accent and further marks, which it normalises in another order; and ties, where two
-ways to cut have the same score.
+Remaining differences in splitting: text that spells a special token, which it treats as one; U+0085, which it treats as
+a space; a letter with a decomposed accent and further marks, which it normalises in another order; and ties, where two
+splits have the same score.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 PAD_TOKEN, EOS_TOKEN, UNK_TOKEN = "<pad>", "</s>", "<unk>"
-SPACE = "▁"  # how a piece shows a blank
-_NORMALIZER_SPEC, _CHARSMAP = 3, 2  # fields in sentencepiece_model.proto: of ModelProto, of NormalizerSpec
+SPACE = "▁"  # how a piece shows a space
+_NORMALIZER_SPEC, _CHARSMAP = 3, 2  # field numbers in sentencepiece_model.proto: in ModelProto, in NormalizerSpec
 
 
 def tokenizer_json(pieces: Sequence[tuple[str, float]], charsmap: bytes, sentinels: int) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def tokenizer_json(pieces: Sequence[tuple[str, float]], charsmap: bytes, sentine
 
 
 def tokenizer_config_json(sentinels: int) -> dict[str, Any]:
-    """`tokenizer_config.json`: which class reads the other file, and which of its tokens are sentinels."""
+    """`tokenizer_config.json`: the class that reads the other file, and its sentinels."""
     return {
         "tokenizer_class": "T5Tokenizer",
         "pad_token": PAD_TOKEN,
@@ -63,7 +63,7 @@ def sentinel_names(count: int) -> list[str]:
 
 
 def charsmap_of(model: bytes) -> bytes:
-    """The table of a model's character normalisation, as it lies in the file; b"" for none."""
+    """The table of a model's character normalisation, as stored in the file; b"" for none."""
     for number, spec in _fields(model):
         if number == _NORMALIZER_SPEC and isinstance(spec, bytes):
             for inner, value in _fields(spec):
@@ -94,7 +94,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes | int]]:
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """An integer of seven bits per byte, lowest first, and where it ends."""
+    """An integer of seven bits per byte, lowest first, and its end."""
     value = shift = 0
     while True:
         byte = message[at]

@@ -1,7 +1,8 @@
 """SentencePiece vocabularies: training one on a corpus, and turning texts into ids and back.
 
 A tokenizer is a folder: `spiece.model`, which this trainer reads, and the same in the form that
-`transformers.AutoTokenizer` reads. Ids: 0 pad, 1 eos, 2 unk, then the pieces, then the sentinels, `<extra_id_0>` last.
+`transformers.AutoTokenizer` reads. Ids: 0 pad, 1 eos, 2 unk, then the pieces, then the sentinels, with `<extra_id_0>`
+last.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ from model.tokenizer_json import (
 )
 
 MODEL, JSON, TOKENIZER_CONFIG = "spiece.model", "tokenizer.json", "tokenizer_config.json"
-# Scores are sums over the parts of a corpus that each thread had, so their number is a constant and not the machine's.
-# 16 is sentencepiece's own.
+# Scores are sums over the parts of a corpus that each thread has, so the number of threads is a constant, not the
+# machine's. 16 is sentencepiece's default.
 TRAINER_THREADS = 16
 T5_SENTINELS = 100
-MOST_SENTINELS = 10_000  # a hundred times T5's: a damaged number is not turned into names that fill the memory
-LONGEST_LINE = 1000  # characters: sentencepiece leaves out lines of more than 4,192 bytes, so longer ones are cut
-_HELD = re.compile(rf"{SPACE}?<extra_id_(\d+)>")  # mT5's has the mark of a blank before each
+MOST_SENTINELS = 10_000  # a hundred times T5's: keeps a damaged number from filling the memory with names
+LONGEST_LINE = 1000  # characters: sentencepiece skips lines of more than 4,192 bytes, so longer ones are cut
+_HELD = re.compile(rf"{SPACE}?<extra_id_(\d+)>")  # mT5's has the mark of a space before each
 _TOO_SMALL = re.compile(r"required_chars\. \d+ vs (\d+)")
 
 
@@ -54,19 +55,19 @@ def train_tokenizer(
     lines: int = 500_000,
     seed: int = 0,
 ) -> Tokenizer:
-    """Trains a unigram vocabulary of at most `vocab_size` pieces, pad, eos and unk among them, and saves it if
-    there is a folder for it.
+    """Trains a unigram vocabulary of at most `vocab_size` pieces, including pad, eos and unk, and saves it if a folder
+    is given.
 
     Any number of texts is read, and a seeded sample of at most `lines` of their lines is kept, so memory does not grow
-    with the corpus: it takes about 30 bytes for each character of the sample. The bytes of the result are a function of
-    the texts, their order and the arguments.
+    with the corpus: it takes about 30 bytes for each character of the sample. The resulting bytes are a function of the
+    texts, their order and the arguments.
 
-    A corpus too small for so many pieces gets what it supports: `vocabulary` of the result tells. `extra_ids` sentinels
-    come on top. `coverage` is the share of the characters that get a piece; the rest become unk, for there is no byte
-    fallback: transformers' T5 tokenizer switches it off when it loads a vocabulary, and the ids would no longer be
-    those of training. So the default is high: at sentencepiece's 0.9995 one character in 2,000 is lost.
+    A corpus too small for so many pieces gets what it supports: see `vocabulary` of the result. `extra_ids` sentinels
+    are added. `coverage` is the share of characters that get a piece; the rest become unk. There is no byte fallback,
+    because transformers' T5 tokenizer switches it off when it loads a vocabulary, which would change ids. So the
+    default is high: at sentencepiece's 0.9995 one character in 2,000 is lost.
 
-    ConfigError for texts without a word, and for a vocabulary that has no room for the characters.
+    ConfigError for texts without a word, and for a vocabulary too small for the characters.
     """
     sample = sample_lines(texts, lines, seed)
     if not sample:
@@ -105,7 +106,9 @@ def train_tokenizer(
 
 
 def sample_lines(texts: Iterable[str], count: int, seed: int) -> list[str]:
-    """`count` lines drawn without replacement, all equally likely, or all lines of fewer; blank ones do not count."""
+    """`count` lines drawn without replacement, all equally likely, or all lines if there are fewer; blank ones do not
+    count.
+    """
     draw = random.Random(seed).randrange
     kept: list[str] = []
     for number, line in enumerate(chain.from_iterable(map(_lines, texts))):
@@ -123,12 +126,13 @@ def _lines(text: str) -> Iterator[str]:
 
 
 class Tokenizer:
-    """A SentencePiece model and its sentinels. It never changes; processes and threads may share it, and it pickles."""
+    """A SentencePiece model and its sentinels. Immutable, picklable, and safe to share among processes and threads."""
 
     def __init__(self, model: bytes, extra_ids: int = T5_SENTINELS, source: str = MODEL) -> None:
-        """`model` is the content of a `spiece.model`; one that holds sentinels itself, as mT5's, gets no others.
+        """`model` is the content of a `spiece.model`; one that contains sentinels itself, such as mT5's, gets no
+        others.
 
-        ConfigError, naming `source`, for bytes that are no model, or one whose ids are not T5's.
+        ConfigError, naming `source`, for bytes that are not a model, or one whose ids are not T5's.
         """
         self._model = model
         if not model:
@@ -146,9 +150,9 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: str | Path, extra_ids: int = T5_SENTINELS) -> Tokenizer:
-        """The tokenizer of a folder with a `spiece.model`, ours or a Hugging Face T5 or mT5, or of such a file alone.
+        """The tokenizer of a folder with a `spiece.model`, ours or a Hugging Face T5 or mT5, or of such a file.
 
-        `extra_ids` counts where neither the model nor a `tokenizer_config.json` says. ConfigError as said above.
+        `extra_ids` counts if neither the model nor a `tokenizer_config.json` says otherwise. ConfigError as above.
         """
         path = Path(path)
         file = path / MODEL if path.is_dir() else path
@@ -165,39 +169,41 @@ class Tokenizer:
 
     @property
     def fingerprint(self) -> str:
-        """Equal fingerprints give equal ids: the sha256, in hexadecimal, of the model, or where its sentinels on top of
-        that are not as many as T5's, of both."""
+        """Equal fingerprints give equal ids: the hexadecimal sha256 of the model or, if it has another number of added
+        sentinels than T5, of both.
+        """
         other = b"" if self._held or self._extra_ids == T5_SENTINELS else b"extra_ids=%d" % self._extra_ids
         return hashlib.sha256(self._model + other).hexdigest()
 
     def encode(self, texts: Sequence[str], threads: int = 1) -> list[NDArray[np.int32]]:
         """The ids of each text, without eos.
 
-        Text that spells a control token, `</s>` or `<extra_id_0>`, is text: its ids are never pad, eos or a sentinel.
+        Text that spells a control token, such as `</s>` or `<extra_id_0>`, is plain text: ids are never pad, eos or a
+        sentinel.
         """
         rows: list[NDArray[np.int32]] = self._pieces.encode(list(texts), return_type="numpy", num_threads=threads)
         if self._extra_ids:
             return rows
-        # A model that holds the sentinels finds them in text, too.
+        # A model that contains the sentinels finds them in text, too.
         first, unk = np.int32(self.vocabulary.first_sentinel), np.int32(self.vocabulary.unk)
         return [np.where(row < first, row, unk) for row in rows]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text for people: sentinels as `<extra_id_0>`; pad, eos and what is ignored (below 0) left out."""
+        """Text for people: sentinels as `<extra_id_0>`; without pad, eos and ignored ids (below 0)."""
         return "".join(self._shown(int(number)) for number in ids).replace(SPACE, " ").lstrip(" ")
 
     def _shown(self, number: int) -> str:
         vocabulary = self.vocabulary
         if number < 0 or number in (vocabulary.pad, vocabulary.eos):
             return ""
-        if number == vocabulary.unk or number >= vocabulary.size:  # the embedding table has a few rows more
+        if number == vocabulary.unk or number >= vocabulary.size:  # the embedding table has a few more rows
             return " ⁇ "  # as sentencepiece shows it
         if number >= vocabulary.first_sentinel:
             return f"<extra_id_{vocabulary.size - 1 - number}>"
         return self._names[number]
 
     def files(self) -> dict[str, bytes]:
-        """What a folder of it holds, by name: all of it follows from `spiece.model`, which is last, as `load` needs."""
+        """The files of its folder, by name: all follow from `spiece.model`, which is last, as `load` requires."""
         scored = [(name, self._pieces.get_score(number)) for number, name in enumerate(self._names)]
         scored += [(name, 0.0) for name in reversed(sentinel_names(self._extra_ids))]
         return {
@@ -207,7 +213,7 @@ class Tokenizer:
         }
 
     def save(self, folder: str | Path) -> None:
-        """Writes its files into a folder, each in one step."""
+        """Writes its files into a folder, each atomically."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.files().items():
@@ -215,7 +221,7 @@ class Tokenizer:
 
 
 def _configured_ids(config: Path, otherwise: int) -> int:
-    """The number of sentinels by a `tokenizer_config.json`, if there is one and it tells."""
+    """The number of sentinels by a `tokenizer_config.json`, if it exists and says."""
     if not config.is_file():
         return otherwise
     try:
@@ -241,7 +247,7 @@ def _check_ids(pieces: spm.SentencePieceProcessor, source: str) -> None:
 
 
 def _held_sentinels(names: Sequence[str]) -> int:
-    """How many sentinels a model holds itself, at its end."""
+    """The number of sentinels that a model itself contains, at its end."""
     count = 0
     while count < len(names) and (match := _HELD.fullmatch(names[-1 - count])) and int(match[1]) == count:
         count += 1

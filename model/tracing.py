@@ -1,10 +1,10 @@
-"""Which pages a training step has read: a function of the run's recipe, without a log.
+"""The pages that a training step read: a function of the run's recipe, without a log.
 
-    RUN/config.json --> Recipe --lanes followed, nothing corrupted--> row g of the stream --> the pages it is made of
+    RUN/config.json --> Recipe --lanes followed, nothing corrupted--> row g of the stream --> its pages
 
-Step n has read the rows (n - 1) x batch to n x batch - 1 of the stream, whichever rank and worker made them. A
-checkpoint knows where all lanes stood: a trace begins at the last one before the step that is asked for, and one that
-passes a checkpoint finds out whether it arrives where the run stood.
+Step n read the rows (n - 1) x batch to n x batch - 1 of the stream, whichever rank and worker made them. A checkpoint
+stores the positions of all lanes: a trace begins at the last checkpoint before the requested step, and whenever it
+passes another one, it checks its position against it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from model.start import make_recipe, make_sources, open_corpora
 from model.stream import LaneKey, Recipe, Share, Stream
 from model.tokens import Tokenizer
 
-# Settings that decide how weights move, and not what is read. A setting that is none of these counts as one that does.
+# Settings that affect weights, but not what is read. All other settings count as affecting it.
 _OF_WEIGHTS = {
     *("model", "steps", "lr", "optimizer", "schedule", "warmup", "floor", "weight_decay", "clip", "z_loss", "dropout"),
     *("precision", "method", "adapter_width", "architecture", "layers"),
@@ -46,18 +46,18 @@ _OF_WEIGHTS = {
 class TracedPage(NamedTuple):
     """A page of a corpus, or an example of a task, by its place on disk."""
 
-    corpus: str  # its folder as the run names it; of an example, the run's own
-    config: str  # of an example, the task
-    shard: str  # from that folder
-    row: int  # of the shard, from 0
+    corpus: str  # its folder as the run names it; for an example, the run's own
+    config: str  # for an example, the task
+    shard: str  # path from that folder
+    row: int  # in the shard, from 0
 
 
 class RowRead(NamedTuple):
-    """A page that a row of the stream has tokens of."""
+    """A page with tokens in a row of the stream."""
 
     number: int  # of the row
     page: int  # its number, see `PageNumbers`
-    begins: bool  # whether it is the first row of this visit, as far back as the trace goes
+    begins: bool  # whether it is the first row of this visit within the trace
 
 
 class PageNumbers:
@@ -65,7 +65,7 @@ class PageNumbers:
 
     Attributes:
         files: the first page of each file; `sums`: the sha256 of each.
-        firsts: the number of the first page of each file, and how many there are in all.
+        firsts: the number of the first page of each file, and the total number.
     """
 
     def __init__(self, recipe: Recipe, settings: TrainSettings) -> None:
@@ -94,28 +94,28 @@ class PageNumbers:
         return np.array([starts[file][group] for file, group in places], np.int64)
 
     def number(self, source: int, visit: Visit) -> int:
-        """That of the document of a visit."""
+        """The number of the document of a visit."""
         return int(self._groups[source][visit.group]) + visit.row
 
     def page(self, number: int) -> TracedPage:
-        """The page that has this number."""
+        """The page with this number."""
         file = bisect_right(self.firsts, number) - 1
         return self.files[file]._replace(row=number - self.firsts[file])
 
 
 class _Start(NamedTuple):
-    """Where the stream stood after a step."""
+    """The position of the stream after a step."""
 
     step: int
     row: int
     cursors: Mapping[LaneKey, Cursor]
-    settings: Mapping[str, Any]  # of the steps before it; {} at the beginning
+    settings: Mapping[str, Any]  # settings of the steps before it; {} at the start
     where: str
     sha256: str  # of its state
 
 
 class RunTrace:
-    """What the steps of a run have read, or will read.
+    """The pages that the steps of a run read, or will read.
 
     Attributes:
         done: the step of the newest checkpoint; 0 without any.
@@ -130,15 +130,15 @@ class RunTrace:
         self.done, self.state = self._starts[-1].step, self._starts[-1].sha256
 
     def steps(self, first: int, last: int) -> Iterator[tuple[int, list[RowRead]]]:
-        """(step, what its rows have read) for the steps `first` to `last`.
+        """(step, what its rows read) for the steps `first` to `last`.
 
-        TrainError where steps were trained with other settings than the run's last ones: these are not known any more.
+        TrainError if steps were trained with other settings than the run's last ones, since those are no longer known.
         """
         start = next(one for one in reversed(self._starts) if one.step < first)
         self._check_settings(start.step, last)
         stream = Stream(self._recipe, Share(), start.cursors, TracedLane)
         cursors = dict(start.cursors)
-        visits: dict[LaneKey, Visit] = {}  # the last one of each lane
+        visits: dict[LaneKey, Visit] = {}  # last visit of each lane
         checks = {one.step: one for one in self._starts}
         for step in range(start.step + 1, last + 1):
             row = start.row + (step - start.step - 1) * self._settings.batch
@@ -156,7 +156,7 @@ class RunTrace:
                 self._check_place(checks[step], row + self._settings.batch, cursors)
 
     def _check_settings(self, first: int, last: int) -> None:
-        """TrainError where a checkpoint behind one of the steps from `first` + 1 to `last` tells of other settings."""
+        """TrainError if a checkpoint after one of the steps `first` + 1 to `last` has other settings."""
         for before, one in pairwise(self._starts):
             if one.step <= first or before.step >= last:
                 continue
@@ -182,9 +182,9 @@ class RunTrace:
 
 
 def open_trace(run: Path, data: Sequence[Path] = ()) -> RunTrace:
-    """What is needed to follow a run; `data` are its corpora where they lie now, in the order of its settings.
+    """Opens what is needed to trace a run; `data` are the current places of its corpora, in the order of its settings.
 
-    ConfigError where run or corpora are not there, or are others than the run was trained on.
+    ConfigError if run or corpora do not exist, or the corpora differ from those of the training.
     """
     settings, config = run_config(run)
     if data and len(data) != len(settings.data):
@@ -208,14 +208,14 @@ def open_trace(run: Path, data: Sequence[Path] = ()) -> RunTrace:
 
 
 def pages_of_step(run: Path, step: int) -> list[TracedPage]:
-    """The pages that a step of a run has read, each once, in the order of the corpora; errors as from `open_trace`."""
+    """The pages that a step of a run read, each once, in the order of the corpora; errors as from `open_trace`."""
     trace = open_trace(run)
     [(_, read)] = trace.steps(step, step)
     return [trace.pages.page(number) for number in sorted({one.page for one in read})]
 
 
 def _starts(run: Path, recipe: Recipe) -> Iterator[_Start]:
-    """Of the checkpoints of a run, as far as they are as they were written."""
+    """The positions from the intact checkpoints of a run."""
     for step, folder in sorted(checkpoints(run).items()):
         try:
             sha256 = sha256_of(folder / STATE)

@@ -45,7 +45,7 @@ from model.t5 import T5
 
 
 class Run(NamedTuple):
-    """The parts that work together."""
+    """The parts of a running training."""
 
     settings: TrainSettings
     group: ProcessGroup
@@ -57,7 +57,7 @@ class Run(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model(
         "train",
         lambda: run_training(*parse_train(argv)),
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_training(settings: TrainSettings, dry: bool) -> int:
-    """Trains, or tells what a training would be; the exit code."""
+    """Trains, or prints a preview of a training. Returns the exit code."""
     check_beforehand(settings)
     if dry:
         print(predict(settings))
@@ -75,7 +75,7 @@ def run_training(settings: TrainSettings, dry: bool) -> int:
 
 
 def train(settings: TrainSettings) -> int:
-    """Trains up to the last step, or a signal; the exit code."""
+    """Trains up to the last step, or until a signal. Returns the exit code."""
     found = find_entries(settings.data, "train", settings.languages) if settings.data else {}
     if settings.compile:
         keep_machine_code_private()
@@ -90,7 +90,7 @@ def train(settings: TrainSettings) -> int:
         model = open_model(settings, data, start, group)
         optimizer = make_optimizer(settings.optimizer, model, settings.lr, settings.weight_decay)
         schedule = settings.schedule_value
-        # A compiled model wants one shape.
+        # A compiled model needs a fixed shape.
         parts = group.rank, group.ranks, settings.workers
         batches = stack.enter_context(Batches(data.recipe, settings.batch, *parts, trim=not settings.compile))
         if start:
@@ -104,12 +104,12 @@ def train(settings: TrainSettings) -> int:
         journal = stack.enter_context(Journal(settings, model.config, done, tokens, group))
         run = Run(settings, group, data, model, optimizer, batches, journal)
         if settings.compile:
-            model.compile(dynamic=False)  # of the model's call: its methods and its weights stay as they are
+            model.compile(dynamic=False)  # compiles only the model's call: its methods and weights stay unchanged
         called = model if settings.parallel == "fsdp" else replicated(model, group)
         stop = stack.enter_context(Stop())
 
         if not done and data.held_out:
-            look_at_held_out(run, 0)  # what training adds to
+            look_at_held_out(run, 0)  # the baseline before training
         for step in range(done + 1, settings.steps + 1):
             torch.manual_seed(derive_key(settings.seed, "dropout", step, group.rank))
             set_lr(optimizer, lr := schedule(step - 1))
@@ -127,7 +127,7 @@ def train(settings: TrainSettings) -> int:
 
             last = step == settings.steps
             evaluates, saves = (last or step % every == 0 for every in (settings.eval_every, settings.save_every))
-            asked = stop.signal and group.ranks == 1  # ranks may hear of it at different steps: they look together
+            asked = stop.signal and group.ranks == 1  # ranks may receive it at different steps: they check together
             if evaluates or saves or asked or step % settings.log_every == 0:
                 journal.look(batches.waited)
             if evaluates and data.held_out:
@@ -146,10 +146,11 @@ def train(settings: TrainSettings) -> int:
 
 
 def backward(run: Run, called: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Adds the gradients of a batch; the summed loss of this rank's rows, and the number of targets of all ranks.
+    """Adds the gradients of a batch. Returns the summed loss of this rank's rows, and the number of targets of all
+    ranks.
 
-    The loss is a mean over the targets of the whole batch, however it is cut into parts and shared among ranks: the sum
-    of each part is divided by the number of all. Ranks average their gradients, so that each counts `ranks` times.
+    The loss is a mean over the targets of the whole batch, however it is split into parts and ranks: each part's sum is
+    divided by the total number of targets. Ranks average their gradients, so each is multiplied by `ranks`.
     """
     settings, group = run.settings, run.group
     targets = group.total((batch.targets != IGNORED).sum())
@@ -165,14 +166,14 @@ def backward(run: Run, called: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]
 
 
 def in_parts(batch: Batch, count: int) -> list[Batch]:
-    """A batch cut into as many equal ones."""
+    """A batch split into `count` equal ones."""
     columns = [[None] * count if ids is None else ids.chunk(count) for ids in batch]
     return [Batch(*ids) for ids in zip(*columns, strict=True)]
 
 
 @contextmanager
 def exchanged(called: nn.Module, now: bool) -> Iterator[None]:
-    """Whether gradients are exchanged with the other ranks, or summed here until they are."""
+    """Sets whether gradients are exchanged with other ranks, or accumulated here first."""
     if not isinstance(called, DistributedDataParallel) and hasattr(called, "set_requires_gradient_sync"):  # FSDP2
         called.set_requires_gradient_sync(now)  # type: ignore[operator]
     with called.no_sync() if isinstance(called, DistributedDataParallel) and not now else nullcontext():
@@ -180,16 +181,16 @@ def exchanged(called: nn.Module, now: bool) -> Iterator[None]:
 
 
 def look_at_held_out(run: Run, step: int) -> None:
-    """Evaluates, and writes down the scores and some infills."""
+    """Evaluates, and writes the scores and some infills."""
     settings, group, recipe, model = run.settings, run.group, run.data.recipe, run.model
     model.eval()
     sharded = settings.parallel == "fsdp"
-    # Without compiling, where that can be: a second program for other shapes would cost more than it saves.
+    # Without compiling if possible: compiling again for other shapes would cost more than it saves.
     forward = model if sharded else model.forward
     rows = settings.batch // settings.accumulate
     scores = evaluate(forward, recipe, run.data.held_out, rows, group, settings.precision == "bf16")
     if group.first:
-        # Parts of a model come together in its forward pass alone, and writing is another.
+        # Sharded models are gathered only in their forward pass, which generation does not use.
         shown = [one.source for one in run.data.held_out] if step and settings.samples and not sharded else []
         blocks = [f"== step {step}, {one.entry.name}\n{infills(model, recipe, one, settings.samples)}" for one in shown]
         run.journal.evaluated(step, scores, "".join(blocks))
@@ -203,7 +204,7 @@ def look_at_held_out(run: Run, step: int) -> None:
 
 
 def save(run: Run, step: int) -> None:
-    """Writes a checkpoint, and removes those that are not to be kept. TrainError for weights that are not finite."""
+    """Writes a checkpoint, and removes old ones. TrainError for weights that are not finite."""
     settings, group, config = run.settings, run.group, run.model.config
     weights = full_tensors(run.model.state_dict())
     training = {"optimizer": full_tensors(run.optimizer.state_dict()), "tokens": run.journal.metrics.tokens}

@@ -1,8 +1,8 @@
-"""Processes that make rows ahead of the trainer, each for lanes of its own.
+"""Processes that make rows ahead of the trainer, each for its own lanes.
 
-They do without torch, which would take 300 MB and seconds of work in each: nothing that this module imports imports it,
-and they do not load the module that the trainer was started as. So what a recipe is made of must lie in modules that
-can be imported by name, and not in a script.
+They do not load torch, which would take 300 MB and seconds in each: nothing that this module imports imports torch, and
+workers do not load the trainer's main module. So everything a recipe consists of must be in importable modules, not in
+a script.
 """
 
 from __future__ import annotations
@@ -28,18 +28,17 @@ from model.errors import C4Error, TrainError
 from model.lane import Cursor
 from model.stream import LaneKey, Recipe, Share, Stream, StreamSlice
 
-AHEAD = 4  # parts that wait in a worker: they even out that documents are tokenised in batches
+AHEAD = 4  # parts queued in a worker: evens out the tokenising of documents in batches
 
 # Fork would copy the threads and the CUDA state of the trainer, and neither works in a copy.
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
 class Worker:
-    """One process that makes its share of batch after batch of `batch` rows, from row `start` on.
+    """One process that makes its share of consecutive batches of `batch` rows, starting at row `start`.
 
-    The two sides hold one end of a pipe each, so that each notices at once when the other is no more. What the process
-    is to do is handed over by a thread, through another one: it is read once all is imported, and whoever makes several
-    workers waits for none of them.
+    Each side holds one end of a pipe, so that each notices at once when the other ends. A thread sends the work through
+    another pipe: it is read once everything is imported, so that starting several workers does not wait for each.
     """
 
     def __init__(self, recipe: Recipe, share: Share, cursors: Mapping[LaneKey, Cursor], start: int, batch: int) -> None:
@@ -54,7 +53,7 @@ class Worker:
         parts.close()
         self._handing = threading.Thread(target=_hand_over, args=(outbox, work), name="work for a worker", daemon=True)
         self._handing.start()
-        atexit.register(self.close)  # before multiprocessing's own, which asks politely and waits for ever
+        atexit.register(self.close)  # before multiprocessing's own handler, which waits forever
 
     @property
     def pid(self) -> int | None:
@@ -62,7 +61,7 @@ class Worker:
         return self._process.pid
 
     def part(self) -> StreamSlice:
-        """The next part. What went wrong in the worker is raised here; TrainError if it was killed."""
+        """The next part. Errors of the worker are raised here; TrainError if it was killed."""
         try:
             found = self._parts.recv()
         except (EOFError, OSError):
@@ -73,11 +72,11 @@ class Worker:
         return found  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Ends the process, whatever it does: it holds nothing that cannot be made again."""
+        """Kills the process at any time: it holds nothing that cannot be made again."""
         atexit.unregister(self.close)
         self._process.kill()
         self._process.join()
-        self._handing.join()  # nobody reads any more, so that it has ended
+        self._handing.join()  # the pipe has no reader now, so the thread ends
         self._process.close()
         self._parts.close()
 
@@ -90,7 +89,7 @@ def _ending(code: int | None) -> str:
 
 @contextmanager
 def _nameless_main() -> Iterator[None]:
-    """While it holds, a process that is started does not import the main module of this one, as it would by itself."""
+    """Inside the block, new processes do not import this one's main module, as they otherwise would."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -100,14 +99,14 @@ def _nameless_main() -> Iterator[None]:
 
 
 def _hand_over(outbox: Connection[Any, Any], work: bytes) -> None:
-    with outbox, suppress(OSError):  # it ended before; whoever waits for a part is told
+    with outbox, suppress(OSError):  # it ended before; the reader of parts gets the error
         outbox.send_bytes(work)
 
 
 def _work(inbox: Connection[Any, Any], parts: Connection[Any, Any]) -> None:
-    """The worker's life: ends when it is killed, after an error, and when the trainer is no more."""
+    """Runs the worker: it ends when killed, after an error, and when the trainer is gone."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # they go to the whole group; the trainer may want to finish its step
+        signal.signal(number, signal.SIG_IGN)  # they reach the whole group, but the trainer may finish its step
     ready: queue.Queue[StreamSlice | Exception] = queue.Queue(AHEAD)
     try:
         work = inbox.recv_bytes()
@@ -127,7 +126,7 @@ def _work(inbox: Connection[Any, Any], parts: Connection[Any, Any]) -> None:
 
 
 def _send(ready: queue.Queue[StreamSlice | Exception], parts: Connection[Any, Any]) -> None:
-    """Hands over what is ready; an error is the last."""
+    """Sends finished parts; an error is the last item."""
     item: StreamSlice | Exception | None = None
     while not isinstance(item, Exception):
         item = ready.get()

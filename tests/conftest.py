@@ -1,4 +1,4 @@
-"""What the tests of whole builds share: builds that are made once a run, and word lists that never change."""
+"""Shared by the tests of whole builds: builds that are made once per run, and word lists that never change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small finished corpora with known pages, and a tokenizer that can be undone: for tests of the trainer's data path."""
+"""Small finished corpora with known pages, and a reversible tokenizer, for tests of the trainer's data path."""
 
 from __future__ import annotations
 

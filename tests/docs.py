@@ -1,4 +1,4 @@
-"""The generated parts of the docs. `make fix` writes them; tests/test_docs.py holds them fresh."""
+"""The generated parts of the docs. `make fix` writes them; tests/test_docs.py checks that they are up to date."""
 
 from __future__ import annotations
 
@@ -89,8 +89,7 @@ def options_of_commands() -> str:
             with called_as(f"c4pipe {command.name}", spoken()):
                 parser = asked_parser(main_of(command), [*command.words, *branch.split()])
                 notes = f"\n\n```text\n{as_called(parser.epilog.strip())}\n```" if parser.epilog else ""
-            if not command.words:  # `browse` is `inspect` with a word
-                pages.append(f"## {name}\n\n{parser.description}\n\n{options_table(parser)}{notes}")
+            pages.append(f"## {name}\n\n{parser.description}\n\n{options_table(parser)}{notes}")
     return "\n\n".join(pages)
 
 
@@ -119,12 +118,9 @@ BLOCKS = {
     REFERENCE / "presets.md": {"presets": catalogue.presets_table},
     REFERENCE / "options.md": {"options": options_of_commands},
     REFERENCE / "commands.md": {"commands": commands_table, "targets": targets_table},
-    ROOMS: {
-        "rules": catalogue.rules_table,
-        "reasons": catalogue.other_reasons_table,
-        "counters": counters_table,
-        "personal": personal_table,
-    },
+    REFERENCE / "en-tfds.md": {"counters": counters_table},
+    ROOT / "docs" / "explanation" / "measurements.md": {"personal": personal_table},
+    ROOMS: {"rules": catalogue.rules_table, "reasons": catalogue.other_reasons_table},
     MODEL: {"objectives": objectives_table, "tasks": known_tasks_table, "studies": study_pages},
 }
 

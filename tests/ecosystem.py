@@ -1,10 +1,10 @@
-"""What a change of a rule does to real pages: fates of pages now, beside those that were recorded.
+"""The effect of a changed rule on real pages: their fates now, compared with recorded ones.
 
     corpus --render--> text --fates_in--> {page: PageFate} --changes--> "en few_words: -12 pages, +3 pages, ..."
 
-`python -m tests.ecosystem` (`make ecosystem`) says it of data_samples, by the golden corpora, and of the real pages of
-`../shared/wet` where they are there, by `docs/rules/ecosystem.tsv`, which knows pages by hashes alone. With `--write`
-that file is written anew, and with it what the pages of rules say of real pages (`docs/rules/measured.json`).
+`python -m tests.ecosystem` (`make ecosystem`) reports it for data_samples, from the golden corpora, and, if they exist,
+for the real pages of `../shared/wet`, from `docs/rules/ecosystem.tsv`, which identifies pages only by hashes. `--write`
+rewrites that file, and the numbers on real pages for the pages of rules (`docs/rules/measured.json`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The golden corpora: what each preset makes of data_samples, as text that reads well in a diff.
+"""The golden corpora: the output of each preset for data_samples, as text that reads well in a diff.
 
-`python -m tests.golden` (`make golden`) writes data_samples/expected anew. Read the diff before you commit it.
+`python -m tests.golden` (`make golden`) rewrites data_samples/expected. Read the diff before you commit it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a process and those below it listen, asked of the kernel again and again while they run (Linux)."""
+"""Polls the kernel for the sockets on which a process and its children listen (Linux)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word lists for a build of a test: an option without effect is refused, and not every preset reads them."""
+"""Word lists for test builds: options without effect are refused, and not every preset reads word lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fastText models written byte by byte, as the library's own are laid out: small, and of any loss."""
+"""Small fastText models with any loss, written byte by byte in the library's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a test may need from outside the checkout. Without it the test is skipped, and says how to have it."""
+"""Things outside the checkout that tests may need. Without them a test is skipped, with a reason that says how to get
+them.
+"""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Pictures of the report and the viewer for the README, as Chromium shows them: each begins where its page begins."""
+"""Pictures of the report and the viewer for the README, rendered by Chromium, each from the top of its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small SentencePiece model, trained in a moment."""
+"""A small SentencePiece model, quick to train."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What each reason takes from real pages, and from whose: the numbers that the pages of rules (docs/rules) state.
+"""How much each reason removes from real pages, and from which sites: the numbers in the pages of rules (docs/rules).
 
-After Dodge et al. 2021, section 5: of which languages and sites a rule takes more than of others. The language is that
-of the page as it was read (the identifier of `multilingual`), the site its registered domain.
+After Dodge et al. 2021, section 5: the languages and sites from which a rule removes more than from others. The
+language is that of the page as read (by the identifier of `multilingual`), the site is its registered domain.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""A page a reason, docs/rules/CODE.md, and their index: what it is, what it took in the samples and on real pages.
+"""One page per reason, docs/rules/CODE.md, and an index: its meaning, and what it dropped in samples and real pages.
 
     catalogue + golden corpora + measured.json + rules-on-trial.md --pages--> {"few_words.md": text, ...}
 
-All that is said is declared or measured elsewhere, so a new rule gets its page by `make fix`. Since when a reason is
-there stands in docs/rules/since.json, to which `make fix` adds what is new, with the version that it is run for.
+Everything on a page is declared or measured elsewhere, so `make fix` creates the page of a new rule. The version that
+introduced each reason is in docs/rules/since.json, to which `make fix` adds new reasons under the current version.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FOLDER = ROOT / "docs" / "rules"
 SINCE = FOLDER / "since.json"
 TRIAL = ROOT / "docs" / "explanation" / "rules-on-trial.md"
 _CALLED = {  # by the funnel of a golden corpus
-    Unit.PAGE: ("pages out", "kept, but noted"),
+    Unit.PAGE: ("dropped", "kept, but flagged"),
     Unit.LINE: ("lines cut",),
     Unit.SENTENCE: ("sentences cut",),
     Unit.PASSAGE: ("passages cut",),
@@ -39,7 +39,7 @@ _MADE = {"en.near": "en.near", WINDOWS.name: "--dedup windows", MASKED.name: "--
 
 @cache
 def pages() -> dict[str, str]:
-    """All files of docs/rules that are written, by name."""
+    """All generated files of docs/rules, by name."""
     known, real, found = known_reasons(), _real(), samples()
     since = json.loads(SINCE.read_text(encoding="utf-8")) if SINCE.exists() else {}
     since |= {code: __version__ for code in known if code not in since}
@@ -56,22 +56,24 @@ def _page(
 ) -> str:
     told = known.told
     parts = [
-        f"# `{code}`\n\nA {told.unit.value} that {told.words}{_goes(known)}.",
+        f"# `{code}`\n\n{_does(known)} a {told.unit.value} that {told.words}{_unstored(known)}.",
         _facts(known, since),
         "## Smallest examples\n\n" + _smallest(known) if known.reason.keeps or known.reason.drops else "",
         "## In the samples\n\n" + _in_samples(code, known, {name: s[code] for name, s in found.items() if code in s}),
         "## On real pages\n\n" + _on_real(code, known, real),
-        "## What `compare` says\n\n" + _compared(code),
+        "## Result of `compare`\n\n" + _compared(code),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _goes(known: KnownReason) -> str:
+def _does(known: KnownReason) -> str:
     if _is_kept(known):
-        return ""
-    if known.reason.withheld and known.told.unit is Unit.PAGE:
-        return " goes, and its text is kept nowhere"
-    return "" if known.told.unit is Unit.PASSAGE and known.reason.withheld else " goes"
+        return "Counts"
+    return "Masks" if known.told.unit is Unit.PASSAGE and known.reason.withheld else "Drops"
+
+
+def _unstored(known: KnownReason) -> str:
+    return ", and does not store its text anywhere" if known.reason.withheld and known.told.unit is Unit.PAGE else ""
 
 
 def _is_kept(known: KnownReason) -> bool:
@@ -80,15 +82,15 @@ def _is_kept(known: KnownReason) -> bool:
 
 def _facts(known: KnownReason, since: str) -> str:
     told = known.told
-    alike = len({type(stand.owner) for stand in known.stands}) < 2  # else each level has fields of its own
+    alike = len({type(stand.owner) for stand in known.stands}) < 2  # otherwise each level has its own fields
     thresholds = "; ".join(f"{name} {_values(known, name)}" for name in _thresholds(told.owner) if alike)
     stands = dict.fromkeys(f"`{stand.preset}` ({stand.stage})" for stand in known.stands)
     rows = [
         ("why", _why(known)),
-        ("costs", "nothing: the page stays, and is counted" if _is_kept(known) else told.unit.value),
+        ("costs", "nothing: the page is kept, and counted" if _is_kept(known) else told.unit.value),
         ("thresholds", thresholds or "none"),
         ("source", told.source),
-        ("stands in", ", ".join(stands) or f"no preset: {known.brought_by} brings it"),
+        ("used in", ", ".join(stands) or f"no preset: {known.brought_by} adds it"),
         ("since", since),
         ("without it", _without(known)),
     ]
@@ -96,12 +98,12 @@ def _facts(known: KnownReason, since: str) -> str:
 
 
 def _why(known: KnownReason) -> str:
-    """What the reason says itself, or of a rule, which has one reason, its docstring."""
+    """The reason's own `why`, or the docstring of a rule, which has one reason."""
     return known.reason.why or " ".join((type(known.told.owner).__doc__ or "").partition("\n\n")[0].split())
 
 
 def _thresholds(owner: Part) -> list[str]:
-    """The fields that decide; none of reading, where they say what is read and not what is lost."""
+    """The fields that decide. None for reading, where fields say what is read, not what is lost."""
     if isinstance(owner, Read):
         return []
     values = {field.name: getattr(owner, field.name) for field in fields(owner)}  # type: ignore[arg-type]
@@ -111,7 +113,7 @@ def _thresholds(owner: Part) -> list[str]:
 
 
 def _values(known: KnownReason, name: str) -> str:
-    """The value of a field, and in which presets it is another one; what somebody has to choose has none."""
+    """The value of a field, and the presets with another value; a user-supplied one has no value."""
     if isinstance(known.told.owner, Classifier):
         default = type(known.told.owner).__dataclass_fields__[name].default
         return f"(default: {_plain(default)})" if isinstance(default, str) else "(yours)"
@@ -137,14 +139,14 @@ def _plain(value: object) -> str:
 
 @cache
 def _preset_without(code: str) -> str:
-    """The preset less the rule, of the first one that has it as a rule."""
+    """The first preset that has the rule, without it."""
     return next((f"{name}.without.{code}" for name, preset in PRESETS.items() if code in rule_codes(preset)), "")
 
 
 def _without(known: KnownReason) -> str:
     if preset := _preset_without(known.told.code):
         return f"`--preset {preset}`"
-    return "any build that does not ask for it" if known.brought_by else "not to be had as a preset"
+    return "any build without that option" if known.brought_by else "not available as a preset"
 
 
 def _listed(names: list[str]) -> str:
@@ -158,7 +160,7 @@ def _smallest(known: KnownReason) -> str:
 
 def _in_samples(code: str, known: KnownReason, found: Mapping[str, Sampled]) -> str:
     if not found:
-        return "Nothing in [data_samples](../../data_samples/README.md) is lost so, in any preset."
+        return "Nothing in [data_samples](../../data_samples/README.md) is lost for this reason, in any preset."
     unit = f"{known.told.unit.value}s"
     rows = [
         f"| `{preset}` | {stage} | {took:,} |"
@@ -179,9 +181,9 @@ def _on_real(code: str, known: KnownReason, real: dict[str, Any]) -> str:
     rows = {name.partition(" ")[2]: row for name, row in real.items() if name.partition(" ")[0] == code}
     of = f"{real['records']:,} records of eight WET files ([how](README.md#what-was-measured))"
     if not rows:
-        return f"Of {of} it took nothing in any preset that was measured."
+        return f"Of {of} it dropped nothing in any measured preset."
     unit = f"{known.told.unit.value}s"
-    head = "| preset | stage | it took | of | share | pages touched |\n| --- | --- " + "| ---: " * 4 + "|"
+    head = "| preset | stage | dropped | of | share | pages affected |\n| --- | --- " + "| ---: " * 4 + "|"
     text = f"Of {of}:\n\n{head}\n"
     for name, row in rows.items():
         preset, stage = name.split(" ")
@@ -197,10 +199,10 @@ def _named(preset: str) -> str:
 
 
 def _whom(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """Of the preset in which it touched most pages, the groups that it touched more than others."""
+    """For the preset in which it affected most pages, the groups that it affected more than others."""
     name, row = max(rows.items(), key=lambda pair: pair[1]["pages"])
     if not row["pages"]:
-        return "Whom it touches was not measured: it is no reason of a page or a line."
+        return "Affected groups were not measured: this is not a reason for a page or a line."
     said = [
         f"* {kind}: " + ", ".join(f"{group} {_percent(hit, of)} ({hit:,} of {of:,})" for group, hit, of in row[kind])
         for kind in ("languages", "sites")
@@ -208,8 +210,8 @@ def _whom(rows: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     share = _percent(row["pages"], row["of_pages"])
     if not said:
-        return f"No language and no site is touched more than all are ({share}), of those with pages enough to say so."
-    head = f"Touched more than all pages are ({share} in {_named(name.split(' ')[0])}), where there are pages enough:"
+        return f"Of the languages and sites with enough pages, none is affected more than the average ({share})."
+    head = f"Affected more than average ({share} in {_named(name.split(' ')[0])}), among those with enough pages:"
     return "\n".join([head, "", *said])
 
 
@@ -219,7 +221,7 @@ def _compared(code: str) -> str:
         if line.startswith(f"| `{code}` |"):
             table = "\n".join([head[0], "| --- " + "| ---: " * 5 + "| --- | --- |", line])
             return f"`en` against `en` without it ([all rules, and how](../explanation/rules-on-trial.md)):\n\n{table}"
-    return "It was not compared: [the rules that were](../explanation/rules-on-trial.md) are those of `en`."
+    return "Not compared: only [the rules of `en`](../explanation/rules-on-trial.md) were."
 
 
 def _index(known: Mapping[str, KnownReason], real: dict[str, Any]) -> str:
@@ -237,7 +239,7 @@ def _index(known: Mapping[str, KnownReason], real: dict[str, Any]) -> str:
     return _INDEX.format(
         records=real["records"],
         pages=real["pages"],
-        rows="\n".join(["| reason | costs | it … | stands in | took |", "| --- | --- | --- | --- | ---: |", *rows]),
+        rows="\n".join(["| reason | costs | it … | used in | dropped |", "| --- | --- | --- | --- | ---: |", *rows]),
     )
 
 
@@ -246,26 +248,27 @@ def _stage_in(known: KnownReason, preset: str) -> str:
 
 
 _INDEX = """\
-# A page a reason
+# One page per reason
 
-Why a page, a line, a sentence or a passage is lost: what the rule is and why, its numbers and their source, what it
-took in the samples and on real pages, whom it touches most, and what `compare` says of it. The last column is what it
-took of {records:,} real records, in `en` where that has it.
+Why a page, a line, a sentence or a passage is lost: the rule and its purpose, its thresholds and their source, what it
+dropped in the samples and on real pages, which groups it affects most, and the result of `compare`. The last column is
+what it dropped of {records:,} real records, in `en` if that uses it.
 
 {rows}
 
 ## What was measured
 
-`make ecosystem ARGS=--write` builds every preset of its own, and `en` with `--dedup windows`, with near duplicates and
-with `--mask-personal`, of the eight files of real pages in `../shared/wet`, which are not public: excerpts of Common
-Crawl, pages of news sites and of blogs, {pages:,} pages with a text. Of each stage it takes the ledger, and of each
-page that came to it the language, as the identifier of `multilingual` says it of the text as read, and the registered
-domain of its URL. Languages with 20 pages and sites with 10 are told where at least 3 of these pages are touched and a
-larger share than of all (after Dodge et al. 2021, section 5, which asks the same of the block list). Pages that were
-saved for tests of extractors are no sample of the web: shares say what is to be looked at, and are none of a crawl.
+`make ecosystem ARGS=--write` builds each preset separately, and `en` with `--dedup windows`, with near duplicates and
+with `--mask-personal`. Its input is the eight files of real pages in `../shared/wet`, which are not public: excerpts of
+Common Crawl, pages of news sites and of blogs, {pages:,} pages with a text. It records the ledger of each stage, and
+for each page that reached the stage its language and the registered domain of its URL. The language is that of the text
+as read, by the identifier of `multilingual`. Listed are languages with at least 20 pages and sites with at least 10. At
+least 3 of these pages must be affected, and a larger share than of all pages (after Dodge et al. 2021, section 5, on
+the block list). Pages saved for tests of extractors are not a sample of the web. The shares show what deserves a look,
+and do not hold for a crawl.
 
-`ecosystem.tsv` has the fate of each of these pages in these presets by a hash of its URL and place: verdict, lines, and
-what was cut by reason. `make ecosystem` says what a change of a rule does to them, and to data_samples; a test does the
+`ecosystem.tsv` has the result for each of these pages in these presets, by a hash of its URL and place: verdict, lines,
+and what was cut by reason. `make ecosystem` shows how a change of a rule affects them and data_samples; a test does the
 same.
 """
 
@@ -280,8 +283,8 @@ def _fenced(lines: list[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text in a cell of a table: on one line, with nothing that Markdown or HTML would take for its own but whole
-    spans of code."""
+    """A text in a cell of a table: on one line, with nothing that Markdown or HTML would interpret except complete
+    code spans."""
     line = re.sub(r"\s*\n\s*", " ", text)
     parts = re.split(r"(``.+?``|`[^`]+`)", line)
     outside = [part.replace("&", "&amp;").replace("<", "&lt;").replace("`", "\\`") for part in parts[::2]]

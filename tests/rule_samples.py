@@ -1,4 +1,4 @@
-"""What the golden corpora say of each reason: how much it took, and texts that were lost and kept."""
+"""The golden corpora's data on each reason: how much it removed, and texts that were dropped and kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""c4pipe.card: what `datasets` reads out of the README of a corpus, and what a person does."""
+"""c4pipe.card: what `datasets`, and a person, read in a corpus's README."""
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from dataclasses import replace
@@ -135,8 +136,7 @@ def test_the_columns_are_those_of_the_files() -> None:
     ]
     said = section(text, "What it contains")
     assert (
-        "`url` (these three as in allenai/c4), `language`, `language_score`, `language_votes` (what each identifier"
-        in said
+        "`url` (these three as in allenai/c4), `language`, `language_score`, `language_votes` (the vote of each" in said
     )
     assert "`record_id`, `no` (by stage `rate`), `tags` and `seen`." in said
 
@@ -315,7 +315,9 @@ def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -
     lines = text.partition("```sh\n")[2].partition("```")[0]
     assert all(len(line) < 120 or "--languages" in line for line in lines.splitlines())
     command = lines.replace("\\\n", "")  # as a shell reads it
-    again, rest = parse(shlex.split(command)[3:])
+    called, name, *words = shlex.split(command)
+    assert (called, name) == ("c4pipe", "build")
+    again, rest = parse(words)
     assert (presets_of(again), rest) == ([preset], [])
     assert (again.input, again.output) == (["INPUTS"], "OUTPUT")
     same = "shards", "rejected", "limit_pages"
@@ -324,6 +326,12 @@ def test_the_command_builds_the_same_preset_with_the_same_settings(asked: str) -
         "BADWORDS" if args.badwords_dir else None,
         "URL_LIST" if args.url_list else None,
     )
+
+
+def test_commands_are_named_as_they_are_typed_after_an_install() -> None:
+    text = card(rejected=["__rejected/part-00000.parquet"])
+    assert "python -m" not in text
+    assert {*re.findall(r"c4pipe (build|card|inspect) ", text)} == {"build", "card", "inspect"}
 
 
 def test_a_preset_of_ones_own_is_named_by_its_reader() -> None:

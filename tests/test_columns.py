@@ -1,4 +1,4 @@
-"""Columns beside those of `Page`: a stage adds them, or whoever changes c4pipe does in two places."""
+"""Columns in addition to those of `Page`: a stage adds them, or a change of c4pipe in two places."""
 
 from __future__ import annotations
 
@@ -90,6 +90,14 @@ def test_a_name_that_is_taken_is_refused(name: str) -> None:
 def test_the_names_beside_the_columns_are_none_of_theirs() -> None:
     assert not TAKEN & set(PAGE_SCHEMA.names)
     assert set(REJECTED_SCHEMA.names) <= TAKEN | set(PAGE_SCHEMA.names)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_texts_as_utf8_make_the_same_table(texts: list[str]) -> None:
+    pages = [Page("http://a.example/", text, "2024") for text in texts]
+    table = page_table(pages, texts=[text.encode() for text in texts])
+    table.validate(full=True)
+    assert table.equals(page_table(pages))
 
 
 def test_pages_with_more_columns_come_back_as_they_were() -> None:

@@ -1,4 +1,4 @@
-"""data_samples says what it holds, and is what its script makes of the readable pages."""
+"""data_samples matches its description, and is the output of its script from the readable pages."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""c4pipe.disk: what a file system lacks is passed over, and what a disk has lost is not."""
+"""c4pipe.disk: a missing feature of a file system is ignored, but a lost file is not."""
 
 from __future__ import annotations
 

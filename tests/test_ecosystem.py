@@ -1,4 +1,4 @@
-"""What a change of a rule does to pages is said, and what was recorded of them is fresh."""
+"""The effect of a changed rule on pages is reported, and the recorded fates are up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The famous recipes do what they say, at the size of a sample, and are the presets that they write out."""
+"""The example recipes work at the size of a sample, and equal the presets that they spell out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each preset over data_samples, through the real job: page for page what data_samples/expected says."""
+"""Each preset over data_samples, through the real job, gives page for page what data_samples/expected says."""
 
 import pytest
 

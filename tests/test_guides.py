@@ -1,4 +1,4 @@
-"""The guides and README do what they say: their commands run, one after another, in a folder as a reader has it."""
+"""The guides and README do what they say: their commands run in order, in a folder like a reader's."""
 
 from __future__ import annotations
 

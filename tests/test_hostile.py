@@ -1,8 +1,7 @@
-"""What strangers wrote stays text: in the terminal, in Markdown, YAML and JSON, in paths, and in memory.
+"""Untrusted text stays text: in the terminal, in Markdown, YAML and JSON, in paths, and in memory.
 
-Hostile pages, URLs, record ids, dates and file names go through the real command, and everything that comes out is
-looked at. c4pipe writes no CSV, so there is no formula to defuse: `=1+1` must only come out as it went in. Whoever adds
-a CSV writer adds its tests here.
+Hostile pages, URLs, record ids, dates and file names go through the real command, and all output is checked. These
+tests cover no CSV: `=1+1` must only come out unchanged. Add tests here with a new CSV writer.
 """
 
 from __future__ import annotations

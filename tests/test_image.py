@@ -1,4 +1,4 @@
-"""What of a checkout goes into the image of a Dataflow worker: what it installs, and fetched assets."""
+"""The files of a checkout in the image of a Dataflow worker: those it installs, and downloaded assets."""
 
 import re
 import tomllib

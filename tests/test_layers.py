@@ -1,6 +1,6 @@
-"""The arrows of the house as data: which room may import which, and where each library may be seen.
+"""The allowed imports as data: which package may import which, and where each library may be used.
 
-A new module in c4pipe/ needs a place in FLOORS; a new arrow needs a reason.
+A new package in c4pipe/ needs a place in FLOORS; a new allowed import needs a reason.
 """
 
 from __future__ import annotations

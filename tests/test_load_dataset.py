@@ -1,4 +1,4 @@
-"""What a user does first: datasets.load_dataset on the folder, offline."""
+"""A user's first step: datasets.load_dataset on the folder, offline."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The lock: every pin with the hashes of its files, and no word of where they are to be had."""
+"""The lock: every pin with the hashes of its files, but no download location."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""One word for one thing: no public name of a module is defined in another one, but for what is listed with its reason.
+"""One word for one thing: no public name of a module is defined in another one, except those listed with a reason.
 
 Names with a leading underscore are a module's own. c4pipe/README.md has a glossary of the words that are shared.
 """

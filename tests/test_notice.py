@@ -1,4 +1,4 @@
-"""NOTICE names all that is shipped beside the code, and all that is fetched."""
+"""NOTICE lists everything that is shipped with the code, and everything that is downloaded."""
 
 import re
 import tomllib

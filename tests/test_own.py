@@ -1,4 +1,4 @@
-"""c4pipe.own: modules of a user's own are found in the working folder, behind all that is installed."""
+"""c4pipe.own: a user's modules are found in the working folder, after everything installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of the package in several places says one thing: versions, Pythons, extras, and where things are."""
+"""Facts stated in several places agree: versions, Pythons, extras, and paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""c4pipe.presets: the stages by name, a preset from another with one change, and a rule of one's own in ten lines."""
+"""c4pipe.presets: the stages by name, a preset derived from another, and a custom rule in ten lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""c4pipe.private: which folders others may write to, and what is not read from those."""
+"""c4pipe.private: folders that others may write to, and files that are not read from there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of two guides, as they stand there: publishing, and training elsewhere."""
+"""The commands of two guides, unchanged: publishing, and training elsewhere."""
 
 from __future__ import annotations
 

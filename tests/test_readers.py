@@ -1,4 +1,4 @@
-"""What others find in the folder of a corpus, or in one above it, when they are told no more than its path.
+"""What other tools find in the folder of a corpus, or in its parent, if given only the path.
 
 | asked | pages found, of kept and rejected ones |
 | --- | --- |
@@ -9,8 +9,8 @@
 | DuckDB `*/*.parquet`, `**/*.parquet`: all columns, or one that only kept pages have | refused: the columns differ |
 | DuckDB `*/*.parquet`, `**/*.parquet`: a count, or columns that all have | all; the card and the README say so |
 
-Under the name that older builds gave it, `rejected`, "parquet" with a pattern and pyarrow found both. Spark passes over
-names that begin with an underscore, by its documentation; it and polars were not at hand.
+Under the name `rejected` of older builds, "parquet" with a pattern and pyarrow found both. According to its
+documentation, Spark skips names that begin with an underscore; it and polars were not available.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""en.tfds against what the reference itself made of the same files, recorded; and the comparison that checks it anew.
+"""en.tfds against the recorded output of the reference for the same files, and the comparison that repeats it.
 
 The numbers below come from TensorFlow Datasets' own functions (tensorflow-datasets 4.9.10, dataset version 3.1.0):
 
@@ -6,8 +6,8 @@ The numbers below come from TensorFlow Datasets' own functions (tensorflow-datas
         --badwords-dir ../shared/badwords/at-25e679f ../shared/wet/*.warc.wet.gz ../shared/wet/tfds_fake/*.wet \
         ../shared/wet/cc_net_sample/sample.warc.txt    # for EVERYTHING: and ../shared/wet_bench/*.wet.gz
 
-A digest is `bench.parity.digest` of the pages, a count what /tmp/reference.counters.json says under the name that
-`bench.parity.COUNTERS` maps to ours. `make parity` compares page for page with a run of today.
+A digest is `bench.parity.digest` of the pages, a count the value in /tmp/reference.counters.json under the name that
+`bench.parity.COUNTERS` maps to ours. `make parity` compares page for page with a new run.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A page a reason: made of what is declared and measured, so a new reason has one by itself."""
+"""One page per reason, made from what is declared and measured, so a new reason gets one automatically."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.rule_samples import Example, sampled
 GOLDEN = """\
 # en
   read    4 kept  80.00%  ███
-             pages out: no_url 1
+             dropped: no_url 1
   clean   2 kept  40.00%  █
-             pages out: few_sentences 1, curly_brace 1
+             dropped: few_sentences 1, curly_brace 1
              lines cut: no_end_mark 1,273, few_words 2
              sentences cut: repeated_span 3
 
@@ -41,9 +41,9 @@ en 0.999997
 def test_the_golden_text_is_read() -> None:
     found = sampled(GOLDEN)
     assert {code: one.took for code, one in found.items()} == {
-        "no_url": {("read", "pages out"): 1},
-        "few_sentences": {("clean", "pages out"): 1},
-        "curly_brace": {("clean", "pages out"): 1},
+        "no_url": {("read", "dropped"): 1},
+        "few_sentences": {("clean", "dropped"): 1},
+        "curly_brace": {("clean", "dropped"): 1},
         "no_end_mark": {("clean", "lines cut"): 1273},
         "few_words": {("clean", "lines cut"): 2},
         "repeated_span": {("clean", "sentences cut"): 3},
@@ -96,7 +96,7 @@ def test_every_reason_has_a_page_with_all_parts() -> None:
             "| since |",
             "## In the samples",
             "## On real pages",
-            "## What `compare` says",
+            "## Result of `compare`",
         ]
         assert [part for part in parts if part not in text] == [], code
         assert f"[`{code}`]({code}.md)" in written_pages["README.md"]
@@ -129,7 +129,7 @@ def test_what_no_preset_has_names_what_brings_it_and_no_value_of_ours() -> None:
         "email_address": "`--mask-personal email`",
         "phone_number": "`--mask-personal phone`",
         "bad_http": "`--input-format warc`",
-        "bad_json": "`--input-format`, such as `jsonl`, brings it",
+        "bad_json": "`--input-format`, such as `jsonl`, adds it",
         "excluded": "`--exclude`",
         "robots": "`--robots`",
         "repeated_passage": "`--dedup windows`",
@@ -137,8 +137,8 @@ def test_what_no_preset_has_names_what_brings_it_and_no_value_of_ours() -> None:
         "low_score": "a `Classifier` with `above`",
     }
     for code, by in brought.items():
-        assert f"| stands in | no preset: {by}" in found[f"{code}.md"]
-        assert "| without it | any build that does not ask for it |" in found[f"{code}.md"]
+        assert f"| used in | no preset: {by}" in found[f"{code}.md"]
+        assert "| without it | any build without that option |" in found[f"{code}.md"]
     assert {code for code, one in known_reasons().items() if not one.stands and not one.brought_by} == set()
     assert not re.search(r"hq|0\.5", found["low_score.md"])
     assert "| thresholds | none |" in found["bad_http.md"]
@@ -148,12 +148,12 @@ def test_what_no_preset_has_names_what_brings_it_and_no_value_of_ours() -> None:
 def test_what_is_only_counted_costs_nothing() -> None:
     for code, one in known_reasons().items():
         kept = one.told.words.endswith("(kept)")
-        assert ("| costs | nothing: the page stays, and is counted |" in pages()[f"{code}.md"]) == kept
+        assert ("| costs | nothing: the page is kept, and counted |" in pages()[f"{code}.md"]) == kept
 
 
 def test_words_are_sentences() -> None:
     """ "has more than 0.3 of its lines stand" is none."""
-    broken = re.compile(r"(?:more|fewer) than [\d.,]+ of its \w+,? (?:stand|begin|end|be|no longer)\b")
+    broken = re.compile(r"(?:more|fewer) than [\d.,]+ of its \w+,? (?:stand|occur|begin|end|be|no longer)\b")
     assert [one.told.words for one in known_reasons().values() if broken.search(one.told.words)] == []
     assert "fewer than 0" not in known_reasons()["few_pages"].told.words
 

@@ -1,4 +1,4 @@
-"""c4pipe.scratch: temporary folders go with the process that made them, and nothing else goes."""
+"""c4pipe.scratch: temporary folders are deleted with the process that made them, and nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokenizers by a file, a run or a folder: which file is meant, what it makes of texts, and what is said of others."""
+"""Tokenizers by a file, a run or a folder: which file is used, how it encodes texts, and errors for others."""
 
 from __future__ import annotations
 

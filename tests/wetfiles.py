@@ -1,4 +1,4 @@
-"""Small WET files with known pages, and what the tests of whole builds ask of a corpus folder."""
+"""Small WET files with known pages, and helpers to read a corpus folder in tests of whole builds."""
 
 from __future__ import annotations
 

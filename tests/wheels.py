@@ -1,4 +1,4 @@
-"""The wheel in a venv of its own, which sees the libraries of this one; of the project it has the wheel alone."""
+"""The wheel in its own venv, which sees the libraries of this one, but of the project only the wheel."""
 
 from __future__ import annotations
 

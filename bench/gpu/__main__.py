@@ -1,10 +1,10 @@
-"""All that a GPU has to say about the trainer, in ten minutes at most: `make gpu`, or
+"""All measurements of the trainer on a GPU, in at most ten minutes: `make gpu`, or
 
     python -m bench.gpu [--out out/gpu] [--minutes 10] [--data out/c4] [--only mfu,parity] [--rehearse]
 
-Each section is a process of its own and has a time of its own; OUT/results.json and OUT/results.md have whatever was
-measured, and say what was not. The same command measures what is missing. The training comes last, until minute 8 of
-10: with `--only training` it has eight minutes. `--rehearse` does everything at a tiny size on a CPU.
+Each section is a separate process with its own time limit; OUT/results.json and OUT/results.md have everything that was
+measured, and say what was not. Running the command again measures what is missing. The training comes last, until
+minute 8 of 10; with `--only training` it has eight minutes. `--rehearse` does everything at a tiny size on a CPU.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from bench.gpu.training import TrainingError, training
 from model.compiling import keep_machine_code_private
 
 MOST_MINUTES = 10.0
-TRAINS_UNTIL = 0.8  # of the minutes; the rest is for stopping, saving, and a section that was slow to die
-LEAST_TRAINING = 20.0  # seconds: less is the start of Python and of a compiler
-STARTING = 5.0  # seconds, likewise, of a section
+TRAINS_UNTIL = 0.8  # of the minutes; the rest is for stopping, saving, and a section that stops slowly
+LEAST_TRAINING = 20.0  # seconds: less would only measure the start of Python and a compiler
+STARTING = 5.0  # the same for a section, in seconds
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,10 +76,10 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=MOST_MINUTES, help="in all, at most (default: 10)")
     parser.add_argument("--data", type=Path, default=Path("out/c4"), help="corpus to train on (default: out/c4)")
     parser.add_argument("--only", default="", help=f"of {', '.join((*SECTIONS, TRAINING))} (default: all)")
-    parser.add_argument("--again", default="", help="sections to measure again although they are there")
+    parser.add_argument("--again", default="", help="sections to measure again although results exist")
     parser.add_argument("--training", default="", help='more options of model.train, such as "--tokenizer DIR"')
     parser.add_argument("--rehearse", action="store_true", help="a tiny size on the CPU: does everything run through?")
-    parser.add_argument("--section", choices=SECTIONS, help=argparse.SUPPRESS)  # in a process of its own
+    parser.add_argument("--section", choices=SECTIONS, help=argparse.SUPPRESS)  # runs in its own process
     args = parser.parse_args(argv)
     for option in ("only", "again"):
         names = [name for name in getattr(args, option).split(",") if name]
@@ -89,14 +89,14 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     if not 0 < args.minutes <= 60:
         parser.error(f"--minutes {args.minutes:g}: expected above 0, and at most 60")
     if not (args.rehearse or torch.cuda.is_available()):
-        parser.error("no GPU is to be seen here. --rehearse does everything at a tiny size on the CPU.")
+        parser.error("no GPU was found. --rehearse does everything at a tiny size on the CPU.")
     if not args.section and (not args.only or TRAINING in args.only) and not (args.data / "manifest.json").exists():
         parser.error(f"--data {args.data}: no corpus there. `make gpu` builds one of the samples; or --only mfu,parity")
     return args
 
 
 def measure_all(args: argparse.Namespace, scale: Scale, began: float) -> Iterator[tuple[str, Ended]]:
-    """Each section's end, measured now or before."""
+    """The result of each section, measured now or before."""
     named, stop = identity(scale), began + 60 * TRAINS_UNTIL * args.minutes
     for name in (*SECTIONS, TRAINING):
         file = args.out / f"{name}.jsonl"
@@ -119,7 +119,7 @@ def measure_all(args: argparse.Namespace, scale: Scale, began: float) -> Iterato
 
 def _train(args: argparse.Namespace, scale: Scale, seconds: float, file: Path, named: str) -> Ended:
     run = args.out / "run"
-    shutil.rmtree(run, ignore_errors=True)  # of an earlier call: what its loss was is of other minutes
+    shutil.rmtree(run, ignore_errors=True)  # from an earlier call, whose loss belongs to another run
     began = time.monotonic()
     options, log = shlex.split(args.training), args.out / "training.log"
     how = WHOLE

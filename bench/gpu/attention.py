@@ -1,7 +1,8 @@
-"""Ways to compute an attention with T5's bias, forwards and backwards: time, error, and whether the bits come again.
+"""Ways to compute an attention with T5's bias, forward and backward: time, error, and whether results are
+bit-identical.
 
-The model's is "sdpa, any": torch chooses a kernel that takes the bias as its mask. What is judged by is products and a
-softmax in fp32. The error is that of the bias's gradient, a sum over the batch, the largest of all in bf16.
+The model's is "sdpa, any": torch chooses a kernel that takes the bias as its mask. The reference is matrix products and
+a softmax in fp32. The error is that of the bias's gradient, a sum over the batch, which is the largest error in bf16.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ class Shape(NamedTuple):
 
 
 def by_products(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-    """Scores (B, H, Q, N), their softmax in fp32, and the values by it."""
+    """Scores (B, H, Q, N), their softmax in fp32, and the values weighted by it."""
     scores = q @ k.transpose(-1, -2) + bias
     return scores.float().softmax(-1).to(v.dtype) @ v
 
 
 def by_flex(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-    """flex_attention, which looks the bias up a score at a time; its gradient is summed by atomic additions."""
+    """flex_attention, which looks up the bias for each score; its gradient is summed by atomic additions."""
 
     def add(score: Tensor, _: Tensor, head: Tensor, row: Tensor, column: Tensor) -> Tensor:
         return score + bias[0, head, row, column]
@@ -44,7 +45,7 @@ def by_flex(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
 
 
 def by_sdpa(backend: SDPBackend | None, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-    """Through torch's own; None leaves the choice of the kernel to it, as the model does."""
+    """Through torch's SDPA; None lets torch choose the kernel, as the model does."""
     if backend is None:
         return F.scaled_dot_product_attention(q, k, v, bias, scale=1.0)
     with sdpa_kernel(backend):
@@ -52,13 +53,13 @@ def by_sdpa(backend: SDPBackend | None, q: Tensor, k: Tensor, v: Tensor, bias: T
 
 
 def by_padded_sdpa(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-    """The same with rows of the bias that begin at multiples of 16 bytes, which the kernels ask for."""
+    """The same with bias rows aligned to 16 bytes, as the kernels require."""
     room = -bias.shape[-1] % 8
     return F.scaled_dot_product_attention(q, k, v, F.pad(bias, (0, room))[..., : bias.shape[-1]], scale=1.0)
 
 
 def ways(scale: Scale) -> dict[str, Attend]:
-    """By their names; those that are compiled say so."""
+    """The ways by name; compiled ones say so."""
     torch.compiler.reset()
     compiled: Callable[[Attend], Any] = partial(torch.compile, dynamic=False, backend=scale.backend)
     return {
@@ -73,13 +74,13 @@ def ways(scale: Scale) -> dict[str, Attend]:
 
 
 def attention(scale: Scale) -> Iterator[Row]:
-    """A row a way and a shape, of one layer of the last model."""
+    """One row per way and shape, for one layer of the last model."""
     shapes = (
         Shape("encoder", scale.inputs, scale.inputs),
         Shape("decoder", scale.targets, scale.targets),
         Shape("crossing", scale.targets, scale.inputs),
     )
-    for name, attend in ways(scale).items():  # those that are compiled last: a compiler may take all of the time
+    for name, attend in ways(scale).items():  # compiled ones last: a compiler may use up the time
         for shape in shapes:
             named = {"way": name, "attention": shape.name}
             yield measured(named, partial(halvings, scale.batch, partial(_measure, scale, shape, attend)))
@@ -101,7 +102,7 @@ def _measure(scale: Scale, shape: Shape, attend: Attend, batch: int) -> Row:
             one.grad = None
         heads = attend(*tensors)
         heads.backward(torch.ones_like(heads) / 8 + heads.detach())
-        assert tensors[3].grad is not None  # it is a leaf that was used
+        assert tensors[3].grad is not None  # it is a leaf in use
         return tensors[3].grad
 
     bf16 = leaves(torch.bfloat16)

@@ -1,4 +1,4 @@
-"""What the sections of `make gpu` share: sizes, how a step is timed, and what a case that fails leaves."""
+"""What the sections of `make gpu` share: sizes, timing of a step, and the row of a failed case."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ FAILED = "not measured"  # the column that says why
 
 @dataclass(frozen=True)
 class Scale:
-    """How large the things are that are measured."""
+    """The sizes of what is measured."""
 
     name: str
     device: str
-    models: tuple[ModelConfig, ...]  # whose rates are measured, the last one in every precision too
-    parity: ModelConfig  # that is computed on the CPU as well
-    batch: int  # rows to begin with: half of them, and again, where they do not fit
+    models: tuple[ModelConfig, ...]  # models whose rates are measured, the last one in every precision
+    parity: ModelConfig  # model that is also computed on the CPU
+    batch: int  # initial rows, halved until they fit into memory
     inputs: int
     targets: int
-    square: int  # side of the matrices that the peak is measured with
-    seconds: float  # that a case is repeated for
-    backend: str  # of torch.compile
-    training: tuple[str, ...]  # options of the training, beside where its data and its run are
+    square: int  # side of the matrices for measuring the peak
+    seconds: float  # for which a case is repeated
+    backend: str  # backend of torch.compile
+    training: tuple[str, ...]  # options of the training, except its data and run folders
 
     @property
     def batch_of_parity(self) -> int:
-        """Rows that a CPU does in seconds."""
+        """Rows that a CPU can process in seconds."""
         return min(4, self.batch)
 
 
@@ -58,7 +58,7 @@ FULL = Scale(
     training=("--model", "base", "--optimizer", "adamw-scale", "--clip", "1", "--warmup", "100"),
 )
 
-# Shows that all sections run through, on any machine, in a minute or two. Its numbers mean nothing.
+# Checks that all sections run, on any machine, in a minute or two. Its numbers mean nothing.
 _SMALLEST = dataclasses.replace(CPU, name="rehearsal", d_model=32, d_ff=64, heads=2, d_kv=16, vocab=256, dropout=0.0)
 REHEARSAL = Scale(
     "rehearsal",
@@ -78,19 +78,19 @@ PRECISIONS = ("fp32", "tf32", "bf16")
 
 
 def set_precision(name: str) -> bool:
-    """Of fp32 matrices from now on: "fp32" is exact, the others allow TF32. Whether autocast is wanted as well."""
+    """Sets the precision of fp32 matrices: "fp32" is exact, others allow TF32. Returns whether to autocast."""
     torch.set_float32_matmul_precision("highest" if name == "fp32" else "high")
     return name == "bf16"
 
 
 def synchronize(device: torch.device) -> None:
-    """Waits for what the device has been asked to do."""
+    """Waits for the device's queued work."""
     if device.type == "cuda":
         torch.cuda.synchronize()
 
 
 def timed(step: Callable[[], object], device: torch.device, seconds: float, most: int = 100) -> float:
-    """Median seconds of a call, after two that warm up; at least three calls, and as many as fit in `seconds`."""
+    """Median seconds of a call, after two warm-up calls; at least three calls, and as many as fit in `seconds`."""
     for _ in range(2):
         step()
     times: list[float] = []
@@ -104,8 +104,9 @@ def timed(step: Callable[[], object], device: torch.device, seconds: float, most
 
 
 def measured(named: Row, measure: Callable[[], Row]) -> Row:
-    """A row: what names it, and what is measured, or why that failed. A case that fails leaves the others alone: what
-    another machine's compiler, driver or memory refuses is a finding here."""
+    """A row: what names it, and what is measured, or why that failed. A failing case does not affect the others: what
+    another machine's compiler, driver or memory refuses is a result here.
+    """
     try:
         return named | measure()
     except Exception as error:
@@ -118,20 +119,20 @@ def measured(named: Row, measure: Callable[[], Row]) -> Row:
 
 
 def halvings(batch: int, measure: Callable[[int], Row]) -> Row:
-    """What is measured with the batch, or with the first half of a half of it that fits into memory."""
+    """The measurement with the batch, halved until it fits into memory."""
     while True:
         try:
             return {"batch": batch} | measure(batch)
         except torch.OutOfMemoryError:
             if batch == 1:
                 raise
-        gc.collect()  # behind the except: what failed is held by its traceback till then
+        gc.collect()  # after the except: until then the traceback holds the failed tensors
         torch.cuda.empty_cache()
         batch //= 2
 
 
 def draw(config: ModelConfig, rows: int, length: int, device: str = "cpu") -> Tensor:
-    """Token ids (rows, length), the same each time, of no padding."""
+    """Token ids (rows, length), the same each time, without padding."""
     generator = torch.Generator().manual_seed(length)
     return torch.randint(2, config.vocab, (rows, length), generator=generator).to(device)
 

@@ -1,4 +1,4 @@
-"""What the GPU is, and what its matrices and its memory do at best: the peaks that shares are of."""
+"""The GPU, and the peak rates of its matrix units and memory, of which shares are computed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import torch
 
 from bench.gpu.cases import PRECISIONS, Row, Scale, measured, set_precision, timed
 
-# FLOP/s of dense bf16 matrices, from NVIDIA's data sheets of A100, H100, H200, L4 and L40S. The longest name that fits.
+# FLOP/s of dense bf16 matrices, from NVIDIA's data sheets of A100, H100, H200, L4 and L40S. The longest matching name
+# counts.
 PEAKS = {
     "A100": 312e12,
     "H100 PCIe": 756e12,
@@ -21,7 +22,7 @@ PEAKS = {
 
 
 def published_peak(device: str) -> float | None:
-    """Of the GPU of that name, or None of one that is not in the table.
+    """The peak of the GPU with that name, or None if it is not in the table.
 
     >>> published_peak("NVIDIA A100-SXM4-80GB"), published_peak("NVIDIA L40S"), published_peak("AMD EPYC")
     (312000000000000.0, 362000000000000.0, None)

@@ -1,7 +1,7 @@
-"""Whether the GPU computes what the CPU does: the loss and every gradient, by precision, compiled and not.
+"""Whether GPU and CPU agree: the loss and every gradient, by precision, compiled and not.
 
-The judge is our own model on the CPU in fp32, which tests hold against transformers'. A relative error is the norm of
-the difference over the norm of what is right; of the gradients it is the largest one.
+The reference is our own model on the CPU in fp32, which tests compare with transformers'. A relative error is the norm
+of the difference over the norm of the reference; for gradients, the largest one is reported.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ COMPILED = (Case("bf16", True), Case("bf16", True, packed=True), Case("fp32", Tr
 
 
 def parity(scale: Scale) -> Iterator[Row]:
-    """A row a precision, of plain and of packed rows; a step of each optimizer; then what is compiled."""
+    """One row per precision, for plain and packed rows; a step of each optimizer; then compiled cases."""
     judges = {packed: passes_of(scale, "cpu", Case("fp32", packed=packed))() for packed in (False, True)}
     for case in EAGER:
         yield measured({"case": case.name}, partial(_errors, scale, judges[case.packed], case))
     for name in OPTIMIZERS:
         yield measured({"case": f"a step of {name}, fp32"}, partial(_step_error, scale, name))
-    for case in COMPILED:  # each takes as long as all others
+    for case in COMPILED:  # each takes as long as all other cases together
         yield measured({"case": case.name}, partial(_errors, scale, judges[case.packed], case))
 
 
 def passes_of(scale: Scale, device: str, case: Case, model: T5 | None = None) -> Callable[[], tuple[float, Gradients]]:
-    """A function that gives the mean loss and the gradients, on the CPU."""
+    """A function that returns the mean loss and the gradients, on the CPU."""
     autocast = set_precision(case.precision)
     torch.compiler.reset()
     made = (model or made_model(scale.parity)).to(device)
@@ -84,7 +84,7 @@ def _errors(scale: Scale, judge: tuple[float, Gradients], case: Case) -> Row:
 
 
 def _step_error(scale: Scale, name: str) -> Row:
-    """How far the weights are from those of the CPU after a step, as a share of how far they have gone."""
+    """The distance of the weights from the CPU's after a step, relative to the length of the step."""
     before = made_model(scale.parity).state_dict()
     after = []
     for device in ("cpu", scale.device):
@@ -98,7 +98,7 @@ def _step_error(scale: Scale, name: str) -> Row:
 
 
 def relative(found: Tensor, right: Tensor) -> float:
-    """The norm of the difference over that of what is right.
+    """The norm of the difference over that of the reference.
 
     >>> relative(torch.tensor([3.0, 4.5]), torch.tensor([3.0, 4.0]))
     0.1

@@ -1,4 +1,4 @@
-"""What a step takes: by precision, compiled and not, packed, beside transformers, and its products alone."""
+"""The cost of a step: by precision, compiled and not, packed, next to transformers, and its matrix products alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NANOT5 = {
 
 
 def mfu(scale: Scale) -> Iterator[Row]:
-    """bf16 and compiled, of each model, beside the limit: what is asked first. Then packed rows, and transformers."""
+    """bf16 and compiled for each model, next to the limit, first; then packed rows, and transformers."""
     for config in reversed(scale.models):
         named = {"model": config.name, "case": "bf16, its matrix products alone"}
         yield measured(named, partial(halvings, scale.batch, partial(_products, scale, config)))
@@ -45,7 +45,7 @@ def precisions(scale: Scale) -> Iterator[Row]:
 
 
 def optimizers(scale: Scale) -> Iterator[Row]:
-    """What a step of each optimizer takes by itself, with the norm of the gradients that the trainer takes."""
+    """The cost of each optimizer's step alone, including the gradient norm that the trainer computes."""
     for name in OPTIMIZERS:
         yield measured(
             {"model": scale.models[-1].name, "case": name}, partial(_optimizer, scale, scale.models[-1], name)
@@ -80,7 +80,7 @@ def _products(scale: Scale, config: ModelConfig, batch: int) -> Row:
 
 
 def _rates(scale: Scale, config: ModelConfig, batch: int, seconds: float) -> Row:
-    """Of a step; MFU is the share of the GPU's published bf16 peak, in whatever precision."""
+    """Rates of a step; MFU is the share of the GPU's published bf16 peak, whatever the precision."""
     done = batch * flops(config, scale.inputs, scale.targets) / seconds
     row: Row = {
         "s/step": float(f"{seconds:.4g}"),

@@ -1,8 +1,8 @@
-"""The sections of `make gpu`: each a process of its own within a time of its own, whose rows are kept as they come.
+"""The sections of `make gpu`: each a separate process with its own time limit, whose rows are kept as they arrive.
 
-OUT/NAME.jsonl has a line a row and at its end how the section ended. One that is whole, and of this code, device and
-scale, is not measured again; one that was cut keeps what it had. So a crash, a hang or a slow compiler takes one
-section, and the next call goes on.
+OUT/NAME.jsonl has one row per line and ends with how the section ended. A complete section of the same code, device and
+scale is not measured again; one that was cut off keeps its rows. So a crash, a hang or a slow compiler costs one
+section, and the next call continues.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ TRAINING = "training"
 
 class Section(NamedTuple):
     title: str
-    seconds: float  # that it may take of ten minutes
+    seconds: float  # limit, out of ten minutes
     measure: Callable[[Scale], Iterator[Row]]
 
 
-# What is asked first comes first: where time runs out, the last ones are left out. They add up to six minutes, so that
-# the training, for which what is left until minute 8 is, has two at least.
+# The most important come first: if time runs out, the last ones are left out. They add up to six minutes, so that the
+# training, which has the rest until minute 8, gets at least two.
 SECTIONS: Mapping[str, Section] = {
     "machine": Section("The machine", 20, machine),
     "parity": Section("The GPU against the CPU", 60, parity),
@@ -50,7 +50,7 @@ SECTIONS: Mapping[str, Section] = {
 
 
 class Ended(NamedTuple):
-    """What is known of a section."""
+    """The state of a section."""
 
     how: str  # WHOLE, or why not
     seconds: float
@@ -62,7 +62,7 @@ class Ended(NamedTuple):
 
 
 def identity(scale: Scale) -> str:
-    """Of what rows depend on: the code of model/ and of these benches, torch, the device and the scale."""
+    """A digest of what rows depend on: the code of model/ and of these benches, torch, the device and the scale."""
     found = hashlib.sha256(repr((scale, torch.__version__, device_name(scale))).encode())
     for pattern in ("model/*.py", "bench/gpu/*.py", "bench/step.py", "bench/products.py", "bench/packed.py"):
         for file in sorted(ROOT.glob(pattern)):
@@ -71,7 +71,7 @@ def identity(scale: Scale) -> str:
 
 
 def write_rows(rows: Iterable[Row], file: Path) -> None:
-    """A line a row, there as soon as it is measured."""
+    """Writes one row per line as soon as it is measured."""
     with file.open("w", encoding="utf-8") as out:
         for row in rows:
             out.write(json.dumps(row) + "\n")
@@ -79,7 +79,7 @@ def write_rows(rows: Iterable[Row], file: Path) -> None:
 
 
 def read_section(file: Path, identity: str) -> Ended | None:
-    """What is written of a section, or None if there is nothing, or nothing of this code, device and scale."""
+    """The stored section, or None if there is none of this code, device and scale."""
     if not file.exists():
         return None
     rows = _lines(file)
@@ -89,7 +89,7 @@ def read_section(file: Path, identity: str) -> Ended | None:
 
 
 def end_section(file: Path, how: str, seconds: float, identity: str) -> Ended:
-    """Notes how a section ended behind its rows. A line that was cut in two by a kill is left out."""
+    """Appends how a section ended. A line cut off by a kill is dropped."""
     rows = _lines(file) if file.exists() else []
     seconds = round(seconds, 1)
     write_rows([*rows, {"ended": how, "seconds": seconds, "identity": identity}], file)
@@ -97,7 +97,7 @@ def end_section(file: Path, how: str, seconds: float, identity: str) -> Ended:
 
 
 def measure_apart(name: str, out: Path, limit: float, options: Iterable[str], identity: str) -> Ended:
-    """A section in a process of its own, which is killed after `limit` seconds, with what it has started."""
+    """Runs a section in its own process, which is killed after `limit` seconds with its children."""
     file, log = out / f"{name}.jsonl", out / f"{name}.log"
     file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "bench.gpu", "--section", name, "--out", str(out), *options]
@@ -125,5 +125,5 @@ def _lines(file: Path) -> list[dict[str, Any]]:
 
 
 def last_line(log: Path) -> str:
-    """What a process said last."""
+    """The last line that a process printed."""
     return (log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [""])[-1][:200]

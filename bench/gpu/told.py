@@ -1,4 +1,4 @@
-"""What was measured, for people: Markdown tables, and what is missing."""
+"""The results for people: Markdown tables, and what is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.gpu.sections import SECTIONS, TRAINING, Ended
 
 
 def told(found: Mapping[str, Ended], device: str, minutes: float) -> str:
-    """All sections, in their order; what was left out and what failed, behind them."""
+    """All sections in order, then what was left out and what failed."""
     parts = [f"# {device}"]
     titles = {name: section.title for name, section in SECTIONS.items()}
     titles[TRAINING] = f"The trainer, until minute {minutes:g} of all"
@@ -25,7 +25,7 @@ def told(found: Mapping[str, Ended], device: str, minutes: float) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """A table of all columns that a row has, in the order in which they come.
+    """A table of all columns of any row, in order of first appearance.
 
     >>> print(markdown([{"case": "bf16", "s/step": 0.5}, {"case": "fp32", "GiB": 71.25}]))
     | case | s/step |   GiB |

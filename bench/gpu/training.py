@@ -1,4 +1,4 @@
-"""The trainer itself, until the clock says stop: its loss then, and what it reads a second, loading included."""
+"""The trainer itself for a fixed time: its final loss, and tokens read per second, loading included."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from bench.gpu.sections import last_line
 
 
 class TrainingError(Exception):
-    """model.train ended by itself, and not well."""
+    """model.train ended early with an error."""
 
 
-LAST = 20  # steps whose mean loss is told: single ones differ by tenths
+LAST = 20  # steps whose mean loss is reported: single ones differ by tenths
 
 
 def training(scale: Scale, data: Path, run: Path, seconds: float, options: Sequence[str], log: Path) -> Iterator[Row]:
-    """A row a minute of training, then one of the whole. SIGTERM ends it, as it ends a job: it saves, and could go on.
+    """One row per minute of training, then one for all. SIGTERM ends it like a job: it saves and could resume.
 
-    TrainingError where it ended by itself, and not at its last step.
+    TrainingError if it ended before its last step.
     """
     command = [sys.executable, "-m", "model.train", "--data", str(data), "--run", str(run), *scale.training]
     command += ["--no-tensorboard", "--eval-every", "1000000", "--save-every", "1000000", "--samples", "0", *options]
@@ -50,7 +50,7 @@ def training(scale: Scale, data: Path, run: Path, seconds: float, options: Seque
 
 
 def rows_of(steps: Sequence[dict[str, str]]) -> Iterator[Row]:
-    """Of the lines of `metrics.csv`: the last steps of each minute, and of the run.
+    """From the lines of `metrics.csv`: the last steps of each minute, and of the run.
 
     >>> line = {"step": "7", "loss": "2.5", "tokens": "4096", "seconds": "61.5", "wait": "0.8"}
     >>> for row in rows_of([line | {"step": "6", "seconds": "21.5", "tokens": "96", "loss": "3"}, line]):
@@ -64,7 +64,7 @@ def rows_of(steps: Sequence[dict[str, str]]) -> Iterator[Row]:
         yield _told(f"minute {minute + 1}", list(group))
     if len(steps) < 2:
         return
-    # From the first step on: before it lie the loading and the compiling.
+    # Counted from the first step: loading and compiling come before it.
     read = int(steps[-1]["tokens"]) - int(steps[0]["tokens"])
     waited = sum(float(row["wait"]) for row in steps[1:])
     rate = {"input tokens/s": round(read / (ended[-1] - ended[0])), "waited": f"{waited / (ended[-1] - ended[0]):.1%}"}

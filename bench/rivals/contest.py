@@ -1,9 +1,9 @@
-"""One library's go at a piece of work that several can do: a process of its own, which says what the work took.
+"""One library's run at a task that several can do: a separate process, which reports the cost.
 
-A script calls `take_part` with its libraries. Each is a function that imports what it needs and reads its models, and
-gives the work: a function from texts to a list of answers. Behind a first go on a few texts, which makes ready what is
-made at first use, one go on all of them is timed. Imports, models and files are not, nor is `finish`, which brings the
-answers of all libraries into one form.
+A script calls `take_part` with its libraries. Each is a function that imports what it needs, loads its models, and
+returns the work: a function from texts to a list of answers. After a warm-up on a few texts, one run on all of them is
+timed. Imports, models and files are not timed, nor is `finish`, which converts the answers of all libraries into one
+form.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-WARM = 50  # texts of the first go
+WARM = 50  # texts of the warm-up
 
 Work = Callable[[Sequence[str]], list[Any]]
 Finish = Callable[[list[Any]], list[Any]]
@@ -25,7 +25,7 @@ Finish = Callable[[list[Any]], list[Any]]
 def take_part(libraries: Mapping[str, Callable[[], Work]], packages: Mapping[str, str], finish: Finish = list) -> None:
     """`SCRIPT LIBRARY TEXTS.json TOLD.json`: does the work, and writes `{"cpu": seconds, "result": [...], "version"}`.
 
-    `packages` says which package a library is, where it has another name.
+    `packages` maps libraries to their packages, if the names differ.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("library", choices=libraries)

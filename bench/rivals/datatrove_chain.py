@@ -4,12 +4,12 @@
     SentenceFindDedups
     JsonlReader -> SentenceDedupFilter -> JsonlWriter
 
-One task, one worker, the local executor. Settings are the blocks' own but for these: 3 sentences a page and 5 words a
-line, which are C4's numbers, and lid.176.ftz for the 126 MB lid.176.bin, which would be a download: it goes where
-datatrove keeps its downloads.
+One task, one worker, the local executor. Settings are the blocks' defaults, except 3 sentences per page and 5 words per
+line, which are C4's numbers, and lid.176.ftz instead of the 126 MB lid.176.bin, which would be a download: it is placed
+where datatrove keeps its downloads.
 
-More than c4pipe does: it asks libmagic about every page, and writes the pages between its steps. Less: no bad words,
-no addresses, no Parquet, no report, no rejected pages, no validation split.
+More than c4pipe does: it runs libmagic on every page, and writes the pages between its steps. Less: no bad words, no
+URLs, no Parquet, no report, no rejected pages, no validation split.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PINNED = ("datatrove", "warcio", "spacy", "fasttext-numpy2-wheel")
 
 
 def offline(folder: Path, model: Path) -> None:
-    """Puts the model where datatrove looks for it, and forbids what is left of the network. Before any import of it."""
+    """Puts the model where datatrove looks for it, and blocks network access. Call it before importing datatrove."""
     os.environ |= {"HF_ASSETS_CACHE": str(folder / "assets"), "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "home")}
     from datatrove.utils.lid import FT176LID
 
@@ -37,9 +37,9 @@ def offline(folder: Path, model: Path) -> None:
 
 
 def listing(inputs: list[Path], folder: Path) -> tuple[Path, Path]:
-    """The folder that all inputs are in, and a file that lists their names there, as the reader wants them.
+    """The folder that all inputs are in, and a file that lists their names there, as the reader needs.
 
-    Inputs may be links: their names are those of the links, so links are not followed.
+    Inputs may be links. Their names count, so links are not followed.
     """
     [parent] = {path.absolute().parent for path in inputs}
     names = folder / "inputs.txt"
@@ -79,7 +79,7 @@ def chain(inputs: list[Path], folder: Path) -> None:
 
 
 def main() -> None:
-    """Runs it, and prints what was kept."""
+    """Runs it, and prints the number of kept pages."""
     parser = argparse.ArgumentParser(prog="datatrove_chain")
     parser.add_argument("wet", nargs="+", type=Path)
     parser.add_argument("--output", type=Path, required=True)

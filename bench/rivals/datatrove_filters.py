@@ -1,9 +1,9 @@
-"""What datatrove's own filters say of each text, and how its libraries cut it into words. In `.venv-datatrove`.
+"""The verdicts of datatrove's own filters on each text, and its libraries' words. In `.venv-datatrove`.
 
     {"text": ...} --> {"words": ..., "boundaries": ..., "whole": {filter: reason}, "alone": {rule: reason}, "c4": ...}
 
-`whole` are the filters as FineWeb uses them, `alone` each with all rules switched off but one, so that a rule is asked
-about every page and not only about those that pass the rules in front of it. A reason is "" where a page is kept.
+`whole` are the filters as FineWeb uses them. `alone` has each rule with all others switched off, so that a rule sees
+every page, not only those that pass the rules before it. A reason is "" for a kept page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 
 def digest(words: Any) -> str:
-    """Of words in their order."""
+    """A digest of words in order."""
     return hashlib.md5("\0".join(words).encode(errors="surrogatepass")).hexdigest()
 
 
@@ -71,7 +71,7 @@ def filters() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def reason(judge: Any, document: Any) -> str:
-    """Why a filter drops a document, "" where it keeps it, "error" where it fails, as over a page without words."""
+    """Why a filter drops a document: "" if it keeps it, "error" if it fails, as on a page without words."""
     try:
         verdict = judge.filter(document)
     except ZeroDivisionError:
@@ -80,7 +80,7 @@ def reason(judge: Any, document: Any) -> str:
 
 
 def main() -> None:
-    """Reads the texts, writes what is said of each."""
+    """Reads the texts, and writes the verdicts on each."""
     parser = argparse.ArgumentParser(prog="datatrove_filters")
     parser.add_argument("texts", type=Path, help="JSON lines with a text each")
     parser.add_argument("--output", type=Path, required=True)

@@ -1,8 +1,8 @@
 """datatrove's MinHash signatures of given texts, with its own settings and its English tokenizer. In `.venv-datatrove`.
 
 `datatrove_minhash.py FOLDER` reads `FOLDER/texts.json`, a list, and writes `FOLDER/found.npz`: signatures (texts,
-bands, rows), the hashes of all shingles one text behind the other, and how many each text has. Its stages behind
-that compare signatures band by band.
+bands, rows), the hashes of all shingles, one text after another, and their number for each text. Its later stages
+compare signatures band by band.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 
 def main(folder: Path) -> None:
-    """Signs every text."""
+    """Computes the signature of every text."""
     from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
 
     config = MinhashConfig()

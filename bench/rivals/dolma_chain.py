@@ -2,12 +2,12 @@
 
     documents/*.json.gz -> dolma tag (c4_v2, ft_lang_id_en_doc_v2) -> dolma dedupe -> dolma mix
 
-Each command with one process of its own, called from this one, so that imports are paid once. It starts from JSON lines
-made of the same pages, which is not timed, for it reads no WET files. lid.176.ftz stands for the 126 MB
-lid.176.bin, which would be a download: it goes where dolma keeps its downloads.
+Each command runs one process, called from this one, so that imports are paid once. It starts from JSON lines made from
+the same pages (not timed), since it cannot read WET. lid.176.ftz replaces the 126 MB lid.176.bin, which would be a
+download: it is placed where dolma keeps its downloads.
 
-Less than c4pipe does: no WET, no addresses, no citations, long words, policies or sentences, no spans of sentences, no
-report, no rejected pages; its Bloom filter takes some lines for repeated that are not. More: it writes attributes.
+Less than c4pipe does: no WET, no URLs, no citations, long words, policies or sentences, no spans of sentences, no
+report, no rejected pages; its Bloom filter treats some unique lines as repeated. More: it writes attributes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def offline(folder: Path, model: Path) -> None:
 
 
 def page_is(attribute: str) -> str:
-    """A filter of the mixer: the page has that attribute."""
+    """A filter of the mixer: the page has the attribute."""
     return f"$.attributes[?(@.{EXPERIMENT}__c4_v2__{attribute} && @.{EXPERIMENT}__c4_v2__{attribute}[0])]"
 
 
@@ -90,7 +90,7 @@ def settings(folder: Path, pages: int) -> dict[str, dict[str, Any]]:
 
 
 def main() -> None:
-    """Runs the three commands, and prints what was kept."""
+    """Runs the three commands, and prints the number of kept pages."""
     parser = argparse.ArgumentParser(prog="dolma_chain")
     parser.add_argument("prepared", type=Path, help="folder of JSON lines, *.json.gz")
     parser.add_argument("--output", type=Path, required=True)

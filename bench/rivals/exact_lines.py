@@ -1,12 +1,12 @@
-"""Exact dedup of lines: of all lines of the texts that are the same, stripped and in lower case, the first stays.
+"""Exact line dedup: of all lines that are equal when stripped and lower-cased, the first stays.
 
-All get the texts in the order in which they may claim lines, and say of each line in turn whether it stays. c4pipe
-does it as a build does: hashes, claims of 20 bytes, a sort. It compares 64 bits of each line, the others all of it.
+All get the texts in the order in which they may claim lines, and say for each line whether it stays. c4pipe works as in
+a build: hashes, claims of 20 bytes, a sort. It compares 64 bits of each line, the others the whole line.
 
-DuckDB and Polars do less: they have all lines in memory at once, in the order in which they came, where claims are cut
-into partitions that are written down; nobody hears who owns a line that fell. They lower and strip by tables of
-their own (for the few letters that differ see the share that is the same), and of white space Polars strips what
-Unicode calls so where Python also strips four controls; DuckDB strips the same as we name them.
+DuckDB and Polars do less: they hold all lines in memory, in the order of arrival, where claims are cut into partitions
+that are written to disk, and they do not report the owner of a dropped line. They lower-case and strip by their own
+tables (the share that is the same shows the few letters that differ). Polars strips Unicode white space, where Python
+also strips four controls; DuckDB strips the characters listed here.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from bench.rivals.contest import Work, take_part
 
 BLANKS = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029]))
-BLANKS += "".join(map(chr, [0x202F, 0x205F, 0x3000]))  # what str.strip strips
+BLANKS += "".join(map(chr, [0x202F, 0x205F, 0x3000]))  # as str.strip strips
 
 
 def c4pipe() -> Work:
-    """By `LineLevel` and `collapse`, which is what a group of inputs settles by itself."""
+    """By `LineLevel` and `collapse`, the dedup within a group of inputs."""
     import numpy as np
 
     from c4pipe.dedup import LineLevel
@@ -50,7 +50,7 @@ def polars() -> Work:
 
 
 def duckdb() -> Work:
-    """By a smallest number of each line, joined in its place."""
+    """By the smallest number of each line, joined back."""
     import duckdb as db
     import pyarrow as pa
 

@@ -1,6 +1,6 @@
-"""The floor: gunzip the files and decode the text, nothing else. `--library gzip` is the standard one, `isal` the fast.
+"""The lower bound: gunzip the files and decode the text. `--library gzip` is the standard library, `isal` the fast one.
 
-Less than a reader does: it looks for no record, no header and no damage.
+Less than a reader does: no records, no headers, no check for damage.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def opened(path: Path, library: str) -> IO[bytes]:
 
 
 def main() -> None:
-    """Reads all files and prints what it saw."""
+    """Reads all files and prints the counts."""
     parser = argparse.ArgumentParser(prog="floor")
     parser.add_argument("wet", nargs="+", type=Path)
     parser.add_argument("--library", choices=("gzip", "isal"), default="gzip")

@@ -1,11 +1,11 @@
-"""The text of HTML pages, decoded and in memory: all that a reader sees of them, menus too, without scripts and styles.
+"""The text of HTML pages, decoded and in memory: all visible text, menus included, without scripts and styles.
 
-Answers are compared by their letters, blanks and line ends left out. c4pipe has resiliparse make the text, so on the
-same work it cannot be ahead of it: what it does more is to measure each page first, so that none that would cost
-resiliparse minutes or gigabytes reaches its parser.
+Answers are compared by their letters, without spaces and line ends. c4pipe uses resiliparse, so on the same work it
+cannot be faster. In addition it measures each page first, so that pages that would cost resiliparse minutes or
+gigabytes never reach its parser.
 
-resiliparse does less: it takes any page. So does selectolax, whose `text` gives the text nodes one behind the other: it
-knows no blocks, so a line ends at every <b>, it keeps what is hidden, and there is no main content to ask for.
+resiliparse does less: it accepts any page. So does selectolax, whose `text` concatenates the text nodes: it knows no
+blocks, so a line ends at every <b>; it keeps hidden text; and it cannot extract the main content.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from bench.rivals.contest import Work, take_part
 
 
 def c4pipe() -> Work:
-    """By `text_of`, as the reader of WARC does."""
+    """By `text_of`, as in the WARC reader."""
     from c4pipe.html.extract import text_of
 
     return lambda pages: [text_of(page, "all", page.encode())[0] for page in pages]
 
 
 def resiliparse() -> Work:
-    """By `extract_plain_text`, told the same."""
+    """By `extract_plain_text`, with the same options."""
     from resiliparse.extract.html2text import extract_plain_text
 
     told = dict.fromkeys(("alt_texts", "comments", "form_fields", "links", "list_bullets", "noscript"), False)
@@ -33,7 +33,7 @@ def resiliparse() -> Work:
 
 
 def selectolax() -> Work:
-    """By lexbor, the parser that is resiliparse's as well."""
+    """By lexbor, which resiliparse uses, too."""
     from selectolax.lexbor import LexborHTMLParser
 
     def texts(pages: Sequence[str]) -> list[str]:
@@ -48,7 +48,7 @@ def selectolax() -> Work:
 
 
 def letters(texts: list[str]) -> list[str]:
-    """A digest of each text without its blanks."""
+    """A digest of each text without white space."""
     return [hashlib.md5("".join(text.split()).encode("utf-8", "replace")).hexdigest() for text in texts]
 
 

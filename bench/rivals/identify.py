@@ -1,9 +1,9 @@
-"""The language of whole texts. fastText's own library and c4pipe read the same file, lid.176.ftz; the others are judges
-of their own, and agree as often as they do.
+"""The language of whole texts. fastText's own library and c4pipe read the same file, lid.176.ftz; the others are
+different identifiers, so agreement varies.
 
-fastText does less: it gives a label, where c4pipe adds up the labels that mean one language, and says nothing of a text
-without letters. CLD3 looks at 700 bytes of a text at the most (here through cld3-py, which has the module gcld3), CLD2
-at all of it; lingua is asked in its fast mode, about the 75 languages that it has models of.
+fastText does less: it returns one label, where c4pipe sums labels of the same language and returns nothing for a text
+without letters. CLD3 reads at most 700 bytes of a text (here through cld3-py, which contains the module gcld3), CLD2
+all of it; lingua runs in its fast mode, on the 75 languages for which it has models.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.rivals.contest import Work, take_part
 
-MODEL = "C4PIPE_BENCH_MODEL"  # the variable that says where lid.176.ftz lies
+MODEL = "C4PIPE_BENCH_MODEL"  # the variable with the path of lid.176.ftz
 
 
 def c4pipe() -> Work:
@@ -38,7 +38,7 @@ def fasttext() -> Work:
 
 
 def cld3() -> Work:
-    """By the bounds that c4pipe gives it."""
+    """With the same bounds as in c4pipe."""
     import gcld3
 
     model = gcld3.NNetLanguageIdentifier(100, 10_000)
@@ -46,7 +46,7 @@ def cld3() -> Work:
 
 
 def cld2() -> Work:
-    """By its best guess of plain text; it refuses control characters, so they are taken for blanks."""
+    """By its best guess for plain text; it refuses control characters, so they become spaces."""
     import pycld2
 
     blanks = dict.fromkeys([*range(32), *range(127, 160)], " ")
@@ -54,7 +54,7 @@ def cld2() -> Work:
 
 
 def lingua() -> Work:
-    """All its models, those of three letters alone."""
+    """With all its languages, using only trigram models."""
     from lingua import LanguageDetectorBuilder
 
     detector = LanguageDetectorBuilder.from_all_languages().with_low_accuracy_mode().build()

@@ -1,14 +1,15 @@
-"""Near duplicates by MinHash: which texts share one of 14 bands of 8 minima of their runs of five words with another.
+"""Near duplicates by MinHash: which texts share one of 14 bands, of 8 minima over their word 5-grams, with another
+text.
 
-Each text is cut into words, in lower case, these into runs of five, and of the set of these 112 minima are taken. All
-say of each text whether it shares a band. Which pairs do is chance beyond their similarity, and each library throws its
-own dice, so answers agree on most texts, never on all.
+Each text is split into lower-case words, these into runs of five, and 112 minima are taken over the set of runs. Each
+library reports, for each text, whether it shares a band. Beyond similarity this is chance, and each library uses its
+own hashes, so answers agree on most texts, never on all.
 
-rensa and datasketch do less: words are what blanks separate, so that marks make a difference and a page of Chinese is
-one word; they do not say which pages belong together without more queries, nothing is written down, and rensa keeps no
-sketch to compare pages by. rensa's signatures are not the minima of 112 permutations: a shingle takes part in few of
-its slots (Dahlgaard and others 2017, Fast Similarity Sketching), which takes n + k log k steps, and not n * k.
-"rensa rho" looks at a sample of the runs, so that length and order of a text decide, and finds what it finds.
+rensa and datasketch do less: words are separated by spaces, so punctuation matters and a page of Chinese is one word;
+they need more queries to tell which pages belong together; nothing is written to disk, and rensa keeps no sketch to
+compare pages. rensa's signatures are not the minima of 112 permutations: a shingle takes part in few of its slots
+(Dahlgaard and others 2017, Fast Similarity Sketching), which takes n + k log k steps instead of n * k. "rensa rho" uses
+a sample of the runs, so length and order of a text influence the result; it is shown as it is.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ SEED = 1
 
 
 def runs_of(text: str) -> list[str]:
-    """The runs of words of a text, as users of these libraries cut them; of fewer words one run, of none none."""
+    """The runs of words of a text, as users of these libraries split them; one run for fewer words, none for no
+    words.
+    """
     words = text.lower().split()
     return [" ".join(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))] if words else []
 
 
 def c4pipe() -> Work:
-    """By `NearLevel`, and by `contest`, which finds the claims that meet."""
+    """By `NearLevel`, and by `contest`, which finds matching claims."""
     import numpy as np
 
     from c4pipe.dedup import NearLevel

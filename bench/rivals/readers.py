@@ -1,10 +1,10 @@
-"""The readers alone: every page of the files with its text decoded, its address and its date. In `.venv-warc`.
+"""The readers alone: every page of the files with its decoded text, URL and date. In `.venv-warc`.
 
     python bench/rivals/readers.py --library warcio|fastwarc|fastwarc+lines|c4pipe WET...
 
-warcio and FastWARC stop at the first damaged byte; c4pipe's reader goes on behind it and says what was lost, joins the
-lines as C4 does and judges each page (address, date, text). FastWARC opens the file itself, without Python's buffer.
-"fastwarc+lines" joins the lines, too: what stands between FastWARC and the text that C4's rules are about.
+warcio and FastWARC stop at the first damaged byte; c4pipe's reader continues after it and reports the loss, joins lines
+as C4 does and judges each page (URL, date, text). FastWARC opens the file itself, without Python's buffer.
+"fastwarc+lines" also joins the lines, which produces the text that C4's rules apply to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-Page = tuple[str, str, str]  # address, date, text
+Page = tuple[str, str, str]  # URL, date, text
 
 
 def warcio(path: Path) -> Iterator[Page]:
@@ -31,7 +31,7 @@ def warcio(path: Path) -> Iterator[Page]:
 
 
 def fastwarc(path: Path) -> Iterator[Page]:
-    """By FastWARC's ArchiveIterator, which skips other records by itself."""
+    """By FastWARC's ArchiveIterator, which itself skips other records."""
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
     for record in ArchiveIterator(str(path), record_types=WarcRecordType.conversion, parse_http=False):
@@ -40,13 +40,13 @@ def fastwarc(path: Path) -> Iterator[Page]:
 
 
 def fastwarc_with_lines(path: Path) -> Iterator[Page]:
-    """The same, each line stripped and blank ones left out."""
+    """The same, with lines stripped and blank ones dropped."""
     for url, date, text in fastwarc(path):
         yield url, date, "\n".join(filter(None, map(str.strip, text.split("\n"))))
 
 
 def c4pipe(path: Path) -> Iterator[Page]:
-    """By ours."""
+    """By c4pipe's reader."""
     from c4pipe.page import Kept
     from c4pipe.wet import read_wet
 
@@ -65,7 +65,7 @@ LIBRARIES: dict[str, Callable[[Path], Iterator[Page]]] = {
 
 
 def main() -> None:
-    """Reads all files and prints what it saw."""
+    """Reads all files and prints the counts."""
     parser = argparse.ArgumentParser(prog="readers")
     parser.add_argument("wet", nargs="+", type=Path)
     parser.add_argument("--library", choices=LIBRARIES, required=True)

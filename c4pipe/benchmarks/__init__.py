@@ -1,6 +1,6 @@
-"""Test items of benchmarks in pages: what stands in a corpus should not be what a model is tested with.
+"""Test items of benchmarks in pages, because a corpus should not contain what a model is tested with.
 
-files --items--> texts --index--> ItemOverlap --found--> where in a page which item stands
+files --items--> texts --index--> ItemOverlap --found--> which items are where in a page
 """
 
 from c4pipe.benchmarks.items import ROLES

@@ -1,4 +1,4 @@
-"""Texts of test items in the words of a page: runs of words are looked up, and what is found is followed both ways."""
+"""Finds texts of test items in the words of a page: runs of words are looked up, and matches extended both ways."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from c4pipe.native import native
 
-# The fractional part of the golden ratio in 64 bits, odd: of a run of words each has a factor of its own.
+# The fractional part of the golden ratio in 64 bits, odd: each run length of words has its own factor.
 MULTIPLIER = 0x9E3779B97F4A7C15
-SPARE_BITS = 4  # of each run that is looked up as many bits as this has values tell of it: two in a word of 64
-PRINT_BITS = 16  # of a word's hash that are kept: of 65,536 words that differ one passes for the same
-NUMBERS = 5  # numbers for each that is found: text, first word, word behind the last, words that agree, their worth
+SPARE_BITS = 4  # log2 of the filter's size in bits per stored run; each run sets two bits in a word of 64
+PRINT_BITS = 16  # kept of a word's hash: of 65,536 different words one counts as equal
+NUMBERS = 5  # numbers per finding: text, first word, word after the last, words that agree, their weight
 
 _MULTIPLIER, _ZERO, _ONE = np.uint64(MULTIPLIER), np.uint64(0), np.uint64(1)
 _PRINT = np.uint64((1 << PRINT_BITS) - 1)
@@ -20,12 +20,12 @@ _SIX_BITS = np.uint64(63)
 
 
 def seen_word(value: Any, bits: int) -> Any:
-    """Of a run of words the number of the word of 64 bits in which two bits are set if an item has it."""
+    """For a run of words, the number of the 64-bit word in which two bits are set if an item has the run."""
     return value >> np.uint64(64 + 6 - bits - SPARE_BITS)
 
 
 def seen_bits(value: Any) -> Any:
-    """These two bits: from the last bits of the hash, where the first say which word."""
+    """These two bits: from the last bits of the hash, while the first bits select the word."""
     return _ONE << (value & _SIX_BITS) | _ONE << (value >> np.uint64(6) & _SIX_BITS)
 
 
@@ -34,7 +34,7 @@ def _same(page: Any, at: int, words: Any, of: int) -> Any:
 
 
 def _text_of(place: int, starts: Any, texts: int) -> int:
-    """The text that has the word of that number."""
+    """The text that has the word with that number."""
     low, high = 0, texts
     while high - low > 1:
         middle = (low + high) >> 1
@@ -48,8 +48,8 @@ def _text_of(place: int, starts: Any, texts: int) -> int:
 def _follow(
     page: Any, n: int, at: int, words: Any, low: int, high: int, of: int, way: int, gap: int, worths: Any
 ) -> Any:
-    """From two words on, forwards or backwards, for as long as the words agree, or do so again for two words behind at
-    most `gap` others on each side: the last word of the page that agrees, how many do, what they are worth."""
+    """From two words on, forwards or backwards, as long as the words agree, or agree again after at most `gap` others
+    on each side: the last agreeing word of the page, the number of agreeing words, and their weight."""
     last = at - way
     agreed = 0
     worth = 0
@@ -81,7 +81,7 @@ def _follow(
 
 
 def _known(found: Any, count: int, text: int, at: int) -> bool:
-    """Whether the word of the page lies in what was found of that text."""
+    """Whether the word of the page is in an earlier finding for that text."""
     for i in range(count):
         if found[NUMBERS * i] == text and found[NUMBERS * i + 1] <= at < found[NUMBERS * i + 2]:
             return True
@@ -110,10 +110,10 @@ def find_texts(
     found: Any,
     room: int,
 ) -> int:
-    """Fills `found`, NUMBERS numbers each, with what stands in a page of `n` words; how many, at most `room`.
+    """Fills `found`, NUMBERS numbers each, with the findings in a page of `n` words; returns how many, at most `room`.
 
-    A text of which all words are needed is found where they all stand in a row; another one where words that agree are
-    as many as it needs, and worth as much.
+    A text of which all words are required is found if they all occur in a row; any other one if as many words agree as
+    it requires, with as much weight.
     """
     count = 0
     power = _ONE

@@ -1,4 +1,4 @@
-"""All test items in a few arrays: their words, what must agree of each text, and where to look it up."""
+"""All test items in a few arrays: their words, how much of each text must agree, and the lookup of runs."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from c4pipe.benchmarks.texts import Texts, texts_of
 if TYPE_CHECKING:
     from c4pipe.benchmarks.overlap import ItemOverlap
 
-_ROOM = 64  # texts of items that a page is thought to hold, before there turn out to be more
+_ROOM = 64  # initial room for the texts of items in a page
 _PRINT = np.uint64((1 << PRINT_BITS) - 1)
 
 
 class Stretch(NamedTuple):
-    """What agrees with a text of an item: words of a page by their numbers, or characters."""
+    """The match of a text of an item: words of a page by number, or characters."""
 
     item: int
     role: str
     first: int
-    end: int  # behind the last
-    share: float  # of what the words of the text are worth
+    end: int  # after the last
+    share: float  # of the weight of the text's words
 
 
 class ItemIndex:
-    """Made once a worker. Texts of `least` words or more are looked up; shorter answers are looked for beside these."""
+    """Built once per worker. Texts of `least` words or more are looked up; shorter answers are searched near these."""
 
     def __init__(self, items: Sequence[Item], by: ItemOverlap):
         self._by = by
@@ -57,16 +57,16 @@ class ItemIndex:
         self._worth_needed = np.where(whole, 0, np.ceil(by.share * self._worth)).astype(np.int32)
         self._seeds = choose_seeds(texts.hashes, texts.starts, whole, by.gram, by.step, by.crowded)
         seeds = self._seeds
-        self._given = (  # what the machine code is told beside a page: addresses take their time
+        self._given = (  # arguments of the machine code besides a page: taking addresses is slow
             *(seeds.seen.ctypes.data, seeds.first.ctypes.data, seeds.places.ctypes.data, seeds.bits),
             *(self._prints.ctypes.data, self._starts.ctypes.data, len(sizes)),
             *(self._needed.ctypes.data, self._worth_needed.ctypes.data, self._worths.ctypes.data, by.gram, by.gap),
         )
-        self._texts = texts._replace(hashes=np.empty(0, np.uint64), halves=np.empty(0, np.uint8))  # not needed any more
+        self._texts = texts._replace(hashes=np.empty(0, np.uint64), halves=np.empty(0, np.uint8))  # no longer needed
 
     @property
     def searched(self) -> set[int]:
-        """The items of which a text is looked up."""
+        """The items with a text that is looked up."""
         return {*self._texts.owned.tolist()}
 
     @property
@@ -78,7 +78,7 @@ class ItemIndex:
         return of_texts + of_words + seeds.seen.nbytes + seeds.first.nbytes + seeds.places.nbytes
 
     def found(self, text: str) -> list[Stretch]:
-        """What stands in a text, by characters."""
+        """The findings in a text, by characters."""
         compared, words = normal_words(text)
         stretches = self._stretches(words.hashes)
         if not stretches:
@@ -88,8 +88,8 @@ class ItemIndex:
         return [one._replace(first=first, end=end) for one, (first, end) in zip(stretches, spans, strict=True)]
 
     def _stretches(self, words: NDArray[np.uint64]) -> list[Stretch]:
-        """What stands in a page with these words, of each text of an item the stretch that is worth most."""
-        best: dict[int, tuple[int, int, int]] = {}  # text -> worth, first word, end
+        """For a page with these words, the heaviest stretch of each text of an item."""
+        best: dict[int, tuple[int, int, int]] = {}  # text -> weight, first word, end
         for text, first, end, _, worth in self._found(words):
             if text not in best or worth > best[text][0]:
                 best[text] = worth, first, end
@@ -111,17 +111,17 @@ class ItemIndex:
 
 
 class _Answers:
-    """Short answers by item: a word or two, which say nothing by themselves."""
+    """Short answers by item: a word or two, which prove nothing alone."""
 
     def __init__(self, texts: Texts):
         self._texts = texts
-        self._text = np.repeat(np.arange(len(texts.sizes)), np.diff(texts.owners))  # of each owner
+        self._text = np.repeat(np.arange(len(texts.sizes)), np.diff(texts.owners))  # the text of each owner
         own = np.flatnonzero(texts.roles == ROLES.index(ANSWER))
         self._order = own[np.argsort(texts.owned[own], kind="stable")]
         self._items = texts.owned[self._order]
 
     def stretches(self, words: NDArray[np.uint64], found: Sequence[Stretch], nearby: int) -> Iterator[Stretch]:
-        """Of each item that is found what stands within so many words of it, once a text."""
+        """For each item found, its answers within so many words of it, once per text."""
         seen = set()
         for item, _, first, end, _ in found:
             own = slice(*np.searchsorted(self._items, [item, item + 1]))
@@ -137,7 +137,7 @@ class _Answers:
 
 
 def _place(words: NDArray[np.uint64], run: NDArray[np.uint64]) -> int:
-    """Where a run stands first in these words, -1 where it does not."""
+    """Where a run first occurs in these words, -1 if it does not."""
     if len(run) > len(words):
         return -1
     found = np.flatnonzero((np.lib.stride_tricks.sliding_window_view(words, len(run)) == run).all(axis=1))
@@ -145,16 +145,17 @@ def _place(words: NDArray[np.uint64], run: NDArray[np.uint64]) -> int:
 
 
 def word_worths(prints: NDArray[np.uint16], sizes: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """[2**PRINT_BITS] What a word is worth, in quarters of a bit: the logarithm of one text in how many has it.
+    """[2**PRINT_BITS] The weight of a word in quarters of a bit: the logarithm of the inverse share of texts that have
+    it.
 
-    In whole numbers, so that it is the same on every machine; one quarter for a word that all have.
+    Whole numbers, so that they are the same on every machine; one quarter for a word in all texts.
 
     Args:
-        prints: [words] of all texts, one behind the other.
+        prints: [words] of all texts, concatenated.
         sizes: [texts] words of each.
     """
     pairs = np.sort(np.repeat(np.arange(len(sizes), dtype=np.int64), sizes) << PRINT_BITS | prints)
-    pairs = pairs[np.diff(pairs, prepend=-1) != 0]  # np.unique took three seconds of five million
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]  # np.unique took three seconds for five million
     having = np.bincount(pairs & ((1 << PRINT_BITS) - 1), minlength=1 << PRINT_BITS)
     numbers, inverse = np.unique(having, return_inverse=True)
     texts = len(sizes)

@@ -1,10 +1,10 @@
-"""Test items of benchmarks as they are read: files of JSON lines or of columns, with a header that names the fields.
+"""Reads test items of benchmarks: files of JSON lines or of columns, with a header that names the fields.
 
     # question: sentence1, sentence2; answer: label; passage: context
     {"sentence1": "...", "sentence2": "...", "label": 1, "context": null}
 
-The first line says which fields hold question, answer and passage; a dot leads into an object, and a list gives each of
-its texts. In a TSV file the second line names the columns.
+The first line says which fields hold question, answer and passage; a dot leads into an object, and a list yields each
+of its texts. In a TSV file the second line names the columns.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from c4pipe.errors import AssetError
 from c4pipe.files.benchmarks import task_and_kind
 
-ITEMS = "benchmark_items"  # the column that names those of a page
+ITEMS = "benchmark_items"  # the column with the items of a page
 QUESTION, ANSWER, PASSAGE = "question", "answer", "passage"
-ROLES = (QUESTION, ANSWER, PASSAGE)  # what a text is to its item
+ROLES = (QUESTION, ANSWER, PASSAGE)  # the role of a text in its item
 _HEADER = "# question: FIELD, FIELD; answer: FIELD; passage: FIELD"
-_ENDS = re.compile("\r\n|\n|\r")  # of lines; texts may hold others, such as U+2028
-_SHOWN = 60  # characters of what is wrong
+_ENDS = re.compile("\r\n|\n|\r")  # of lines; texts may contain others, such as U+2028
+_SHOWN = 60  # characters quoted in an error
 
 _Record = tuple[int, Mapping[str, Any]]  # the number of its line, and its fields
 
@@ -35,7 +35,7 @@ class ItemText(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One item of a task, known by the line that it stands on."""
+    """One item of a task, identified by its line."""
 
     task: str
     line: int  # in its file, from 1; the header is the first
@@ -43,8 +43,8 @@ class Item(NamedTuple):
 
 
 def read_items(text: str, name: str) -> list[Item]:
-    """The items of a file, whose task and format its name says. AssetError that names the line where one is not as the
-    header says."""
+    """The items of a file, whose name determines task and format. Raises AssetError with the line of an item that does
+    not fit the header."""
     task, kind = task_and_kind(name)
     lines = _ENDS.split(text)
     fields = _header(lines[0], name)
@@ -113,7 +113,7 @@ def _rows(lines: list[str], name: str) -> Iterator[_Record]:
 
 
 def _texts(record: Mapping[str, Any], field: str, where: str) -> Iterator[str]:
-    """The texts under a field. A field that has a dot in its name goes before the way into an object."""
+    """The texts under a field. A field with a dot in its name takes precedence over a path into an object."""
     value: Any = record
     for key in [field] if field in record else field.split("."):
         if not isinstance(value, dict) or key not in value:
@@ -124,7 +124,7 @@ def _texts(record: Mapping[str, Any], field: str, where: str) -> Iterator[str]:
 
 
 def _each(value: Any, field: str, where: str) -> Iterator[str]:
-    """None of null, one of a text or number, those of each of a list."""
+    """No text for null, one for a text or number, those of each element for a list."""
     if isinstance(value, dict):
         inside = f"{field}.{next(iter(value), 'text')}"
         raise AssetError(f"{where}: {field!r} holds an object. Name a field in it, such as {inside}.")

@@ -1,4 +1,4 @@
-"""The words of a text behind the usual normalisation: Unicode NFKC, lower case, nothing between words."""
+"""The words of a text after the usual normalisation: Unicode NFKC, lower case, nothing between words."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from c4pipe.native import native
 from c4pipe.text.tokens import BY_ITSELF, CHARTED, KIND, LETTER, MARK, NONE, Words, characters, word_hashes
 
 _BLANK, _PIECES = re.compile(r"[ \n]"), re.compile(r"[^ \n]+|[ \n]+")
-_MOST = 32  # characters that may change words, beyond which all of a text is changed at once
+_MOST = 32  # characters that may change words; with more, the whole text is normalised
 _Places = ctypes.c_int64 * _MOST
 _JAMO = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))  # vowels and finals of Hangul, which compose by rule
 
 
 def normal_words(text: str) -> tuple[str, Words]:
-    """A text as it is compared, and its words with where they stand in it.
+    """A text as it is compared, and its words with their offsets in it.
 
-    Text in which NFKC changes no word is compared as it stands: to look for what it would change takes a fraction of
-    the time.
+    A text in which NFKC changes no word is compared unchanged: checking for possible changes takes a fraction of the
+    time.
 
     >>> text, words = normal_words("Ｆｕｌｌ wi\\N{LATIN SMALL LIGATURE FF}th!")
     >>> text, len(words.hashes)
@@ -37,8 +37,8 @@ def normal_words(text: str) -> tuple[str, Words]:
 
 
 def normal(text: str) -> str:
-    """The text behind NFKC, as far as that changes its words: where there is little to change, what stands between
-    blanks by itself, for that takes a tenth of the time."""
+    """The text after NFKC, as far as that changes its words. If there is little to change, each piece between blanks is
+    normalised separately, which takes a tenth of the time."""
     places = _changing_places(text)
     if len(places) == _MOST:
         return normalize("NFKC", text)
@@ -54,9 +54,9 @@ def normal(text: str) -> str:
 
 
 def places_in(text: str, compared: str) -> Callable[[int, int], tuple[int, int]]:
-    """From where something stands in a text as it is compared to where it stands in the text itself.
+    """Maps offsets in a text as it is compared to offsets in the text itself.
 
-    NFKC changes what stands between blanks by itself: where it changed such a piece, it is the whole of it.
+    NFKC changes each piece between blanks separately: an offset in a changed piece maps to the whole piece.
     """
     if compared == text:
         return lambda start, end: (start, end)
@@ -77,10 +77,10 @@ def places_in(text: str, compared: str) -> Callable[[int, int], tuple[int, int]]
 
 
 def _changing_places(text: str) -> list[int]:
-    """Where the characters stand with which NFKC may change words, the first `_MOST` of them."""
+    """The offsets of the characters that NFKC may change, the first `_MOST` of them."""
     if text.isascii():
         return []
-    places = _Places()  # numpy would take longer to say where its array is than the whole text does
+    places = _Places()  # taking the address of a numpy array would take longer than the whole text
     points = text.encode("utf-32-le", "surrogatepass")
     return places[: find_marked(points, len(text), _address(), places, _MOST)]
 
@@ -92,12 +92,12 @@ def _address() -> int:
 
 @cache
 def changing() -> NDArray[np.uint8]:
-    """(CHARTED,) Whether NFKC may change the words of a text that has the character."""
+    """(CHARTED,) Whether NFKC may change the words of a text with this character."""
     found = np.zeros(CHARTED, np.uint8)
     kinds = (characters() >> KIND).tolist()
     for point in range(0x80, CHARTED):
         character = chr(point)
-        if combining(character):  # it may compose with what stands in front of it, or change places
+        if combining(character):  # it may compose with the character before it, or be reordered
             found[point] = 1
             continue
         new = normalize("NFKC", character)
@@ -106,14 +106,15 @@ def changing() -> NDArray[np.uint8]:
             found[point] = kinds[point] != NONE or of_new[0] == MARK or LETTER in of_new or BY_ITSELF in of_new
         parts = decomposition(character).split()
         if len(parts) == 2 and not parts[0].startswith("<"):
-            found[int(parts[1], 16)] = 1  # what composes, whatever its class
+            found[int(parts[1], 16)] = 1  # a composing character, whatever its class
     found[[*_JAMO]] = 1
     return found
 
 
 @native("int64(uint32*, int64, uint8*, int64*, int64)")
 def find_marked(points: Any, n: int, marked: Any, places: Any, most: int) -> int:
-    """Fills `places` with where those of `n` code points stand that are marked, or lie beyond the table: how many."""
+    """Fills `places` with the offsets of those of `n` code points that are marked or beyond the table; returns how
+    many."""
     count = 0
     for at in range(n):
         point = points[at]

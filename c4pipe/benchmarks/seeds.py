@@ -1,4 +1,4 @@
-"""Which runs of words of the texts are looked up: of each few that follow each other the one that the fewest have."""
+"""Which runs of words of the texts are looked up: of each few consecutive runs, the rarest."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LEAST_BITS = 8
 class Seeds(NamedTuple):
     """Where runs begin, by the first bits of their hashes."""
 
-    bits: int  # buckets are told by so many
-    seen: NDArray[np.uint64]  # two bits of one of these words are set for each seed: what has others is none
+    bits: int  # the number of bits that select a bucket
+    seen: NDArray[np.uint64]  # each seed sets two bits of one word; other runs are no seeds
     first: NDArray[np.int32]  # [2**bits + 1] the number of the first seed of each bucket
     places: NDArray[np.int32]  # [seeds] the first word of each, among all words
 
@@ -24,16 +24,16 @@ class Seeds(NamedTuple):
 def choose_seeds(
     hashes: NDArray[np.uint64], starts: NDArray[np.int64], whole: NDArray[np.bool_], gram: int, step: int, crowded: int
 ) -> Seeds:
-    """Of each `step` runs of `gram` words that follow each other in a text the one that stands least often in all
-    texts, of equal ones the first; of a text that must stand as a whole one in all.
+    """Of each `step` consecutive runs of `gram` words in a text, the one that is rarest in all texts, of equal ones the
+    first; for a text that must occur as a whole, one in all.
 
-    A run that stands more than `crowded` times is left out where its text has a rarer one: a phrase of thousands of
-    items tells nothing, and costs a comparison each.
+    A run that occurs more than `crowded` times is left out if its text has a rarer one: a phrase of thousands of items
+    proves nothing, and costs a comparison each.
 
     Args:
-        hashes: [words] of all texts, one behind the other.
+        hashes: [words] of all texts, concatenated.
         starts: [texts + 1] the first word of each text; none has fewer words than `gram`.
-        whole: [texts] which must stand as a whole.
+        whole: [texts] whether each must occur as a whole.
     """
     keys = run_hashes(hashes, gram)
     sizes = np.diff(starts) - gram + 1  # runs of each text
@@ -52,7 +52,7 @@ def choose_seeds(
 
 
 def run_hashes(hashes: NDArray[np.uint64], gram: int) -> NDArray[np.uint64]:
-    """[words - gram + 1] Of each run the sum of its words' hashes times falling powers of a number, modulo 2**64."""
+    """[words - gram + 1] For each run the sum of its words' hashes times falling powers of a number, modulo 2**64."""
     runs = max(0, len(hashes) - gram + 1)
     total = np.zeros(runs, np.uint64)
     for i in range(gram):

@@ -1,4 +1,4 @@
-"""The texts of test items as words, each once, whatever items have it."""
+"""The texts of test items as words, each text once, whatever items have it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _AT_ONCE = 4096  # texts
 
 
 class Texts(NamedTuple):
-    """Texts one behind the other, and whose they are."""
+    """Concatenated texts, and their owners."""
 
     hashes: NDArray[np.uint64]  # [words] of all texts
     halves: NDArray[np.uint8]  # [words] 2, and 1 for a word of one character: in some scripts each is one
     starts: NDArray[np.int64]  # [texts + 1] the first word of each
     owned: NDArray[np.int32]  # [owners] the numbers of items, text by text
-    roles: NDArray[np.uint8]  # [owners] what the text is to each, a number of ROLES
+    roles: NDArray[np.uint8]  # [owners] the text's role in each, an index into ROLES
     owners: NDArray[np.int64]  # [texts + 1] the first owner of each
 
     @property
@@ -32,7 +32,7 @@ class Texts(NamedTuple):
         return np.diff(self.starts)
 
     def sums(self, values: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """[texts] Of a value a word, the sum over each text."""
+        """[texts] The sum of per-word values over each text."""
         return np.diff(np.concatenate([[0], np.cumsum(values, dtype=np.int64)])[self.starts])
 
     def owners_of(self, text: int) -> Iterator[tuple[int, str]]:
@@ -42,7 +42,7 @@ class Texts(NamedTuple):
             yield item, ROLES[role]
 
     def only(self, chosen: NDArray[np.bool_]) -> Texts:
-        """[texts] Those that are chosen."""
+        """[texts] The chosen texts."""
         words, owners = np.repeat(chosen, self.sizes), np.repeat(chosen, np.diff(self.owners))
         starts = np.concatenate([[0], np.cumsum(self.sizes[chosen])])
         of_each = np.concatenate([[0], np.cumsum(np.diff(self.owners)[chosen])])
@@ -50,8 +50,8 @@ class Texts(NamedTuple):
 
 
 def texts_of(items: Sequence[Item]) -> Texts:
-    """The texts that have a word, in the order in which the items have them first."""
-    known: dict[bytes, int] = {}  # by what their words come to
+    """The texts that have a word, in the order of their first occurrence in the items."""
+    known: dict[bytes, int] = {}  # by the digest of their words
     hashes, halves = [], []
     sizes: list[int] = []
     owners: list[tuple[int, int, int]] = []  # text, item, role

@@ -1,4 +1,4 @@
-"""The dataset card of a corpus: what `datasets.load_dataset` reads, and what a person should know before using it."""
+"""The dataset card of a corpus: metadata for `datasets.load_dataset`, and what users should know before using it."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ from c4pipe.text.dates import month_of
 
 __all__ = ["check_schema", "dataset_card"]
 
-# What the name of a column does not say.
+# Explanations of columns whose names do not suffice.
 SAYS = {
     "url": "these three as in allenai/c4",
-    "language_votes": "what each identifier said, where several voted",
+    "language_votes": "the vote of each identifier, if several were used",
     "source": "input file and byte offset",
 }
-FEW = 100  # pages of a language that one person reads in an afternoon; one with fewer is hardly a sample
+FEW = 100  # pages of a language that a person can read in an afternoon; fewer are hardly a sample
 
 
 def dataset_card(
@@ -61,10 +61,9 @@ def dataset_card(
     schema: pa.Schema = PAGE_SCHEMA,
     totals: Totals = MappingProxyType({}),
 ) -> str:
-    """README.md of a corpus whose files have this schema. ConfigError for one that `check_schema` refuses.
+    """README.md of a corpus whose files have this schema. Raises ConfigError for one that `check_schema` rejects.
 
-    Nothing that a stranger wrote gets into it: no URL, no text, no name of a file but those of the folders of earlier
-    corpora.
+    It contains nothing from outside: no URL, no text, no file name, only the folder names of earlier corpora.
     """
     formats = [preset.read.format]
     sections = (
@@ -128,7 +127,7 @@ def _contents(preset: Preset, manifest: Mapping[str, Any], stats: Stats, schema:
 
 
 def _columns(schema: pa.Schema, added: Iterable[Mapping[str, Any]]) -> str:
-    """The names of all columns, with what is to be said of some, and of those that stages added which stage it was."""
+    """The names of all columns, with explanations of some, and the stage of those that stages added."""
     says = SAYS | {row["name"]: f"by stage `{row['from']}`" for row in added if row.get("from")}
     names = [f"`{name}` ({says[name]})" if name in says else f"`{name}`" for name in schema.names]
     return f"{', '.join(names[:-1])} and {names[-1]}"
@@ -162,8 +161,8 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
             "all rejected pages" if manifest["settings"]["rejected"] == "all" else "a sample of pages for each reason"
         )
         yield (
-            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from kept pages; `python -m "
-            "c4pipe.inspect FOLDER` shows them. Loaders skip this folder; with glob patterns, such as DuckDB's, "
+            f"`{REJECTED_FOLDER}/` holds {whose} as they were read, and what was cut from kept pages; `c4pipe "
+            "inspect FOLDER` shows them. Loaders skip this folder; with glob patterns, such as DuckDB's, "
             "`*/*-of-*.parquet` matches the kept pages."
         )
     if not manifest.get("removed") and "characters" in manifest["ledger"]["stages"][0]:
@@ -178,7 +177,7 @@ def _rules(preset: Preset, manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Every rule and dedup of text with what it took, and every other reason that took anything."""
+    """Every rule and text dedup with what it removed, and every other reason that removed anything."""
     counts = {row["stage"]: _lost(row) for row in ledger["stages"]}
     for stage in preset.stages:
         lost = counts.get(stage.name, Counter())
@@ -192,7 +191,7 @@ def _rule_rows(preset: Preset, ledger: Mapping[str, Any]) -> Iterator[tuple[str,
 
 
 def _lost(row: Mapping[str, Any]) -> Counter[tuple[Unit, str]]:
-    """What a stage of the ledger took, by unit and reason."""
+    """What a stage of the ledger removed, by unit and reason."""
     return Counter({(unit, code): n for unit, name in LOST_AS.items() for code, n in row.get(name, {}).items()})
 
 
@@ -245,13 +244,13 @@ def _identified(preset: Preset, stats: Stats) -> str:
 
 
 def _same(preset: Preset, manifest: Mapping[str, Any]) -> str:
-    """What the command's words in capitals are, and what they promise."""
+    """The meaning of the command's words in capitals, and its guarantees."""
     inputs = manifest["inputs"]
-    size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 where nobody knew
+    size = sum(max(0, item["bytes"]) for item in inputs)  # below 0 if unknown
     own = "" if preset.name in PRESETS else f" MODULE:NAME is where the preset `{preset.name}` is defined."
     if manifest.get(AGAINST):
         own += " EARLIER stands for the folders of the corpora that it was built against."
     return (
         f"INPUTS are the {many(len(inputs), 'file')} ({many(size, 'byte')}) that `manifest.json` lists.{own} With the "
-        "same versions and external files they give the same bytes, with any number of workers."
+        "same versions and external files they produce the same bytes, with any number of workers."
     )

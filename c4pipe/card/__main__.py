@@ -1,4 +1,4 @@
-"""`python -m c4pipe.card`: what goes along with a corpus when it is published. `--help` has examples and exit codes."""
+"""`python -m c4pipe.card`: metadata to publish with a corpus. `--help` has examples and exit codes."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ exit codes: 0 done; 1 failed, for example on a damaged corpus; 2 wrong usage, re
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; the exit code."""
+    """Runs the command; returns the exit code."""
     return run_command("card", lambda: run(parse(argv)))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Writes the files of every corpus, once it is known that all may be written."""
+    """Writes the files of every corpus, after checking that all can be written."""
     from c4pipe.card.publishing import check_places, corpora_in, publish
 
     folders = [found for folder in args.folders for found in corpora_in(folder)]
@@ -81,7 +81,7 @@ def parser() -> Parser:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments with their defaults. ConfigError for what does not go together."""
+    """The arguments with their defaults. Raises ConfigError for incompatible ones."""
     p = parser()
     args = p.parse_args(argv)
     refuse_idle(p.given, ("--small", args.summary, "it applies to the domain list that --summary writes."))

@@ -1,4 +1,4 @@
-"""What the card says of test items of benchmarks."""
+"""The card's text on test items of benchmarks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from c4pipe.stages import Preset
 from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.text import percent
 
-Totals = Mapping[str, tuple[int, int]]  # of each task its items, and those that were looked for
+Totals = Mapping[str, tuple[int, int]]  # for each task its items, and those searched for
 
 
 def benchmarks_told(preset: Preset, stats: Stats, totals: Totals) -> Iterator[str]:
-    """Nothing of a corpus that was not searched for any."""
+    """Empty for a corpus that was not searched for any."""
     stage = benchmarks_stage(preset)
     if stage is None:
         return
@@ -39,7 +39,7 @@ def benchmarks_told(preset: Preset, stats: Stats, totals: Totals) -> Iterator[st
 
 
 def not_looked_for(preset: Preset) -> str:
-    """The limit of every corpus, and of most one more."""
+    """The limit of every corpus, and another one of most."""
     tests = ", or for test sets of benchmarks: look before you evaluate"
     searched, masked = benchmarks_stage(preset) is not None, bool(kinds_masked_by(preset))
     if masked:

@@ -1,4 +1,4 @@
-"""The command that builds a corpus again, from what its manifest says."""
+"""The command that rebuilds a corpus, from its manifest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from c4pipe.presets import PRESETS, for_format
 from c4pipe.stages import Identify, Preset, ReadWarc, Scope, Size
 from c4pipe.stages.benchmarks import benchmarks_stage
 
-# Outside files by their kind in the manifest: the option that names them, and what stands for the path.
+# Outside files by their kind in the manifest: the option for them, and the placeholder for the path.
 _OPTIONS = {
     "badwords": ("--badwords-dir", "BADWORDS"),
     "news_domains": ("--news-domains", "NEWS_DOMAINS"),
@@ -21,7 +21,7 @@ _OPTIONS = {
     "benchmarks": ("--benchmarks", "BENCHMARKS"),
 }
 
-# Options by their key in the manifest, with what they are where nobody gave them.
+# Options by their key in the manifest, with their defaults.
 _SETTINGS = {
     "dedup": None,
     "near_verify": None,
@@ -36,9 +36,9 @@ _SETTINGS = {
 
 
 def build_command(preset: Preset, manifest: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Options in groups. INPUTS, OUTPUT and other words in capitals are paths, which a manifest does not name."""
+    """Options in groups. INPUTS, OUTPUT and other words in capitals are paths, which a manifest does not contain."""
     return [
-        ("python", "-m", "beam_jobs.build_c4", "--input", "INPUTS", "--output", "OUTPUT"),
+        ("c4pipe", "build", "--input", "INPUTS", "--output", "OUTPUT"),
         *_of_preset(preset),
         *_of_settings(manifest.get("settings", {})),
         *_of_files(files_of(manifest)),
@@ -48,7 +48,7 @@ def build_command(preset: Preset, manifest: Mapping[str, Any]) -> list[tuple[str
 
 
 def _of_preset(preset: Preset) -> Iterator[tuple[str, ...]]:
-    """The preset, and what was asked for beside it: in the order in which a build applies that."""
+    """The preset, and the options that change it, in the order in which a build applies them."""
     known = PRESETS.get(preset.name)
     yield "--preset", preset.name if known else "MODULE:NAME"
     read = preset.read
@@ -62,7 +62,7 @@ def _of_preset(preset: Preset) -> Iterator[tuple[str, ...]]:
         known = for_format(known, read.format, read.keys) if known else None
     if known is None:
         return
-    asked, usual = (cast(Identify | None, each.identify) for each in (preset, known))  # ours have no other
+    asked, usual = (cast(Identify | None, each.identify) for each in (preset, known))  # ours have no other type
     if asked is not None and usual is not None:
         if asked.by != usual.by:
             yield "--langid", asked.by
@@ -81,7 +81,7 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _of_earlier(manifest: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Corpora that it was built against, and what it does not keep for later ones and for `remove`."""
+    """The corpora that it was built against, and what it does not store for later ones and for `remove`."""
     if manifest.get(AGAINST):
         yield "--against", "EARLIER"
     if manifest.get("settings", {}).get("keys") is False:
@@ -91,14 +91,14 @@ def _of_earlier(manifest: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _of_files(files: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Files that were neither fetched by `make assets` nor come with the package."""
+    """Files that neither were fetched by `make assets` nor are part of the package."""
     for kind, (option, path) in _OPTIONS.items():
         if any(file["kind"] == kind and file["origin"] == "given" for file in files):
             yield option, path
 
 
 def _of_benchmarks(preset: Preset) -> Iterator[tuple[str, ...]]:
-    """Whether pages with test items went."""
+    """Whether pages with test items were dropped."""
     stage = benchmarks_stage(preset)
     if stage is not None and stage.drop:
         yield ("--benchmarks-drop",)

@@ -1,4 +1,4 @@
-"""What the card says of pages that others stand for: near duplicates, and what earlier corpora had."""
+"""The card's text on pages represented by others: near duplicates, and pages of earlier corpora."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from c4pipe.text import printable
 
 
 def relatives_told(preset: Preset, manifest: Mapping[str, Any], stats: Stats) -> Iterator[str]:
-    """Nothing of a corpus that knows neither."""
+    """Empty for a corpus that has neither."""
     chosen, level = levels_told(manifest.get("settings", {})), near_level(preset)
     if chosen:
         yield chosen
@@ -42,7 +42,7 @@ def _earlier(rows: list[Mapping[str, Any]], stats: Stats) -> Iterator[str]:
 
 
 def code_span(text: str) -> str:
-    """Markdown that shows a text as it is, its control characters spelt out.
+    """Markdown that displays a text unchanged, with its control characters escaped.
 
     >>> code_span("out/a"), code_span("a`b")
     ('`out/a`', '`` a`b ``')

@@ -1,6 +1,6 @@
-"""Columns in the words of Hugging Face: what `datasets` and the Hub call each Arrow type.
+"""Columns as Hugging Face describes them: the names of each Arrow type in `datasets` and the Hub.
 
-`datasets` itself would tell, but it is no dependency of a build; a test holds this table against it.
+`datasets` itself is not a dependency of a build; a test compares this table with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AS_ARROW_SAYS = (
 
 
 def check_schema(schema: pa.Schema) -> None:
-    """ConfigError that names the column which no Parquet file or no dataset card can hold as it is."""
+    """Raises ConfigError for a column that Parquet or a dataset card cannot represent unchanged."""
     features_of(schema)
     for field in schema:
         if _may_lack_fixed_list(field):
@@ -49,7 +49,8 @@ def _may_lack_fixed_list(field: pa.Field) -> bool:
 
 
 def features_of(schema: pa.Schema) -> list[dict[str, Any]]:
-    """Each column with its type, as `dataset_info` of a card lists them. ConfigError for a type without a name there.
+    """Each column with its type, as in the `dataset_info` of a card. Raises ConfigError for a type without a name
+    there.
 
     >>> features_of(pa.schema([("text", pa.string()), ("scores", pa.list_(pa.float32()))]))
     [{'name': 'text', 'dtype': 'string'}, {'name': 'scores', 'list': 'float32'}]
@@ -65,7 +66,7 @@ def features_of(schema: pa.Schema) -> list[dict[str, Any]]:
 
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
-    """A type without its name. TypeError, which says the type, for one that has none."""
+    """A type without its name. Raises TypeError with the type if it has none."""
     if pa.types.is_dictionary(kind) and not pa.types.is_nested(kind.value_type):
         return _feature(kind.value_type)
     if isinstance(kind, pa.JsonType):
@@ -109,7 +110,7 @@ def _lines(feature: dict[str, Any], indent: str) -> Iterator[str]:
 
 
 def _scalar(value: str | int) -> str:
-    """Between quotes unless it is a name that YAML takes for nothing else.
+    """In quotes unless it is a name that YAML does not interpret otherwise.
 
     >>> _scalar("text"), _scalar("no"), _scalar("a: b")
     ('text', '"no"', '"a: b"')

@@ -1,4 +1,4 @@
-"""What machines read of a card: the YAML in front, by which `datasets.load_dataset` and the Hub find their way."""
+"""The machine-readable part of a card: the YAML that `datasets.load_dataset` and the Hub use to find the files."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ ShardRow = Mapping[str, Any]  # a row of the manifest's list
 def front_matter(
     shards: list[ShardRow], languages: Iterable[str], licence: str, schema: pa.Schema | None = None
 ) -> Iterator[str]:
-    """The lines of the YAML, with the columns and sizes of the shards where their schema is known.
+    """The lines of the YAML, with the columns and sizes of the shards if their schema is known.
 
-    ConfigError for a schema that `check_schema` refuses.
+    Raises ConfigError for a schema that `check_schema` rejects.
     """
     yield "---"
     yield f"license: {licence}"
@@ -97,7 +97,7 @@ def configs_of(shards: Iterable[ShardRow]) -> list[str]:
 
 
 def card_languages(languages: Iterable[str]) -> list[str]:
-    """Languages as the Hub names them: without a script, and without pages whose language nobody knows.
+    """Languages by the Hub's names: without a script, and without undetermined pages.
 
     >>> card_languages(["zh-Latn", "en", "und", ""])
     ['en', 'zh']
@@ -121,5 +121,5 @@ def bytes_of(shards: Iterable[ShardRow]) -> int:
 
 
 def total_memory(shards: Iterable[ShardRow]) -> int:
-    """Bytes of some shards' rows in memory; of their files where an older build has not counted them."""
+    """Bytes of some shards' rows in memory; of their files if an older build did not count them."""
     return sum(shard.get("memory", shard["bytes"]) for shard in shards)

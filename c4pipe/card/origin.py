@@ -1,4 +1,4 @@
-"""Where the text of a corpus comes from: something is known of Common Crawl's files, and nothing of all others."""
+"""Where the text of a corpus comes from: known for Common Crawl's files, unknown for all others."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-LICENCE = "odc-by"  # what allenai/c4 has
+LICENCE = "odc-by"  # the licence of allenai/c4
 COMMON_CRAWL = "https://commoncrawl.org"
-NO_LICENCE = "unknown"  # a word of the Hub's for what nobody has said
+NO_LICENCE = "unknown"  # the Hub's word for an unstated licence
 
 _FILES = {"wet": "Common Crawl WET files", "jsonl": "JSONL files", "parquet": "Parquet files", "text": "text files"}
 
 
 def formats_of(manifest: Mapping[str, Any]) -> list[str]:
-    """The formats of the files that a corpus was read from, sorted; of a mixture, those of its corpora.
+    """The formats of the files that a corpus was read from, sorted; for a mixture, those of its corpora.
 
-    "" where a manifest does not say: a mixture of an older build.
+    "" if a manifest does not say: a mixture of an older build.
     """
     if "mixture" in manifest:
         return sorted({name for row in manifest["inputs"] for name in row.get("formats", [""])})
@@ -47,12 +47,12 @@ _URLS = {"odc-by": "https://opendatacommons.org/licenses/by/1-0/"}
 
 
 def licence_url(name: str) -> str:
-    """Where a licence can be read, by the Hub's name of it; "" for what is none."""
+    """The address of a licence, by the Hub's name for it; "" for anything else."""
     return _URLS.get(name, "")
 
 
 def crawls_of(inputs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The crawls that the paths of inputs name, sorted. A file that was moved out of its folders names none.
+    """The crawls in the paths of inputs, sorted. A file that was moved out of its folders names none.
 
     >>> crawls_of([{"path": "crawl-data/CC-MAIN-2024-22/segments/1/wet/CC-MAIN-20240517-00000.warc.wet.gz"}])
     ['CC-MAIN-2024-22']

@@ -1,4 +1,4 @@
-"""What is said of personal data in a corpus: what was masked, and what stays."""
+"""The card's text on personal data in a corpus: what was masked, and what remains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NO_PERSONAL_DATA = (
     "Nothing here looks for personal data: pages hold what their authors wrote, including names and addresses."
 )
 OF_A_MIXTURE = "Its texts are those of the mixed corpora: what their cards say about personal data applies here too."
-MASKING = "MaskPersonal"  # in a manifest. Its module is not imported here: of other corpora it decides no byte
+MASKING = "MaskPersonal"  # in a manifest. Its module is not imported here: it does not affect other corpora
 # By the kinds of stages.personal.PERSONAL_REASONS.
 CALLED = {
     "email": "e-mail addresses",
@@ -23,7 +23,7 @@ CALLED = {
 
 
 def personal_told(kinds: Sequence[str]) -> str:
-    """In a sentence or two; `kinds` are those that were masked."""
+    """In a sentence or two; `kinds` are the masked ones."""
     if not kinds:
         return NO_PERSONAL_DATA
     *some, last = (CALLED[kind] for kind in kinds)
@@ -47,5 +47,5 @@ def masked_kinds(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def personal_of(manifest: Mapping[str, Any]) -> str:
-    """What is said of a finished corpus, or of a mixture of some."""
+    """The text for a finished corpus, or for a mixture of several."""
     return OF_A_MIXTURE if "mixture" in manifest else personal_told(masked_kinds(manifest))

@@ -1,15 +1,15 @@
-"""Who publishes a corpus and when: what no build knows, and Croissant and the public summary ask for."""
+"""Who publishes a corpus and when: unknown to builds, but required by Croissant and the public summary."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-CROISSANT, SUMMARY, DOMAINS = "croissant.json", "summary.html", "domains.csv"  # beside the corpus
+CROISSANT, SUMMARY, DOMAINS = "croissant.json", "summary.html", "domains.csv"  # next to the corpus
 
 
 class Publication(NamedTuple):
-    """What the publisher says; "" for what he has not said."""
+    """What the publisher states; "" for what is not stated."""
 
     date: str  # YYYY-MM-DD
     publisher: str = ""
@@ -18,7 +18,7 @@ class Publication(NamedTuple):
     release: str = "1.0.0"
 
     def unsaid(self) -> Iterator[str]:
-        """The options that would say what is missing."""
+        """The options that would fill in what is missing."""
         for name in ("publisher", "url"):
             if not getattr(self, name):
                 yield f"--{name}"

@@ -1,6 +1,6 @@
-"""What goes along with a corpus when it is published: `croissant.json`, `summary.html` and `domains.csv` beside it.
+"""Files to publish with a corpus: `croissant.json`, `summary.html` and `domains.csv` next to it.
 
-A build writes none of it: Croissant and the summary ask who publishes a corpus, and when, and it knows neither.
+A build writes none of them: Croissant and the summary need the publisher and the date, which it does not know.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from c4pipe.disk import read_file
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.shards import MANIFEST, STATS, add_files, belongings, is_added, read_manifest, to_json
 
-_COUNTED = ("bytes_kept", "languages", "months")  # of the statistics
+_COUNTED = ("bytes_kept", "languages", "months")  # the required statistics
 
 
 class PublishedFiles(NamedTuple):
-    """What was written for a corpus."""
+    """The files written for a corpus."""
 
     paths: list[Path]
-    gaps: list[str]  # of the summary
+    gaps: list[str]  # gaps of the summary
 
 
 def corpora_in(folder: Path) -> list[Path]:
-    """The folder, or those of the corpora below it, as a build of several presets leaves them. ConfigError for none."""
+    """The folder, or the corpora below it, as a build of several presets leaves them. Raises ConfigError if none."""
     if os.path.lexists(folder / MANIFEST):
         return [folder]
     below = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")) if folder.is_dir() else []
@@ -44,7 +44,7 @@ def corpora_in(folder: Path) -> list[Path]:
 
 
 def check_places(folder: Path, summary: bool) -> None:
-    """ConfigError for a file of somebody else, or one that was worked on, where one is to be written."""
+    """Raises ConfigError if a file to be written exists and is foreign, or was edited."""
     named = {file.path for file in belongings(read_manifest(folder))}
     for name in (CROISSANT, SUMMARY, DOMAINS) if summary else (CROISSANT,):
         path = folder / name
@@ -56,9 +56,9 @@ def check_places(folder: Path, summary: bool) -> None:
 
 
 def publish(folder: Path, published: Publication, summary: bool = False, small: bool = False) -> PublishedFiles:
-    """Writes croissant.json, and the summary with its list of domains where that is asked for.
+    """Writes croissant.json and, if requested, the summary with its list of domains.
 
-    `check_places` has been asked before. BuildError for a corpus that is damaged.
+    `check_places` must have been called. Raises BuildError for a damaged corpus.
     """
     manifest = read_manifest(folder)
     try:
@@ -66,7 +66,7 @@ def publish(folder: Path, published: Publication, summary: bool = False, small: 
         files = {CROISSANT: to_json(croissant_of(manifest, stats, _schema(folder, manifest), published))}
         gaps: list[str] = []
         if summary:
-            from c4pipe.card.summary import summarise  # DuckDB and Jinja, which Croissant does without
+            from c4pipe.card.summary import summarise  # DuckDB and Jinja, which Croissant does not need
 
             made, gaps = summarise(folder, manifest, published, small)
             files |= made

@@ -1,4 +1,4 @@
-"""What the card says of pages that were taken out of the finished corpus."""
+"""The card's text on pages removed from the finished corpus."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from c4pipe.corpus.removed import came_of, told_removed, were
 from c4pipe.files.record import EXCLUDE, LISTS
 from c4pipe.text import many
 
+LISTS_BEGIN = "The lists of what was excluded (`--exclude`)"
+
 
 def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Nothing of a corpus that is as it was built."""
+    """Empty for a corpus that is as it was built."""
     rows = manifest.get("removed", ())
     if not rows:
         return
@@ -31,11 +33,11 @@ def removals_told(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def lists_told(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Of lists of what was left out that go along with the corpus, for they may name who asked for it."""
+    """On exclusion lists that are published with the corpus, because they may name requesters."""
     if not any(file.get("kind") == EXCLUDE and file.get("at") for file in manifest.get("files", ())):
         return
     yield (
-        f"The lists of what was excluded (`--exclude`) are stored in `{LISTS}/{EXCLUDE}/` as plain text. If they must "
+        f"{LISTS_BEGIN} are stored in `{LISTS}/{EXCLUDE}/` as plain text. If they must "
         "not be public, publish the corpus without that folder: no loader needs it."
     )
     yield ""

@@ -1,6 +1,6 @@
-"""The card of a folder of several corpora: each is named apart, so that nobody loads them as one by mistake.
+"""The card of a folder of several corpora: each has its own configs, so that they are not loaded as one by mistake.
 
-There is no manifest beside it. The card says itself that it is ours: its last line has the sha256 of all above.
+There is no manifest next to it. The card marks itself as ours: its last line has the sha256 of everything above.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CorpusBelow(NamedTuple):
 
 
 def card_of_several(corpora: Sequence[CorpusBelow]) -> bytes:
-    """README.md of the folder in which these corpora lie, sealed."""
+    """README.md of the folder that contains these corpora, sealed."""
     corpora = sorted(corpora, key=lambda corpus: corpus.folder)
     named = _named(corpora)
     formats = sorted({name for corpus in corpora for name in formats_of(corpus.manifest)})
@@ -44,15 +44,15 @@ def card_of_several(corpora: Sequence[CorpusBelow]) -> bytes:
 
 
 def _named(corpora: Sequence[CorpusBelow]) -> list[list[dict[str, Any]]]:
-    """The shards of each corpus as they lie below the folder above it, with configs that no other corpus has:
-    `en` of the corpus `en` is itself, `de` of `multilingual` is `multilingual.de`."""
+    """The shards of each corpus by their path below the common folder, with configs that no other corpus has:
+    `en` of the corpus `en` stays, `de` of `multilingual` becomes `multilingual.de`."""
     taken: set[str] = set()
     named = []
     for folder, manifest, _ in corpora:
         names = {}
         for config in configs_of(manifest["shards"]):
             name = config if config == folder else f"{folder}.{config}"
-            while name in taken:  # `c` of `a.b`, behind `b.c` of `a`
+            while name in taken:  # `c` of `a.b`, after `b.c` of `a`
                 name += "_"
             taken.add(name)
             names[config] = name
@@ -96,7 +96,7 @@ def _sealed(text: str) -> bytes:
 
 
 def seal_of(data: bytes) -> bool | None:
-    """Whether a card of several corpora is as it was written; None for what is none.
+    """Whether a card of several corpora is as it was written; None if it is not such a card.
 
     >>> seal_of(b"mine"), seal_of(_sealed("ours")), seal_of(_sealed("ours").replace(b"ours", b"theirs"))
     (None, True, False)

@@ -1,4 +1,4 @@
-"""HTML pages of one file, which open from disk and load nothing: how their templates are read, and their policy."""
+"""Self-contained HTML pages, which open from disk and load nothing: how their templates are read, and their policy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 
 def templates_of(package: str) -> jinja2.Environment:
-    """The templates of a package: everything is escaped, and a name that they do not know is an error."""
+    """The templates of a package: everything is escaped, and an unknown name is an error."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader(package),
         autoescape=True,
@@ -21,8 +21,8 @@ def templates_of(package: str) -> jinja2.Environment:
 
 
 def styled(template: jinja2.Template, css: str, /, **values: object) -> str:
-    """A page of a template that puts `css` into its style element, and `policy`, which allows that style sheet and
-    pictures within the page alone, into its Content-Security-Policy."""
+    """A page of a template that puts `css` into its style element, and `policy` into its Content-Security-Policy. The
+    policy only allows that style sheet and pictures within the page."""
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     return template.render(**values, css=Markup(css), policy=Markup(policy))

@@ -1,5 +1,5 @@
-"""What every card says, whatever the corpus is: how to load it, what is known to be wrong with corpora of its kind, and
-what whoever publishes it has to fill in."""
+"""The text of every card, whatever the corpus: how to load it, known problems of such corpora, and what its publisher
+must fill in."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from c4pipe.card.origin import NO_LICENCE, input_words, is_crawl, licence_of
 from c4pipe.card.published import CROISSANT, DOMAINS, SUMMARY
 from c4pipe.presets import PRESETS, WITHOUT
 
-MOST_TABLE_ROWS = 30  # of a table; what is beyond them opens at a click
+MOST_TABLE_ROWS = 30  # of a table; further rows open at a click
 MOST_LOADED = 3  # configs in the example
-TO_FILL_IN = "TO FILL IN"  # what to search for before publishing
+TO_FILL_IN = "TO FILL IN"  # search for this before publishing
 WIDTH = 100  # characters of a line of the command
 
 DODGE = (
@@ -27,11 +27,11 @@ KREUTZER = (
     "collections read, mC4 among them, and found at least 15 without any usable text, many in which less than half of "
     "the sentences were acceptable, and language codes that were wrong, most of all where a language has little text."
 )
-_LIKE = {"gopher": "Gopher", "fineweb": "FineWeb", "dclm": "DCLM"}  # first parts of names of recipes
+_LIKE = {"gopher": "Gopher", "fineweb": "FineWeb", "dclm": "DCLM"}  # prefixes of recipe names
 
 
 def title_of(preset: str) -> str:
-    """The title of a corpus by the name of its preset: what it is like, where that is known.
+    """The title of a corpus by the name of its preset: its model, if known.
 
     >>> title_of("en.near"), title_of("fineweb.near.without.few_words")
     ('A C4-like corpus (en.near)', 'A FineWeb-like corpus (fineweb.near.without.few_words)')
@@ -67,7 +67,7 @@ def as_json_lines(shards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def licence(formats: Sequence[str]) -> Iterator[str]:
-    """Licence and takedown of what was read from files of these formats, with gaps that nobody can overlook."""
+    """Licence and takedown for text read from files of these formats, with conspicuous gaps."""
     said = licence_of(formats)
     yield "## Licence and takedown"
     yield ""
@@ -102,9 +102,9 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
 
 
 def going_along() -> Iterator[str]:
-    """What is written beside the corpus when it is published."""
+    """The files to publish with the corpus."""
     yield (
-        f"`python -m c4pipe.card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
+        f"`c4pipe card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
         f"search engines and loaders, and the public summary of training content, [{SUMMARY}]({SUMMARY}) with "
         f"[{DOMAINS}]({DOMAINS})."
     )
@@ -112,7 +112,8 @@ def going_along() -> Iterator[str]:
 
 
 def rebuilding(command: Sequence[Sequence[str]], manifest: Mapping[str, Any], same: str) -> Iterator[str]:
-    """The command, an option a group, and what makes its bytes the same. Words in capitals are the reader's."""
+    """The command, one group of options per line, and what makes its bytes the same. The user replaces words in
+    capitals."""
     yield "## How to build it again"
     yield ""
     yield "```sh"

@@ -1,5 +1,5 @@
-"""`python -m c4pipe.classifier train | quantile`: makes a classifier of pages, and the number to cut by. `--help` says
-more."""
+"""`python -m c4pipe.classifier train | quantile`: trains a page classifier, and chooses its threshold. See
+`--help`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"train": train.run, "quan
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; the exit code."""
+    """Runs the command; returns the exit code."""
     return run_command("classifier", lambda: _run(sys.argv[1:] if argv is None else [*argv]), shows=True)
 
 
@@ -30,7 +30,7 @@ def _run(words: list[str]) -> int:
     if not words or words[0].startswith("-"):
         options = Parser("python -m c4pipe.classifier", "Train page classifiers and choose their thresholds.", EPILOG)
         options.add_argument("command", choices=[*COMMANDS], help="what to do")
-        options.parse_args(words)  # says what is missing
+        options.parse_args(words)  # reports what is missing
     if words[0] not in COMMANDS:
         raise unknown("command", words[0], COMMANDS)
     return COMMANDS[words[0]](words[1:])

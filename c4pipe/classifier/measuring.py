@@ -1,4 +1,4 @@
-"""What a classifier is worth on domains that it has not seen: precision and recall at thresholds, and its words."""
+"""The quality of a classifier on unseen domains: precision and recall at thresholds, and its words."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from c4pipe.compare.null import quantile
 from c4pipe.fasttext.logits import word_logits
 from c4pipe.fasttext.model import FastTextModel
 
-KEPT_SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01)  # of what is held out: thresholds that keep so much of it
-EVEN = 0.5  # a threshold as well
-_SURE = 0.95  # of an interval
-WORDS_OF = 2_000  # pages of each side whose words are weighed
-WORDS_TOLD = 20  # each way
-_NO_SPREAD = 1e-12  # of a variance: what is left of 0 in 64 bits
-_LEAST_PAGES = 3  # of both sides that have a word which is told
+KEPT_SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01)  # of the held-out pages: thresholds that keep this share
+EVEN = 0.5  # also a threshold
+_SURE = 0.95  # confidence of an interval
+WORDS_OF = 2_000  # pages of each side whose words are analysed
+WORDS_TOLD = 20  # per direction
+_NO_SPREAD = 1e-12  # of a variance: rounding error of 0 in 64 bits
+_LEAST_PAGES = 3  # pages of both sides with a word, for it to be reported
 
 
 class Interval(NamedTuple):
-    """A share, and between what the truth lies in 95 of 100 draws of domains."""
+    """A share, and its interval that covers the truth in 95 of 100 draws of domains."""
 
     value: float
     low: float
@@ -34,39 +34,39 @@ class Interval(NamedTuple):
 
 
 class AtThreshold(NamedTuple):
-    """Of pages with a score of `above` or more."""
+    """For pages with a score of `above` or more."""
 
     above: float
-    kept: int  # of both sides
-    precision: Interval | None  # share of the good side among them; None where there is none
-    recall: Interval  # share of the good side that is among them
+    kept: int  # pages of both sides
+    precision: Interval | None  # share of the good side among them; None without pages
+    recall: Interval  # share of the good side that is kept
 
 
 class WordGap(NamedTuple):
-    """How much a word makes of the distance between the mean logits of both sides."""
+    """A word's contribution to the difference between the mean logits of both sides."""
 
     word: str
     gap: float
-    pages: int  # of both sides, that have it
+    pages: int  # pages of both sides with the word
 
 
 class WordsEachWay(NamedTuple):
-    """The words that tell the sides apart most. All words together make `gap`."""
+    """The words that separate the sides most. All words together make `gap`."""
 
     gap: float
-    good: list[WordGap]  # that raise scores, and stand on the good side rather
-    bad: list[WordGap]  # that lower them, and stand on the other
+    good: list[WordGap]  # words that raise scores, more common on the good side
+    bad: list[WordGap]  # words that lower them, more common on the other
     pages: int
 
 
 def scores_of(model: FastTextModel, label: int, lines: Iterable[TrainingLine]) -> NDArray[np.float32]:
-    """(lines,) scores; 0 where the model knows no part of a line."""
+    """(lines,) scores; 0 if the model knows no part of a line."""
     found = (model.probabilities(each.line) for each in lines)
     return np.array([0.0 if each is None else each[label] for each in found], np.float32)
 
 
 def thresholds_of(scores: NDArray[np.float32]) -> list[float]:
-    """The scores that shares of KEPT_SHARES reach, and EVEN, ascending, each once."""
+    """The scores that the shares of KEPT_SHARES reach, and EVEN, ascending, each once."""
     ordered = np.sort(scores)[::-1]
     reached = (float(str(ordered[max(0, int(share * len(ordered)) - 1)])) for share in KEPT_SHARES)
     return sorted({EVEN, *(min(score, 1.0) for score in reached if score > 0)})
@@ -89,9 +89,9 @@ def at_thresholds(
 
 
 def _share(hits: NDArray[np.bool_], of: NDArray[np.bool_], groups: NDArray[np.integer]) -> Interval:
-    """hits / of. Domains are resampled (`compare.intervals`); where that gives no spread (all hit or none, all domains
-    are alike), the interval ends where so many domains without one exception would be seen in 1 of 40 draws (Clopper
-    and Pearson)."""
+    """hits / of. Domains are resampled (`compare.intervals`). If that has no spread (all hits or none, all domains the
+    same), the interval ends where so many domains without an exception would be seen in 1 of 40 draws (Clopper and
+    Pearson)."""
     ratio = host_ratio(hits.astype(np.float64), of.astype(np.float64), groups)
     domains = len(np.unique(groups[of]))
     if ratio.variance < _NO_SPREAD:
@@ -106,7 +106,7 @@ def _share(hits: NDArray[np.bool_], of: NDArray[np.bool_], groups: NDArray[np.in
 def words_each_way(
     model: FastTextModel, label: int, sides: tuple[Sequence[TrainingLine], Sequence[TrainingLine]]
 ) -> WordsEachWay:
-    """The words that make most of the distance between the sides, of at most WORDS_OF lines of each."""
+    """The words that contribute most to the difference of the sides, from at most WORDS_OF lines of each."""
     means: list[dict[str, float]] = []
     totals, pages = defaultdict[str, float](float), defaultdict[str, int](int)
     read = 0

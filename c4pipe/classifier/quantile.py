@@ -1,6 +1,6 @@
-"""`python -m c4pipe.classifier quantile`: how the scores of a corpus lie, and the number that a share of it reaches.
+"""`python -m c4pipe.classifier quantile`: the distribution of a corpus's scores, and the threshold for a share of it.
 
-The number goes into a preset, so that a verdict hangs on the page alone and no later corpus moves it.
+The number is put into a preset, so that a verdict depends only on the page and not on later corpora.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ exit codes: 0 done; 1 a file is damaged; 2 wrong usage; 130 interrupted
 
 
 class Cut(NamedTuple):
-    """A threshold, and what lies above it."""
+    """A threshold, and the pages above it."""
 
-    keep: float  # share that was asked for
+    keep: float  # requested share
     above: float  # the shortest decimal of a 32-bit number
-    kept: int  # pages that reach it: more than asked where several have the same score
+    kept: int  # pages that reach it: more than requested if several have the same score
     share: float
 
 
@@ -96,9 +96,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 def cut_at(scores: NDArray[np.float32], without: int, keep: float) -> Cut:
-    """The score that a share of all pages reaches, of `scores` in ascending order and pages `without` one.
+    """The score that a share of all pages reaches, given `scores` in ascending order and pages `without` one.
 
-    ConfigError where fewer pages than that have a score.
+    Raises ConfigError if fewer pages than that have a score.
     """
     pages = len(scores) + without
     wanted = max(1, math.floor(keep * pages + 1e-9))  # the product of a decimal may fall short of a whole number
@@ -113,17 +113,17 @@ def cut_at(scores: NDArray[np.float32], without: int, keep: float) -> Cut:
 
 
 def _at(scores: NDArray[np.float32], share: float) -> Any:
-    """The score below which that share lies, of scores in ascending order."""
+    """The score below which that share is, given scores in ascending order."""
     return scores[min(len(scores) - 1, int(share * len(scores)))]
 
 
 def _number(score: Any) -> float:
-    """The shortest decimal that names this 32-bit number."""
+    """The shortest decimal that identifies this 32-bit number."""
     return float(str(score))
 
 
 def _column(folder: Path, column: str) -> tuple[NDArray[np.float32], int]:
-    """The scores of a corpus of ours in ascending order, and how many pages have none."""
+    """The scores of one of our corpora in ascending order, and how many pages have none."""
     import numpy as np
     import pyarrow as pa
 
@@ -151,7 +151,7 @@ def _read_column(paths: Sequence[Path], column: str) -> Iterator[NDArray[np.floa
 
     for path in paths:
         values = pq.read_table(path, columns=[column], use_threads=False).column(column)
-        yield values.to_numpy().astype(np.float32)  # null is not a number there
+        yield values.to_numpy().astype(np.float32)  # null becomes NaN
 
 
 def _scored(args: Namespace) -> tuple[NDArray[np.float32], int]:

@@ -1,9 +1,9 @@
-"""The pages of two corpora that a classifier learns to tell apart, and those that it is tried on.
+"""The pages of two corpora that a classifier learns to separate, and those that it is tested on.
 
     pages --line of its text, by hash--> `each` of a side --domains by hash--> training | held out
 
-All of a registered domain is on one side of that cut, so that no model is tried on a site that it knows. Pages without
-a URL stand for themselves.
+All pages of a registered domain are on one side of that cut, so that no model is tested on a site that it knows. A
+page without a URL is its own domain.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from c4pipe.text import hash64, many
 from c4pipe.text.urls import domain_of
 
 GOOD, BAD = "good", "bad"  # the labels
-HELD_OUT_SHARE = 0.1  # of the pages of each side, about
+HELD_OUT_SHARE = 0.1  # of the pages of each side, approximately
 _END = "</s>"
-_BLANKS = re.compile("[\0 \t-\r]+")  # where fastText ends a word, and no other blank: dictionary.cc readWord
+_BLANKS = re.compile("[\0 \t-\r]+")  # the only blanks at which fastText ends a word: dictionary.cc readWord
 
 
 class TrainingLine(NamedTuple):
-    """A page as the one line that it is for a model."""
+    """A page as one line for a model."""
 
-    key: int  # of the line
+    key: int  # hash of the line
     line: str
-    group: str  # its registered domain; of a page without a URL its own
+    group: str  # its registered domain; unique for a page without a URL
 
 
 class DrawnSide(NamedTuple):
-    """The pages of one corpus that were drawn, by their keys."""
+    """The drawn pages of one corpus, by their keys."""
 
     name: str
     read: int  # pages
@@ -43,15 +43,15 @@ class DrawnSide(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """What is trained on and tried, as many lines of either side."""
+    """The lines for training and testing, equally many of each side."""
 
     training: tuple[list[TrainingLine], list[TrainingLine]]  # good, bad
     held_out: tuple[list[TrainingLine], list[TrainingLine]]
-    shared: int  # texts that were drawn on both sides, and neither keeps
+    shared: int  # texts drawn on both sides, which neither keeps
 
 
 def draw(name: str, pages: Iterable[CorpusPage], joined: Callable[[str], str], each: int) -> DrawnSide:
-    """At most `each` lines of a corpus, those with the smallest hashes: whatever order its files have."""
+    """At most `each` lines of a corpus, those with the smallest hashes, independent of the order of its files."""
     heap: list[tuple[int, str, str]] = []
     held: set[int] = set()
     read = 0
@@ -74,13 +74,13 @@ def draw(name: str, pages: Iterable[CorpusPage], joined: Callable[[str], str], e
 
 
 def _group(page: CorpusPage) -> str:
-    """The registered domain, else the host: of an address without a public suffix."""
+    """The registered domain; for an address without a public suffix the host."""
     found = domain_of(page.url).registered if page.url else ""
     return page.host if found.endswith(".") else found
 
 
 def trainable(line: str) -> str:
-    """A line without what fastText takes for a label or for its end (dictionary.cc getLine), and in one line.
+    """The page in one line, without what fastText reads as a label or as the end of a line (dictionary.cc getLine).
 
     >>> trainable("A __label__good line </s> of four\\x00words.")
     'A line of four words.'
@@ -90,9 +90,9 @@ def trainable(line: str) -> str:
 
 
 def split(good: DrawnSide, bad: DrawnSide) -> Sides:
-    """Both sides without what they share, each cut to as many lines as the other has, and some domains held out.
+    """Both sides without what they share, each cut to the size of the other, and some domains held out.
 
-    ConfigError for a side that is empty, that has nothing of its own, or of which no domain can be held out.
+    Raises ConfigError for a side that is empty, has nothing of its own, or has no domain that can be held out.
     """
     for side in (good, bad):
         if not side.lines:
@@ -116,14 +116,14 @@ def _as_many(sides: tuple[list[TrainingLine], ...]) -> tuple[list[TrainingLine],
 
 
 def _held_domains(names: tuple[str, str], sides: list[list[TrainingLine]]) -> set[str]:
-    """Domains by their hash, until HELD_OUT_SHARE of each side is held out; none without which a side has nothing left
-    to train on."""
+    """Domains in the order of their hashes, until HELD_OUT_SHARE of each side is held out; never one that would leave a
+    side without training pages."""
     counts = [Counter(line.group for line in lines) for lines in sides]
     wanted = [HELD_OUT_SHARE * len(lines) for lines in sides]
     held, sums = set[str](), [0, 0]
     for group in sorted({*counts[0], *counts[1]}, key=lambda name: (hash64(name), name)):
         needed = any(count[group] and found < want for count, found, want in zip(counts, sums, wanted, strict=True))
-        most = [len(lines) // 2 for lines in sides]  # a large domain stays with the training
+        most = [len(lines) // 2 for lines in sides]  # a large domain stays in the training set
         if needed and all(n + count[group] <= m for n, count, m in zip(sums, counts, most, strict=True)):
             held.add(group)
             sums = [n + count[group] for n, count in zip(sums, counts, strict=True)]

@@ -1,4 +1,4 @@
-"""What is said of a model that was trained: as plain values, and as lines of a terminal."""
+"""The report on a trained model: as plain values, and as text for a terminal."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from c4pipe.files.pinned import sha256_of
 from c4pipe.stages.classifier import LABEL_PREFIX
 from c4pipe.text import many, percent, visible
 
-_COLUMNS = 4  # words on a line
-_FEW_TRIED = 30  # pages held out, of both sides: of fewer a share is known to 18 points either way at best; ours
-_SPREAD = 0.2  # a model whose scores lie within less has hardly learnt anything; ours
+_COLUMNS = 4  # words per line
+_FEW_TRIED = 30  # held-out pages of both sides: with fewer, a share is known to 18 points at best; ours
+_SPREAD = 0.2  # a model with a smaller range of scores has hardly learnt anything; ours
 
 
 def reported(
     model: Path, sides: Sides, drawn: tuple[DrawnSide, DrawnSide], joined: str, settings: dict[str, Any], trainer: str
 ) -> dict[str, Any]:
-    """What the model is worth on what was held out. Plain values, the same for the same model and pages."""
+    """The model's quality on the held-out pages. Plain values, the same for the same model and pages."""
     read = FastTextModel(model)
     label = read.labels.index(LABEL_PREFIX + GOOD)
     good, bad = sides.held_out
@@ -41,7 +41,7 @@ def reported(
         "joined": joined,
         "settings": settings,
         "trainer": trainer,
-        "own_words": max(0, read.words - 1),  # but the end of a line
+        "own_words": max(0, read.words - 1),  # without the end of a line
         "sides": [
             {
                 "side": side.name,

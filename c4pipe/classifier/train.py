@@ -1,4 +1,4 @@
-"""`python -m c4pipe.classifier train`: a model that tells two corpora apart, and what it is worth."""
+"""`python -m c4pipe.classifier train`: trains a model that separates two corpora, and measures it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ exit codes: 0 done; 1 failed, or a corpus is damaged; 2 wrong usage, reported be
 
 
 class _Read(ProgressReporter):
-    """Says how many pages were read."""
+    """Reports how many pages were read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,8 +73,8 @@ def parser() -> Parser:
     )
     a = p.add_argument
     usual = TrainingSettings()
-    a("good", type=utf8_path, metavar="GOOD", help="the corpus that high scores stand for")
-    a("bad", type=utf8_path, metavar="BAD", help="the corpus that low scores stand for")
+    a("good", type=utf8_path, metavar="GOOD", help="the corpus that should get high scores")
+    a("bad", type=utf8_path, metavar="BAD", help="the corpus that should get low scores")
     a(
         "--out",
         type=utf8_path,
@@ -114,7 +114,7 @@ def parser() -> Parser:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Trains, tries, places the model and tells."""
+    """Trains, tests, saves the model and reports."""
     args = parser().parse_args(argv)
     _check(args)
     with_what = check_trainer(args.python)
@@ -149,7 +149,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _check(args: Namespace) -> None:
-    """ConfigError for what cannot work, before any page is read."""
+    """Raises ConfigError for what cannot work, before any page is read."""
     if args.out.exists():
         raise ConfigError(f"--out {args.out} exists already. Name another file, or remove it.")
     if args.out.suffix != ".bin":
@@ -167,7 +167,7 @@ def _check(args: Namespace) -> None:
 
 
 def _place(made: Path, out: Path) -> None:
-    """The model in its place, whole or not at all, and over nobody's file."""
+    """Moves the model into place, whole or not at all, and never over an existing file."""
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         beside.write_bytes(made.read_bytes())

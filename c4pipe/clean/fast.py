@@ -1,8 +1,8 @@
 """Fast equivalents of the loop: the same verdict, tally and dropped lines, several times faster.
 
-They know the steps that C4 begins with; of others `clean/counted` knows those that hang on counts or on strings. A line
-about which these are not plain walks the steps as in the loop; one that
-plainly stands is asked about only by those of the others that might have something against it.
+They know C4's leading steps; `clean/counted` handles others that depend on counts or on strings. A line that is not
+plain for these walks the steps as in the loop; a line that is clearly kept walks only those other steps that might
+object to it.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ from c4pipe.rules.lines import MinWords
 from c4pipe.text import know_lines
 from c4pipe.text.utf8 import encoded, read_utf8
 
-Fallen = tuple[int, ...]  # lines that fell for their end and for their words, and the characters of these and of those
+Fallen = tuple[int, ...]  # lines dropped for their end and for their words, and the characters of both
 Falls = tuple[dict[str, int], dict[str, int]]  # lines and characters by the code of the rule
 
 
 class Doubt(NamedTuple):
     """A line that is not plain."""
 
-    place: int  # where it belongs in the lines that stand
+    place: int  # its position in the kept lines
     line: str  # with its newline; may be several to `str.splitlines`
     so_far: Fallen  # before it
 
 
 class Answer(NamedTuple):
-    """What the steps say of a line that was not plain, or that stood and falls or changes."""
+    """The steps' answer for a line that was not plain, or that was kept and is now dropped or changed."""
 
-    start: int  # where it begins and ends, with its newline, in the lines that stand; the same where it is not in there
+    start: int  # its bounds, with its newline, in the kept lines; equal if it is not in them
     end: int
     broken: LineRule | None
     line: str
-    so_far: Fallen | None  # as in Doubt; None where it stood
+    so_far: Fallen | None  # as in Doubt; None if it was kept
 
 
 def fast_clean(steps: Sequence[LineStep]) -> Step:
-    """`clean` for these steps; several times faster where they begin as C4's do."""
+    """`clean` for these steps; several times faster if they begin like C4's."""
     leading = leading_of(steps)
     if leading is None:
         return _by_counts(steps)
@@ -99,14 +99,14 @@ def fast_clean(steps: Sequence[LineStep]) -> Step:
 
 
 def _all_plain(text: str, left: bytes, fallen: Fallen, lines: int) -> str:
-    """The text less the lines that fell, where all of its lines are plain; notes what the next stages ask of both."""
+    """The text without the dropped lines, if all its lines are plain; caches what the next stages need of both."""
     know_lines(text, lines)
     try:
         stand = read_utf8(left[:-1])
     except UnicodeDecodeError:  # surrogates
         stand = left[:-1].decode(errors="surrogatepass")
     cleaned = stand.strip()
-    if cleaned is stand:  # as nearly always: no mark that ends lines is a blank
+    if cleaned is stand:  # nearly always: no end mark is a blank
         know_lines(cleaned, lines - fallen[BY_END] - fallen[BY_WORDS])
     return cleaned
 
@@ -124,7 +124,7 @@ def _by_counts(steps: Sequence[LineStep]) -> Step:
 def _answers(
     stand: str, doubts: Iterable[Doubt], steps: Sequence[LineStep], asked: Sequence[LineStep]
 ) -> Iterator[Answer]:
-    """In the order of the page: lines that are not plain walk the steps, those that stand only what is to be asked."""
+    """In page order: lines that are not plain walk the steps, kept lines only the steps that may object."""
     done = 0
     for place, doubtful, so_far in doubts:
         if asked:
@@ -137,7 +137,7 @@ def _answers(
 
 
 def _objections(stand: str, start: int, end: int, asked: Sequence[LineStep]) -> Iterator[Answer]:
-    """Which of the lines there fall or change: `walk` written out, for a call a line takes as long as all the rest."""
+    """Which of these lines are dropped or changed: `walk` inlined, because a call per line would double the time."""
     lines, passed = stand[start:end].split("\n")[:-1], 0
     for number, line in enumerate(lines):
         changed = line
@@ -158,21 +158,21 @@ def _objections(stand: str, start: int, end: int, asked: Sequence[LineStep]) -> 
 
 
 def _count(falls: Falls, rule: LineRule | type[LineRule], lines: int, chars: int) -> None:
-    """Counts lines that fell, and their characters."""
+    """Counts dropped lines, and their characters."""
     if lines:
         code, (tally, sizes) = rule.reason.code, falls
         tally[code], sizes[code] = tally.get(code, 0) + lines, sizes.get(code, 0) + chars
 
 
 def _count_plain(falls: Falls, leading: Leading, fallen: Fallen) -> None:
-    """Counts what `sift` saw fall."""
+    """Counts the lines that `sift` dropped."""
     by_end, by_words, end_chars, word_chars = fallen
     _count(falls, leading.end, by_end, end_chars)
     _count(falls, MinWords, by_words, word_chars)
 
 
 class _Sieve:
-    """`sift` for certain steps, and what it writes to, kept from page to page."""
+    """`sift` for certain steps, with its arrays, reused for every page."""
 
     def __init__(self, of_byte: bytes, known: bytes) -> None:
         self._of_byte, self._known = of_byte, known
@@ -180,12 +180,12 @@ class _Sieve:
         self._make_room(0)
 
     def _make_room(self, size: int) -> None:
-        """For what is kept of a page of this size."""
+        """Makes room for what is kept of a page of this size."""
         self._room, self._kept = size, array("B", bytes(size + 1))
         self._places = self._kept.buffer_info()[0], self.report.buffer_info()[0]
 
     def __call__(self, text: bytes, stop: int = NOWHERE) -> bytes | None:
-        """The lines of the page that stand, as far as `stop`; None where too many are not plain."""
+        """The kept lines of the page, as far as `stop`; None if too many are not plain."""
         if self._room < len(text):
             self._make_room(2 * len(text))
         size = sift(text, len(text), self._of_byte, self._known, *self._places, stop)
@@ -196,11 +196,11 @@ class _Sieve:
         return tuple(self.report[:ASKED])
 
     def walked(self) -> int:
-        """How many lines there are in the page just read, where only newlines end them."""
+        """The number of lines in the page just read, if only newlines end them."""
         return self.report[WALKED]
 
     def doubts(self, text: bytes, left: bytes) -> list[Doubt]:
-        """The lines that are not plain of the page just read, of which these lines are left."""
+        """The lines of the page just read that are not plain, of which these lines are left."""
         doubtful = self.report[ASKED]
         if not doubtful:
             return []
@@ -214,14 +214,14 @@ class _Sieve:
 
 
 class _Own(threading.local):
-    """For each thread a sieve of its own."""
+    """A sieve for each thread."""
 
     def __init__(self, of_byte: bytes, known: bytes) -> None:
         self.sieve = _Sieve(of_byte, known)
 
 
 def dropped_by(page: Page, steps: Sequence[LineStep]) -> list[Dropped]:
-    """What `clean` appends to `dropped`. Lines that plainly have no end mark do not walk the steps."""
+    """The lines that `clean` appends to `dropped`. Lines that clearly lack an end mark do not walk the steps."""
     dropped: list[Dropped] = []
     leading = leading_of(steps)
     if leading is None:

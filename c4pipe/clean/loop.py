@@ -36,7 +36,7 @@ def clean(page: Page, steps: Sequence[LineStep], dropped: list[Dropped] | None =
 def walk(line: str, steps: Sequence[LineStep]) -> tuple[LineRule | None, str]:
     """The first rule that a stripped line breaks, if any, and the line as that rule saw it, or as it is kept."""
     for step in steps:
-        if isinstance(step, LineEdit):  # it changes the line; a rule judges it
+        if isinstance(step, LineEdit):  # an edit changes the line, a rule judges it
             line = step.edit(line)
         elif step.breaks(line):
             return step, line
@@ -44,7 +44,7 @@ def walk(line: str, steps: Sequence[LineStep]) -> tuple[LineRule | None, str]:
 
 
 def edited_by(text: str, steps: Sequence[LineStep]) -> set[str]:
-    """The names of the edits that change a line of a page, on its way up to the rule that it breaks."""
+    """The names of the edits that change a line of a page, up to the rule that it breaks."""
     found: set[str] = set()
     for whole in text.splitlines():
         line = whole.strip()

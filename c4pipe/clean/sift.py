@@ -1,7 +1,7 @@
 """Sorts the lines of a page into clearly dropped, clearly kept and unclear, in one scan of its bytes.
 
-Compiled code, since cleaning spends its time on the ends of lines. Unclear lines
-are left to the rules themselves: nothing here contradicts them.
+Compiled code, because cleaning spends its time on the ends of lines. Unclear lines are left to the rules themselves;
+for the others the result is the same.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ import numpy as np
 
 from c4pipe.native import native
 
-# What is to be known of each byte: the first half for bytes that end a line, the second for all.
-FALLS, STANDS, ASK = 0, 1, 2  # a line that ends with it has no end mark, has one, or may have one
-CITED = 3  # has none, or has it in front of a citation, and no mark is a blank
+# For each byte: the first half is for bytes that end a line, the second for all.
+FALLS, STANDS, ASK = 0, 1, 2  # a line that ends so has no end mark (is dropped), has one (is kept), or may have one
+CITED = 3  # has no end mark, or has one before a citation, and no mark is a blank
 ANY = 256  # where the second half begins
-# Bits: newlines, brackets that open, and what `cut_inside` and `wide_blank` know; blanks inside a line; bytes within a
-# character.
+# Bits: newlines, opening brackets, bytes for `cut_inside` and `wide_blank`; blanks inside a line; continuation
+# bytes.
 LOOK, BLANK, FOLLOWS = 1, 2, 4
 
-# What is to be known of the strings that a plain line must not hold, for Shift-And (Baeza-Yates and Gonnet 1992): a bit
-# a letter; for each byte the bits of the letters that it may be, then the bits of first letters and of last ones, and
-# how long the longest is. Then numbers: a longer word may not stand, a line with fewer words falls, and so does one
-# that ends in so many bytes as stand behind the two halves.
+# The strings that a plain line must not hold, for Shift-And (Baeza-Yates and Gonnet 1992): a bit for each letter; for
+# each byte the bits of the letters that it may be, then the bits of first letters and of last ones, and the length of
+# the longest. Then numbers: a longer word is not allowed, a line with fewer words is dropped, and so is one that ends
+# in as many bytes as follow the two halves.
 FIRST, LAST, LONGEST_STRING, WORD_LIMIT, LEAST_WORDS, CUT_BYTES, KNOWN_NUMBERS = 256, 257, 258, 259, 260, 261, 262
 LETTERS = 63
 
-NOWHERE = -1  # to stop at
-FULL = -1  # there are more lines to ask about than there is room for; of one line: it is not plain
-# The report: lines that fell for their end and for their words, the characters of both, how many there are to ask
-# about, and how many in all; then a row for each of those to ask about: where it begins, where it ends, where it
-# belongs in what is kept, and the first four of the counts so far.
+NOWHERE = -1  # no place to stop
+FULL = -1  # more unclear lines than there is room for; of one line: it is not plain
+# The report: lines dropped for their end and for their words, the characters of both, the number of unclear lines, and
+# of all lines; then a row for each unclear line: where it begins, where it ends, its position in what is kept, and the
+# first four of the counts so far.
 BY_END, BY_WORDS, END_CHARS, WORD_CHARS, ASKED, WALKED, ROWS = range(7)
-ROW, ROOM = 7, 256  # numbers of a row, and rows: a page with more lines to ask about walks the loop
+ROW, ROOM = 7, 256  # numbers of a row, and rows: a page with more unclear lines walks the loop
 _NEWLINE, _OPENS, _CLOSES, _ASCII, _ZERO, _NINE = 0x0A, 0x5B, 0x5D, 0x80, 0x30, 0x39
 _EDIT, _NEEDED = tuple(b"edit]"), tuple(b"citation needed]")
 _SPACE, _LAST_ASCII, _LAST_BYTE = np.uint8(0x20), np.uint8(0x7F), np.uint8(0xFF)
 
 
 def line_end(text: Any, at: int, size: int, of_byte: Any) -> tuple[int, int, bool, bool, bool]:
-    """Where the line ends, and how many bytes are within a character; whether `str.splitlines` cuts it further, whether
-    it has blanks beyond ASCII, and whether it has a bracket that opens."""
+    """Where the line ends, and its number of continuation bytes; whether `str.splitlines` cuts it further, whether it
+    has blanks beyond ASCII, and whether it has an opening bracket."""
     odd = wide = opens = False
     follow = 0
     while True:
@@ -57,7 +57,7 @@ def line_end(text: Any, at: int, size: int, of_byte: Any) -> tuple[int, int, boo
 
 
 def cut_inside(text: Any, at: int) -> bool:
-    """Whether a character begins here behind which `str.splitlines` cuts, among those that are looked at."""
+    """Whether a character begins here behind which `str.splitlines` cuts, among those checked."""
     byte = text[at]
     if byte == 0xC2:
         return bool(text[at + 1] == 0x85)
@@ -81,7 +81,7 @@ def wide_blank(text: Any, at: int) -> bool:
 
 
 def strings_in(text: Any, start: int, end: int, known: Any) -> bool:
-    """Whether one of the strings stands there. Without branches, in four walks that overlap by the longest string, for
+    """Whether one of the strings is there. Without branches, in four walks that overlap by the longest string, because
     each step of a walk waits for the step before."""
     size = min(end - start, (end - start) // 4 + known[LONGEST_STRING] + 2)
     apart = (end - start - size) // 3
@@ -97,8 +97,8 @@ def strings_in(text: Any, start: int, end: int, known: Any) -> bool:
 
 
 def line_words(text: Any, start: int, end: int, wide: bool) -> int:
-    """The number of words of a line that is not odd, by blanks of ASCII; where it has `wide` ones, of those that begin
-    with a byte of ASCII: these are words whatever other blanks there are. Without branches."""
+    """The number of words of an ordinary line, by ASCII blanks; if it has `wide` blanks, of the words that begin with
+    an ASCII byte: these are words whatever other blanks there are. Without branches."""
     most = _LAST_ASCII if wide else _LAST_BYTE
     words = int(start < end and _SPACE < text[start] <= most)
     for at in range(start + 1, end):
@@ -107,12 +107,12 @@ def line_words(text: Any, start: int, end: int, wide: bool) -> int:
 
 
 def may_end_blank(text: Any, start: int, end: int) -> bool:
-    """Whether the last character may be a blank beyond ASCII, which has two bytes or three."""
+    """Whether the last character may be a blank beyond ASCII, of two or three bytes."""
     return wide_blank(text, end - 2) or (start <= end - 3 and wide_blank(text, end - 3))
 
 
 def longest_word(text: Any, start: int, end: int, of_byte: Any) -> int:
-    """Its bytes, by blanks of ASCII."""
+    """Its bytes, by ASCII blanks."""
     longest, word = 0, start
     for at in range(start, end):
         if of_byte[ANY + text[at]] & BLANK:
@@ -122,7 +122,7 @@ def longest_word(text: Any, start: int, end: int, of_byte: Any) -> int:
 
 
 def uncited(text: Any, start: int, end: int, of_byte: Any) -> int:
-    """The verdict on a line that ends with the bracket of what may be a citation: the same with it and without."""
+    """The verdict on a line that ends with the closing bracket of a possible citation: the same with and without it."""
     at = end - 1
     while at > start and text[at] != _OPENS:
         at -= 1
@@ -132,7 +132,7 @@ def uncited(text: Any, start: int, end: int, of_byte: Any) -> int:
 
 
 def unindented(text: Any, start: int, end: int, of_byte: Any, wide: bool) -> int:
-    """Where the line begins behind its blanks; `wide`: it has some beyond ASCII."""
+    """Where the line begins after its blanks; `wide`: it has some beyond ASCII."""
     at = start
     while at < end:
         if of_byte[ANY + text[at]] & BLANK:
@@ -145,7 +145,7 @@ def unindented(text: Any, start: int, end: int, of_byte: Any, wide: bool) -> int
 
 
 def stands_there(text: Any, at: int, end: int, word: tuple[int, ...]) -> bool:
-    """Whether the word stands there."""
+    """Whether the word is there."""
     same = 0
     while same < len(word) and at + same < end and text[at + same] == word[same]:
         same += 1
@@ -153,8 +153,8 @@ def stands_there(text: Any, at: int, end: int, word: tuple[int, ...]) -> bool:
 
 
 def citation_size(text: Any, at: int, end: int) -> int:
-    """The bytes of the citation that `StripCitations` takes out here, 0 where there is none, FULL where that is not
-    plain: there are digits beyond ASCII."""
+    """The bytes of the citation that `StripCitations` removes here, 0 if there is none, FULL if that is not plain
+    because of digits beyond ASCII."""
     closes, wide = at + 1, False
     while closes < end and (_ZERO <= text[closes] <= _NINE or text[closes] >= _ASCII):
         wide |= text[closes] >= _ASCII
@@ -167,7 +167,7 @@ def citation_size(text: Any, at: int, end: int) -> int:
 
 
 def without_citations(text: Any, start: int, end: int, left: Any, done: int) -> int:
-    """Copies a line to `left`, from `done` on; where it ends there, or FULL where its citations are not plain."""
+    """Copies a line to `left`, from `done` on; returns its end there, or FULL if its citations are not plain."""
     at = start
     while at < end:
         taken = citation_size(text, at, end) if text[at] == _OPENS else 0
@@ -181,7 +181,7 @@ def without_citations(text: Any, start: int, end: int, left: Any, done: int) -> 
 
 
 def code_points(text: Any, start: int, end: int, of_byte: Any) -> int:
-    """How many there are."""
+    """The number of characters."""
     follow = 0
     for at in range(start, end):
         follow += of_byte[ANY + text[at]] & FOLLOWS
@@ -198,11 +198,11 @@ def ends_with(text: Any, start: int, end: int, of_byte: Any, size: int) -> bool:
 
 @native("int64(uint8*, int64, uint8*, int64*, uint8*, int64*, int64)")
 def sift(text: Any, size: int, of_byte: Any, known: Any, kept: Any, report: Any, stop: int) -> int:
-    """Copies the lines that plainly stand, without citations and each with a newline, to `kept`; returns how many bytes
-    those are, or FULL.
+    """Copies the lines that are clearly kept, without citations and each with a newline, to `kept`; returns their
+    number of bytes, or FULL.
 
     Args:
-        text: UTF-8, `size` bytes; surrogates may stand in it.
+        text: UTF-8, `size` bytes; it may contain surrogates.
         of_byte: (2 * ANY + known[CUT_BYTES],) see above.
         known: (KNOWN_NUMBERS,) see above.
         kept: (size + 1,)

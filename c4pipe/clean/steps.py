@@ -1,4 +1,4 @@
-"""What machine code is to know of the steps of cleaning: those that C4 begins with, and what those behind them want."""
+"""What machine code needs to know of the cleaning steps: C4's leading steps, and the needs of the others."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from c4pipe.clean.sift import (
 from c4pipe.rules.base import LineEdit
 from c4pipe.rules.lines import EndMark, MaxWordLength, MinWords, StripCitations
 
-# What `str.strip` takes away, and what beyond ASCII holds a letter of ASCII in lower case: a test walks Unicode.
+# What `str.strip` removes, and what beyond ASCII has an ASCII letter in its lower case: a test walks Unicode.
 BLANKS = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
 BLANKS += "".join(map(chr, range(0x2000, 0x200B)))
 ASCII_IN_SMALL = "\u0130\u212a"
 
 
 class Leading(NamedTuple):
-    """The steps that C4 begins with, and all behind them."""
+    """C4's leading steps, and all steps after them."""
 
     longest: MaxWordLength
     citations: StripCitations
@@ -44,17 +44,17 @@ class Leading(NamedTuple):
 
 
 class Others(NamedTuple):
-    """What the steps behind the leading ones want of a line."""
+    """The requirements of the later steps on a line."""
 
-    words: int  # at least so many; 0 where that is not the first thing they want
-    strings: Sequence[bytes]  # in lower case: a line that plainly stands and holds none of them need only walk `asked`
+    words: int  # at least so many; 0 if that is not their first requirement
+    strings: Sequence[bytes]  # in lower case: a clearly kept line without any of them only walks `asked`
     asked: Sequence[LineStep]
 
 
 def leading_of(steps: Sequence[LineStep]) -> Leading | None:
-    """The first three if they are those that C4 begins with.
+    """The first three steps if they are C4's.
 
-    A class of the user's own that stands on one of them may judge otherwise.
+    A user's subclass of one of them may judge otherwise.
     """
     match tuple(steps[:3]):
         case (MaxWordLength() as longest, StripCitations() as citations, EndMark() as end) if all(end.marks):
@@ -64,9 +64,9 @@ def leading_of(steps: Sequence[LineStep]) -> Leading | None:
 
 
 def others_of(steps: Sequence[LineStep]) -> Others:
-    """What the steps behind the leading ones want.
+    """The requirements of the steps after the leading ones.
 
-    To be asked are those that do not say what they need, and all behind an edit, which may make what they need.
+    `asked` are those without declared needs, and all after an edit, which may create what they need.
     """
     words, asked = 0, []
     match steps:
@@ -84,7 +84,7 @@ def others_of(steps: Sequence[LineStep]) -> Others:
 
 
 def arguments_of(leading: Leading, others: Others) -> tuple[bytes, bytes]:
-    """What `sift` wants to know of the steps: `of_byte` and `known`."""
+    """The arguments of `sift` for these steps: `of_byte` and `known`."""
     of_byte = bytearray(2 * ANY)
     of_byte[ord("]")] = ASK if any(mark[-1].isspace() for mark in leading.end.marks) else CITED
     for mark in leading.end.marks:
@@ -106,8 +106,8 @@ def arguments_of(leading: Leading, others: Others) -> tuple[bytes, bytes]:
 
 
 def _shift_and(strings: Sequence[bytes]) -> array[int]:
-    """The table of `sift` for these strings, or for their ends where they have more letters than it has bits: there the
-    phrases of C4 differ from prose, and some of them end alike."""
+    """The table of `sift` for these strings, or for their ends if they have more letters than it has bits: C4's phrases
+    differ from prose there, and some of them end alike."""
     longest = max(map(len, strings))
     while sum(map(len, ends := {string[-longest:]: None for string in strings})) > LETTERS:
         longest -= 1
@@ -124,9 +124,9 @@ def _shift_and(strings: Sequence[bytes]) -> array[int]:
 
 
 def _needs(step: LineStep) -> tuple[str, ...]:
-    """The strings of ASCII without one of which no line breaks the rule; none where it names none itself.
+    """The ASCII strings without one of which no line breaks the rule; none if it declares none itself.
 
-    A class of the user's own may have inherited them.
+    A user's subclass may have inherited them.
     """
     if isinstance(step, LineEdit) or "needs" not in vars(type(step)):
         return ()

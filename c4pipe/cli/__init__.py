@@ -2,7 +2,7 @@
 
     c4pipe build --input wet --output out/c4        python -m beam_jobs.build_c4 --input wet --output out/c4
 
-`subcommands` has the table. What follows the name of a command goes to its main as it is.
+`subcommands` has the table. What follows the name of a command is passed to its main unchanged.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from c4pipe.cli.subcommands import SUBCOMMANDS, Subcommand, help_text, spoken
 from c4pipe.command import called_as, run_command, watch_start
 from c4pipe.errors import ConfigError, unknown
 
-_OURS = ("beam_jobs", "c4pipe", "model")  # what is missing of these is a bug
+_OURS = ("beam_jobs", "c4pipe", "model")  # a missing module of these is a bug
 
 
 def console() -> int:
     """The `c4pipe` that pip installs; the exit code.
 
-    Python looks for modules in the working folder where it runs `-m` or `-c`, as workers and trainers are started:
-    PYTHONSAFEPATH keeps a torch.py or a c4pipe.py that lies there from being taken for the package.
+    Python searches the working folder for modules when run with `-m` or `-c`, as workers and trainers are started.
+    PYTHONSAFEPATH keeps it from importing a torch.py or c4pipe.py there.
     """
     os.environ["PYTHONSAFEPATH"] = "1"
     code = main(sys.argv[1:])
-    if sys.argv[1:2] == ["completion"]:  # it loads all libraries, two of which complain of each other at the end
+    if sys.argv[1:2] == ["completion"]:  # it loads all libraries, and two of them print complaints at exit
         sys.stdout.flush()
         os._exit(code)
     return code
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs a command; the exit code. Without one, what there is."""
+    """Runs a command; the exit code. Without a command, prints the help."""
     name, *words = argv or ("--help",)
     if name not in SUBCOMMANDS:
         return run_command("c4pipe", lambda: _answer(name), shows=True)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def main_of(command: Subcommand) -> Callable[[Sequence[str]], int]:
-    """The main of a command. ConfigError where its extra is not installed."""
+    """The main of a command. ConfigError if its extra is not installed."""
     try:
         found: Callable[[Sequence[str]], int] = import_module(command.module).main
     except ModuleNotFoundError as error:
@@ -66,7 +66,7 @@ def _refuse(error: ConfigError) -> int:
 
 
 def _answer(word: str) -> int:
-    """To a first word that is no command."""
+    """The answer to a first word that is not a command."""
     if word in ("-h", "--help", "help"):
         print(help_text())
     elif word == "--version":

@@ -1,16 +1,17 @@
-"""`c4pipe completion SHELL`: a script by which a shell completes commands, options and names of files.
+"""`c4pipe completion SHELL`: prints a script that completes commands, options and file names in a shell.
 
-What is completed is asked of the parsers of the commands; shtab makes a script of it. Commands whose extra is not
+The parsers of the commands say what can be completed; shtab turns that into a script. Commands whose extra is not
 installed are completed by name, without their options.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from c4pipe.cli import main_of
+from c4pipe.cli.shells import Several, amended, describe_values
 from c4pipe.cli.subcommands import SUBCOMMANDS, Subcommand
 from c4pipe.command import Parser, asked_parser, run_command
 from c4pipe.errors import ConfigError
@@ -24,7 +25,11 @@ examples:
 Print it again after an upgrade or after installing an extra: it lists the options of this version.
 """
 SHELLS = ("bash", "zsh", "fish")
-_FOLDERS, _FILES = {"DIR", "FOLDER"}, {"FILE", "PATH"}  # what the word for a value says of what it is
+# Names of values that tell their kind.
+_KINDS = {
+    **dict.fromkeys(("DIR", "FOLDER", "CORPUS", "RUN", "GOOD", "BAD", "A B"), "folder"),
+    **dict.fromkeys(("FILE", "PATH"), "file"),
+}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,26 +50,29 @@ def _parser() -> Parser:
 
 
 def script(shell: str) -> str:
-    """The text of the script, made of all parsers."""
+    """The text of the script, made from all parsers."""
     import shtab
 
     root = argparse.ArgumentParser("c4pipe")
     root.add_argument("--version", action="store_true", help="the versions that determine the bytes of a corpus")
     commands = root.add_subparsers()
+    several: list[Several] = []
     for command in SUBCOMMANDS.values():
         if command.branches:
             branches = commands.add_parser(command.name, help=command.says).add_subparsers()
             for word in command.branches:
                 options = asked_parser(main_of(command), [word])
                 _add(branches, word, options.description or word, options)
+                several += _described(f"{command.name} {word}", options, shell)
         else:
-            _add(commands, command.name, command.says, _parser_of(command))
-    text: str = shtab.complete(root, shell)
-    return text
+            found = _parser_of(command)
+            _add(commands, command.name, command.says, found)
+            several += _described(command.name, found, shell)
+    return amended(shtab.complete(root, shell), shell, several)
 
 
 def _parser_of(command: Subcommand) -> Parser | None:
-    """The parser of a command; None where its extra is not installed."""
+    """The parser of a command; None if its extra is not installed."""
     try:
         return asked_parser(main_of(command), command.words)
     except ConfigError:
@@ -72,17 +80,17 @@ def _parser_of(command: Subcommand) -> Parser | None:
 
 
 def _add(commands: Any, name: str, says: str, options: Parser | None) -> None:
-    """Adds a command with the options of its parser, and with what its values are."""
-    import shtab
-
+    """Adds a command with the options of its parser."""
     parents = [options] if options else []
-    added = commands.add_parser(name, help=says, parents=parents, add_help=not parents)
-    for action in added._actions:
-        _complete(action, shtab.DIRECTORY, shtab.FILE)
+    commands.add_parser(name, help=says, parents=parents, add_help=not parents)
 
 
-def _complete(action: Any, folder: Any, file: Any) -> None:
-    """Says what kind of file the value of an option is, if it is one."""
-    word = action.metavar if isinstance(action.metavar, str) else ""
-    if not action.choices and action.nargs != 0 and word in _FOLDERS | _FILES:
-        action.complete = folder if word in _FOLDERS else file
+def _described(command: str, options: Parser | None, shell: str) -> Iterator[Several]:
+    """Describes the values of the options of a command; those that take several."""
+    for action in options._actions if options else ():
+        if action.choices or action.nargs == 0:
+            continue
+        kind = _KINDS.get(str(action.metavar), "")
+        describe_values(action, kind, shell)
+        if action.nargs in ("+", "*"):
+            yield from (Several(command, option, kind) for option in action.option_strings)

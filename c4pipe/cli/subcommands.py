@@ -1,4 +1,4 @@
-"""The commands of `c4pipe`, declared once: what each is called, whose main it is, what it does, what it needs."""
+"""The commands of `c4pipe`, declared once: the name of each, its main, what it does, and the extra it needs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ class Subcommand(NamedTuple):
     """`c4pipe NAME ...` is `python -m MODULE WORDS ...`.
 
     Attributes:
-        module: the module whose `main(argv)` it is.
+        module: the module whose `main(argv)` it runs.
         says: what it does, for a line of help.
-        words: arguments that it always has.
-        extra: the extra of the package without which it cannot be loaded; "" for none.
-        branches: first words that it may have, each with options of its own.
-        common: whether it has a line of its own in `c4pipe --help`; the others share one.
+        words: arguments that are always passed.
+        extra: the extra of the package that it needs; "" for none.
+        branches: first words that it accepts, each with its own options.
+        common: whether it has its own line in `c4pipe --help`; the others share one.
     """
 
     name: str
@@ -36,7 +36,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         Subcommand("rebalance", "beam_jobs.rebalance", "mix the languages of a corpus by temperature"),
         Subcommand("inspect", "c4pipe.inspect.__main__", "look at a corpus: funnel, pages, report"),
         Subcommand("browse", "c4pipe.inspect.__main__", "open the viewer of a corpus in a browser", ("--serve",)),
-        Subcommand("compare", "c4pipe.compare.__main__", "tell which of two corpora is better, and what differs"),
+        Subcommand("compare", "c4pipe.compare.__main__", "find which of two corpora is better, and how they differ"),
         Subcommand("verify", "c4pipe.verify.__main__", "check every file of a corpus, a mixture or a training run"),
         Subcommand("remove", "beam_jobs.remove", "remove pages from a finished corpus"),
         Subcommand("card", "c4pipe.card.__main__", "write the metadata to publish with a corpus"),
@@ -74,7 +74,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     )
 }
 
-# What texts say of `make`, where nothing but the package is installed.
+# How texts mention `make`, if only the package is installed.
 _OF_MAKE = {
     "make build-c4 INPUT=": "c4pipe build --input ",
     "make build-c4": "c4pipe build",
@@ -84,16 +84,18 @@ _OF_MAKE = {
 
 
 def spoken() -> dict[str, str]:
-    """How texts name the commands, and how they are typed as commands of `c4pipe`."""
-    plain = [command for command in SUBCOMMANDS.values() if not command.words]
-    ours = {f"python -m {one.module.removesuffix('.__main__')}": f"c4pipe {one.name}" for one in plain}
+    """The commands as texts name them, and as commands of `c4pipe`."""
+    ours = {
+        " ".join(["python -m", one.module.removesuffix(".__main__"), *one.words]): f"c4pipe {one.name}"
+        for one in SUBCOMMANDS.values()
+    }
     return ours | _OF_MAKE
 
 
 def help_text() -> str:
-    """All commands on one screen of 24 lines of 80 characters.
+    """All commands on a screen of 24 lines of 80 characters.
 
-    An extra stands behind what needs it.
+    The extra is shown after what needs it.
     """
     lines = ["usage: c4pipe COMMAND ...        `c4pipe COMMAND --help` describes each", ""]
     for command in SUBCOMMANDS.values():

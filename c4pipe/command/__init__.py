@@ -1,4 +1,4 @@
-"""What every command of the project shares: its options, where it speaks, and how it ends."""
+"""What every command of the project shares: its options, its output streams, and its exit codes."""
 
 from c4pipe.command.arguments import (
     Parser,

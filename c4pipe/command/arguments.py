@@ -1,4 +1,4 @@
-"""Command lines: how wrong use is said, and values from words."""
+"""Command lines: errors of usage, and types of values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
-from c4pipe.command.calling import as_called, own_name
+from c4pipe.command.calling import as_called
 from c4pipe.command.holding import spare_pandas
 from c4pipe.errors import ConfigError
 from c4pipe.private import check_cache_folders
@@ -27,7 +27,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 
 class _ParserFoundError(Exception):
-    """Carries a parser out of the main that has made it."""
+    """Carries a parser out of the main that made it."""
 
     def __init__(self, parser: Parser):
         self.parser = parser
@@ -37,20 +37,20 @@ _asking = False
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as every other error of wrong use is said, and not below a page of usage.
+    """Reports wrong use in one line, like every other error of usage, instead of below a page of usage.
 
-    Epilogs are shown as they are written, and no option may be shortened: a new one would change what that means.
-    Commands are named in one way, `python -m MODULE`, in `prog` too, and shown as the one that runs was called.
+    Epilogs are printed as written. Options may not be abbreviated, since a new option would change what a prefix means.
+    Commands are named `python -m MODULE` everywhere, `prog` included, and printed under the name that was typed.
 
     Attributes:
-        given: the options that the last command line has named, as they are typed ("--seed"); a default is not given.
+        given: the options of the last command line, as typed ("--seed"); defaults are not among them.
     """
 
     given: frozenset[str] = frozenset()
 
     def __init__(self, prog: str, description: str, epilog: str | None = None, argument_default: str | None = None):
         super().__init__(
-            f"{own_name()} {' '.join(prog.split()[3:])}".strip() if own_name() else prog,
+            as_called(prog),
             description=description,
             epilog=epilog,
             argument_default=argument_default,
@@ -59,7 +59,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """argparse's, once it is known that no machine code of others runs here."""
+        """Parses as argparse does, after checking that no other user's machine code can run here."""
         if _asking:
             raise _ParserFoundError(self)
         check_cache_folders()
@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def asked_parser(main: Callable[[Sequence[str]], int], words: Sequence[str] = ()) -> Parser:
-    """The parser that a main has for these words: it gets as far as that, and does no work."""
+    """The parser that a main builds for these words. The main stops there and does no work."""
     global _asking
     _asking = True
     try:
@@ -88,10 +88,10 @@ def asked_parser(main: Callable[[Sequence[str]], int], words: Sequence[str] = ()
 
 
 def refuse_idle(given: Collection[str], *options: tuple[str, bool, str]) -> None:
-    """ConfigError for an option that was given and can change nothing, in one line with why and what to do.
+    """ConfigError for an option that was given and has no effect: one line with why and what to do.
 
     Args:
-        options: (option, whether it can change anything, why not and what to do, as the end of a sentence).
+        options: (option, whether it can change anything, why not and what to do, as the rest of a sentence).
     """
     for option, serves, why in options:
         if option in given and not serves:
@@ -125,7 +125,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def utf8(word: str) -> str:
-    """A word that is text: paths of ours go through JSON, SQL and Beam, which take no other bytes."""
+    """A word of valid UTF-8: paths go through JSON, SQL and Beam, which accept nothing else."""
     try:
         word.encode()
     except UnicodeEncodeError:
@@ -134,7 +134,7 @@ def utf8(word: str) -> str:
 
 
 def utf8_path(word: str) -> Path:
-    """A path that is text, wherever it is looked at from. None at all would be the working folder."""
+    """A path of valid UTF-8, the same from any working folder. An empty one would be the working folder."""
     if not word:
         raise argparse.ArgumentTypeError("expected a path, got none")
     utf8(os.path.realpath(utf8(word)))

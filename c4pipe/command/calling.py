@@ -1,6 +1,6 @@
-"""By which name a command was called, so that what it says of commands can be typed where it says it.
+"""The name by which a command was called, so that messages name commands as the user can type them.
 
-Texts name commands in one way, `python -m beam_jobs.build_c4`. Called as `c4pipe build`, a command says that instead.
+Texts name commands as `python -m beam_jobs.build_c4`. A command that was called as `c4pipe build` prints that instead.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _spoken: Mapping[str, str] = {}
 
 @contextmanager
 def called_as(name: str, spoken: Mapping[str, str]) -> Iterator[None]:
-    """While it holds, this process is the command of that name.
+    """Inside the block, this process is the command of that name.
 
     Args:
         name: what was typed, such as "c4pipe build".
-        spoken: how texts name commands, and how they are typed where this one was.
+        spoken: how texts name commands, mapped to what the user types.
     """
     global _name, _spoken
     before = _name, _spoken
@@ -31,12 +31,12 @@ def called_as(name: str, spoken: Mapping[str, str]) -> Iterator[None]:
 
 
 def own_name(otherwise: str = "") -> str:
-    """The name by which this command was called, or what it is called where nobody said so."""
+    """The name by which this command was called, or `otherwise` if none was set."""
     return _name or otherwise
 
 
 def as_called(text: str) -> str:
-    """A text for a person, with the commands in it as they are typed where this one was.
+    """A text for a person, with commands named the way this one was called.
 
     >>> with called_as("c4pipe build", {"python -m jobs.build": "c4pipe build", "make build IN=": "c4pipe build "}):
     ...     as_called("Run python -m jobs.build. Or: make build IN=wet, but not python -m jobs.build.all")

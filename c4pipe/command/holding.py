@@ -1,4 +1,4 @@
-"""Libraries that a command has no use for, held back while others look whether they are installed."""
+"""Holds back libraries that a command does not need while other libraries check whether they are installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from c4pipe.command.calling import own_name
 
 
 class _Gate(MetaPathFinder):
-    """Finds nothing, and says of what is held back that it is not there."""
+    """Finds nothing, and reports modules that are held back as not installed."""
 
     def __init__(self, names: Collection[str]):
         self._names = names
@@ -24,7 +24,7 @@ class _Gate(MetaPathFinder):
 
 @contextmanager
 def held_back(*names: str) -> Iterator[None]:
-    """While it holds, these modules cannot be imported, as if they were not installed. Those that are loaded stay."""
+    """Inside the block, these modules cannot be imported, as if not installed. Modules already loaded stay."""
     gate = _Gate(frozenset(names))
     sys.meta_path.insert(0, gate)
     try:
@@ -34,11 +34,12 @@ def held_back(*names: str) -> Iterator[None]:
 
 
 def spare_pandas() -> None:
-    """Has pyarrow, if it is loaded, believe that there is no pandas, which it imports with the first array it makes.
+    """Makes pyarrow, if loaded, behave as if pandas were not installed: it imports pandas with the first array it
+    makes.
 
-    That takes 0.25 s of CPU, and no command of ours needs it. Whoever imports pandas later gets it, and `to_pandas` and
-    `from_pandas` work; a Series that is given to `pyarrow.array` before is a sequence of Python's to it. Nothing where
-    this process is no command of ours, or has pandas already.
+    That import takes 0.25 s of CPU, and no command of ours needs it. Code that imports pandas later gets it, and
+    `to_pandas` and `from_pandas` work; a Series passed to `pyarrow.array` before then is treated as a Python sequence.
+    Does nothing if this process is not a command of ours, or has already loaded pandas.
     """
     pyarrow = sys.modules.get("pyarrow")
     if pyarrow is not None and "pandas" not in sys.modules and is_command():
@@ -47,8 +48,9 @@ def spare_pandas() -> None:
 
 
 def is_command() -> bool:
-    """Whether this process was started to run a command of ours, by `c4pipe` or `python -m`; not where a program calls
-    its main."""
+    """Whether this process was started to run a command of ours, by `c4pipe` or `python -m`; False where a program
+    calls its main.
+    """
     if own_name():
         return True
     started = getattr(sys.modules.get("__main__"), "__spec__", None)

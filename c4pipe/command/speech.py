@@ -1,4 +1,4 @@
-"""What a command says, on streams that never fail: whether somebody listens must not decide whether work succeeds."""
+"""What a command prints, on streams that never fail: success must not depend on whether anybody reads the output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 
 class _Pipe(io.FileIO):
-    """A descriptor that takes all: what a closed pipe or a full disk refuses is lost, and `lost` says why."""
+    """A descriptor that accepts everything: what a closed pipe or full disk refuses is lost, and `lost` says why."""
 
     lost: OSError | None = None
 
@@ -25,11 +25,11 @@ class _Pipe(io.FileIO):
                 return memoryview(data).nbytes
             if count is not None:
                 return count
-            select.select([], [self], [])  # whoever shares the pipe does not want to wait for it; we do
+            select.select([], [self], [])  # others that share the pipe must not block on it; we may
 
 
 class Speech(io.TextIOWrapper):
-    """Text to a descriptor, as `like` writes it. Characters that its encoding lacks are shown as escapes."""
+    """Text to a descriptor, as `like` writes it. Characters missing from its encoding are written as escapes."""
 
     def __init__(self, descriptor: int, like: TextIO | None, closefd: bool = False) -> None:
         self._pipe = _Pipe(descriptor, "w", closefd=closefd)
@@ -43,13 +43,13 @@ class Speech(io.TextIOWrapper):
 
     @property
     def lost(self) -> OSError | None:
-        """Why something that was said is lost; None while nothing is."""
+        """Why something that was printed is lost; None if nothing is."""
         return self._pipe.lost
 
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """While it holds, stdout and stderr are `Speech`; where a test has put something of its own there, that stays."""
+    """Inside the block, stdout and stderr are `Speech`; a test's own replacement stays."""
     _fill()
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(_speech, before)
@@ -62,12 +62,12 @@ def heard() -> Iterator[None]:
 
 
 def _fill() -> None:
-    """Opens the standard descriptors that are closed: the next file would get the number, and all that is said."""
+    """Opens the standard descriptors that are closed: otherwise the next file opened would receive all output."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest number that is free
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest free number
 
 
 def _speech(stream: TextIO | None) -> TextIO:

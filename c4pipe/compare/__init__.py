@@ -1,6 +1,6 @@
-"""Which of two corpora is better: models of bytes are fitted to both, and text that neither holds is read with them.
+"""Which of two corpora is better: byte models are fitted to both, and score text that neither contains.
 
-A difference is told beside its null: what two samples of one and the same corpus differ by.
+A difference is reported next to its null: by how much two samples of the same corpus differ.
 """
 
 from c4pipe.command import watch_start

@@ -10,7 +10,7 @@ from pathlib import Path
 from c4pipe.command import run_command
 from c4pipe.compare.arguments import parse
 
-# What measures is imported once it is known that the command can work: --help waits for none of it.
+# The measuring code is imported only after the arguments are checked, so that --help is fast.
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What was found, as a line, as lines of a terminal, as Markdown and as JSON."""
+"""The result as one line, as terminal output, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from c4pipe.facts.verdict import CorpusVerdict
 from c4pipe.inspect.terminal import Screen
 from c4pipe.text import many, visible
 
-MOST_TAKEN = 20  # reasons that are listed; --json has all
+MOST_TAKEN = 20  # reasons listed; --json has all
 
 
 def show_answer_of(screen: Screen, found: Compared) -> None:
-    """All of it on a terminal."""
+    """The whole result on a terminal."""
     a, b = found.verdict.folders
     for name, folder, read in zip("AB", (a, b), _read(found), strict=True):
         screen.say((f"{name}  ", "bold"), folder, (f"  {read}", "dim"))
@@ -42,7 +42,7 @@ def show_answer_of(screen: Screen, found: Compared) -> None:
 
 
 def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
-    """A row a domain, the mean of all last, below the names of the columns."""
+    """One row per domain, the mean of all last, below the column names."""
     rows = [["domain", "documents", "A", "B", "B - A", "null", "better"]]
     for one in (*verdict.domains, verdict.overall):
         rows.append(
@@ -59,17 +59,17 @@ def domain_rows(verdict: CorpusVerdict) -> list[list[str]]:
 
 
 def taken_lines(found: Compared) -> list[str]:
-    """What reasons took of each side, a line each, those first that differ most."""
+    """What each reason dropped on each side, one line each, the largest differences first."""
     rows = sorted(found.taken, key=lambda row: -abs(row.counts[1] - row.counts[0]))
     lines = [
-        f"{row.stage}: {row.reason} took {many(row.counts[0], row.unit)} of A, {row.counts[1]:,} of B"
+        f"{row.stage}: {row.reason} dropped {many(row.counts[0], row.unit)} of A, {row.counts[1]:,} of B"
         for row in rows[:MOST_TAKEN]
     ]
     return [*lines, f"and {len(rows) - MOST_TAKEN:,} more reasons"] if len(rows) > MOST_TAKEN else lines
 
 
 def sample_note(found: Compared) -> str:
-    """What shares of pages are of, and when something stands on a page."""
+    """What shares of pages refer to, and when a run of words counts as being on a page."""
     held = " that are not held out" if any(found.held_out) else ""
     return (
         f"Shares of pages are of a sample, {many(found.sampled, 'page')} of each corpus{held}, of whose texts the "
@@ -79,7 +79,7 @@ def sample_note(found: Compared) -> str:
 
 
 def _read(found: Compared) -> Iterator[str]:
-    """What was measured of each side, of how many pages there are."""
+    """What was measured of each side, out of how many pages."""
     for pages, size, held in zip(found.pages, found.bytes, found.held_out, strict=True):
         why = " (the others are held out, for test texts)" if held else ""
         of = f"{pages:,} of {many(pages + held, 'page')}{why}" if held else many(pages, "page")
@@ -94,7 +94,7 @@ def _null_words(verdict: CorpusVerdict) -> str:
 
 
 def left_out(found: Compared) -> Iterator[str]:
-    """What was left out of the tests, and of other files, a line each."""
+    """What was left out of the tests, and of other files, one line each."""
     for domain in found.domains:
         name = visible(domain.name)
         before = len(domain.documents) + domain.left_out
@@ -111,7 +111,7 @@ def left_out(found: Compared) -> Iterator[str]:
 
 
 def as_markdown(found: Compared) -> str:
-    """The answer as a file beside the picture."""
+    """The result as a file to go with the chart."""
     rows = domain_rows(found.verdict)
     lines = [f"**{_escaped(found.verdict.line)}**", ""]
     for name, folder, read in zip("AB", found.verdict.folders, _read(found), strict=True):
@@ -142,7 +142,7 @@ def as_markdown(found: Compared) -> str:
 
 
 def as_json(found: Compared) -> dict[str, Any]:
-    """The verdict's own words, and behind them what else was found."""
+    """The verdict in its own words, then the other results."""
     return {
         **found.verdict.as_json(),
         "line": found.verdict.line,
@@ -163,5 +163,5 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text in which Markdown finds nothing to do."""
+    """Text without Markdown syntax."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>|#!" else c for c in text)

@@ -15,7 +15,7 @@ from c4pipe.errors import ConfigError
 from c4pipe.facts.verdict import BY_GRAMS
 
 OUT = Path("out/compare")
-TRAINING = ("--steps", "--seeds", "--lr", "--equal")  # that the command which trains models takes
+TRAINING = ("--steps", "--seeds", "--lr", "--equal")  # options of the command that trains models
 
 EPILOG = f"""\
 examples:
@@ -95,7 +95,7 @@ def parser() -> Parser:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments. ConfigError for what does not go together."""
+    """The arguments. ConfigError for contradictory ones."""
     options = parser()
     args = options.parse_args(argv)
     refuse_idle(
@@ -127,5 +127,5 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _words(option: str, value: object) -> list[str]:
-    """An option as it was given."""
+    """An option as given."""
     return [] if value is None else [option, *map(str, value if isinstance(value, list) else [value])]

@@ -1,7 +1,7 @@
-"""Two corpora from their files to a verdict: which test texts, which of them stand in a corpus, what differs.
+"""Two corpora from their files to a verdict: the test texts, which of them a corpus contains, and what differs.
 
-Each corpus is read three times: for what it holds out and for a sample; for what it shares with the tests; and by the
-measurement. It is never held.
+Each corpus is read three times: for its held-out pages and a sample, for what it shares with the tests, and for the
+measurement. It is never held in memory.
 """
 
 from __future__ import annotations
@@ -30,35 +30,35 @@ from c4pipe.errors import ConfigError
 from c4pipe.facts.fates import Removed, removed
 from c4pipe.facts.verdict import BY_GRAMS, HELD_OUT_OF, CorpusVerdict
 
-MOST_OF_A_HOST = 4  # of its pages that are test documents: they are alike, and would count as many
+MOST_OF_A_HOST = 4  # test documents from one host: its pages are similar, and more would count too much
 
 
 class CompareRequest(NamedTuple):
-    """What is to be compared, and how."""
+    """What to compare, and how."""
 
     level: str = BY_GRAMS
-    on: tuple[str, ...] = ()  # what --on names; nothing for what is held out and the pinned texts, where they are
+    on: tuple[str, ...] = ()  # values of --on; empty for held-out pages and, if fetched, the pinned texts
     text_key: str = ""  # of the test texts
     out: Path = Path()
-    training: tuple[str, ...] = ()  # options for what trains models
+    training: tuple[str, ...] = ()  # options for training models
 
 
 class Compared(NamedTuple):
-    """All that was found."""
+    """All results."""
 
     verdict: CorpusVerdict
-    said: list[Said]  # what differs in words, as samples of pages tell
+    said: list[Said]  # differences in words, found in samples of pages
     sampled: int  # pages in the sample of each side
-    taken: list[Removed]  # what reasons took of each, where that differs: by both ledgers, which are no samples
+    taken: list[Removed]  # what reasons dropped on each side, if different: from both ledgers, not samples
     domains: list[TextDomain]  # with what was left out of each; those with too few documents have no judgement
-    pages: tuple[int, int]  # that are trained on
+    pages: tuple[int, int]  # used for training
     bytes: tuple[int, int]  # of their texts
-    held_out: tuple[int, int]  # pages that are not, for test texts come from them
-    lost: tuple[str, ...]  # of each side how many records of other files gave no page, and why; "" for none
+    held_out: tuple[int, int]  # pages held out because test texts are drawn from them
+    lost: tuple[str, ...]  # for each side, how many records of other files gave no page, and why; "" for none
 
 
 class Training:
-    """The pages of one side that models are fitted to, to be read again and again."""
+    """The training pages of one side, which can be read repeatedly."""
 
     def __init__(self, source: PageSource, holds_out: bool, by_host: bool, read: Callable[[int], None]):
         self.source, self._holds_out, self._by_host, self._read = source, holds_out, by_host, read
@@ -70,13 +70,13 @@ class Training:
                 yield page
 
     def draw(self) -> tuple[Drawing, ChosenTexts]:
-        """A sample of them, and the pages that are held out."""
+        """A sample of them, and the held-out pages."""
         drawing, held_out, hosts = Drawing(), ChosenTexts(), Counter[str]()
         for page in self.source.pages(self._read):
             if self._holds_out and page.is_held_out(self._by_host):
                 hosts[page.host] += 1
                 if not page.host or hosts[page.host] <= MOST_OF_A_HOST:
-                    held_out.add(next(passages(page.text)))  # its beginning: a long page would decide alone
+                    held_out.add(next(passages(page.text)))  # its beginning only, or a long page would dominate
             else:
                 drawing.add(page)
         self.pages, self.bytes, self.held_out = drawing.seen, drawing.bytes, hosts.total()
@@ -84,7 +84,7 @@ class Training:
 
 
 def named_domains(on: Sequence[str], text_key: str = "") -> tuple[bool, list[TextDomain]]:
-    """Whether pages are held out for the test, and the other domains. ConfigError for what cannot be read."""
+    """Whether pages are held out for the test, and the other domains. ConfigError for unreadable input."""
     if not on:
         return True, read_domains(pinned_texts())
     words = [word for word in on if word not in (HELD_OUT_WORD, PINNED_WORD)]
@@ -104,14 +104,14 @@ def compare_corpora(
     tests: tuple[bool, list[TextDomain]],
     read: Callable[[int], None] = unheard,
 ) -> Compared:
-    """Which is better, and what differs. ConfigError where a side or the tests have too little for that.
+    """Which is better, and what differs. ConfigError if a side or the tests have too little text.
 
     Args:
-        tests: what `named_domains` made of the request.
-        read: is told the size of each file that has been read.
+        tests: the result of `named_domains` for the request.
+        read: called with the size of each file that was read.
     """
     holds_out, domains = tests
-    by_host = asked.level == BY_GRAMS  # who trains models trains them on all of a corpus but its validation split
+    by_host = asked.level == BY_GRAMS  # models are trained on a whole corpus except its validation split
     sides = (Training(a, holds_out, by_host, read), Training(b, holds_out, by_host, read))
     drawn = [side.draw() for side in sides]
     for side in sides:
@@ -146,8 +146,8 @@ def compare_corpora(
 
 
 def work_of(level: str, *sources: PageSource) -> tuple[int, int]:
-    """Bytes on disk that are read in all, and how many bytes they are, about, when they are unpacked. What trains
-    models reads its corpora itself, and is not counted."""
+    """Bytes on disk that are read in all, and their approximate size when unpacked. Training reads the corpora itself,
+    and is not counted."""
     readings = 3 if level == BY_GRAMS else 2
     return readings * sum(source.size for source in sources), readings * sum(source.unpacked for source in sources)
 

@@ -1,4 +1,4 @@
-"""The documents that models are tested with, as bytes, and what those cost a model by document and by domain."""
+"""The documents that models are tested on, as bytes, and the cost of these by document and by domain."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from c4pipe.compare.null import Reals, ratio_variance
 from c4pipe.errors import ConfigError
 from c4pipe.text import many
 
-MOST_TEST_BYTES = 2_000_000  # bytes of all documents together: a count of each of their strings is held for each part
+MOST_TEST_BYTES = 2_000_000  # bytes of all documents together: a count of each of their strings is stored for each part
 FEWEST_DOCUMENTS = 2  # of a domain
 
 
 class DomainTexts:
-    """Documents by domain, cut where they are more than `MOST_TEST_BYTES`: each domain has the same room, and each
-    document of a domain too.
+    """Documents by domain, truncated if they exceed `MOST_TEST_BYTES`: each domain has the same share, and so has each
+    document of a domain.
 
     Attributes:
         names: of the domains.
@@ -53,22 +53,24 @@ class DomainTexts:
         return np.add.reduceat(self.sizes, self._domains).astype(np.int64)
 
     def by_document(self, bits: Reals) -> Reals:
-        """(documents,) The bits of each, of those of every byte."""
+        """(documents,) Bits of each, from those of every byte."""
         return np.add.reduceat(bits, self._documents)
 
     def by_domain(self, documents: Reals) -> Reals:
-        """(domains + 1,) Bits a byte of each domain, of the bits of its documents; the mean of all domains is last."""
+        """(domains + 1,) Bits per byte of each domain, from the bits of its documents; the mean of all domains is
+        last."""
         rates = np.add.reduceat(documents, self._domains) / np.add.reduceat(self.sizes, self._domains)
         return np.append(rates, rates.mean())
 
     def variances(self, amounts: Reals) -> Reals:
-        """(domains,) That of each domain's bits per byte over other draws of its documents, from the bits of each."""
+        """(domains,) The variance of each domain's bits per byte over other draws of its documents, from the bits of
+        each."""
         pairs = zip(np.split(amounts, self._domains[1:]), np.split(self.sizes, self._domains[1:]), strict=True)
         return np.array([ratio_variance(*pair) for pair in pairs])
 
 
 def longest_cut(sizes: Sequence[int], room: int) -> int:
-    """To how many bytes the documents are cut so that they fit.
+    """The number of bytes to which documents are cut so that they fit.
 
     >>> longest_cut([10, 100, 100], 150), longest_cut([10, 100, 100], 1_000)
     (70, 100)

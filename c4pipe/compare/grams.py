@@ -1,13 +1,14 @@
-"""Models of n-grams of bytes, of a corpus and of any of its parts, by counts that add up.
+"""Byte n-gram models of a corpus and of any of its parts, from counts that add up.
 
-What a context was followed by is mixed with what the context less its first byte says, down to the single byte:
+The bytes that followed a context are mixed with the prediction of the context less its first byte, down to the single
+byte:
 
     p(byte | context) = (count(context + byte) + e * p(byte | shorter context)) / (count(context) + e)
     e = ESCAPE * sqrt(count(context))
 
-Witten and Bell (1991) take for e how many different bytes have followed the context. That number is no sum over parts,
-and it grows as the root of the count does on the pages of a crawl; the root itself reads unseen text better, because a
-crawl repeats itself: `python -m bench.smoothing` prints both.
+Witten and Bell (1991) take for e the number of distinct bytes that followed the context. That number is not a sum over
+parts, and on crawled pages it grows as the square root of the count. The root itself predicts unseen text better,
+because a crawl repeats itself: `python -m bench.smoothing` prints both.
 """
 
 from __future__ import annotations
@@ -23,29 +24,29 @@ from c4pipe.native import native
 from c4pipe.text import hash64
 
 ESCAPE = 4.0
-CORPUS_PARTS = 32  # of a corpus; what its pages are spread over by the hash of their site
+CORPUS_PARTS = 32  # of a corpus; pages are distributed by the hash of their site
 
 _ALPHABET = 256
 
-SitedText = tuple[str, str]  # the site whose page it is, and its text; a page of no site has its own text there
+SitedText = tuple[str, str]  # a page's site and text; a page without a site uses its text
 
 
 class GramCounts(NamedTuple):
-    """What was counted of a corpus, a row a part."""
+    """Counts of a corpus, one row per part."""
 
-    counts: NDArray[np.uint32]  # (CORPUS_PARTS, nodes) how often each string of the table stands in the part
+    counts: NDArray[np.uint32]  # (CORPUS_PARTS, nodes) how often each string of the table occurs in the part
     bytes: NDArray[np.int64]  # (CORPUS_PARTS,)
     pages: NDArray[np.int64]  # (CORPUS_PARTS,)
 
 
 def no_counts(strings: Strings) -> GramCounts:
-    """Of a corpus of which nothing has been read."""
+    """The counts of a corpus before anything is read."""
     rows = np.zeros((CORPUS_PARTS, len(strings.last)), np.uint32)
     return GramCounts(rows, np.zeros(CORPUS_PARTS, np.int64), np.zeros(CORPUS_PARTS, np.int64))
 
 
 def count_grams(strings: Strings, pages: Iterable[SitedText]) -> GramCounts:
-    """Reads a corpus once. The order of its pages is of no account."""
+    """Reads a corpus once. The order of its pages does not matter."""
     counted = no_counts(strings)
     table = [array.ctypes.data for array in (strings.first, strings.last, strings.suffix)]
     rows = [row.ctypes.data for row in counted.counts]
@@ -61,7 +62,7 @@ def count_grams(strings: Strings, pages: Iterable[SitedText]) -> GramCounts:
 
 
 def byte_bits(strings: Strings, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(bytes of the texts,) What each byte of the test texts costs the model of these counts (nodes,), in bits."""
+    """(bytes of the texts,) The cost of each byte of the test texts in bits, by the model of these counts (nodes,)."""
     chances = np.empty(len(counts))
     _chances(
         strings.prefix.ctypes.data, strings.suffix.ctypes.data, counts.ctypes.data, len(counts), chances.ctypes.data
@@ -72,7 +73,7 @@ def byte_bits(strings: Strings, counts: NDArray[np.int64]) -> NDArray[np.float64
 
 @native("void(int32*, int32*, int64*, int64, float64*)")
 def _chances(prefix: Any, suffix: Any, counts: Any, nodes: int, chances: Any) -> None:
-    """Fills `chances` with the probability of the last byte of each string behind the others."""
+    """Fills `chances` with the probability of the last byte of each string after the others."""
     chances[0] = 1 / _ALPHABET
     for node in range(1, nodes):
         seen = float(counts[prefix[node]])

@@ -1,8 +1,8 @@
-"""How far a share, or a mean, of a sample of pages may lie from that of all such pages, and how sure a difference is.
+"""How far a share or a mean in a sample of pages may be from that of all such pages, and how certain a difference is.
 
-Pages of one host are alike, so it is hosts that are resampled: the variance is that of hosts drawn anew (the
-infinitesimal jackknife, to which the bootstrap over hosts comes with enough draws), and a share that hangs on few hosts
-has few degrees of freedom.
+Pages of one host are similar, so hosts are resampled: the variance is that over redrawn hosts (the infinitesimal
+jackknife, which the bootstrap over hosts approaches with enough draws). A share that depends on a few hosts has few
+degrees of freedom.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ class HostRatio(NamedTuple):
 
     value: float
     variance: float
-    freedom: float  # degrees of; hosts that decide it, about
+    freedom: float  # degrees of freedom: about the number of hosts that decide it
 
 
 class Gap(NamedTuple):
     """How much more of something B has than A."""
 
     difference: float
-    half: float  # of the interval's width; infinite where nothing can be said
+    half: float  # half the width of the interval; infinite if undetermined
 
     @property
     def is_sure(self) -> bool:
-        """Whether 0 lies beyond the interval."""
+        """Whether 0 is outside the interval."""
         return abs(self.difference) > self.half
 
 
@@ -59,7 +59,7 @@ def host_ratio(top: NDArray[np.floating], below: NDArray[np.floating], hosts: ND
 
 
 def gap(a: HostRatio, b: HostRatio, chance: float) -> Gap:
-    """B less A, with an interval that the truth lies beyond in `chance` of all samples (Welch and Satterthwaite)."""
+    """B less A, with an interval that misses the true value in `chance` of all samples (Welch and Satterthwaite)."""
     variance = a.variance + b.variance
     if variance == 0 or variance == inf:
         return Gap(b.value - a.value, inf)
@@ -68,7 +68,7 @@ def gap(a: HostRatio, b: HostRatio, chance: float) -> Gap:
 
 
 def upper_tail(least: int, of: int, share: float) -> float:
-    """The chance of `least` or more hits in `of` draws, each of which hits with `share`.
+    """The chance of `least` or more hits in `of` draws, each of which hits with probability `share`.
 
     >>> round(upper_tail(9, 10, 0.5), 4)
     0.0107
@@ -81,8 +81,8 @@ def upper_tail(least: int, of: int, share: float) -> float:
 
 
 def least_ratio(more: int, fewer: int, size_more: int, size_fewer: int, chance: float) -> float:
-    """The lower end of how many times as often something stands on one side as on the other, at most `chance` to be
-    too high (Clopper and Pearson's interval of the share of all hosts that have it).
+    """The lower bound of how many times as often something occurs on one side as on the other, too high with at most
+    `chance` (Clopper and Pearson's interval of the share of all hosts that have it).
 
     >>> round(least_ratio(40, 10, 100, 100, 0.005), 2)
     1.63

@@ -1,6 +1,6 @@
 """The levels of a comparison: n-grams are counted here; models are trained by `python -m model.compare`.
 
-That is started as a command, for this room knows no torch, and its files are read:
+That runs as a command, since this package does not import torch, and communicates through files:
 
     DIR/tests-SUM.jsonl   written here: a test document a line, with `domain`, `document` (its number) and `text`
     DIR/scores.csv        written there: side, seed, lr, domain, document, nats, bytes; a row a document and model
@@ -41,7 +41,7 @@ Scores = dict[tuple[str, str], dict[str, dict[str, list[tuple[str, float, int]]]
 
 
 def check_level(level: str) -> None:
-    """ConfigError where what trains the models of a level is not there."""
+    """ConfigError if the trainer of a level is not installed."""
     if level == BY_GRAMS:
         return
     if not _has_trainer():
@@ -51,7 +51,7 @@ def check_level(level: str) -> None:
 
 
 def check_sources(level: str, *sources: PageSource) -> None:
-    """ConfigError for what no models can be trained on; a line where both are one corpus."""
+    """ConfigError for sources that models cannot be trained on; a line if both are the same corpus."""
     a, b = (source.folder.resolve() for source in sources)
     if level != BY_GRAMS:
         for source in sources:
@@ -74,7 +74,7 @@ def verdict_of(
     out: Path,
     training: Sequence[str] = (),
 ) -> CorpusVerdict:
-    """The verdict of a level on these test texts. ConfigError where too little is given, BuildError where it failed."""
+    """The verdict of a level on these test texts. ConfigError for too little text, BuildError if training failed."""
     folders = (str(a.source.folder), str(b.source.folder))
     sums = (a.source.sum, b.source.sum)
     if level == BY_GRAMS:
@@ -95,7 +95,7 @@ def verdict_of(
 def _has_trainer() -> bool:
     try:
         return find_spec(TRAINER) is not None
-    except ModuleNotFoundError:  # not even its room
+    except ModuleNotFoundError:  # not even its package
         return False
 
 
@@ -104,7 +104,8 @@ def _sited(side: Training) -> Iterator[tuple[str, str]]:
 
 
 def _write_tests(out: Path, domains: Mapping[str, Sequence[str]]) -> Path:
-    """The file of tests. Its name is its sum's, so that it replaces nobody's: what is there is the same, or refused."""
+    """The file of tests. Its name contains its checksum, so it replaces no other file: an existing one is the same, or
+    refused."""
     rows = (
         {"domain": name, "document": str(number), "text": text}
         for name, documents in domains.items()
@@ -122,7 +123,7 @@ def _write_tests(out: Path, domains: Mapping[str, Sequence[str]]) -> Path:
 
 
 def read_scores(path: Path) -> Scores:
-    """(seed, lr) -> side -> domain -> (document, nats, bytes) of each. BuildError for a file that is none."""
+    """(seed, lr) -> side -> domain -> (document, nats, bytes) of each. BuildError for an invalid file."""
     found: Scores = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     try:
         with path.open(encoding="utf-8", newline="") as stream:
@@ -137,10 +138,10 @@ def read_scores(path: Path) -> Scores:
 
 
 def judgements_of(scores: Scores, names: Iterable[str]) -> tuple[Judgement, list[Judgement]]:
-    """Of all domains and of each, from pairs of models that differ in nothing but the corpus.
+    """Judgements on all domains together and on each, from pairs of models that differ only in the corpus.
 
-    The null is the spread of these pairs, at 99 %: it does not know how another sample of the corpora would do.
-    BuildError where a pair lacks a side or a domain.
+    The null is the spread of these pairs, at 99 %: it does not cover other samples of the corpora. BuildError if a pair
+    lacks a side or a domain.
     """
     domains = [*names]
     rates = {name: [_rates(models, name) for _, models in sorted(scores.items())] for name in domains}
@@ -158,7 +159,7 @@ def judgements_of(scores: Scores, names: Iterable[str]) -> tuple[Judgement, list
 
 
 def _rates(models: Mapping[str, Mapping[str, Sequence[tuple[str, float, int]]]], name: str) -> tuple[float, float]:
-    """Bits a byte of A's model and of B's."""
+    """Bits per byte of A's model and of B's."""
     found = []
     for side in "AB":
         rows = models.get(side, {}).get(name, ())

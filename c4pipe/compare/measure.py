@@ -1,4 +1,4 @@
-"""The measurement at level grams: two corpora are read once, and all numbers are told from their counts."""
+"""The measurement at level grams: two corpora are read once, and all numbers are computed from their counts."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from c4pipe.errors import ConfigError
 from c4pipe.facts.verdict import OVERALL, Judgement
 from c4pipe.text import hash64, many
 
-SETTLES = 0.02  # bits per byte that are worth telling apart
-AS_LARGE = 0.95  # of the bytes of the larger corpus: a smaller one that has as many is as large, and nothing is thinned
-MOST_BYTES = 4_000_000_000  # that are counted of a corpus: with more a count could outgrow its 32 bits
-FEWEST_PARTS = 4  # of a corpus, that have pages
+SETTLES = 0.02  # bits per byte: smaller differences do not matter
+AS_LARGE = 0.95  # of the larger corpus's bytes: if the smaller one has as many, nothing is thinned
+MOST_BYTES = 4_000_000_000  # counted per corpus: with more, a count could overflow its 32 bits
+FEWEST_PARTS = 4  # of a corpus that have pages
 
 
 class CorpusSide(NamedTuple):
     """A corpus to be measured."""
 
-    pages: Iterable[SitedText]  # read once; their order is of no account
-    bytes: int  # of their texts, as near as it is known beforehand: the larger side is thinned by it
+    pages: Iterable[SitedText]  # read once, in any order
+    bytes: int  # of their texts, as far as known beforehand: the larger side is thinned by it
     name: str = "a corpus"
 
 
 class Measured(NamedTuple):
-    """What was found, and of how much."""
+    """The results, and the amounts that they are based on."""
 
     overall: Judgement
     domains: list[Judgement]
-    pages: tuple[int, int]  # that were counted, of A and of B
+    pages: tuple[int, int]  # counted, of A and of B
     bytes: tuple[int, int]  # of their texts
 
 
 class Readings(NamedTuple):
-    """What the models of one side say: bits per byte of each domain and, last, their mean."""
+    """Scores of one side's models: bits per byte of each domain and, last, their mean."""
 
     documents: Reals  # (documents,) bits of each, by the model of all pages
     whole: Reals  # (domains + 1,)
-    less: Reals  # (CORPUS_PARTS, domains + 1) without each part, as if that were of the same size
+    less: Reals  # (CORPUS_PARTS, domains + 1) without each part, adjusted to the same size
     slope: Reals  # (domains + 1,) bits per byte for each doubling of the size
     bytes: NDArray[np.int64]  # (CORPUS_PARTS,)
     pages: int
@@ -54,12 +54,12 @@ class Readings(NamedTuple):
 def measure(
     a: CorpusSide, b: CorpusSide, domains: Mapping[str, Sequence[str]], settles: float = SETTLES, equal: bool = True
 ) -> Measured:
-    """Which of two corpora predicts each domain's documents better. ConfigError where too little is given for that.
+    """Which of two corpora predicts each domain's documents better. ConfigError for too little text.
 
     Args:
         domains: the documents of each by its name.
         settles: bits per byte, for `Judgement.pages`.
-        equal: the same bytes are seen of both: the larger one is thinned by the hashes of its texts. Of either one
+        equal: use as many bytes of both: the larger one is thinned by the hashes of its texts. Of either one
             about `MOST_BYTES` are counted at most.
     """
     tests = DomainTexts(domains)
@@ -73,7 +73,7 @@ def measure(
 
 
 def readings(strings: Strings, tests: DomainTexts, counted: GramCounts, name: str = "a corpus") -> Readings:
-    """Reads the tests with the models of all pages, of all but those of each part, and of halves."""
+    """Scores the tests with the models of all pages, of all but those of each part, and of halves."""
 
     def said(counts: NDArray[np.int64]) -> Reals:
         return tests.by_domain(tests.by_document(byte_bits(strings, counts)))
@@ -100,9 +100,9 @@ def readings(strings: Strings, tests: DomainTexts, counted: GramCounts, name: st
 
 
 def judge_sides(tests: DomainTexts, a: Readings, b: Readings, settles: float = SETTLES, equal: bool = True) -> Measured:
-    """What the readings of two sides say beside each other; as if of one size, where they are to be equal."""
+    """Compares the readings of two sides; adjusted to one size if they are to be equal."""
     sizes = int(a.bytes.sum()), int(b.bytes.sum())
-    if equal:  # what thinning left of a difference in size
+    if equal:  # the difference in size that thinning left
         a, b = (
             side._replace(whole=side.whole + np.log2(min(sizes) / size) * side.slope)
             for side, size in zip((a, b), sizes, strict=True)
@@ -137,7 +137,7 @@ def _judgement(
 
 
 def _shares(a: int, b: int, equal: bool) -> tuple[float, float]:
-    """Of each corpus what is counted, so that both are of a size."""
+    """The share of each corpus that is counted, so that both have the same size."""
     most_a, most_b = (min(MOST_BYTES, a, b),) * 2 if equal else (MOST_BYTES, MOST_BYTES)
     return _share(most_a, a), _share(most_b, b)
 
@@ -147,5 +147,5 @@ def _share(most: int, size: int) -> float:
 
 
 def _thinned(pages: Iterable[SitedText], share: float) -> Iterator[SitedText]:
-    """That share of the pages, by the hashes of their texts: copies of one text stay or go together."""
+    """That share of the pages, by the hashes of their texts: copies of one text are kept or dropped together."""
     return (page for page in pages if share == 1 or hash64(page[1]) < share * 2**64)

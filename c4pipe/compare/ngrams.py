@@ -1,8 +1,8 @@
-"""Which words and runs of 2 and 3 words, and which lines, stand on more sites of one corpus than of the other.
+"""Which words, runs of 2 and 3 words, and lines occur on more sites of one corpus than of the other.
 
-Thousands are looked at, so the chance of a single one to be named for nothing is that of all of them together divided
-by their number (Bonferroni). What counts is hosts: of those that have it so many may be B's by chance as a binomial
-gives them, whatever stands beside it on their pages. No bootstrap, and exact however rare it is.
+Thousands are tested, so the chance of reporting a single one by accident is the total chance divided by their number
+(Bonferroni). Hosts are counted: the number of B's hosts among those that have the run is binomial by chance, whatever
+else is on their pages. This needs no bootstrap, and is exact however rare the run is.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from c4pipe.compare.sample import PageSample, page_words, telling_lines
 from c4pipe.text import hash64
 
 LONGEST_RUN = 3  # words of a run
-FEWEST_HOSTS = 20  # of both corpora that must have it: with fewer none could be named
+FEWEST_HOSTS = 20  # of both corpora that must have it: with fewer, none could be significant
 MOST_NAMED = 100  # of each kind and side
 SHOWN_CHARS = 80  # of a line
 LINE = 0  # the length of a run that is a whole line
 
 
 class Overused(NamedTuple):
-    """A run of words that stands on more hosts of one side."""
+    """A run of words that occurs on more hosts of one side."""
 
     text: str
     words: int  # 1 to LONGEST_RUN; LINE for a whole line
     side: str  # "A" or "B": the one that has more
     hosts: tuple[int, int]  # that have it, of A and of B
-    pages: tuple[float, float]  # share of the pages of each
+    pages: tuple[float, float]  # shares of the pages of each
     times: float  # at least so many times as often there, by the interval
 
 
 class OnPages(NamedTuple):
-    """What stands on the pages of one side."""
+    """The runs on the pages of one side."""
 
-    keys: NDArray[np.uint64]  # in order, each once
+    keys: NDArray[np.uint64]  # sorted, without duplicates
     hosts: NDArray[np.int64]
     pages: NDArray[np.int64]
     places: NDArray[np.int64]  # a page that has it
 
 
 def overused(a: PageSample, b: PageSample, chance: float) -> list[Overused]:
-    """Those beyond chance, of every length, with the greatest difference of pages first.
+    """The significant ones, of every length, those with the greatest difference in pages first.
 
     Args:
-        chance: that anything at all is named where both sides are drawn from the same pages.
+        chance: the chance of naming anything if both sides are drawn from the same pages.
     """
     found = []
     for length in (*range(1, LONGEST_RUN + 1), LINE):
@@ -67,7 +67,7 @@ def _of_length(a: PageSample, b: PageSample, length: int, chance: float) -> list
     keys, hosts = keys[enough], hosts[:, enough]
     sizes = (a.host_count, b.host_count)
     share = sizes[1] / sum(sizes)
-    each = chance / len(keys) / 2  # for either side
+    each = chance / len(keys) / 2  # for each side
     whole = hosts.sum(axis=0)
     score = (hosts[1] - share * whole) / np.sqrt(whole * share * (1 - share))
     pages = np.array([_aligned(side.keys, side.pages, keys) for side in sides])
@@ -96,7 +96,7 @@ def _of_length(a: PageSample, b: PageSample, length: int, chance: float) -> list
 
 
 def _aligned(keys: NDArray[np.uint64], values: NDArray[np.int64], wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """[wanted] The values of these keys, 0 for those that are not there."""
+    """[wanted] The values of these keys, 0 for missing ones."""
     if not len(keys):
         return np.zeros(len(wanted), np.int64)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
@@ -104,12 +104,12 @@ def _aligned(keys: NDArray[np.uint64], values: NDArray[np.int64], wanted: NDArra
 
 
 def on_pages(sample: PageSample, length: int) -> OnPages:
-    """What stands on the pages of a sample, of one length."""
+    """The runs of one length on the pages of a sample."""
     keys, pages = sample.lines if length == LINE else (runs(sample.words, length), sample.owners)
     if length > 1:  # runs within a page only
         inside = pages[length - 1 :] == pages[: len(pages) - length + 1]
         keys, pages = keys[inside], pages[: len(inside)][inside]
-    order = np.argsort(keys, kind="stable")  # pages come in the order of their hosts, and stay in it
+    order = np.argsort(keys, kind="stable")  # pages are ordered by host, and stay so
     keys, pages = keys[order], pages[order]
     new_key = _changes(keys)
     at = np.flatnonzero(new_key)
@@ -132,7 +132,7 @@ def runs(words: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
 
 def _text(sample: PageSample, place: int, key: int, length: int) -> str:
-    """What has that hash on a page."""
+    """The text with that hash on a page."""
     text = sample.texts[place]
     if length == LINE:
         line = next(line for line in telling_lines(text) if hash64(line) == key)

@@ -1,9 +1,9 @@
-"""How far two samples of one and the same corpus lie apart: what a difference is held against.
+"""How far apart two samples of the same corpus are: the yardstick for a difference.
 
-Both corpora lie in parts, and the pages of one site are in the same part of both. Each part is left out once, of both
-at once: how far that moves the difference tells its variance (the jackknife over groups), at the size that was
-measured. What the corpora have in common, pages or sites, cancels, as it must. Pages of a site are alike: resampled one
-by one they told equals apart in 3 of 40 trials, and by site in none (`python -m bench.compare`).
+Both corpora are divided into parts, and the pages of one site are in the same part of both. Each part is left out once,
+from both at the same time. The resulting changes of the difference give its variance (the jackknife over groups), at
+the measured size. What the corpora have in common, pages or sites, cancels, as it must. Pages of a site are similar:
+resampled by page, equal corpora were declared different in 3 of 40 trials, by site in none (`python -m bench.compare`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Reals = NDArray[np.float64]
 
 
 def jackknife(less: Reals) -> Reals:
-    """(k,) The variance of a number, from what it is without each part.
+    """(k,) The variance of a number, from its values without each part.
 
     Args:
         less: (parts, k) for k numbers at once.
@@ -39,14 +39,14 @@ def ratio_variance(amounts: Reals, sizes: Reals) -> float:
 
 
 def tail(t: float, freedom: float) -> float:
-    """The probability that Student's t with these degrees of freedom lies as far from 0 as `t`, or farther."""
+    """The probability that Student's t with these degrees of freedom is at least as far from 0 as `t`."""
     angles, beyond = _beyond(freedom)
     far = np.interp(np.arctan(abs(t) / np.sqrt(freedom)), angles, beyond)
     return float(far)
 
 
 def quantile(freedom: float, certainty: float = CERTAINTY) -> float:
-    """Within which distance of 0 Student's t lies with this certainty."""
+    """The distance from 0 within which Student's t is with this certainty."""
     angles, beyond = _beyond(freedom)
     angle = np.interp(certainty - 1, -beyond, angles)
     return float(np.tan(angle) * np.sqrt(freedom))
@@ -63,12 +63,12 @@ def _beyond(freedom: float) -> tuple[Reals, Reals]:
 
 
 class Null(NamedTuple):
-    """What a difference is held against."""
+    """The yardstick for a difference."""
 
-    of_pages: float  # the variance over other pages, of the size that was measured
+    of_pages: float  # the variance over other pages, at the measured size
     of_documents: float  # over other documents of the test
     parts: int  # of the corpora
-    freedom: float  # degrees of, of the documents' variance
+    freedom: float  # degrees of freedom of the documents' variance
 
     @property
     def error(self) -> float:
@@ -77,7 +77,7 @@ class Null(NamedTuple):
 
     @property
     def degrees(self) -> float:
-        """Of freedom, of both variances together (Welch and Satterthwaite)."""
+        """Degrees of freedom of both variances together (Welch and Satterthwaite)."""
         parts = self.of_pages**2 / (self.parts - 1) + self.of_documents**2 / self.freedom
         return (self.of_pages + self.of_documents) ** 2 / parts if parts else self.parts - 1
 
@@ -87,11 +87,11 @@ class Null(NamedTuple):
         return quantile(self.degrees) * self.error
 
     def chance(self, difference: float) -> float:
-        """Of so large a difference, or a larger one, between two samples of one corpus."""
+        """The chance of a difference this large or larger between two samples of one corpus."""
         return tail(difference / self.error, self.degrees) if self.error else float(difference == 0)
 
     def times(self, half: float) -> float | None:
-        """How many times as many pages would bring `half` down to this; None where no number would, for the documents
-        of the test are too few."""
+        """How many times as many pages would reduce `half` to this; None if no number would, because the test has too
+        few documents."""
         wanted = (half / quantile(self.degrees)) ** 2 - self.of_documents
         return (self.of_pages / wanted) ** (1 / LAW) if wanted > 0 else None

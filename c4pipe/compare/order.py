@@ -1,6 +1,6 @@
-"""Pages whose words stand in no order: they predict each other hardly better than in shuffles of the page.
+"""Pages whose words are in no order: they predict each other hardly better than in a shuffled page.
 
-What follows what is learned from other pages: hosts are in two halves, and the pages of one half of both samples judge
+Word pairs are learned from other pages: hosts are divided into halves, and the pages of one half of both samples judge
 those of the other.
 """
 
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from c4pipe.compare.ngrams import runs
 from c4pipe.compare.sample import PageSample
 
-SHUFFLES = 3  # of a page, whose mean is taken
+SHUFFLES = 3  # of a page; their mean is used
 BETTER = 1.5  # times as well as shuffled: of 3,142 crawled pages 1 in 70 scores lower, of these shuffled 7 in 10
-FEWEST_WORDS, JUDGED_WORDS = 50, 300  # of a page that is judged, and that are looked at
+FEWEST_WORDS, JUDGED_WORDS = 50, 300  # of a page that is judged, and that are examined
 SHUFFLE_SEED = 20
 
 
 def disordered(samples: Sequence[PageSample]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Of each sample, [pages] whether the words of each are in no order, and whether it could be judged: it has
-    `FEWEST_WORDS`, and pairs of them that stand on other pages."""
+    """For each sample, [pages] whether the words of each are in no order, and whether it could be judged: it has
+    `FEWEST_WORDS`, and word pairs that occur on other pages."""
     sides = [_beginnings(sample) for sample in samples]
     pairs = [_pairs(*side) for side in sides]
     halves = [sample.halves for sample in samples]
@@ -49,13 +49,13 @@ def disordered(samples: Sequence[PageSample]) -> list[tuple[NDArray[np.float64],
 
 def _beginnings(sample: PageSample) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The first words of each page, and the pages."""
-    first = np.searchsorted(sample.owners, sample.owners)  # the place of the page's first word
+    first = np.searchsorted(sample.owners, sample.owners)  # the index of the page's first word
     some = np.arange(len(first)) - first < JUDGED_WORDS
     return sample.words[some], sample.owners[some]
 
 
 def _pairs(words: NDArray[np.uint64], owners: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The hash of each two words that follow one another on a page, and the page."""
+    """The hash of each pair of consecutive words on a page, and the page."""
     inside = owners[1:] == owners[:-1]
     return runs(words, 2)[inside], owners[1:][inside]
 
@@ -67,7 +67,7 @@ def _scores(
     worth: NDArray[np.float64],
     pages: int,
 ) -> NDArray[np.float64]:
-    """[pages] How well the words of each page are known to follow one another."""
+    """[pages] How common the word pairs of each page are."""
     keys, places = _pairs(words, owners)
     if not (len(keys) and len(table)):
         return np.zeros(pages)

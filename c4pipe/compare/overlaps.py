@@ -1,6 +1,6 @@
-"""Documents of a test that share a run of 13 words with a page: found by the hashes of all runs, and left out.
+"""Test documents that share a run of 13 words with a page: found by the hashes of all runs, and left out.
 
-Words are those of `c4pipe.benchmarks`: behind NFKC, in lower case, without what stands between them.
+Words are those of `c4pipe.benchmarks`: after NFKC, in lower case, without the characters between them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from c4pipe.benchmarks.overlap import ItemOverlap
 from c4pipe.benchmarks.seeds import run_hashes
 from c4pipe.compare.texts import TextDomain
 
-SHARED_RUN = ItemOverlap.overlap  # words in a row
-_FILTER_BITS = 24  # of a table in which a run of a test text leaves a mark: most runs of pages meet none
+SHARED_RUN = ItemOverlap.overlap  # consecutive words
+_FILTER_BITS = 24  # of a table with a mark for each run of a test text: most runs of pages match none
 
 
 class SharedRuns:
-    """All runs of the test texts, to be shown the pages of both corpora.
+    """All runs of the test texts, to be compared with the pages of both corpora.
 
-    Two runs of other words have the same hash once in 2**64 pairs: with 10 million runs of tests and a corpus of 100
-    billion words about once in 20.
+    Two different runs have the same hash once in 2**64 pairs: with 10 million runs of tests and a corpus of 100 billion
+    words about once in 20.
     """
 
     def __init__(self, domains: Sequence[TextDomain]):
@@ -38,7 +38,7 @@ class SharedRuns:
         self._shared = np.zeros(len(runs), np.bool_)
 
     def see(self, text: str) -> None:
-        """Looks at a page of either corpus."""
+        """Compares a page of either corpus."""
         runs = runs_of(text)
         runs = runs[self._marks[runs >> np.uint64(64 - _FILTER_BITS)]]
         if len(runs):
@@ -47,7 +47,7 @@ class SharedRuns:
                 self._shared[self._owners[low:high]] = True
 
     def left(self) -> list[TextDomain]:
-        """The domains without the documents that share a run, these counted."""
+        """The domains without the documents that share a run, with their number."""
         found, at = [], 0
         for domain in self._domains:
             shared: NDArray[np.bool_] = self._shared[at : at + len(domain.documents)]

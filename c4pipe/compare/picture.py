@@ -1,4 +1,4 @@
-"""The picture of a comparison: each domain's difference beside what two samples of one corpus differ by, as SVG."""
+"""The chart of a comparison: each domain's difference next to that of two samples of one corpus, as SVG."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 from c4pipe.facts.verdict import CorpusVerdict, Judgement
 from c4pipe.text import printable
 
-# Of Okabe and Ito's palette, which colour-blind people can tell apart; the marks differ in shape, too.
+# Of Okabe and Ito's palette, which colour-blind people can distinguish; the shapes differ, too.
 SIDE_COLOURS = {"A": "#0072b2", "B": "#d55e00", "cannot tell": "#666666"}
-_MARKS = {"A": ">", "B": "<", "cannot tell": "o"}  # to the side on which they are
+_MARKS = {"A": ">", "B": "<", "cannot tell": "o"}  # pointing to their side
 _ROW, _WIDTH, _MARGINS = 0.26, 7.5, 1.6  # inches
 
 
 def draw_verdict(verdict: CorpusVerdict) -> bytes:
-    """The picture, with a title and a description; the same bytes for the same verdict."""
-    import matplotlib as mpl  # a second to import
+    """The chart, with a title and a description; the same verdict produces the same bytes."""
+    import matplotlib as mpl  # takes a second to import
     from matplotlib import style
     from matplotlib.figure import Figure
 
     rows = [verdict.overall, *verdict.domains[::-1]]  # the mean of all at the bottom
     title = f"Bits per byte of B minus those of A, level {verdict.level}"
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "c4pipe", "font.family": "sans-serif", "font.size": 9}
-    with style.context("default"), mpl.rc_context(settings):  # a person's own style does not reach the bytes
+    with style.context("default"), mpl.rc_context(settings):  # a user's own style must not affect the bytes
         figure = Figure((_WIDTH, _ROW * len(rows) + _MARGINS), facecolor="white", layout="constrained")
         axes = figure.subplots()
         for y, row in enumerate(rows):
@@ -52,7 +52,7 @@ def _words(row: Judgement, winner: str) -> str:
 
 
 def _described(svg: str, title: str, words: str) -> str:
-    """The drawing as an image with a name and a description, which is how a screen reader finds them."""
+    """The drawing as an image with a name and a description, by which screen readers find it."""
     named = '<svg role="img" aria-labelledby="title desc" '
     inside = f'\n <title id="title">{escape(title)}</title>\n <desc id="desc">{escape(words)}</desc>'
     return re.sub(r"<svg ([^>]*>)", lambda found: named + found[1] + inside, svg, count=1)

@@ -1,7 +1,7 @@
-"""The folder of a comparison: what is written there, and what is ours to replace.
+"""The folder of a comparison: what is written there, and which existing files may be replaced.
 
-An index, verdict.json or rules.json, has the sums of the files beside it. While these are replaced it also has the sums
-of the ones before, so that after a death each file is known, whichever of both it is.
+An index, verdict.json or rules.json, has the checksums of the other files. While these are replaced it also has the
+previous checksums, so that after a crash each file is recognised in either version.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from c4pipe.shards import MANIFEST
 
 TABLE_FILE, PICTURE_FILE, PAGE_FILE = "table.md", "picture.svg", "comparison.html"
 COMPARE_FILES = (VERDICT_FILE, TABLE_FILE, PICTURE_FILE, PAGE_FILE)
-TRIAL_FILES = RULES_INDEX, RULES_FILE = "rules.json", "rules.md"  # of all rules that were on trial
-_FILES = "files"  # in an index: the sums of the other files
-_BEFORE = "before"  # there, while these are written: the sums of those that they replace
+TRIAL_FILES = RULES_INDEX, RULES_FILE = "rules.json", "rules.md"  # of all rules on trial
+_FILES = "files"  # in an index: the checksums of the other files
+_BEFORE = "before"  # the previous checksums, while the files are replaced
 
 
 def check_place(out: Path, read: Iterable[str | Path] = ()) -> None:
-    """ConfigError for a folder that is none, that cannot be written, that lies in a corpus or in another folder that is
-    read, or in which a file of these names is not ours."""
+    """ConfigError for a path that is not a folder, cannot be written, is inside a corpus or another input folder, or
+    has a file of these names that is not ours."""
     _check_folder(out)
     around = (out.resolve(), *out.resolve().parents)
     inside = next((folder for folder in map(Path, read) if folder.is_dir() and folder.resolve() in around), None)
@@ -40,14 +40,15 @@ def check_place(out: Path, read: Iterable[str | Path] = ()) -> None:
 
 
 def check_trial_place(out: Path, rules: Sequence[str], read: Iterable[str | Path] = ()) -> None:
-    """The same of the folder of a trial, and of each rule's below it."""
+    """The same for the folder of a trial, and for each rule's below it."""
     for rule in rules:
         check_place(out / rule, read)
     _check_files(out, TRIAL_FILES)
 
 
 def write_files(out: Path, index: str, body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-    """Writes the files and the index with their sums. After a death at any time `check_place` knows them all."""
+    """Writes the files and the index with their checksums. After a crash at any time `check_place` recognises all of
+    them."""
     out.mkdir(parents=True, exist_ok=True)
     whole = {**body, _FILES: {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}}
     before = {name: sorted(sums) for name, sums in (_sums(out / index) or {}).items()}
@@ -68,7 +69,7 @@ def _check_folder(out: Path) -> None:
 
 
 def _check_files(out: Path, names: Sequence[str]) -> None:
-    """ConfigError where one of the files is not as the first of them, their index, says."""
+    """ConfigError if one of the files differs from what the first of them, their index, says."""
     ours = _sums(out / names[0])
     for name in names:
         path = out / name
@@ -80,7 +81,7 @@ def _check_files(out: Path, names: Sequence[str]) -> None:
 
 
 def _probe(out: Path) -> None:
-    """ConfigError where nothing can be written. Nothing of it stays."""
+    """ConfigError if nothing can be written. Leaves no trace."""
     new = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -104,7 +105,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 
 def _sums(index: Path) -> dict[str, set[str]] | None:
-    """The sums that the files beside an index may have by it; None where it is none of ours."""
+    """The possible checksums of the files that an index lists; None if it is not ours."""
     try:
         found = json.loads(index.read_bytes())
         sums = {str(name): {str(sha256)} for name, sha256 in found[_FILES].items()}

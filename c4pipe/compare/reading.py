@@ -19,14 +19,14 @@ from c4pipe.text import counts_told, hash64, many, visible
 from c4pipe.text.hosts import address_of
 
 READ_COLUMNS = ("text", "url", "language")
-TIMES_UNPACKED = 3  # bytes of text that a byte of Parquet, or of a packed file, is about
+TIMES_UNPACKED = 3  # approximate bytes of text per byte of Parquet or of a compressed file
 _PLAIN = (".jsonl", ".json", ".ndjson", ".jsonlines", ".jl")
 BATCH_PAGES = 256  # decoded at a time
-HELD_OUT_HOSTS = 16  # of so many hosts one is kept for testing
+HELD_OUT_HOSTS = 16  # one host in so many is kept for testing
 
 
 def unheard(size: int) -> None:
-    """Where nobody asks how far reading is."""
+    """Used if nobody needs the progress of reading."""
 
 
 class CorpusPage(NamedTuple):
@@ -34,30 +34,30 @@ class CorpusPage(NamedTuple):
 
     text: str
     url: str = ""
-    language: str = ""  # "" where nobody has said
+    language: str = ""  # "" if unknown
     split: str = "train"
 
     @property
     def host(self) -> str:
-        """Whose page it is; "" for one without a URL."""
+        """The host of the page; "" for one without a URL."""
         return address_of(self.url)[0] if self.url else ""
 
     def is_held_out(self, by_host: bool) -> bool:
-        """Whether models are tested with it and not trained: a page of the validation split; and, `by_host`, all pages
-        of one host in `HELD_OUT_HOSTS`, by its hash, so that they are the same in every corpus, and that no line that a
-        site has on each page is in the training. One without a URL goes by its text."""
+        """Whether models are tested on it and not trained: pages of the validation split and, with `by_host`, all pages
+        of one host in `HELD_OUT_HOSTS`, chosen by hash. So they are the same in every corpus, and no line that a site
+        repeats is in the training. A page without a URL is chosen by its text."""
         return self.split == "validation" or (by_host and hash64(self.host or self.text) % HELD_OUT_HOSTS == 0)
 
 
 class PageSource:
-    """A corpus that is read from its beginning as often as it is asked.
+    """A corpus that can be read from its beginning repeatedly.
 
     Attributes:
-        corpus: of ours; None for a folder of other files.
+        corpus: one of ours; None for a folder of other files.
         sum: sha256 of the manifest; "" for other files.
-        lost: records of other files that gave no page, in the last reading, by the reason.
+        lost: records of other files that gave no page, in the last reading, by reason.
         size: bytes on disk of what is read.
-        unpacked: about as many bytes it is then.
+        unpacked: approximate bytes after unpacking.
     """
 
     def __init__(self, folder: Path, corpus: Corpus | None, files: list[Path], text_key: str = ""):
@@ -71,7 +71,7 @@ class PageSource:
         self.unpacked = sum(size * (1 if path.suffix in _PLAIN else TIMES_UNPACKED) for path, size in sizes.items())
 
     def pages(self, read: Callable[[int], None] = unheard) -> Iterator[CorpusPage]:
-        """All of them, of every split. `read` is told the size of each file that has been read, in bytes."""
+        """All pages, of every split. `read` is called with the size in bytes of each file that was read."""
         self.lost = Counter()
         for number, path in enumerate(self._files):
             yield from self._others(path) if self.corpus is None else self._ours(number)
@@ -98,14 +98,14 @@ class PageSource:
 
     @property
     def told_lost(self) -> str:
-        """How many records gave no page, why, and of which file the first one is."""
+        """How many records gave no page, why, and the file of the first one."""
         first = visible(self._first_lost[:200])
         return f"{many(self.lost.total(), 'record')} gave no page ({counts_told(self.lost)}; first {first})"
 
 
 def open_source(folder: Path, text_key: str = "", formats: Sequence[str] = KEYED) -> PageSource:
-    """The corpus in a folder, its sums taken, or its files of these formats. ConfigError where there is none;
-    BuildError where it is damaged."""
+    """The corpus in a folder, with verified checksums, or its files of these formats. ConfigError if there is none;
+    BuildError if it is damaged."""
     if (folder / MANIFEST).is_file():
         if text_key:
             raise ConfigError(
@@ -134,7 +134,7 @@ def _told_formats(formats: Sequence[str]) -> str:
 
 
 def _corpora_below(folder: Path) -> list[str]:
-    """The finished corpora of ours somewhere below a folder."""
+    """The finished corpora of ours below a folder."""
     return sorted(path.parent.relative_to(folder).as_posix() for path in folder.rglob(MANIFEST) if _is_ours(path))
 
 
@@ -143,6 +143,6 @@ def _is_ours(manifest: Path) -> bool:
         read_manifest(manifest.parent)
     except ConfigError:
         return False
-    except BuildError:  # one that is damaged
+    except BuildError:  # it is damaged
         return (manifest.parent / SUMS).exists()
     return True

@@ -1,4 +1,4 @@
-"""A sample of a corpus for what is said of it in words: as many pages of both sides, whatever their order."""
+"""A sample of a corpus for descriptions in words: equally many pages of both sides, whatever their order."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from c4pipe.langid import UND, load
 from c4pipe.text import hash64
 from c4pipe.text.tokens import Words, word_hashes
 
-SAMPLE_PAGES = 6_000  # a side: rows of n-grams take 0.3 GB
-MOST_CHARS = 10_000  # of a page that are looked at
-GUESSED_BY, SURE_LANGUAGE = "fasttext", 0.5  # for pages whose language nobody has said (0.5: Wenzek et al. 2020)
+SAMPLE_PAGES = 6_000  # per side: rows of n-grams take 0.3 GB
+MOST_CHARS = 10_000  # of a page that are examined
+GUESSED_BY, SURE_LANGUAGE = "fasttext", 0.5  # for pages of unknown language (0.5: Wenzek et al. 2020)
 
 
 class Drawing:
-    """Draws pages out of a stream: those whose numbers have the smallest hashes. It holds no others."""
+    """Samples a stream of pages: keeps those whose numbers have the smallest hashes. It holds no others."""
 
     def __init__(self, most: int = SAMPLE_PAGES):
         self._most = most
@@ -39,12 +39,12 @@ class Drawing:
             heappushpop(self._heap, item)
 
     def sample(self, pages: int) -> PageSample:
-        """Those of the smallest hashes."""
+        """The pages with the smallest hashes."""
         return PageSample([page for *_, page in sorted(self._heap, reverse=True)[:pages]])
 
 
 class PageSample:
-    """Pages, in the order of their hosts, with all that is asked of them, each worked out once."""
+    """Pages, ordered by host, with their derived values, each computed once."""
 
     def __init__(self, pages: Sequence[CorpusPage]):
         self.pages = sorted(pages, key=lambda page: page.host)
@@ -52,7 +52,7 @@ class PageSample:
 
     @cached_property
     def hosts(self) -> NDArray[np.int64]:
-        """[pages] The number of each page's host, in order; a page without a URL is on one of its own."""
+        """[pages] The number of each page's host, ascending; a page without a URL has its own."""
         numbers: dict[Any, int] = {}
         names = (page.host or place for place, page in enumerate(self.pages))
         return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
@@ -64,12 +64,12 @@ class PageSample:
 
     @property
     def host_count(self) -> int:
-        """How many hosts have pages."""
+        """The number of hosts that have pages."""
         return len(np.unique(self.hosts))
 
     @cached_property
     def languages(self) -> list[str]:
-        """[pages] What the corpus says; where it says nothing, what lid.176 guesses. UND for neither."""
+        """[pages] The language in the corpus; if it has none, the guess of lid.176. UND for neither."""
         identifier = None if all(page.language for page in self.pages) else load(GUESSED_BY)
         found = []
         for page, text in zip(self.pages, self.texts, strict=True):
@@ -79,11 +79,11 @@ class PageSample:
 
     @cached_property
     def _words_of_pages(self) -> list[NDArray[np.uint64]]:
-        return [page_words(text).hashes.copy() for text in self.texts]  # a copy: the rest is as large again, twice
+        return [page_words(text).hashes.copy() for text in self.texts]  # a copy: the rest takes twice as much again
 
     @cached_property
     def words(self) -> NDArray[np.uint64]:
-        """[words] The hashes of the words of all pages, one behind the other."""
+        """[words] The hashes of the words of all pages, concatenated."""
         return np.concatenate([np.empty(0, np.uint64), *self._words_of_pages])
 
     @cached_property
@@ -93,17 +93,17 @@ class PageSample:
 
     @cached_property
     def lines(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """[lines] The hash of each line that says something, and its page."""
+        """[lines] The hash of each line of some length, and its page."""
         found = [(hash64(line), place) for place, text in enumerate(self.texts) for line in telling_lines(text)]
         table = np.array(found, np.uint64).reshape(-1, 2)
         return table[:, 0], table[:, 1].astype(np.int64)
 
 
-SHORTEST_LINE = 20  # characters: shorter ones are labels, which are alike everywhere
+SHORTEST_LINE = 20  # characters: shorter lines are labels, which are the same everywhere
 
 
 def telling_lines(text: str) -> Iterator[str]:
-    """The lines that say something."""
+    """The lines that are long enough."""
     return (line for line in map(str.strip, text.split("\n")) if len(line) >= SHORTEST_LINE)
 
 

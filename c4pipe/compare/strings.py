@@ -1,9 +1,9 @@
-"""Every string of up to MOST_GRAM bytes that stands in the test texts, each once: all that a model is ever asked about.
+"""Every string of up to MOST_GRAM bytes in the test texts, without duplicates: all that a model is ever queried for.
 
-A model of n-grams gives a byte a probability by how often it followed the bytes in front of it. So of a corpus only
-the strings of the test texts are counted, however large it is, and the counts of two parts of it add up. Reading it,
-the longest string of the table that ends at each byte is followed, as an automaton of Aho and Corasick (1975) does;
-that one alone is counted, and what it ends with is added up behind the last page.
+An n-gram model predicts a byte from how often it followed the preceding bytes. So only the strings of the test texts
+are counted in a corpus, however large it is, and the counts of two parts add up. While a corpus is read, the longest
+string of the table that ends at each byte is followed, as an automaton of Aho and Corasick (1975) does. Only that
+string is counted; its suffixes are added up after the last page.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from c4pipe.native import native
 
-MOST_GRAM = 6  # bytes of the longest string; a key of 8 bytes holds it whole, so no two strings are taken for one
-PAGE_END = b"\xff"  # behind each page; no UTF-8 has it, so no string goes from one page into the next
+MOST_GRAM = 6  # bytes of the longest string; a key of 8 bytes holds it completely, so no two strings collide
+PAGE_END = b"\xff"  # after each page; it never occurs in UTF-8, so no string spans two pages
 
 
 class Strings(NamedTuple):
@@ -26,21 +26,21 @@ class Strings(NamedTuple):
     The children of a node, one byte longer, are `first[node]` to `first[node + 1]`, in the order of that byte.
     """
 
-    levels: tuple[int, ...]  # (MOST_GRAM + 2,) where the strings of each length begin, and the last end
+    levels: tuple[int, ...]  # (MOST_GRAM + 2,) where the strings of each length begin, and where the last end
     first: NDArray[np.int32]  # (nodes + 1,)
     last: NDArray[np.uint8]  # (nodes,) the last byte
-    suffix: NDArray[np.int32]  # (nodes,) the string less its first byte
-    prefix: NDArray[np.int32]  # (nodes,) less its last one: the context in which that is predicted
+    suffix: NDArray[np.int32]  # (nodes,) the string without its first byte
+    prefix: NDArray[np.int32]  # (nodes,) the string without its last byte: the context that predicts it
     longest: NDArray[np.int32]  # (bytes of the texts,) the longest string that ends there within its text
 
     @property
     def deep(self) -> int:
-        """The first node that has no children: a string of MOST_GRAM bytes."""
+        """The first node without children: a string of MOST_GRAM bytes."""
         return self.levels[MOST_GRAM]
 
 
 def strings_of(texts: Sequence[bytes]) -> Strings:
-    """The strings of these texts; none goes from one text into the next."""
+    """The strings of these texts; none spans two texts."""
     data = np.frombuffer(b"".join(texts), np.uint8)
     sizes = np.array([len(text) for text in texts], np.int64)
     at = np.arange(len(data)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -67,7 +67,7 @@ def strings_of(texts: Sequence[bytes]) -> Strings:
 
 @native("void(uint8*, int64, int32*, uint8*, int32*, int64, uint32*)")
 def count_longest(data: Any, size: int, first: Any, last: Any, suffix: Any, deep: int, counts: Any) -> None:
-    """Adds 1 to the count of the longest string that ends at each byte; of the empty one where there is none."""
+    """Adds 1 to the count of the longest string that ends at each byte; to that of the empty one if there is none."""
     node = 0
     for i in range(size):
         byte = data[i]
@@ -93,6 +93,6 @@ def count_longest(data: Any, size: int, first: Any, last: Any, suffix: Any, deep
 
 @native("void(int32*, int64, uint32*)")
 def add_endings(suffix: Any, nodes: int, counts: Any) -> None:
-    """Adds the count of each string to those of all that it ends with; the empty one ends every string."""
+    """Adds the count of each string to those of its suffixes; the empty string is a suffix of all."""
     for node in range(nodes - 1, 0, -1):
         counts[suffix[node]] += counts[node]

@@ -1,4 +1,4 @@
-"""Texts that models are tested with, by domains: the user's own, the pinned ones, pages that both corpora hold out."""
+"""Texts that models are tested on, by domain: the user's own, the pinned ones, and pages that both corpora hold out."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from c4pipe.files.pinned import DEFAULT_FOLDER, TEXT_SUMS, TEXTS_FOLDER, has_sum
 from c4pipe.page import Kept
 from c4pipe.text import hash64
 
-PASSAGE_BYTES = 2_000  # bytes of a part of a long text, about: it ends at the end of a line, or at a blank
-LONG_TEXT = 2 * PASSAGE_BYTES  # bytes of a text that is cut
-MOST_DOMAIN_BYTES = 1 << 20  # of a domain's documents; of more some are used, chosen by hash
-FEWEST_TEXTS = 5  # documents of a domain: fewer tell nothing of it
-HELD_OUT_WORD, PINNED_WORD = "held-out", "pinned"  # what --on may name beside paths
+PASSAGE_BYTES = 2_000  # approximate bytes of a part of a long text: it ends at the end of a line, or at a blank
+LONG_TEXT = 2 * PASSAGE_BYTES  # bytes from which a text is split
+MOST_DOMAIN_BYTES = 1 << 20  # of a domain's documents; if it has more, some are chosen by hash
+FEWEST_TEXTS = 5  # documents of a domain: fewer are not conclusive
+HELD_OUT_WORD, PINNED_WORD = "held-out", "pinned"  # what --on accepts apart from paths
 
 
 class TextDomain(NamedTuple):
@@ -25,19 +25,19 @@ class TextDomain(NamedTuple):
 
     name: str
     documents: list[str]
-    of: int  # documents that there were before some were taken
-    left_out: int = 0  # that a page of a corpus shares a run of words with
+    of: int  # documents before some were chosen
+    left_out: int = 0  # because a page of a corpus shares a run of words with them
 
 
 class ChosenTexts:
-    """Of documents that come one by one those with the smallest hashes, so many that `MOST_DOMAIN_BYTES` hold them."""
+    """Of a stream of documents, those with the smallest hashes, as many as fit in `MOST_DOMAIN_BYTES`."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, str]] = []
         self._bytes = self.seen = 0
 
     def add(self, text: str) -> None:
-        """Takes a document, and lets go of others where there is no room."""
+        """Adds a document, and drops others if they no longer fit."""
         self.seen += 1
         heappush(self._heap, (-hash64(text), text))
         self._bytes += len(text.encode())
@@ -45,14 +45,14 @@ class ChosenTexts:
             self._bytes -= len(heappop(self._heap)[1].encode())
 
     def domain(self, name: str) -> TextDomain:
-        """What was chosen, in the order of the hashes."""
+        """The chosen documents, in the order of their hashes."""
         return TextDomain(name, [text for _, text in sorted(self._heap, reverse=True)], self.seen)
 
 
 def read_domains(named: Iterable[str], text_key: str = "") -> list[TextDomain]:
     """The domains of what `--on` names: NAME=PATH or PATH.
 
-    ConfigError for a path that is not there, or holds no text, and for two domains of one name.
+    ConfigError for a path that does not exist or holds no text, and for two domains of one name.
     """
     found: dict[str, TextDomain] = {}
     for word in named:
@@ -70,8 +70,8 @@ def read_domains(named: Iterable[str], text_key: str = "") -> list[TextDomain]:
 
 
 def pinned_texts() -> list[str]:
-    """What `--on` would be told for the texts of `make assets`; nothing where it has not fetched them. AssetError where
-    they are not whole."""
+    """The value of `--on` for the texts of `make assets`; empty if these are not fetched. AssetError if they are
+    damaged."""
     folder = DEFAULT_FOLDER / TEXTS_FOLDER
     if not folder.exists():
         return []
@@ -82,7 +82,7 @@ def pinned_texts() -> list[str]:
 
 
 def passages(text: str) -> Iterator[str]:
-    """A text in parts of about `PASSAGE_BYTES` bytes, cut at ends of lines; of lines that are longer, at blanks.
+    """A text in parts of about `PASSAGE_BYTES` bytes, split at line ends; longer lines are split at blanks.
 
     >>> [len(part) for part in passages("a line of the text\\n" * 300)]
     [2013, 2013, 1672]
@@ -113,7 +113,7 @@ def _pieces(line: str) -> Iterator[str]:
 
 
 def _named(word: str) -> tuple[str, Path]:
-    """The name and the path of a word of `--on`. A path that is there is one, whatever is in its name."""
+    """The name and the path in a value of `--on`. An existing path is one, whatever its name contains."""
     name, equals, rest = word.partition("=")
     if equals and name and not Path(word).exists():
         path = Path(rest)
@@ -131,8 +131,8 @@ def _stem(path: Path) -> str:
 
 
 def _of_path(name: str, path: Path, keys: FieldKeys) -> Iterator[TextDomain]:
-    """The domains of a file or a folder. Below a folder each folder is one, and each file that is long enough; short
-    files are the documents of one domain together, which has the folder's name."""
+    """The domains of a file or a folder. In a folder each subfolder is one, and each file that is long enough; short
+    files together form one domain with the folder's name."""
     if path.is_file():
         yield _domain(name, [path], keys)
         return

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from c4pipe.compare.comparing import CompareRequest
 
 EVERY_RULE = "all"
-CORPORA = "corpora"  # below --out: a folder a preset
+CORPORA = "corpora"  # below --out: one folder per preset
 INPUT = ("data_samples",)
-NAMED_DOMAINS = 5  # of a rule, in the table; --json has all
+NAMED_DOMAINS = 5  # per rule, in the table; --json has all
 
 
 class RuleTrial(NamedTuple):
-    """What came of one rule."""
+    """The results for one rule."""
 
     rule: str
-    taken: dict[str, int]  # by the rule, of pages and of lines or sentences, by the ledger of the preset with it
-    pages: int  # that only the preset without it keeps
-    changed: int  # that both keep, with another text
-    line: str  # the verdict in a line; A is with the rule, B without
+    taken: dict[str, int]  # pages, and lines or sentences, dropped by the rule, by the ledger of the preset with it
+    pages: int  # kept only by the preset without it
+    changed: int  # kept by both, with different texts
+    line: str  # the verdict in one line; A is with the rule, B without
     difference: float
     null: float
     better: list[str]  # domains on which the corpus with the rule is better
@@ -39,7 +39,7 @@ class RuleTrial(NamedTuple):
 
 
 def rules_asked(preset: str, rule: str) -> list[str]:
-    """The rules to be tried. ConfigError for a preset or a rule that is none."""
+    """The rules to be tried. ConfigError for an unknown preset or rule."""
     found = find_preset(preset)
     if WITHOUT in found.name:
         raise ConfigError(f"--rule tests one rule of a complete preset, and {preset!r} already lacks one.")
@@ -52,7 +52,7 @@ def rules_asked(preset: str, rule: str) -> list[str]:
 
 
 def try_rules(args: argparse.Namespace) -> int:
-    """Builds, compares and prints what each rule does; the exit code."""
+    """Builds, compares and prints the effect of each rule; the exit code."""
     from c4pipe.compare.comparing import CompareRequest, named_domains
 
     preset = args.names[0]
@@ -74,7 +74,7 @@ def try_rules(args: argparse.Namespace) -> int:
 
 
 def _build(preset: str, rules: Sequence[str], inputs: Sequence[str], workers: str | None, folder: Path) -> None:
-    """One build of all presets, as a command: this room knows no Beam. A finished one is taken as it is."""
+    """One build of all presets, as a command: this package does not import Beam. A finished build is reused."""
     presets = ",".join([preset, *(f"{preset}{WITHOUT}{rule}" for rule in rules)])
     command = [
         sys.executable,
@@ -127,7 +127,7 @@ def _tried(folder: Path, preset: str, rule: str, asked: CompareRequest) -> RuleT
 
 
 def trial_table(trials: Sequence[RuleTrial], preset: str) -> str:
-    """What each rule does, as Markdown."""
+    """The effect of each rule, as Markdown."""
     lines = [
         f"A is `{preset}`, B the same without the rule. A positive difference, in bits per byte of B minus those of A,",
         "means that the rule helps if it is larger than its null, at 99 %; domains count only if all of them agree.",
@@ -146,6 +146,6 @@ def trial_table(trials: Sequence[RuleTrial], preset: str) -> str:
 
 
 def _domains(names: Sequence[str]) -> str:
-    """The domains of a cell, the first few by name."""
+    """The domains in a cell, the first few by name."""
     shown = ", ".join(names[:NAMED_DOMAINS]) or "–"
     return f"{shown} and {len(names) - NAMED_DOMAINS} more" if len(names) > NAMED_DOMAINS else shown

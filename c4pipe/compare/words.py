@@ -1,7 +1,7 @@
 """What differs between two corpora in plain words: each a share or a mean of both, with its interval.
 
 All intervals together are wrong in at most 1 % of comparisons of a corpus with itself: half of that chance is for runs
-of words and lines (`ngrams`), the other half is divided by the number of all other things that are looked at.
+of words and lines (`ngrams`), and the other half is divided by the number of all other measures.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from c4pipe.facts.fates import removed
 from c4pipe.text import hash64, many, percent, visible
 from c4pipe.wet.reasons import NOT_A_PAGE
 
-CHANCE = 0.01  # that anything at all is said of two samples of one corpus
-COMMON_SHARE = 0.005  # share of both samples below which a language or a top-level domain is not looked at
-HOST_LEAST = 0.05  # of the pages: a host is one draw, and smaller ones come and go with it
-ON_MANY = 10  # hosts of a sample that have a line which is nobody's own
-MOST_LISTED = 5  # runs of words, and lines, that a sentence names
+CHANCE = 0.01  # of reporting anything for two samples of one corpus
+COMMON_SHARE = 0.005  # share of both samples below which a language or a top-level domain is ignored
+HOST_LEAST = 0.05  # of the pages: a host is one draw, and the presence of smaller ones is chance
+ON_MANY = 10  # hosts of a sample that have a line which belongs to no site
+MOST_LISTED = 5  # runs of words, and lines, in a sentence
 
 
 class Said(NamedTuple):
-    """One thing that differs beyond its interval."""
+    """One significant difference."""
 
     kind: str  # "repeats", "boilerplate", "order", "language", "length", "source", "host", "rule", "words", "lines"
-    name: str  # of the language, host, rule; "" where the kind says it all
+    name: str  # of the language, host or rule; "" if the kind says it all
     side: str  # "A" or "B": the one that has more
     values: tuple[float, float]  # shares of 0..1, or characters
-    difference: float  # B less A; of lengths the logarithm of their ratio
-    half: float | None  # of the interval's width; None where hosts were counted
+    difference: float  # B less A; for lengths of their logarithms
+    half: float | None  # half the width of the interval; None if hosts were counted
     sentence: str
 
 
 class _Measure(NamedTuple):
-    """One thing that is looked at on both sides."""
+    """One measure of both sides."""
 
     kind: str
     name: str
     sides: tuple[HostRatio, HostRatio]
-    says: Callable[[str, str, str], str]  # of the side that has more, what it has, what the other has
+    says: Callable[[str, str, str], str]  # called with the side that has more, its value, and the other's
 
 
 def what_differs(
     a: PageSample, b: PageSample, manifests: tuple[Mapping[str, Any], Mapping[str, Any]] | None
 ) -> list[Said]:
-    """All that is to be said; manifests are those of corpora of ours."""
+    """All significant differences; manifests are those of our corpora."""
     found = [*_repeats(a, b), *_orders(a, b), *_languages(a, b), *_lengths(a, b), *_sources(a, b)]
     if manifests is not None:
         found += _rules(*manifests, max(map(_likeness, (a, b))))
@@ -124,7 +124,7 @@ def _page_keys(side: PageSample) -> NDArray[np.uint64]:
 
 
 def again(keys: NDArray[Any]) -> NDArray[np.float64]:
-    """[keys] Whether each has come before."""
+    """[keys] Whether each has occurred before."""
     _, first = np.unique(keys, return_index=True)
     before = np.ones(len(keys))
     before[first] = 0
@@ -132,13 +132,13 @@ def again(keys: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def again_on_another_page(keys: NDArray[np.uint64], pages: NDArray[np.int64]) -> NDArray[np.float64]:
-    """[lines] Whether each has come on an earlier page."""
+    """[lines] Whether each has occurred on an earlier page."""
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     return (pages != pages[first][which]).astype(np.float64) if len(keys) else np.zeros(0)
 
 
 def with_common_lines(side: PageSample) -> NDArray[np.float64]:
-    """[pages] Whether a line stands there that `ON_MANY` hosts have."""
+    """[pages] Whether the page has a line that `ON_MANY` hosts have."""
     found = on_pages(side, LINE)
     keys, pages = side.lines
     carrying = np.zeros(len(side.pages))
@@ -191,7 +191,7 @@ def _source_says(name: str) -> Callable[[str, str, str], str]:
 def _shares(
     a: PageSample, b: PageSample, of_a: list[str], of_b: list[str]
 ) -> Iterator[tuple[str, tuple[HostRatio, HostRatio]]]:
-    """Of each name that is common enough its share of the pages of both."""
+    """For each name that is common enough, its share of the pages of both."""
     counts = Counter(of_a) + Counter(of_b)
     for name, count in sorted(counts.items()):
         if count >= COMMON_SHARE * (len(of_a) + len(of_b)):
@@ -213,9 +213,10 @@ def _lengths(a: PageSample, b: PageSample) -> Iterator[_Measure]:
 
 
 def _rules(a: Mapping[str, Any], b: Mapping[str, Any], likeness: float) -> Iterator[_Measure]:
-    """Shares of the records that each reason took, by the ledgers. Pages of a host share their fate, at worst all.
+    """Shares of the records that each reason dropped, by the ledgers. In the worst case all pages of a host have the
+    same outcome.
 
-    Records that are of no page, such as the requests in a WARC file, are neither read nor lost.
+    Records without a page, such as the requests in a WARC file, count neither as read nor as dropped.
     """
     rows = [row for row in removed(dict(a), dict(b)) if row.unit == "page"]
     none = next((row.counts for row in rows if row.reason == NOT_A_PAGE.code), (0, 0))
@@ -233,13 +234,13 @@ def _rule_says(reason: str) -> Callable[[str, str, str], str]:
 
 
 def _likeness(side: PageSample) -> float:
-    """By how much the variance of a share grows if all pages of a host are alike."""
+    """The factor by which the variance of a share grows if all pages of a host are the same."""
     sizes = np.bincount(side.hosts)
     return float((sizes**2).sum() / max(1, sizes.sum()))
 
 
 def _overused(found: list[Overused]) -> Iterator[Said]:
-    """A sentence each for the lines and for the runs of words of either side, with those that say most."""
+    """One sentence each for the lines and for the runs of words of either side, naming the most telling ones."""
     for side in "AB":
         for kind, chosen in (
             ("lines", [one for one in found if one.side == side and one.words == LINE]),
@@ -272,7 +273,7 @@ def _runs(count: int) -> str:
 
 
 def _telling(found: list[Overused]) -> list[Overused]:
-    """The first few of which none is part of another."""
+    """The first few, none of which is part of another."""
     chosen: list[Overused] = []
     for one in sorted(found, key=lambda one: (-round(abs(one.pages[1] - one.pages[0]), 2), -one.words, one.text)):
         if not any(one.text in other.text or other.text in one.text for other in chosen):

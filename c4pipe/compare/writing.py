@@ -1,4 +1,4 @@
-"""A comparison from start to end as a person sees it: what it will cost, how far it is, what it says, its files."""
+"""A comparison as the user sees it: the estimated cost, the progress, the answer and its files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS_AT_LEAST, SECONDS_A_MB = 10.0, 0.11
 
 
 class CompareProgress(ProgressReporter):
-    """How much of what is read has been read, in all readings together."""
+    """How much of the input has been read, over all readings."""
 
     def __init__(self, size: int) -> None:
         self._size, self._read = max(1, size), 0
@@ -36,7 +36,7 @@ class CompareProgress(ProgressReporter):
     def show(self) -> None:
         live, shown = sys.stderr.isatty(), False
         while self.waited(LIVE if live else PLAIN):
-            if self._read >= self._size:  # whoever trains models now has lines of their own
+            if self._read >= self._size:  # model training prints its own progress
                 continue
             told = f"compare: {self._read / 1e6:,.0f} of {self._size / 1e6:,.0f} MB read"
             print(f"\r{told}\x1b[K" if live else told, end="" if live else "\n", file=sys.stderr, flush=True)
@@ -46,9 +46,9 @@ class CompareProgress(ProgressReporter):
 
 
 def answered(sources: tuple[PageSource, PageSource], asked: CompareRequest) -> Compared:
-    """Compares two corpora, its cost told before and its progress meanwhile, on stderr; writes the files.
+    """Compares two corpora, with the cost in advance and the progress on stderr; writes the files.
 
-    ConfigError where the tests that are named cannot be read; BuildError where the corpora turn out to have too little.
+    ConfigError if the named tests cannot be read; BuildError if the corpora turn out to have too little text.
     """
     tests = named_domains(asked.on, asked.text_key)
     size, unpacked = work_of(asked.level, *sources)
@@ -59,7 +59,7 @@ def answered(sources: tuple[PageSource, PageSource], asked: CompareRequest) -> C
     with CompareProgress(size) as progress:
         try:
             found = compare_corpora(*sources, asked, tests, progress.read)
-        except ConfigError as error:  # found by the work, and not before it
+        except ConfigError as error:  # found by the work, not before it
             raise BuildError(str(error)) from None
     files = {
         TABLE_FILE: as_markdown(found).encode(),

@@ -1,4 +1,4 @@
-"""Earlier corpora that a build is made against: theirs come along, each is known by the sha256 of its manifest.
+"""Earlier corpora that a build is made against, and theirs in turn. Each is identified by its manifest's sha256.
 
 --against A2 --ancestors--> A2, A1 (which A2 was built against), ... --key_readers--> their files of keys
 """
@@ -19,7 +19,7 @@ from c4pipe.keys import ALL_PAGES, KEPT_PAGES, KeyReader
 from c4pipe.shards import MANIFEST, SCHEMA_VERSION, SUMS, belongings, lacks_manifest
 from c4pipe.text import many
 
-AGAINST = "against"  # of a manifest: the corpora that it was built against, in the order of their sums
+AGAINST = "against"  # key of a manifest: the corpora it was built against, in the order of their checksums
 
 
 class Ancestor(NamedTuple):
@@ -28,24 +28,25 @@ class Ancestor(NamedTuple):
     path: str  # of its folder
     sha256: str  # of its manifest.json
     manifest: dict[str, Any]
-    digests: Mapping[str, str] = {}  # of its files of keys by stage (`KeyReader.digest`), once they were looked at
+    digests: Mapping[str, str] = {}  # of its key files by stage (`KeyReader.digest`), once they were read
 
     @property
     def keys(self) -> str:
-        """What its keys are of: of all pages where it has kept them, else of those that are left, from its shards."""
+        """What its keys cover: all pages if it kept their keys, else the pages in its shards."""
         return ALL_PAGES if self.manifest.get("keys") else KEPT_PAGES
 
     def row(self) -> dict[str, str]:
-        """What the manifest of its descendant says of it."""
+        """Its row in the manifest of a descendant."""
         preset = str(self.manifest["preset"]["name"])
         return {"path": self.path, "sha256": self.sha256, "preset": preset, "keys": self.keys}
 
 
 def ancestors(paths: Iterable[str], store: Store) -> list[Ancestor]:
-    """The corpora in these folders and all that they were built against in turn, each once, in the order of their sums.
+    """The corpora in these folders and all that they were built against in turn, each once, in the order of their
+    checksums.
 
-    Which come, and in which order, does not depend on the order of the paths. One that a manifest names is taken from
-    the folder where it was, or from any of `paths`. ConfigError, a line, where one is not to be had, or damaged.
+    The result does not depend on the order of the paths. A corpus that a manifest names is read from the folder where
+    it was, or from any of `paths`. ConfigError, in one line, where one is missing or damaged.
     """
     found: dict[str, Ancestor] = {}
     for path in sorted({path.rstrip("/") or "/" for path in paths}):
@@ -62,7 +63,7 @@ def ancestors(paths: Iterable[str], store: Store) -> list[Ancestor]:
 
 
 def read_ancestor(path: str, store: Store) -> Ancestor:
-    """The corpus in a folder. ConfigError where there is none that a build can be made against."""
+    """The corpus in a folder. ConfigError where a build cannot be made against it."""
     name = f"{path}/{MANIFEST}"
     data = _read(store, name)
     if data is None:
@@ -83,7 +84,7 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
         belongings(manifest)
         _check_used(manifest)
         dedups = deduped(manifest)
-    except BuildError as error:  # which says what to do
+    except BuildError as error:  # its message says what to do
         raise ConfigError(f"--against {path}: {error}") from None
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
@@ -94,7 +95,7 @@ def read_ancestor(path: str, store: Store) -> Ancestor:
 
 
 def _check_used(manifest: Mapping[str, Any]) -> None:
-    """Raises where something that is asked of an ancestor is of another kind than builds write, or is not there."""
+    """Raises if a field that is read from an ancestor is missing, or of a type that builds never write."""
     preset, files, keys = manifest["preset"], files_of(manifest), manifest.get("keys", [])
     code, _ = ({**manifest.get(name, {})} for name in ("code", "settings"))
     texts = [preset["name"], *(row["stage"] for row in preset["stages"]), *code, *code.values()]
@@ -107,9 +108,9 @@ def _check_used(manifest: Mapping[str, Any]) -> None:
 
 
 def key_readers(one: Ancestor, store: Store) -> dict[str, KeyReader]:
-    """Its files of keys by stage, each read once to compare its sum; empty where the corpus keeps none.
+    """Its key files by stage, each read once to check its sha256; empty if the corpus keeps none.
 
-    ConfigError where one is missing or damaged, or is not of this corpus.
+    ConfigError where one is missing or damaged, or belongs to another corpus.
     """
     rows = one.manifest.get("keys", ())
     readers = {}

@@ -1,4 +1,4 @@
-"""How much of each benchmark stands in a corpus: what stats.json, summaries, cards and reports say of it."""
+"""How much of each benchmark occurs in a corpus, for stats.json, summaries, cards and reports."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from c4pipe.benchmarks import ROLES
 from c4pipe.corpus.stats import Stats
 from c4pipe.text import many, percent
 
-TASKS_TOLD = 10  # tasks that a summary names
+TASKS_TOLD = 10  # most tasks that a summary names
 
 
 def items_found(stats: Stats, totals: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
-    """By task its `items`, those that could be `searched` for, those `found`, each once over all pages, by role those
-    of which that was found, and the `pages` that hold any. `totals` are the first two.
+    """By task: its `items`, those that could be `searched` for, those `found` (each counted once over all pages), how
+    many of these by role, and the `pages` that hold any. `totals` are the first two numbers.
 
     >>> stats = Stats()
     >>> stats.tasks["rte"], stats.items["rte question 7"] = 3, 3
@@ -38,13 +38,13 @@ def items_found(stats: Stats, totals: Mapping[str, tuple[int, int]]) -> dict[str
 
 
 def by_share(found: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
-    """The same as rows with `task` and `share`, which is of all items: the largest share first."""
+    """The same as rows with `task` and `share`, of all items: the largest share first."""
     rows = [{"task": task, **row, "share": row["found"] / row["items"]} for task, row in found.items()]
     return sorted(rows, key=lambda row: (-row["share"], row["task"]))
 
 
 def items_told(stats: Mapping[str, Any]) -> Iterator[str]:
-    """A line on the benchmarks that a corpus was searched for, from stats.json; none where it was not."""
+    """A line on the benchmarks that a corpus was searched for, from stats.json; none if it was not searched."""
     rows = by_share(stats.get("benchmarks") or {})
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""Every rule and reason in words, from their one declaration: for the docs, the manifest, the card and the report."""
+"""Every rule and reason in words, from its single declaration: for the docs, the manifest, the card and the report."""
 
 from __future__ import annotations
 
@@ -38,11 +38,10 @@ def describe(preset: Preset) -> dict[str, Any]:
 
 
 def describe_stage(stage: Stage) -> dict[str, Any]:
-    """A stage with every threshold and its source: `inspect.rebuild` makes it again of that.
+    """A stage with every threshold and its source: `inspect.rebuild` recreates it from that.
 
-    `class` is what to import. A level stands under `level`, rules stand in `rules`, each with the field that holds it
-    as `in`, which is `alone` there if the field is no tuple; `reasons` are those that no rule gives, with their
-    sources.
+    `class` is what to import. A level is under `level`, rules are under `rules`. `in` names the field that holds a
+    part, and `alone` is set if that field is not a tuple. `reasons` are those that no rule returns, with their sources.
     """
     row: dict[str, Any] = {"stage": stage.name, "kind": type(stage).__name__, "class": class_name(stage)}
     row |= {name: value for name, value in _plain_fields(stage).items() if name != "name"}
@@ -112,20 +111,20 @@ def rules_table() -> str:
 
 
 class Stand(NamedTuple):
-    """Where a reason may be met."""
+    """Where a reason may occur."""
 
     preset: str
     stage: str
-    owner: Part  # which gives it there: its fields are the thresholds
+    owner: Part  # the part that returns it: its fields are the thresholds
 
 
 class KnownReason(NamedTuple):
-    """A reason, as its first part gives it, and where it may be met."""
+    """A reason, as its first part declares it, and where it may occur."""
 
     told: Told
     reason: Reason
-    stands: tuple[Stand, ...]  # in presets as they are
-    brought_by: str = ""  # what puts it into a preset where none has it: an option of a build, or a part
+    stands: tuple[Stand, ...]  # in the built-in presets
+    brought_by: str = ""  # for a reason in no preset, what adds it: an option of a build, or a part
 
 
 @cache
@@ -158,13 +157,13 @@ def _met(presets: Iterable[Preset]) -> Iterator[tuple[str, str, Told]]:
 
 
 def _unset(told: Told) -> Told:
-    """With the names of fields in its words, in the place of values that somebody has to choose."""
+    """The words with names of fields instead of values that the user has to choose."""
     assert told.reason is not None
     return told._replace(words=re.sub(r"\{(\w+)\}", r"`\1`", told.reason.says))
 
 
 def _changed() -> Iterator[tuple[str, Preset]]:
-    """`en` as options of a build and parts of one's own change it, which has what no preset has, and what does it."""
+    """`en` with options of a build and custom parts that no preset has, each with what adds it."""
     yield "`--input-format`, such as `jsonl`,", for_format(EN, "jsonl")
     yield "`--input-format warc`", for_format(EN, "warc")
     yield "`--exclude`", with_exclusions(EN, NotExcluded())
@@ -172,7 +171,7 @@ def _changed() -> Iterator[tuple[str, Preset]]:
     for level in TEXT_LEVELS:
         yield f"`--dedup {level}`", with_levels(EN, (level,))
     yield "`--benchmarks` with `--benchmarks-drop`", with_benchmarks(EN, drop=True)
-    # No model is read for their words.
+    # Describing them reads no model.
     yield (
         "a `Classifier` with `above` in your own preset",
         EN.after("language", Classifier("model.bin", "hq", above=0.5)),
@@ -184,7 +183,7 @@ def _changed() -> Iterator[tuple[str, Preset]]:
 
 
 def other_reasons_table() -> str:
-    """Every reason that no rule gives: of reading, dedup and language."""
+    """Every reason that does not belong to a rule: of reading, dedup and language."""
     ruled = {told.code for kind in RULES for told in kind().told()}
     found: dict[str, tuple[str, ...]] = {}
     for _, stage, told in _met([*PRESETS.values(), *(preset for _, preset in _changed())]):

@@ -1,4 +1,4 @@
-"""What the text of a page can be lost to, by number, so that a page carries what it has lost as a few numbers."""
+"""The causes that text can be lost to, numbered, so that a page carries its losses as a few numbers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from c4pipe.page import Page, Rejected, Unit, Verdict
 from c4pipe.stages import Stage
 from c4pipe.text import count_lines
 
-Trail = Sequence[int]  # of what a page has lost so far the number of the cell, the lines and the characters, in a row
-STEP = 3  # numbers each
+Trail = Sequence[int]  # losses of a page so far: number of the cell, lines, characters, repeated
+STEP = 3  # numbers for each loss
 
 
 class LossCell(NamedTuple):
-    """One of the things that something is lost to."""
+    """One cause of loss."""
 
     stage: str
     reason: str
@@ -23,23 +23,23 @@ class LossCell(NamedTuple):
 
 
 class PageEnd(NamedTuple):
-    """What became of a page, by the number of the cell, and the lines and characters that it had left."""
+    """What became of a page, the number of the cell, and the lines and characters it had left."""
 
     cell: int
     lines: int
     chars: int
 
 
-KEPT_CELL = LossCell("", "kept", Unit.PAGE.value)  # of pages that came through
+KEPT_CELL = LossCell("", "kept", Unit.PAGE.value)  # of kept pages
 
 
 class LossCells:
-    """The cells of some stages. Those of the first stages have the same numbers in every preset that begins so."""
+    """The cells of some stages. The first stages have the same numbers in every preset that begins with them."""
 
     def __init__(self, stages: Iterable[Stage]):
         self.all: list[LossCell] = []
-        self.stages: list[int] = []  # the index of the stage of each
-        self._numbers: list[dict[str, int]] = []  # of each stage
+        self.stages: list[int] = []  # the index of each cell's stage
+        self._numbers: list[dict[str, int]] = []  # for each stage
         self._inside: list[set[str]] = []  # codes of sentences and passages
         for index, stage in enumerate(stages):
             units = {reason.code: reason.unit for reason in stage.all_reasons()}
@@ -60,24 +60,27 @@ class LossCells:
         return [(number, self.all[number]) for number in self._numbers[index].values()]
 
     def cut(self, index: int, verdict: Verdict, before: Page | None = None) -> list[int]:
-        """What a stage took from a page, beside the page itself; `before` is how one that it keeps came in."""
-        chars, trail = verdict.chars, list[int]()
+        """What a stage cut from a page, without the page itself; `before` is a kept page as it entered."""
+        chars = verdict.chars
+        trail: list[int] = []
         if before is not None and before.text is verdict.page.text and not chars:
             return trail
         numbers, inside, tally = self._numbers[index], self._inside[index], verdict.tally
         emptied = _emptied(verdict, before, inside) if inside and before is not None else 0
+        edited = 0 if before is None else len(before.text) - len(verdict.page.text)
         for code, count in chars.items():
+            edited -= count
             if code not in inside:
                 trail += numbers[code], tally[code], count
             else:
                 trail += numbers[code], emptied, count
                 emptied = 0
-        if before is not None and (edited := len(before.text) - len(verdict.page.text) - sum(chars.values())):
+        if before is not None and edited:
             trail += numbers[""], 0, edited
         return trail
 
     def end(self, index: int, verdict: Rejected) -> PageEnd:
-        """A page that leaves at a stage."""
+        """A page that a stage rejects."""
         text, inside = verdict.page.text, self._inside[index]
         fallen = sum(verdict.tally[code] for code in verdict.chars if code not in inside)
         left = len(text) - sum(verdict.chars.values())
@@ -85,7 +88,11 @@ class LossCells:
 
 
 def _emptied(verdict: Verdict, before: Page, inside: set[str]) -> int:
-    """Lines of a page that went with the last sentence or passage in them; the ledger has them with the first reason
-    for which any was lost."""
-    fallen = sum(verdict.tally[code] for code in verdict.chars if code not in inside)
-    return count_lines(before.text) - count_lines(verdict.page.text) - fallen
+    """Lines of a page that vanished with their last sentence or passage. The ledger counts them under the first reason
+    for which any was lost.
+    """
+    emptied = count_lines(before.text) - count_lines(verdict.page.text)
+    for code in verdict.chars:
+        if code not in inside:
+            emptied -= verdict.tally[code]
+    return emptied

@@ -1,11 +1,11 @@
-"""Characters of texts through one stage: as they came in, as they went out with kept pages, and what took the others.
+"""Characters of texts through one stage: how many came in, how many stayed in kept pages, and what removed the rest.
 
     in = kept + rejected + dropped + edited
 
-A character is a code point. Of a line, sentence or passage that was dropped those count that `dropped` of the rejected
-table has: without its line break and the blanks around it, and without what an edit took from it before. Whatever else
-of a page is gone when a stage keeps it was `edited`: what edits took less what they put there, as are line breaks and
-blanks. All that is left of a page that a stage rejects goes with it.
+A character is a code point. A line, sentence or passage that was dropped counts as in `dropped` of the rejected table:
+without its line break, the blanks around it, and what an edit removed from it before. Whatever else a kept page lost
+was `edited`: what edits removed minus what they inserted, line breaks and blanks. When a stage rejects a page, all its
+remaining characters are rejected with it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Characters:
 
     came: int = 0
     kept: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)  # reason -> characters of pages that left, less `dropped`
+    rejected: Counter[str] = field(default_factory=Counter)  # reason -> characters of rejected pages, less `dropped`
     dropped: Counter[str] = field(default_factory=Counter)  # reason -> characters of lines, sentences and passages
-    edited: int = 0  # below 0 where a stage put more there than it took
-    removed: int = 0  # of kept pages that were taken out of the finished corpus
+    edited: int = 0  # negative where a stage inserted more than it removed
+    removed: int = 0  # of kept pages later removed from the finished corpus
 
     def take(self, came: int, left: int, dropped: Mapping[str, int]) -> None:
         """Counts a page that the stage keeps: its characters before and after, and those that were dropped."""
@@ -50,19 +50,19 @@ class Characters:
         self.rejected[reason] += came
 
     def lose_more(self, reason: str, unit: str, chars: int) -> None:
-        """Adds characters that were lost to a reason of this unit, or to edits."""
+        """Adds characters lost to a reason of this unit, or to edits."""
         if unit == EDIT:
             self.edited += chars
         elif chars:
             (self.rejected if unit == Unit.PAGE.value else self.dropped)[reason] += chars
 
     def keep_rest(self) -> int:
-        """Counts as kept what came and was not lost, and says how much that is."""
+        """Counts as kept what came in and was not lost. Returns that number."""
         self.kept = self.came - self.rejected.total() - self.dropped.total() - self.edited
         return self.kept
 
     def add(self, other: Characters, times: int = 1) -> None:
-        """Adds what the same stage did elsewhere; `times` -1 takes it away."""
+        """Adds what the same stage did elsewhere; `times` -1 subtracts it."""
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + times * getattr(other, name))
         for mine, theirs in ((self.rejected, other.rejected), (self.dropped, other.dropped)):
@@ -70,12 +70,12 @@ class Characters:
 
     @property
     def left(self) -> int:
-        """Those that enter the next stage."""
+        """Characters that enter the next stage."""
         return self.kept - self.removed
 
     @property
     def balanced(self) -> bool:
-        """Whether what came in is what was kept and what was lost."""
+        """Whether what came in equals what was kept plus what was lost."""
         return self.came == self.kept + self.rejected.total() + self.dropped.total() + self.edited
 
     def to_json(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class Characters:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Characters:
-        """The inverse of `to_json`. TypeError or KeyError for what it cannot have written."""
+        """The inverse of `to_json`. TypeError or KeyError for a row that `to_json` cannot have written."""
         numbers = [row["in"], row["kept"], row[EDITED], row.get("removed", 0)]
         rejected, dropped = Counter[str](row["rejected"]), Counter[str](row["dropped"])
         for value in (*numbers, *rejected.values(), *dropped.values()):

@@ -1,6 +1,6 @@
-"""From modules to the files of all that they import, read off the syntax: nothing is imported for it.
+"""From modules to the files of all that they import. Only the syntax is read; nothing is imported.
 
-What a table of strings names, as `langid.IDENTIFIERS`, is not seen and must be named. Libraries are never entered.
+Modules named only in tables of strings, such as `langid.IDENTIFIERS`, must be listed. Libraries are never entered.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _LIBRARIES = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"
 
 
 def closure(modules: Iterable[str], stop: Collection[str] = ()) -> dict[str, Path]:
-    """The modules, and all that these import that is as much their author's: name -> source file, sorted.
+    """The modules, and all modules by the same author that these import: name -> source file, sorted.
 
-    That is the top-level package of each, and what lies beside it if it is neither ours nor a library's. `from package
-    import name` leads to where the name is from if `package/__init__.py` merely passes it on: then what else that file
-    imports does not count, and the file itself only if it is a user's. ConfigError for a module without a source.
+    These are the top-level package of each module, and what is next to it if that is neither c4pipe nor a library.
+    `from package import name` leads to where the name is defined if `package/__init__.py` merely passes it on: the
+    other imports of that file do not count, and the file itself counts only if it is a user's. ConfigError for a module
+    without a source.
     """
     found = {module: path for walk in walks_of(modules, stop) for module, path in walk.found.items()}
     return dict(sorted(found.items()))
@@ -51,8 +52,8 @@ class ImportWalk:
     only: str  # the one top-level package that counts; empty: all in the folder but ours
     stop: frozenset[str]
     found: dict[str, Path] = field(default_factory=dict)
-    passed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # package of ours -> `name = origin`
-    _whole: set[str] = field(default_factory=set)  # of these, what they import counts, too
+    passed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # c4pipe package -> `name = origin`
+    _whole: set[str] = field(default_factory=set)  # those whose imports count, too
     _todo: list[str] = field(default_factory=list)
     _files: dict[str, Path | None] = field(default_factory=dict)
     _sources: dict[str, CodeFile] = field(default_factory=dict)
@@ -78,7 +79,7 @@ class ImportWalk:
         package = module if path.name == "__init__.py" else module.rpartition(".")[0]
         for item in self._source(module).imports:
             target = item.seen_from(package)
-            if item.name == "":  # whoever says `import a.b` may use whatever is in a, too
+            if item.name == "":  # after `import a.b`, everything in `a` may be used, too
                 for name in _prefixes(target):
                     self._may_enter(name)
             elif item.name == "*":
@@ -111,7 +112,7 @@ class ImportWalk:
     def _run(self, module: str) -> None:
         """Counts the `__init__.py` of a package and of those above it, which run before anything in it.
 
-        One that only binds names decides by these names alone, which are followed. A user's counts as a file, too.
+        One that only binds names counts by these names, which are followed. A user's counts as a file, too.
         """
         if module in self._ran:
             return
@@ -160,13 +161,13 @@ def file_in(folder: Path, module: str) -> Path | None:
     return Path(found) if found else None
 
 
-_file_of_ours = cache(file_in)  # no module comes or goes while this process runs, as one of a user's may
+_file_of_ours = cache(file_in)  # c4pipe's modules do not change while this process runs; a user's may
 
 
 def homes_of(top: str) -> list[Path]:
-    """The folders in which a top-level module lies: none for what has no file, several for a namespace."""
+    """The folders of a top-level module: none if it has no file, several for a namespace package."""
     try:
-        spec = importlib.util.find_spec(top) if top != "__main__" else None  # which workers have not
+        spec = importlib.util.find_spec(top) if top != "__main__" else None  # which workers lack
     except ValueError:
         return []
     if spec is None:
@@ -178,7 +179,7 @@ def homes_of(top: str) -> list[Path]:
 
 
 def folder_of(module: str) -> Path:
-    """Where the top-level package of a module lies. ConfigError where the module has no source."""
+    """The folder of a module's top-level package. ConfigError if the module has no source."""
     for home in homes_of(module.partition(".")[0]):
         if file_in(home, module):
             return home
@@ -189,5 +190,5 @@ def folder_of(module: str) -> Path:
 
 
 def is_library(folder: Path) -> bool:
-    """Whether what lies in a folder was installed: its version says what it is."""
+    """Whether the contents of a folder were installed: then their version identifies them."""
     return bool({"site-packages", "dist-packages"} & {*folder.parts}) or any(map(folder.is_relative_to, _LIBRARIES))

@@ -1,8 +1,8 @@
-"""Which code decides the bytes of a corpus, as digests by name: what staged work and a finished corpus are known by.
+"""The code that decides the bytes of a corpus, as digests by name: they identify staged work and finished corpora.
 
     classes of rules and stages, modules --closure--> files --digests--> {"my_rules:NoShouting": ..., "my_rules": ...}
 
-Libraries count by their versions, which the manifest has.
+Libraries count by their versions, which the manifest records.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from c4pipe.errors import ConfigError
 
 
 def code_of(classes: Iterable[type], modules: Iterable[str] = (), stop: Collection[str] = ()) -> dict[str, str]:
-    """What a manifest keeps of the code: `module:Class` and `module` -> digest, sorted, the same on every machine.
+    """The code as a manifest records it: `module:Class` and `module` -> digest, sorted, the same on every machine.
 
     Args:
-        classes: of the rules, stages and levels. Their modules count, those of their bases, and what these import.
-        modules: that decide as well.
-        stop: modules and packages that are imported and decide nothing.
+        classes: rules, stages and levels. Their modules, those of their bases, and what these import count.
+        modules: further modules that decide.
+        stop: modules and packages that are imported but decide nothing.
 
-    A package of ours that only passes names on has the digest of those that were asked for. ConfigError as in
+    A package of ours that only re-exports names has the digest of the names used. ConfigError as in
     `digest_of_class` and `closure`.
     """
     classes = list(classes)
@@ -38,8 +38,9 @@ def code_of(classes: Iterable[type], modules: Iterable[str] = (), stop: Collecti
 
 
 def libraries_of(modules: Iterable[str]) -> list[str]:
-    """The distributions that modules of a user's own import, and what they import beside them: their versions decide,
-    too. Those that ours import are known."""
+    """The distributions that a user's modules import, directly or through modules next to them: their versions decide,
+    too. Those that c4pipe imports are known.
+    """
     own = [module for module in modules if module.partition(".")[0] not in OURS]
     tops: set[str] = set()
     for walk in walks_of(own, ()):
@@ -50,7 +51,7 @@ def libraries_of(modules: Iterable[str]) -> list[str]:
 
 
 def _distributions(top: str) -> list[str]:
-    """What has brought a top-level module, by its metadata. To ask for all takes a tenth of a second."""
+    """The distributions that installed a top-level module. Reading all metadata takes 0.1 s."""
     try:
         return [metadata.distribution(top).name]
     except metadata.PackageNotFoundError:
@@ -58,8 +59,8 @@ def _distributions(top: str) -> list[str]:
 
 
 def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """What differs between two codes: classes, then modules in which no class of these explains it; of both, what was
-    edited comes first. An entry that only one of them has is marked: `my_rules:NoShouting (new)`, `my_rules (gone)`.
+    """What differs between two codes: classes, then modules whose change no class explains; in both, edited entries
+    come first. An entry that only one of them has is marked: `my_rules:NoShouting (new)`, `my_rules (gone)`.
     """
     differ = {name for name in {*then, *now} if then.get(name) != now.get(name)}
     explained = {name.partition(":")[0] for name in differ if ":" in name}
@@ -69,12 +70,12 @@ def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def digest_of_class(cls: type) -> str:
-    """The digest of a class by its source and that of its bases that are no library's. ConfigError without a source."""
+    """The digest of a class by its source and that of its bases outside libraries. ConfigError without a source."""
     return digest_of(*(f"{base.__module__}:{base.__qualname__} {_statement(base)}" for base in _own(cls)))
 
 
 def _own(cls: type) -> list[type]:
-    """The class and its bases, but for those of libraries."""
+    """The class and its bases, except those of libraries."""
     top = cls.__module__.partition(".")[0]
     return [base for base in cls.__mro__ if base is cls or _is_authored(base.__module__.partition(".")[0], top)]
 

@@ -1,7 +1,7 @@
-"""What all pages of a build have lost, by what they lost it to, with their language and length, and with their domain.
+"""What all pages of a build lost, by cause, language and length, and by cause and domain.
 
-Every page counts once as a page: with what it was lost to, or as kept. Its lines and characters are shared among that
-and what took parts of it, so that the characters of all cells are those of all pages as they were read.
+Every page counts once as a page: under the cause that rejected it, or as kept. Its lines and characters are split
+between that and what cut parts of it, so the characters of all cells add up to those of all pages as read.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from c4pipe.corpus.characters import EDIT
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.stats import TOP_DOMAINS, registered
 from c4pipe.errors import BuildError
-from c4pipe.page import Page, Unit
+from c4pipe.page import Unit
 
 CellCounts = list[int]  # pages, lines, characters
-REST = None  # in the place of a domain: all that are not told apart
-WAITS = "waits"  # the unit of pages that are kept unless their config is left out, which stands as the reason
+REST = None  # instead of a domain: all that are not counted separately
+WAITS = "waits"  # the unit of pages that are kept unless their config is left out; the config is the reason
 
 
 class Origin(NamedTuple):
-    """What is known of a page from its reading."""
+    """What is known of a page when it is read."""
 
     domain: str  # registered, "" without a URL
-    bin: int  # k: its text as read has 2**k .. 2**(k+1)-1 characters
+    bin: int  # k: its text, as read, has 2**k .. 2**(k+1)-1 characters
 
     @classmethod
-    def of(cls, page: Page) -> Origin:
-        """The origin of a page as it was read."""
-        return cls(registered(page.url), max(0, len(page.text).bit_length() - 1))
+    def of(cls, url: str, chars: int) -> Origin:
+        """The origin of a page by its URL and the characters of its text as it was read."""
+        return cls(registered(url), max(0, chars.bit_length() - 1))
 
 
 NO_ORIGIN = Origin("", 0)
@@ -44,8 +44,9 @@ class Cube:
         self.by_domain: dict[str | None, dict[LossCell, CellCounts]] = {}
 
     def add_page(self, origin: Origin, language: str, losses: Iterable[tuple[LossCell, int, int]]) -> None:
-        """Counts a page by what became of it and what was cut from it: of each the cell, lines and characters.
-        `language` is "" where no stage was asked for it."""
+        """Counts a page by what became of it and what was cut from it; each has a cell, lines and characters.
+        `language` is "" if no stage determined it.
+        """
         for cell, *counts in losses:
             self.add_language(cell, language, origin.bin, [1, *counts])
             self.add_domain(cell, origin.domain, [1, *counts])
@@ -65,8 +66,9 @@ class Cube:
             _add(self.by_domain.setdefault(domain, {}), cells.items())
 
     def settle(self, left_out: Collection[str], few: LossCell) -> int:
-        """Pages that waited are kept, but for those of configs that are left out, which are lost to `few`; the
-        characters of these."""
+        """Pages that waited are kept, except those of configs that are left out, which are lost to `few`. Returns the
+        characters of these.
+        """
 
         def settled(cell: LossCell) -> LossCell:
             if cell.unit != WAITS:
@@ -82,7 +84,7 @@ class Cube:
         return sum(chars for (cell, _, _), (_, _, chars) in found.items() if cell == few)
 
     def shorten(self, domains: int = TOP_DOMAINS) -> bool:
-        """Puts all domains but those with most pages together; whether there were more."""
+        """Merges all but the domains with most pages into one. Returns whether there were more."""
         named = [domain for domain in self.by_domain if domain is not REST]
         rest: dict[LossCell, CellCounts] = {}
         ranked = sorted(named, key=lambda domain: (-self._pages_of(domain), domain or ""))
@@ -96,7 +98,7 @@ class Cube:
         return sum(n for cell, (n, _, _) in self.by_domain[domain].items() if cell.unit in (Unit.PAGE.value, WAITS))
 
     def check(self, ledger: Ledger) -> Cube:
-        """Itself, if it counts what the ledger does; BuildError that names the first difference, for that is a bug."""
+        """Itself, if it agrees with the ledger. BuildError names the first difference, which is a bug."""
         said = _said(ledger)
         for by, cells in (("language", self.cells()), ("domain", self._cells_of_domains())):
             found: dict[tuple[str, str, str], CellCounts] = {}
@@ -148,7 +150,7 @@ class Cube:
 
 
 def waiting(config: str) -> LossCell:
-    """Of pages that came through, and are kept unless their config is left out."""
+    """The cell of pages that pass all stages, and are kept unless their config is left out."""
     return LossCell("", config, WAITS)
 
 
@@ -168,8 +170,9 @@ def _kind(cell: LossCell) -> tuple[str, str]:
 
 
 def _said(ledger: Ledger) -> dict[tuple[str, str, str], tuple[int, int, int]]:
-    """Of each cell by the ledger, where there are any, pages and characters of what is lost with its page, and lines
-    and characters of the rest."""
+    """What the ledger has for each non-empty cell: pages and characters of what is lost with its page, lines and
+    characters of the rest.
+    """
     last = ledger.stages[-1]
     said = {("", "", KEPT_CELL.reason): (last.left, 0, last.chars.left)}
     for stage in ledger.stages[1:]:

@@ -1,4 +1,4 @@
-"""What a corpus and staged work are known by: all that decides their bytes, and in words what differs of it.
+"""The identity of a corpus and of staged work: all that decides their bytes, and differences in words.
 
 preset by value + code + files by sum + versions + settings + inputs --> fingerprint
 """
@@ -16,8 +16,8 @@ from c4pipe.part import Part, everything
 from c4pipe.stages import Preset, Stage
 from c4pipe.wet.reasons import CHANGED_INPUT
 
-# What is imported on the way and decides no byte: fetching, wiring, what explains a page afterwards, and presets, which
-# are known by what they hold.
+# Imported on the way, but deciding no byte: fetching, wiring, explanations of pages afterwards, and presets, which
+# are identified by their values.
 STOP = (
     "c4pipe.fetch",
     "c4pipe.flow.settings",
@@ -28,7 +28,7 @@ STOP = (
     "c4pipe.stages.explaining",
     "c4pipe.stages.trace",
 )
-# Whose versions decide what comes out; those of identifiers of languages are told beside them.
+# Libraries whose versions decide the output; language identifiers are recorded separately.
 LIBRARIES = (
     *("apache-beam", "google-re2", "isal", "langdetect", "llvmlite", "mmh3", "nltk", "numba", "numpy", "pyarrow"),
     *("sentencex", "tldextract"),
@@ -40,20 +40,20 @@ FINISHING = ("c4pipe.flow.apply", "c4pipe.flow.write", "c4pipe.passes.finishing"
 
 
 def code_behind(stages: Sequence[Stage], passes: Iterable[str] = STAGING) -> dict[str, str]:
-    """The code that decides what comes out of these stages: `module:Class` and `module` -> digest."""
+    """The code that decides the output of these stages: `module:Class` and `module` -> digest."""
     parts = list(everything(stages))
     modules = [module for part in parts for module in part.modules()]
     return code_of(dict.fromkeys(type(part) for part in parts), [*passes, *modules], STOP)
 
 
 def versions_behind(stages: Sequence[Stage], versions: Mapping[str, str]) -> dict[str, str]:
-    """Of these versions those that decide what comes out of the stages."""
+    """Those of these versions that decide the output of the stages."""
     names = {"c4pipe", "python", *LIBRARIES, *libraries_behind(stages)}
     return {name: version for name, version in versions.items() if name in names}
 
 
 def libraries_behind(stages: Sequence[Stage]) -> list[str]:
-    """The distributions that parts name, and those that a user's own import."""
+    """The distributions that parts name, and those that a user's modules import."""
     parts = list(everything(stages))
     found = libraries_of({type(part).__module__ for part in parts} | {m for part in parts for m in part.modules()})
     return sorted({*found, *(name for part in parts for name in part.libraries)})
@@ -81,17 +81,17 @@ def code_of_mixture() -> dict[str, str]:
 
 
 def code_of_everything() -> str:
-    """A digest of all code that decides: what two machines of one build must have in common."""
+    """A digest of all code that decides: all machines of one build must agree on it."""
     return fingerprint(code_of((), (*STAGING, *RESTAGING, *FINISHING, *MIXING)))
 
 
 def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Part] = ()) -> dict[str, list[str]]:
-    """In what a finished corpus is another than the one that would be built now, in words by what is meant.
+    """How a finished corpus differs from the one that would be built now, in words, by setting.
 
     Args:
         then: its manifest.
         now: what the manifest would hold: any of preset, settings, files, identifiers, versions, inputs, against, code.
-        parts: of the preset, so that code is told as "rule MinWords" and not as "c4pipe.rules.lines:MinWords".
+        parts: of the preset, so that code is named "rule MinWords" instead of "c4pipe.rules.lines:MinWords".
     """
     found = {}
     for name, words in (
@@ -107,7 +107,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], parts: Iterable[Par
         if name in now and (told := words(before, now[name])):
             found[name] = told
     if then.get("removed"):
-        found["pages"] = ["pages were removed from the finished corpus"]
+        found["pages"] = ["some were removed after the build"]
     if told := code_changes(then.get("code"), now["code"], parts):
         found["code"] = told
     return found
@@ -127,7 +127,7 @@ def code_changes(then: Mapping[str, str] | None, now: Mapping[str, str], parts: 
 
 
 def _values(then: Any, now: Any) -> list[str]:
-    """Settings by name, and of anything else that it is another."""
+    """Changed settings by name; for anything else, only that it changed."""
     if json.loads(json.dumps(now)) == then:
         return []
     if isinstance(now, Mapping) and isinstance(then, Mapping):
@@ -136,7 +136,7 @@ def _values(then: Any, now: Any) -> list[str]:
 
 
 def _stages(then: Any, now: Mapping[str, Any]) -> list[str]:
-    """The stages that are others, by name."""
+    """The stages that differ, by name."""
     then, plain = json.loads(json.dumps([then or {}, now]))
     rows = [{row["stage"]: row for row in each.get("stages", ())} for each in (then, as_told(plain, then))]
     names = dict.fromkeys([*rows[0], *rows[1]])
@@ -145,7 +145,7 @@ def _stages(then: Any, now: Mapping[str, Any]) -> list[str]:
 
 
 def as_told(now: Any, then: Any) -> Any:
-    """A description less what an older manifest did not tell."""
+    """A description without what an older manifest did not record."""
     if isinstance(now, dict) and isinstance(then, dict):
         return {k: as_told(v, then.get(k)) for k, v in now.items() if k in then or k not in ("class", "in", "own")}
     if isinstance(now, list) and isinstance(then, list):
@@ -168,7 +168,7 @@ def _versions(then: Any, now: Mapping[str, str]) -> list[str]:
 
 
 def _earlier(then: Any, now: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The earlier corpora that only one of the two was built against."""
+    """The earlier corpora that only one of the two builds was made against."""
     before, after = ({(row["path"], row["sha256"]) for row in each} for each in (then or (), now))
     return sorted({path for path, _ in before ^ after})
 
@@ -181,10 +181,10 @@ def _inputs(then: Any, now: Iterable[tuple[str, int]]) -> list[str]:
 
 
 def misread(manifest: Mapping[str, Any], inputs: Iterable[tuple[str, int]]) -> list[str]:
-    """The inputs of a finished corpus that it holds in another state than they have now, by name.
+    """The inputs of a finished corpus that have changed since it read them, by name.
 
-    They had another size when they were read, or changed meanwhile. `inputs` are names and bytes now, -1 where nobody
-    knows.
+    Their size differs from when they were read, or they changed meanwhile. `inputs` are names and bytes now, -1 if
+    unknown.
     """
     sizes = dict(inputs)
     return [
@@ -195,5 +195,5 @@ def misread(manifest: Mapping[str, Any], inputs: Iterable[tuple[str, int]]) -> l
 
 
 def class_name(part: object) -> str:
-    """`module:Class`, by which a manifest names what is to be imported again."""
+    """`module:Class`, the name in a manifest from which it is imported again."""
     return f"{type(part).__module__}:{type(part).__qualname__}"

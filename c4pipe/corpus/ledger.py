@@ -1,6 +1,6 @@
-"""Counts per stage and reason, summed from the data: what was read is what was kept and what was rejected.
+"""Counts per stage and reason, summed from the data: pages read = pages kept + pages rejected.
 
-Beam's own metrics may count a retried bundle twice; these cannot, for each shard writes its ledger once.
+Beam's own metrics may count a retried bundle twice; these cannot, since each shard writes its ledger once.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from c4pipe.errors import BuildError
 from c4pipe.page import Unit
 from c4pipe.text import count_lines
 
-# What the row of a stage counts under which key, by what its reasons cost.
+# The keys under which a stage's row counts losses, by their unit.
 LOST_AS = {
     Unit.PAGE: "rejected",
     Unit.LINE: "lines_dropped",
     Unit.SENTENCE: "sentences_dropped",
     Unit.PASSAGE: "passages_dropped",
 }
-WITHIN_LINES = (Unit.SENTENCE, Unit.PASSAGE)  # a line may lose them and stand
+WITHIN_LINES = (Unit.SENTENCE, Unit.PASSAGE)  # a line may lose them and stay
 
 
 def lines_in(before: str, left: str, dropped: int) -> int:
-    """The lines of a text that a stage has left otherwise, of which it dropped so many: without blank ones at the ends,
-    which go with the blanks around a text, and by no rule.
+    """The lines of a text before a stage changed it to `left` and dropped so many: blank lines at the ends do not
+    count, since no rule drops them.
 
     >>> lines_in("Menu\\n\\nA text.\\nMore", "A text.", 2), lines_in("One.\\nTwo.", "One.", 0)
     (3, 2)
@@ -41,20 +41,20 @@ def lines_in(before: str, left: str, dropped: int) -> int:
 
 @dataclass
 class StageCount:
-    """What one stage did. Lines are the lines of page texts: as they came in, as they went out with kept pages."""
+    """What one stage did. Lines are those of page texts: as they came in, and as they left in kept pages."""
 
     stage: str
     entered: int = 0
     kept: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # reason -> pages
-    flagged: Counter[str] = field(default_factory=Counter)  # reason -> pages kept all the same
+    flagged: Counter[str] = field(default_factory=Counter)  # reason -> pages flagged but kept
     lines_dropped: Counter[str] = field(default_factory=Counter)  # reason -> lines, of rejected pages too
     sentences_dropped: Counter[str] = field(default_factory=Counter)  # reason -> sentences
     lines_in: int = 0
     lines_kept: int = 0
-    lines_rejected: int = 0  # lines that were not dropped themselves, but left with their page
+    lines_rejected: int = 0  # lines rejected with their page, not dropped singly
     passages_dropped: Counter[str] = field(default_factory=Counter)  # reason -> passages
-    removed: int = 0  # kept pages that were taken out of the finished corpus: the next stage was given the others
+    removed: int = 0  # kept pages later removed from the corpus: the next stage counts only the others
     chars: Characters = field(default_factory=Characters)
 
     @property
@@ -81,7 +81,7 @@ class StageCount:
             mine.update(theirs)
 
     def subtract(self, other: StageCount) -> None:
-        """Takes counts away that were added once."""
+        """Subtracts counts that were added before."""
         self.chars.add(other.chars, -1)
         for name in (each.name for each in fields(self) if each.name != "chars"):
             mine, theirs = getattr(self, name), getattr(other, name)
@@ -91,8 +91,9 @@ class StageCount:
                 setattr(self, name, mine - theirs)
 
     def lines(self, came: int, left: int | None, dropped: Mapping[str, int]) -> None:
-        """Counts the lines of one page: as it came in, as it was kept (None: it was rejected), and those that were
-        dropped themselves."""
+        """Counts the lines of one page: as it came in, as it was kept (None: rejected), and those that were dropped
+        singly.
+        """
         self.lines_in += came
         for code, lines in dropped.items():
             self.lines_dropped[code] += lines
@@ -103,7 +104,7 @@ class StageCount:
             self.lines_kept += left
 
     def to_json(self) -> dict[str, Any]:
-        """The row of the manifest, keys sorted so that equal counts are equal bytes."""
+        """The row of the manifest, keys sorted so that equal counts give equal bytes."""
         row: dict[str, Any] = {
             "stage": self.stage,
             "in": self.entered,
@@ -125,7 +126,7 @@ class StageCount:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> StageCount:
-        """The inverse of `to_json`. BuildError for a row that it cannot have written."""
+        """The inverse of `to_json`. BuildError for a row that `to_json` cannot have written."""
         try:
             lines = row.get("lines", {"in": 0, "kept": 0, "rejected": 0})
             if not isinstance(row["stage"], str):
@@ -153,7 +154,7 @@ class StageCount:
 
 @dataclass
 class Ledger:
-    """One count a stage, in the order of the preset."""
+    """One count per stage, in the order of the preset."""
 
     stages: list[StageCount]
 
@@ -173,7 +174,7 @@ class Ledger:
         return self.stages[-1].left
 
     def judged(self, passed: Iterable[int], last: int, reason: str | None) -> None:
-        """Counts one page: the stages that it passed and, where a reason is given, the last one, which rejected it."""
+        """Counts one page: the stages it passed and, if a reason is given, the last one, which rejected it."""
         for index in passed:
             self.stages[index].entered += 1
             self.stages[index].kept += 1
@@ -182,7 +183,7 @@ class Ledger:
             self.stages[last].rejected[reason] += 1
 
     def leave_out(self, reason: str, pages: int, chars: int) -> None:
-        """Counts pages that the last stage has kept so far as rejected by it."""
+        """Moves pages of the last stage from kept to rejected."""
         last = self.stages[-1]
         last.kept -= pages
         last.rejected[reason] += pages
@@ -195,7 +196,7 @@ class Ledger:
             mine.add(theirs)
 
     def check(self) -> Ledger:
-        """Itself, if it balances; BuildError that names the first imbalance otherwise, for that is a bug."""
+        """Itself, if it balances; otherwise BuildError names the first imbalance, which is a bug."""
         for before, stage in zip([None, *self.stages], self.stages, strict=False):
             if stage.entered != stage.kept + stage.rejected.total():
                 raise BuildError(f"the ledger does not balance: stage {stage.stage}: {stage.to_json()}")
@@ -215,13 +216,13 @@ class Ledger:
     def to_json(self) -> dict[str, Any]:
         """`{"records": n, "stages": [...]}`, as the manifest holds it."""
         rows = [stage.to_json() for stage in self.stages]
-        if self.stages[0].chars.came:  # of stages that no page came to as well
+        if self.stages[0].chars.came:  # also of stages that no page reached
             rows = [{**row, "characters": stage.chars.to_json()} for row, stage in zip(rows, self.stages, strict=True)]
         return {"records": self.records, "stages": rows}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Ledger:
-        """The inverse of `to_json`. BuildError for what it cannot have written."""
+        """The inverse of `to_json`. BuildError for data that `to_json` cannot have written."""
         stages = data.get("stages") if isinstance(data, dict) else None
         if not isinstance(stages, list) or not stages:
             raise BuildError("the ledger is damaged: it has no list of stages.")
@@ -234,7 +235,7 @@ def has_characters(ledger: Ledger) -> bool:
 
 
 def without_urls(read: Mapping[str, Any]) -> bool:
-    """Whether the row of reading counts pages, and none that has a URL."""
+    """Whether the reader's row counts pages, but none with a URL."""
     return bool(0 < read["kept"] == read.get("flagged", {}).get(NO_URL_GIVEN.code, 0))
 
 

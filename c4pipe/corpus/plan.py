@@ -1,12 +1,13 @@
-"""How a preset is carried out: its stages cut where the whole corpus must be asked, and bound to their outside files.
+"""How a preset is carried out: its stages, split where the whole corpus must be compared, and bound to their external
+files.
 
     read -> before -> (URLs) -> between -> (text 1) -> leg 1 -> (text 2) -> leg 2 -> ... -> corpus
 
-URL dedup only takes whole pages away, so the page stages behind it may judge a page before its rival is known: reading,
-filtering and cleaning are one pass, and the verdict on a page that loses its URL is simply not counted. Each dedup of
-text begins a *leg*: what it leaves walks the page stages up to the next one.
+URL dedup only drops whole pages, so the page stages behind it may judge a page before its rival is known. Reading,
+filtering and cleaning are one pass; the verdict on a page that loses its URL is not counted. Each text dedup begins a
+*leg*: what it leaves passes the page stages up to the next one.
 
-Several presets may be carried out over one reading. Those with the same stages up to a dedup share the work up to
+Several presets can run over one reading. Those with the same stages up to a dedup share the work up to
 there; `together` shares every judgement.
 """
 
@@ -29,11 +30,13 @@ from c4pipe.stages.veiling import Veil
 
 KEPT = "kept"  # the outcome of a page that no stage rejects
 
-Steps = tuple[tuple[int, Step], ...]  # with the index of their stage in the preset, which is also its row in the ledger
+Steps = tuple[tuple[int, Step], ...]  # with the index of their stage in the preset, and in the ledger
 
 
 class Leg(NamedTuple):
-    """What happens between two questions to the whole corpus. Without a dedup of text there is one, behind the URLs."""
+    """What happens between two comparisons of the whole corpus. Without a text dedup there is one leg, after the
+    URLs.
+    """
 
     start: int  # the index of the dedup that begins it
     level: TextLevel | None  # bound; None where no text is compared
@@ -43,7 +46,7 @@ class Leg(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """The stages of a preset by what they need: `before` and `between` a page, the dedups the corpus, legs both."""
+    """The stages of a preset by what they need: `before` and `between` need a page, dedups the corpus, legs both."""
 
     preset: Preset
     assets: Any
@@ -83,15 +86,15 @@ class Plan:
         return tuple(self._leg(start, end) for start, end in zip(self.texts, ends, strict=True))
 
     def level(self, leg: int) -> TextLevel | None:
-        """The level of the dedup that begins a leg; bound, and nothing else is for it."""
+        """The level of the dedup that begins a leg. It is bound; nothing else is."""
         return cast(TextLevel, self.bound(self._dedup(self.texts[leg]).level)) if self.texts else None
 
     def links(self, leg: int) -> bool:
-        """Whether the dedup that begins a leg links pages, instead of giving each key an owner."""
+        """Whether the dedup that begins a leg links pages, instead of assigning each key an owner."""
         return bool(self.texts) and cast(TextLevel, self._dedup(self.texts[leg]).level).links
 
     def prefix(self, leg: int) -> tuple[Stage, ...]:
-        """The stages up to the dedup of a leg, -1 for the last. Presets that share them share the work up to there."""
+        """The stages up to the dedup of a leg, -1 for the last. Presets with the same prefix share that work."""
         return self.preset.stages[: self.starts[leg] + 1]
 
     @cached_property
@@ -106,12 +109,12 @@ class Plan:
 
     @cached_property
     def line_codes(self) -> frozenset[str]:
-        """Those of them that cost lines."""
+        """The codes of reasons that drop lines."""
         return frozenset(code for code, reason in self.reasons.items() if reason.unit is Unit.LINE)
 
     @cached_property
     def cells(self) -> LossCells:
-        """What a page of the preset may lose parts of its text to."""
+        """The causes that may remove text from a page of this preset."""
         return LossCells(self.preset.stages)
 
     @cached_property
@@ -122,7 +125,7 @@ class Plan:
 
     @cached_property
     def edits_early(self) -> bool:
-        """Whether a staged text may differ from the one that was read."""
+        """Whether a staged text may differ from the one read."""
         return any(cast(PageStage, self.preset.stages[i]).edits for i, _ in (*self.before, *self.between))
 
     @cached_property
@@ -132,26 +135,26 @@ class Plan:
 
     @property
     def hides(self) -> bool:
-        """Whether a stage hides what it takes from a text."""
+        """Whether a stage hides what it removes from a text."""
         return any(stage.hides for stage in self.preset.stages)
 
     def lines_of(self, tally: Tally) -> dict[str, int]:
-        """Of what a stage took from a page the lines: reason -> number."""
+        """The lines among what a stage cut from a page: reason -> number."""
         return {code: number for code, number in tally.items() if code in self.line_codes}
 
     def schema(self, stages: Iterable[Stage] | None = None) -> Any:
-        """The columns of pages that have passed these stages, or all: a `pyarrow.Schema`."""
+        """The columns of pages that have passed these stages (default: all), as a `pyarrow.Schema`."""
         return schema_with(column_fields(self.preset.stages if stages is None else stages))
 
     def bind(self) -> None:
-        """Loads every outside file that the preset reads. AssetError or ConfigError where one cannot be had."""
+        """Loads every external file that the preset reads. AssetError or ConfigError where one cannot be read."""
         for steps in (self.before, self.between, self.legs):
             assert isinstance(steps, tuple)
         self.schema()
 
     @property
     def size(self) -> Size | None:
-        """The last stage, if it is the one that leaves out small languages."""
+        """The last stage, if it drops small languages."""
         last = self.preset.stages[-1]
         return cast(Size, last) if last.scope is Scope.CONFIG else None
 
@@ -166,9 +169,9 @@ class Plan:
         return self.parts[part]
 
     def cut_early(self, page: Page) -> list[Dropped]:
-        """The lines that the stages in front of the first leg cut from a page as read; for the few that are shown."""
+        """The lines that the stages before the first leg cut from a page as read; only for pages that are shown."""
         steps = (*self.before, *self.between)
-        index, last, passed = run_steps(page, steps[:-1])  # what the last one makes of the page is asked of `cut` alone
+        index, last, passed = run_steps(page, steps[:-1])  # `cut` alone reports what the last one drops
         met = [(i, before) for i, before, _ in passed]
         if isinstance(last, Rejected):
             met.append((index, last.page))
@@ -177,11 +180,11 @@ class Plan:
         return [drop for i, before in met for drop in self.cut(i, before)]
 
     def cut(self, index: int, page: Page) -> list[Dropped]:
-        """The lines that a stage cuts from the page as it comes in."""
+        """The lines that a stage cuts from the page as it enters."""
         return cast(PageStage, self.preset.stages[index]).dropped(page, self.assets) if index in self.cutting else []
 
     def step(self, index: int) -> Step | None:
-        """The step of a stage that judges pages by themselves."""
+        """The step of a stage that judges pages singly."""
         stage = self.preset.stages[index]
         return self._step(stage) if stage.scope is Scope.PAGE else None
 
@@ -209,7 +212,7 @@ def _codes_within(stage: Stage) -> tuple[str, ...]:
 
 
 class Once:
-    """A step that several plans may ask about the same page, one after the other: it judges it once."""
+    """A step that several plans may apply to the same page in turn: it judges the page once."""
 
     def __init__(self, step: Step):
         self._step = step
@@ -223,16 +226,18 @@ class Once:
 
 
 def together(presets: Iterable[tuple[Preset, Any]]) -> list[Plan]:
-    """Plans for presets, each with its assets, over one reading: what two of them ask of a page is judged once."""
+    """Plans for presets, each with its assets, over one reading: a judgement that two of them need is made once."""
     steps: dict[Stage, Once] = {}
     return [Plan(preset, assets, steps) for preset, assets in presets]
 
 
 def run_steps(page: Page, steps: Steps) -> tuple[int, Kept | Rejected, list[tuple[int, Page, Kept]]]:
-    """The page through the steps: (last stage reached, its verdict, the stages passed with what came in)."""
-    passed = []
-    verdict: Kept | Rejected = Kept(page)
-    index = -1
+    """The page through the steps: (last stage reached, its verdict, the stages passed, each with the page that
+    entered).
+    """
+    passed: list[tuple[int, Page, Kept]] = []
+    if not steps:
+        return -1, Kept(page), passed
     for index, step in steps:
         verdict = step(page)
         if isinstance(verdict, Rejected):

@@ -1,7 +1,7 @@
-"""What one source file says, whatever it looks like: a digest of its syntax tree, its classes, what it imports.
+"""The content of one source file, whatever its layout: a digest of its syntax tree, its classes, what it imports.
 
-Comments, docstrings, layout and the way a literal is written count for nothing; all else does, unused code too. The
-same code has the same digest under Python 3.11, 3.12 and 3.13.
+Comments, docstrings, layout and the spelling of literals do not count; everything else does, even unused code. The same
+code has the same digest under Python 3.11, 3.12 and 3.13.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 from c4pipe.errors import ConfigError
 from c4pipe.native.cache import cached
 
-_OWN = Path(__file__).read_bytes()  # what is kept of a file is made by this one
-DIGITS = 16  # of 64 hexadecimal ones: two versions of a file that agree in 64 bits do not happen
-# Where a name stands says whether it is loaded or stored, u"" is "", and comments on types are comments.
+_OWN = Path(__file__).read_bytes()  # cached results depend on this file
+DIGITS = 16  # of 64 hexadecimal ones: 64 bits make a collision of two versions negligible
+# A name's position shows whether it is loaded or stored, u"" equals "", and type comments are comments.
 _SAYS_NOTHING = {"ctx", "kind", "type_comment"}
 _DISPLAYS = (ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.expr_context)
 
@@ -37,7 +37,7 @@ class Import(NamedTuple):
     name: str
 
     def seen_from(self, package: str) -> str:
-        """The module in full, as it is called inside a package. Empty where the dots lead out of the top."""
+        """The module in full, as seen from a package. Empty if the dots lead above the top."""
         if not self.level:
             return self.module
         parts = package.split(".")
@@ -46,17 +46,17 @@ class Import(NamedTuple):
 
 
 class CodeFile(NamedTuple):
-    """A file, read."""
+    """A parsed file."""
 
     digest: str
     classes: Mapping[str, str]  # qualified name -> digest of the statement, decorators and all
-    imports: tuple[Import, ...]  # wherever they stand
-    runs: bool  # anything but an `__init__.py` that only binds names
-    bound: Mapping[str, Import | None]  # those names, each with the import that it is merely passed on from, if it is
+    imports: tuple[Import, ...]  # anywhere in the file
+    runs: bool  # false for an `__init__.py` that only binds names
+    bound: Mapping[str, Import | None]  # those names, each with the import that it is re-exported from, if any
 
 
 def digest_of_source(source: bytes | str, name: str = "<source>") -> str:
-    """16 hexadecimal digits, the same for code that differs in its looks only. ConfigError where it is not Python."""
+    """16 hexadecimal digits, the same for code that differs only in layout. ConfigError where it is not Python."""
     return _read(source, name).digest
 
 
@@ -66,7 +66,7 @@ def digest_of(*words: str) -> str:
 
 
 def read_source(path: str | Path) -> CodeFile:
-    """A file of Python, parsed once a process while it does not change. ConfigError where it is not Python."""
+    """A Python file, parsed once per process while it does not change. ConfigError where it is not Python."""
     known = os.stat(path)
     return _read_file(os.fspath(path), known.st_mtime_ns, known.st_size)
 
@@ -89,7 +89,8 @@ def _unpacked(data: bytes) -> CodeFile:
 
 
 def _read(source: bytes | str, name: str) -> CodeFile:
-    # Trees hold no cycles, and to look for some takes as long as to make the trees. These are gone when it goes on.
+    # Trees hold no cycles, and searching them for cycles takes as long as parsing. They are freed before collection
+    # resumes.
     running = gc.isenabled()
     gc.disable()
     try:
@@ -111,8 +112,8 @@ def _read_tree(source: bytes | str, name: str) -> CodeFile:
 def _digests(tree: ast.Module) -> tuple[str, dict[str, str], tuple[Import, ...]]:
     """The digest of a tree, those of its classes, and its imports.
 
-    The tree is written as words, each node in front of its fields, so that another tree has other words. It is walked
-    with a stack of our own: a long sum is a deep tree.
+    The tree is written as words, each node before its fields, so that different trees have different words. It is
+    walked with an explicit stack, since a long sum is a deep tree.
     """
     words: list[str] = []
     classes: dict[str, list[str]] = defaultdict(list)
@@ -156,9 +157,9 @@ def _digests(tree: ast.Module) -> tuple[str, dict[str, str], tuple[Import, ...]]
 
 
 def _node(kind: type[ast.AST]) -> tuple[str, Any]:
-    """What a kind of node is written as, a word that no name can be, and a function from a node to its fields."""
+    """What a kind of node is written as, a word that cannot be a name, and a function from a node to its fields."""
     names = [name for name in kind._fields if name not in _SAYS_NOTHING]
-    if "type_params" in names:  # from 3.12 on; where a definition has none, it says as much as one that knows of none
+    if "type_params" in names:  # from 3.12 on; a definition without any has the digest that it has before 3.12
         others = attrgetter(*(name for name in names if name != "type_params"))
         return f".{kind.__name__}", lambda node: [*others(node), *([node.type_params] if node.type_params else ())]
     if len(names) > 1:
@@ -174,7 +175,7 @@ _IMPORTS = {ast.Import, ast.ImportFrom}
 
 
 def _is_text(statement: ast.AST) -> bool:
-    """A string that stands by itself: a docstring, or one below a field."""
+    """A string as a statement: a docstring, or one below a field."""
     match statement:
         case ast.Expr(value=ast.Constant(value=str())):
             return True
@@ -190,7 +191,7 @@ def _imports(node: ast.AST) -> Iterator[Import]:
 
 
 def _binds_only(statement: ast.stmt) -> bool:
-    """Whether a statement gives names to things and calls nothing: an import, a plain assignment, a function."""
+    """Whether a statement only binds names and calls nothing: an import, a plain assignment, a function."""
     match statement:
         case ast.Import():
             return True

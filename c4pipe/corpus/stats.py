@@ -1,4 +1,4 @@
-"""What a report draws beside the ledger: lengths before and after, languages, domains, crawl months."""
+"""What a report draws in addition to the ledger: lengths before and after, languages, domains, crawl months."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from c4pipe.page import Page
 from c4pipe.text.dates import month_of
 from c4pipe.text.urls import domain_of
 
-TOP_DOMAINS = 1000  # carried by each part of a build; with more domains than that in a part, counts are lower bounds
+TOP_DOMAINS = 1000  # kept by each part of a build; if a part has more, counts are lower bounds
 SHOWN_DOMAINS = 100
 
-SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//")  # in front of a host, as SQL can write it too
+SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//")  # before a host, in a form that SQL can write too
 
 
 @dataclass
@@ -33,26 +33,26 @@ class Stats:
     lengths_read: Counter[str] = field(default_factory=Counter)  # k -> pages of 2**k .. 2**(k+1)-1 characters
     lengths_kept: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)  # of kept pages
-    votes: Counter[str] = field(default_factory=Counter)  # "de fasttext=de cld2=nl": language, and who said what
-    scripts: Counter[str] = field(default_factory=Counter)  # "de Latn": language, and the script that it was checked by
+    votes: Counter[str] = field(default_factory=Counter)  # "de fasttext=de cld2=nl": language, and all answers
+    scripts: Counter[str] = field(default_factory=Counter)  # "de Latn": language, and the script it was checked by
     months: Counter[str] = field(default_factory=Counter)  # YYYY-MM of kept pages, "" of those without a date
     domains_kept: Counter[str] = field(default_factory=Counter)
     domains_rejected: Counter[str] = field(default_factory=Counter)
-    clusters: Counter[str] = field(default_factory=Counter)  # "near 3": a stage that links pages, and pages a cluster
-    # Of a corpus that is built against earlier ones: pages that came to be compared, which the rules before the first
-    # dedup of text keep while later ones, such as the language, were not asked yet; and those of them that fell because
-    # an earlier corpus has their URL or owns what they claim of their text.
+    clusters: Counter[str] = field(default_factory=Counter)  # "near 3": a stage that links pages, and pages per cluster
+    # For a corpus built against earlier ones: pages that reached the comparison, which the rules before the first
+    # dedup of text keep (later rules, such as the language, have not run yet), and those dropped because an earlier
+    # corpus has their URL or owns what they claim of their text.
     months_came: Counter[str] = field(default_factory=Counter)
     months_old: Counter[str] = field(default_factory=Counter)
     domains_came: Counter[str] = field(default_factory=Counter)
     domains_old: Counter[str] = field(default_factory=Counter)
     earlier: Counter[str] = field(
         default_factory=Counter
-    )  # by stage the pages that fell so; "STAGE:parts" what they lost
-    # Of a corpus that is searched for test items of benchmarks, in pages that fell for them too.
-    tasks: Counter[str] = field(default_factory=Counter)  # by task the pages that hold items of it
-    items: Counter[str] = field(default_factory=Counter)  # "task role line": pages that hold that text of that item
-    # Of a corpus that is read from HTML: of pages that were read bytes of it, and of the text that was in it, in UTF-8.
+    )  # by stage the pages dropped for it; "STAGE:parts" what they lost
+    # For a corpus searched for test items of benchmarks, including pages dropped for them.
+    tasks: Counter[str] = field(default_factory=Counter)  # pages by task that hold its items
+    items: Counter[str] = field(default_factory=Counter)  # "task role line": pages that hold this text of this item
+    # For a corpus read from HTML: bytes of the pages' HTML, and of the text extracted from it, in UTF-8.
     html_bytes_read: int = 0
     text_bytes_read: int = 0
 
@@ -61,7 +61,7 @@ class Stats:
         self.pages_read += 1
         self.chars_read += len(page.text)
         self.lengths_read[_bin(page.text)] += 1
-        if html := page.extra.get(HTML_BYTES):
+        if page.extra and (html := page.extra.get(HTML_BYTES)):
             self.html_bytes_read += html
             self.text_bytes_read += len(page.text.encode())
 
@@ -91,12 +91,12 @@ class Stats:
         self.domains_rejected[registered(url)] += 1
 
     def came(self, page: Page) -> None:
-        """Counts a page that comes to the dedup of URLs of a corpus that is built against others."""
+        """Counts a page that reaches the URL dedup of a corpus built against others."""
         self.months_came[month_of(page.timestamp)] += 1
         self.domains_came[registered(page.url)] += 1
 
     def old(self, page: Page, stage: str) -> None:
-        """Counts one of them that falls in a stage to an earlier corpus."""
+        """Counts one of them that a stage drops because of an earlier corpus."""
         self.months_old[month_of(page.timestamp)] += 1
         self.domains_old[registered(page.url)] += 1
         self.earlier[stage] += 1
@@ -127,7 +127,9 @@ class Stats:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Stats:
-        """The inverse of `to_json`, but for domains that it left out. BuildError for what it cannot have written."""
+        """The inverse of `to_json`, except for domains that it left out. BuildError for data that `to_json` cannot have
+        written.
+        """
         try:
             empty = cls()
             values = {name: _like(getattr(empty, name), value) for name, value in data.items()}
@@ -146,7 +148,7 @@ _SOMETIMES = (
 
 
 def _like(value: Any, found: Any) -> Any:
-    """What was found, if it is of the kind of this value: a number, or a counter of numbers."""
+    """What was found, if it has the type of this value: a number, or a counter of numbers."""
     if isinstance(value, Counter):
         return Counter({key: _like(0, count) for key, count in found.items()})
     if type(found) is not int or not 0 <= found < 1 << 63:
@@ -159,7 +161,7 @@ def _bin(text: str) -> str:
 
 
 def by_first_word(counts: dict[str, int]) -> dict[str, dict[str, int]]:
-    """`votes`, `scripts` or `clusters` as a table, such as: language -> what was said or written -> pages.
+    """`votes`, `scripts` or `clusters` as a table, such as language -> answer or script -> pages.
 
     >>> by_first_word({"de cld2=de": 7, "de cld2=nl": 1, "ru Cyrl": 2})
     {'de': {'cld2=de': 7, 'cld2=nl': 1}, 'ru': {'Cyrl': 2}}
@@ -181,6 +183,6 @@ def _registered(host: str) -> str:
     registered, subdomain = domain_of(host)
     if not registered.endswith("."):
         return registered
-    # A last label that the list does not know is a suffix by its default rule: `a.example` is a domain.
+    # An unlisted last label is a suffix by the list's default rule: `a.example` is a domain.
     label = subdomain.rpartition(".")[2]
     return f"{label}.{registered[:-1]}" if label else registered[:-1]

@@ -1,4 +1,4 @@
-"""What summaries, cards and reports say of near duplicates, of earlier corpora, and of what is kept for later ones."""
+"""What summaries, cards and reports say about near duplicates, earlier corpora, and what is kept for later ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from c4pipe.dedup import NearLevel
 from c4pipe.text import many, percent
 
 COMPARED = "that reached the comparison (cleaned, but before the language and later rules)"  # what `Overlap.came` are
-_PARTS = ":parts"  # behind a stage in `Stats.earlier`: what its pages have lost
+_PARTS = ":parts"  # suffix of a stage in `Stats.earlier`: what its pages lost
 _POINTS = (0.5, 0.7, 0.8, 0.9)  # of the S-curve
 _WHATEVER = {"hash": "", "newest": ", whatever their dates", "longest": ", however long they are"}
 _STAYS = {
@@ -22,10 +22,10 @@ _STAYS = {
 class Overlap(NamedTuple):
     """How much of a crawl was in earlier corpora."""
 
-    came: int  # pages that came to be compared: the rules before the first dedup of text keep them, later ones may not
-    old: int  # those of them that fell to earlier corpora; another rule might have rejected them later
-    pages: dict[str, int]  # by stage, the most first
-    parts: dict[str, int]  # pieces of text that other pages have lost to them, by stage
+    came: int  # pages compared: kept by the rules before the first dedup of text; later ones may drop them
+    old: int  # of these, dropped because of earlier corpora; a later rule might have rejected them
+    pages: dict[str, int]  # by stage, most first
+    parts: dict[str, int]  # pieces of text that other pages lost to them, by stage
 
     @property
     def share(self) -> float | None:
@@ -47,7 +47,7 @@ def overlap_of(stats: Mapping[str, Any]) -> Overlap | None:
 
 
 def overlap_told(found: Overlap) -> str:
-    """In a line.
+    """As one line.
 
     >>> overlap_told(Overlap(200, 30, {"url": 28, "near": 2}, {}))
     'Of the 200 pages that reached the comparison (cleaned, but before the language and later rules) 30 (15.0 %) fell \
@@ -64,7 +64,7 @@ def _by(counts: Mapping[str, int], before: str, words: str) -> str:
 
 
 def html_told(stats: Mapping[str, Any]) -> str:
-    """How large pages were as HTML and as text, of a corpus that was read from HTML, as read; "" for any other.
+    """How large pages were as HTML and as text, in a corpus read from HTML; "" for any other.
 
     >>> html_told({"pages_read": 10, "html_bytes_read": 612000, "text_bytes_read": 31000})
     'a page was 61,200 bytes of HTML on average, and 3,100 of text (5.1 %)'
@@ -77,7 +77,7 @@ def html_told(stats: Mapping[str, Any]) -> str:
 
 
 def restore_told(manifest: Mapping[str, Any]) -> str:
-    """The pages that are kept so that others can be taken out, and what they take beside the keys; "" without any.
+    """The pages stored so that others can be removed, and their size next to the keys; "" if there are none.
 
     >>> parts = {"restore": [{"rows": 1200, "bytes": 3400000}], "keys": [{"bytes": 1200000}]}
     >>> restore_told(parts)
@@ -90,8 +90,7 @@ def restore_told(manifest: Mapping[str, Any]) -> str:
 
 
 def not_restorable(manifest: Mapping[str, Any]) -> str:
-    """That nothing comes back when pages are taken out, and what to do; "" where nobody asked for that, or no texts are
-    compared.
+    """That removal restores nothing, and what to do; "" if nobody asked for restoring, or no texts are compared.
 
     >>> stages = [{"stage": "url", "level": {}}, {"stage": "lines", "level": {}}]
     >>> not_restorable({"preset": {"stages": stages}, "settings": {"restorable": False}})[:71]
@@ -108,8 +107,9 @@ def not_restorable(manifest: Mapping[str, Any]) -> str:
 
 
 def near_told(level: NearLevel, against: bool = False) -> str:
-    """How near duplicates are found, with the numbers of this level, in a few sentences; `against`: beside those of
-    earlier corpora."""
+    """How near duplicates are found, with the numbers of this level, in a few sentences; `against`: in addition to
+    those of earlier corpora.
+    """
     curve = ", ".join(f"{percent(level.linked(point))} of those with {point:g}" for point in _POINTS)
     said = (
         f"Two texts are candidates if one of {level.bands} bands of {level.rows} minima of their word "
@@ -125,7 +125,7 @@ def near_told(level: NearLevel, against: bool = False) -> str:
 
 
 def near_earlier_told(level: NearLevel) -> str:
-    """What a level does beside earlier corpora, of which it knows keys and no texts, in a sentence.
+    """What a level does with earlier corpora, of which it has keys but no texts, in one sentence.
 
     >>> near_earlier_told(NearLevel(stays="newest"))
     'Pages linked to a page of an earlier corpus are dropped in its favour, whatever their dates.'
@@ -137,6 +137,6 @@ def near_earlier_told(level: NearLevel) -> str:
 
 
 def levels_told(settings: Mapping[str, Any]) -> str:
-    """That the levels of text were chosen; "" where they are the preset's own."""
+    """That the levels of text were chosen by an option; "" if they are the preset's."""
     chosen = settings.get("dedup")
     return "" if chosen is None else f"The levels of text were chosen for this corpus: --dedup {chosen}."

@@ -1,7 +1,7 @@
-"""The trunk of a preset: its stages up to the last dedup, and the files that these read: what decides a page's keys.
+"""The trunk of a preset: its stages up to the last dedup, and the files they read: what decides a page's keys.
 
-Two crawls can be compared where their trunks are the same. What stands behind the trunk, such as a list of bad words,
-may be another, and so may which pages of a crawl may be used at all: of those that may, the keys are the same.
+Two crawls can be compared if their trunks are the same. Stages after the trunk, such as a list of bad words, may
+differ, and so may which pages of a crawl may be used at all: the keys of usable pages are the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from c4pipe.corpus.identity import changes, fingerprint
 from c4pipe.errors import ConfigError
 from c4pipe.files.record import files_of
 
-DIFFERENCES_TOLD = 6  # things that differ, in a message
+DIFFERENCES_TOLD = 6  # most differences in a message
 _UNTOLD = ("stage", "level", "rule", "rules", "reasons", "reason", "source", "class", "in", "alone", "columns", "own")
 _OPTIONS = {
     "verify": "--near-verify",
@@ -28,7 +28,7 @@ Described = Mapping[str, Any]  # a manifest, or what it would hold: `preset` as 
 
 
 def trunk_of(described: Described) -> dict[str, Any]:
-    """Of a manifest the part that tells of the trunk: `preset` with its `stages`, and the `files` that they read."""
+    """The part of a manifest that describes the trunk: `preset` with its `stages`, and the `files` that they read."""
     told = json.loads(json.dumps({"stages": described["preset"]["stages"], "files": files_of(described)}))
     ends = [number for number, row in enumerate(told["stages"], 1) if "level" in row]
     rows = [row for row in told["stages"][: max(ends, default=0)] if not _chooses(row)]
@@ -45,22 +45,23 @@ def deduped(described: Described) -> list[str]:
 
 
 def before_text(described: Described) -> list[str]:
-    """The names of the stages in front of the first dedup of text, or of all where there is none: what they count is of
-    the pages as they were read, and stays when some are taken out of the corpus."""
+    """The names of the stages before the first dedup of text, or of all if there is none. They count pages as read, so
+    their counts stay when pages are removed from the corpus.
+    """
     names = [str(row["stage"]) for row in described["preset"]["stages"]]
     texts = deduped(described)[1:]
     return names[: names.index(texts[0])] if texts else names
 
 
 def trunk_digest(described: Described) -> str:
-    """sha256, as hex digits, of the trunk: what a file of keys says that it is of."""
+    """sha256, as hex digits, of the trunk: recorded in each file of keys."""
     trunk = trunk_of(described)
     sums = sorted((file["kind"], file["name"], file["sha256"]) for file in trunk["files"])
     return fingerprint({"stages": trunk["preset"]["stages"], "files": sums})
 
 
 def check_trunk(now: Described, then: Described, path: str) -> None:
-    """ConfigError where the trunk of an earlier corpus is another than that of this build, with what differs.
+    """ConfigError listing what differs if the trunk of an earlier corpus is not that of this build.
 
     Args:
         now: what the manifest of this build will hold.
@@ -85,13 +86,13 @@ def check_trunk(now: Described, then: Described, path: str) -> None:
 
 
 def _chooses(row: Mapping[str, Any]) -> bool:
-    """Whether a stage only says which pages may be used: what was asked for changes from crawl to crawl."""
+    """Whether a stage only decides which pages may be used: such wishes change from crawl to crawl."""
     rules = row.get("rules", ())
     return bool(rules) and all(rule.get("chooses", False) for rule in rules)
 
 
 def _stages_told(then: Described, now: Described) -> Iterator[str]:
-    """In what stages are others: those that only one has, and fields with both values and their option."""
+    """How stages differ: those that only one has, and fields with both values and their option."""
     before, after = ({row["stage"]: row for row in each["preset"]["stages"]} for each in (then, now))
     for where, mine, other in (("there", before, after), ("here", after, before)):
         if alone := [name for name in mine if name not in other]:
@@ -131,7 +132,7 @@ def _value(value: Any) -> str:
 
 
 def _files_told(then: Described, now: Described) -> Iterator[str]:
-    """Which files are others, by their kind: of many only how many they are."""
+    """Which files differ, by kind: of many, only the number."""
     sums = [{(file["kind"], file["name"]): file["sha256"] for file in each["files"]} for each in (then, now)]
     kinds: dict[str, list[str]] = {}
     for kind, name in {**sums[0], **sums[1]}:

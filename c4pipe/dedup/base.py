@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import nan
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from c4pipe.dedup.recorded import DroppedAtoms, dropped_atoms
 from c4pipe.page import Dropped, Kept, Page, Rejected, Verdict
 from c4pipe.part import Part
+
+
+class TextBatch(NamedTuple):
+    """Texts of pages, one behind the other in UTF-8, and where the atoms of each begin, in characters."""
+
+    data: NDArray[np.uint8]
+    bounds: NDArray[np.int32]  # [pages + 1] where each begins, and the end of the last one
+    starts: NDArray[np.uint32]  # [atoms] what `atoms_at` said
+    firsts: NDArray[np.int32]  # [pages + 1] the first atom of each, and the end of those of the last one
 
 
 class TextLevel(Part):
@@ -17,22 +29,22 @@ class TextLevel(Part):
     run of `width` atoms claims a 64-bit key. Of all pages that claim a key, the one with the smallest MD5 of its URL
     owns it, and within a page the first occurrence; the other claims are lost, together with the atoms that they cover.
 
-    To make your own: a frozen dataclass with `reasons`, `atoms` and `apply`. Claims travel as 20 bytes each
-    (`dedup.claims`), texts never do.
+    To make your own: a frozen dataclass with `reasons`, `atoms` and `apply`. Claims are shuffled as 20 bytes each
+    (`dedup.claims`), texts never are.
     """
 
     kind: ClassVar = "level"
     by_url: ClassVar[bool] = False  # whether pages are claimed by their URL, before anything is cut from them
-    links: ClassVar[bool] = False  # whether a shared key links two pages, instead of having an owner
-    width: ClassVar[int] = 1  # atoms a claim covers; it may be a field as well
-    within: ClassVar[tuple[str, ...]] = ()  # codes of reasons for which a page loses to itself alone
+    links: ClassVar[bool] = False  # whether a shared key links two pages instead of having an owner
+    width: ClassVar[int] = 1  # atoms that a claim covers; may also be a field
+    within: ClassVar[tuple[str, ...]] = ()  # codes of reasons for which a page only loses to itself
 
     def atoms(self, text: str) -> list[int]:
         """A hash of 64 bits for each atom, in order."""
         raise NotImplementedError
 
     def atoms_at(self, text: str) -> tuple[Sequence[int], Sequence[int]]:
-        """The atoms, and where in the text each begins, or nothing where that is plain, or they have no place."""
+        """The atoms, and the offset of each in the text; no offsets if they are obvious, or if atoms have none."""
         return self.atoms(text), []
 
     def apply(
@@ -48,25 +60,30 @@ class TextLevel(Part):
 
         Args:
             page: as it came in.
-            lost: a flag an atom, in order; one is set at least.
-            dropped: gets what is cut, in order, for pages that are shown.
-            owners: of each atom the priority of the page that owns it (`claims.owner_of` names it), if it is asked for.
-            starts: what `atoms_at` said of it.
+            lost: one flag per atom, in order; at least one is set.
+            dropped: receives what is cut, in order, for displayed pages.
+            owners: for each atom the priority of the page that owns it (`claims.owner_of` names it), if requested.
+            starts: the offsets from `atoms_at`.
         """
         raise NotImplementedError
 
+    def apply_all(self, batch: TextBatch, lost: NDArray[np.bool_]) -> Callable[[int, Page], Verdict] | None:
+        """`apply` for the pages of a batch at once: says of each that loses something, by its number, what `apply` says
+        without `dropped`. None where one by one is the way. `lost` holds a flag an atom, page after page."""
+        return None
+
     def places(self, text: str) -> list[tuple[int, int]]:
-        """Where each atom begins and ends in the text; empty where atoms have no place."""
+        """Where each atom begins and ends in the text; empty if atoms have no place."""
         starts = self.atoms_at(text)[1]
         return list(pairwise([*starts, len(text)])) if starts else []
 
     def lost(self, text: str, dropped: Sequence[Dropped]) -> DroppedAtoms:
-        """For each atom that has a place what took it, told from the list of what a build dropped."""
+        """For each atom with a place, the cause of its loss, reconstructed from the list of what a build dropped."""
         return dropped_atoms([text[start:end] for start, end in self.places(text)], dropped, self.width)
 
     def repeated_within(self, text: str) -> list[bool]:
-        """For each atom whether it falls however few other pages there are: it lies in a run of `width` that the text
-        has had before."""
+        """For each atom, whether it is lost however few other pages there are: it is in a run of `width` that occurred
+        earlier in the text."""
         atoms = self.atoms(text)
         lost, seen = [False] * len(atoms), set[tuple[int, ...]]()
         for start in range(len(atoms) - self.width + 1):
@@ -83,14 +100,14 @@ class TextLevel(Part):
 class LinkLevel(TextLevel):
     """A level over whole pages: two that share a key are linked, and of each connected group one stays.
 
-    To make your own: a frozen dataclass with one reason, `signature`, and whatever differs from here.
+    To make your own: a frozen dataclass with one reason, `signature`, and whatever differs from the defaults here.
     """
 
     links: ClassVar = True
 
     def signature(self, text: str) -> tuple[list[int], bytes]:
-        """The keys of 64 bits that the page claims, and a sketch of it: a few bytes by which `similarity` compares it
-        with another. A page without keys has no rivals."""
+        """The 64-bit keys that the page claims, and a sketch of it: a few bytes by which `similarity` compares it with
+        another. A page without keys has no rivals."""
         raise NotImplementedError
 
     def similarity(self, one: bytes, other: bytes) -> float:
@@ -98,8 +115,8 @@ class LinkLevel(TextLevel):
         raise NotImplementedError
 
     def similarity_by_keys(self, shared: int) -> float:
-        """How much alike two pages are that share this many keys, one at least, from 0 to 1: what can be said of a page
-        of an earlier corpus, of which keys are kept and no sketch. NaN where nothing can."""
+        """The similarity, from 0 to 1, of two pages that share this many keys, at least one: an estimate for pages of
+        an earlier corpus, which keeps keys but no sketches. NaN if there is no estimate."""
         return nan
 
     @property
@@ -108,7 +125,7 @@ class LinkLevel(TextLevel):
         return False
 
     def evidence(self, text: str) -> bytes:
-        """What `confirms` needs of a text."""
+        """The part of a text that `confirms` needs."""
         raise NotImplementedError
 
     def confirms(self, one: bytes, other: bytes) -> bool:
@@ -116,14 +133,14 @@ class LinkLevel(TextLevel):
         raise NotImplementedError
 
     def rank(self, page: Page) -> int:
-        """Of linked pages the one with the smallest rank stays, of those of equal rank that with the smallest MD5 of
-        its URL. Below 2**64."""
+        """Of linked pages the one with the smallest rank stays; of equal ranks, the one with the smallest MD5 of its
+        URL. Below 2**64."""
         return 0
 
     @property
     def smallest_stays(self) -> bool:
-        """Whether of pages that share a key always the one with the smallest MD5 of its URL stays, so that a page that
-        is kept owns all that it claims."""
+        """Whether, of pages that share a key, always the one with the smallest MD5 of its URL stays, so that a kept
+        page owns all that it claims."""
         return type(self).rank is LinkLevel.rank and not self.confirmed
 
     def atoms(self, text: str) -> list[int]:

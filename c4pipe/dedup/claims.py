@@ -1,9 +1,9 @@
 """Packed claims on lines and spans, and who wins them. Pure numpy, 20 bytes per claim.
 
 Collisions: keys are 64 bits, so among n different lines about n**2 / 2**65 pairs share a key by chance: 27 pairs for a
-crawl of 3e10 lines, each of which costs one line. A page's priority is 64 of the 128 bits of the MD5 of its URL, or of
-what stands for it; two pages that tie there (n**2 / 2**65 again) and claim the same line are told apart by their place
-in the input.
+crawl of 3e10 lines, each of which loses one line. A page's priority is 64 of the 128 bits of the MD5 of its URL, or
+of its stand-in. Two pages with the same priority (n**2 / 2**65 again) that claim the same line are ordered by their
+place in the input.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLAIM = np.dtype([("key", "<u8"), ("priority", "<u8"), ("row", "<u4")])
-# A row that loses, the priority of the page that wins, and whether that is one of an earlier corpus.
+# A losing row, the priority of the winning page, and whether that page belongs to an earlier corpus.
 LOSS = np.dtype([("row", "<u4"), ("owner", "<u8"), ("old", "?")])
-INSIDE = np.dtype([*LOSS.descr[:2], ("winner", "<u4")])  # one that loses to a row of its own group
+INSIDE = np.dtype([*LOSS.descr[:2], ("winner", "<u4")])  # a row that loses to one of its own group
 U64 = NDArray[np.uint64]
 Places = NDArray[np.int64]
 Blob = tuple[int, bytes]  # group number, packed rows of one partition
@@ -34,7 +34,7 @@ class Atoms(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[int] | U64], priorities: U64) -> Atoms:
-        """From a row of atoms a page."""
+        """From one row of atoms per page."""
         counts = np.array([len(row) for row in rows], np.int64)
         return cls(np.fromiter(chain.from_iterable(rows), np.uint64, int(counts.sum())), counts, priorities)
 
@@ -46,7 +46,7 @@ class Owned(NamedTuple):
     owners: U64
 
     def places_of(self, keys: U64) -> tuple[NDArray[np.bool_], Places]:
-        """Which of other ascending keys are among them, [keys], and where the one or the next larger one stands."""
+        """Which of other ascending keys are among them, [keys], and the place of each, or of the next larger key."""
         places = np.searchsorted(self.keys, keys)
         there = places < len(self.keys)
         there[there] = self.keys[places[there]] == keys[there]
@@ -65,12 +65,12 @@ class Claims(NamedTuple):
 
     @classmethod
     def unpack(cls, blobs: Iterable[bytes]) -> Claims:
-        """From packed rows, one blob behind the other."""
+        """From packed rows, one blob after the other."""
         parts = [np.frombuffer(data, CLAIM) for data in blobs] or [np.empty(0, CLAIM)]
         return cls(*(np.concatenate([part[name] for part in parts]) for name in ("key", "priority", "row")))
 
     def sorted(self) -> Claims:
-        """The same by key; those on one key in the order in which they stood."""
+        """The same by key; claims on one key keep their order."""
         keys, places = sort_keys(self.keys)
         return Claims(keys, self.priorities[places], self.rows[places])
 
@@ -83,13 +83,13 @@ class Claims(NamedTuple):
 
 def page_priority(name: str) -> int:
     """A page's claim on its lines: the smallest MD5 of the URL as crawled wins (c4_utils.remove_duplicate_text), or of
-    what stands for it (`text.urls.stand_in`)."""
+    its stand-in (`text.urls.stand_in`)."""
     return int.from_bytes(hashlib.md5(name.encode(), usedforsecurity=False).digest()[:8], "big")
 
 
 def claims(atoms: Atoms, width: int, alive: NDArray[np.bool_]) -> Claims:
-    """A claim for every run of `width` atoms within one page that is alive, in their order; its row is the number of
-    its first atom."""
+    """A claim for every run of `width` atoms within one page that is alive, in order; its row is the number of its
+    first atom."""
     counts = np.where(alive, np.maximum(atoms.counts - (width - 1), 0), 0)  # claims of each page
     starts = np.cumsum(atoms.counts) - atoms.counts
     rows = np.arange(counts.sum())
@@ -99,7 +99,7 @@ def claims(atoms: Atoms, width: int, alive: NDArray[np.bool_]) -> Claims:
 
 
 def _combined(hashes: U64, rows: NDArray[np.int64], width: int) -> U64:
-    """One hash from the `width` that begin at each row, order mattering: MurmurHash3's finaliser (fmix64) over the
+    """One order-dependent hash for the `width` hashes from each row on: MurmurHash3's finaliser (fmix64) over the
     running sum."""
     mixed = hashes[rows]
     for i in range(1, width):
@@ -111,7 +111,7 @@ def _combined(hashes: U64, rows: NDArray[np.int64], width: int) -> U64:
 
 
 def _fmix64(x: U64) -> None:
-    """In place: a group has millions."""
+    """In place, because a group has millions."""
     for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
         x ^= x >> np.uint64(33)
         x *= np.uint64(factor)
@@ -119,10 +119,10 @@ def _fmix64(x: U64) -> None:
 
 
 def sort_keys(keys: U64) -> tuple[U64, Places]:
-    """The keys sorted, and where each stood; equal ones in the order in which they stood.
+    """The keys sorted, and the former place of each; equal keys keep their order.
 
-    numpy sorts numbers six times as fast as it sorts their places, so a key carries its place in its low bits while it
-    is sorted. The few keys that differ in no other bits are put right behind it.
+    numpy sorts numbers six times as fast as it argsorts, so during sorting a key carries its place in its low bits. The
+    few keys that differ in no other bits are put in order afterwards.
     """
     low = np.uint64((1 << len(keys).bit_length()) - 1)
     packed = keys & ~low
@@ -141,18 +141,18 @@ def sort_keys(keys: U64) -> tuple[U64, Places]:
 
 
 class Contest(NamedTuple):
-    """Who wins which key, of claims that are numbered by the places in which they came."""
+    """Who wins which key; claims are numbered by their places in the input."""
 
     keys: U64  # [claims] sorted
-    places: Places  # [claims] of the claims on them
-    lost: Places  # [losers] where in those two the losers are, ascending
-    winners: Places  # [losers] who won their key
+    places: Places  # [claims] the places of the claims on them
+    lost: Places  # [losers] indices of the losers in these two, ascending
+    winners: Places  # [losers] the winners of their keys
 
 
 def contest(keys: U64, priorities: U64) -> Contest:
-    """Of the claims on a key the smallest priority wins, and of equal ones the first to come."""
+    """Of the claims on a key the smallest priority wins; of equal ones, the first."""
     keys, places = sort_keys(keys)
-    again = np.zeros(len(keys), bool)  # the key of the one before
+    again = np.zeros(len(keys), bool)  # the key equals the one before
     np.equal(keys[1:], keys[:-1], out=again[1:])
     shared = again.copy()
     shared[:-1] |= again[1:]
@@ -160,18 +160,18 @@ def contest(keys: U64, priorities: U64) -> Contest:
     if not len(rivals):
         return Contest(keys, places, rivals, rivals)
     first = ~again[rivals]
-    number = np.cumsum(first) - 1  # of their key
+    number = np.cumsum(first) - 1  # number of their key
     theirs = priorities[places[rivals]]
     best = np.flatnonzero(theirs == np.minimum.reduceat(theirs, np.flatnonzero(first))[number])
-    won = best[np.diff(number[best], prepend=-1) > 0]  # of each key the first of the best
+    won = best[np.diff(number[best], prepend=-1) > 0]  # for each key the first of the best
     lost = np.ones(len(rivals), bool)
     lost[won] = False
     return Contest(keys, places, rivals[lost], places[rivals[won]][number[lost]])
 
 
 def collapse(found: Claims) -> tuple[Claims, NDArray[np.void]]:
-    """The best claim on each key, sorted by key, and as `INSIDE` the rows that lost already inside the group, in the
-    order of their keys. Of claims of one priority the first to come wins: they come in the order of their rows."""
+    """The best claim on each key, sorted by key, and as `INSIDE` the rows that already lost inside the group, in the
+    order of their keys. Of claims with one priority the first wins: they are in the order of their rows."""
     keys, places, losers, winners = contest(found.keys, found.priorities)
     lost = np.empty(len(losers), INSIDE)
     lost["row"] = found.rows[places[losers]]
@@ -183,7 +183,7 @@ def collapse(found: Claims) -> tuple[Claims, NDArray[np.void]]:
 
 
 def cuts(keys: U64, partitions: int) -> Iterator[tuple[int, int, int]]:
-    """(partition, start, stop) of the runs that sorted keys make by their top bits; `partitions` is a power of two."""
+    """(partition, start, stop) of the runs of sorted keys with the same top bits; `partitions` is a power of two."""
     shift = np.uint64(64 - (partitions.bit_length() - 1))
     bounds = (np.arange(1, partitions, dtype=np.uint64) << shift) if partitions > 1 else np.empty(0, np.uint64)
     edges = [0, *np.searchsorted(keys, bounds).tolist(), len(keys)]
@@ -198,19 +198,19 @@ def scatter(best: Claims, partitions: int) -> Iterator[tuple[int, bytes]]:
 
 
 class Resolved(NamedTuple):
-    """What becomes of the claims of a partition."""
+    """The result for the claims of a partition."""
 
-    losses: dict[int, NDArray[np.void]]  # by group the rows that lose, as `LOSS`
-    owned: Owned  # every key that nobody had before
+    losses: dict[int, NDArray[np.void]]  # the losing rows by group, as `LOSS`
+    owned: Owned  # every key without an earlier owner
 
 
 def losers(blobs: Iterable[Blob]) -> dict[int, NDArray[np.void]]:
-    """Of all claims of a partition, as `LOSS` the rows that lose, by group. The order of the blobs does not matter."""
+    """The losing rows among all claims of a partition, as `LOSS`, by group. The order of the blobs does not matter."""
     return resolve(blobs).losses
 
 
 def resolve(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Resolved:
-    """The same, with what is owned from then on. Against keys that were owned `before`, all claims lose."""
+    """The same, with the keys owned from then on. Claims on keys that were owned `before` all lose."""
     blobs = sorted(blobs)
     if not blobs:
         return Resolved({}, NOTHING_OWNED)
@@ -226,7 +226,7 @@ def resolve(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Resolved:
     owned = Owned(keys[new], found.priorities[all_places[new]])
     fallen = old.copy()
     fallen[places] = True
-    places = np.flatnonzero(fallen)  # so they are by group
+    places = np.flatnonzero(fallen)  # so that they are sorted by group
     losses = np.empty(len(places), LOSS)
     losses["row"], losses["owner"], losses["old"] = found.rows[places], owners[places], old[places]
     groups, first = np.unique([group for group, _ in blobs], return_index=True)
@@ -237,8 +237,8 @@ def resolve(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Resolved:
 
 
 def all_losses(inside: NDArray[np.void], outside: NDArray[np.void]) -> NDArray[np.void]:
-    """What a group lost to itself and to others, as `LOSS`, sorted by row. A row that lost to one of its own group
-    which lost to another group in turn is owned there. A row is in one of the two."""
+    """What a group lost to itself and to others, as `LOSS`, sorted by row. If a row lost to one of its own group that
+    in turn lost to another group, the latter owns it. A row is only in one of the two."""
     numbers = (inside["row"], inside["winner"], outside["row"])
     end = 1 + max((int(rows.max()) for rows in numbers if len(rows)), default=-1)
     owners, lost, old = np.zeros(end, np.uint64), np.zeros(end, bool), np.zeros(end, bool)
@@ -252,7 +252,7 @@ def all_losses(inside: NDArray[np.void], outside: NDArray[np.void]) -> NDArray[n
 
 
 def by_input(losses: NDArray[np.void], sizes: Sequence[int]) -> list[NDArray[np.void]]:
-    """Losses of a group, sorted by row, as those of its inputs, which have `sizes` rows each."""
+    """Losses of a group, sorted by row, split by its inputs, which have `sizes` rows each."""
     ends = np.cumsum(sizes)
     parts = [part.copy() for part in np.split(losses, np.searchsorted(losses["row"], ends[:-1]))]
     for part, end, size in zip(parts, ends, sizes, strict=True):
@@ -261,11 +261,11 @@ def by_input(losses: NDArray[np.void], sizes: Sequence[int]) -> list[NDArray[np.
 
 
 class LostAtoms(NamedTuple):
-    """Which atoms of a run of pages fall. [atoms] each."""
+    """Which atoms of a run of pages are lost. [atoms] each."""
 
     flags: NDArray[np.bool_]
-    owners: U64  # of those that fall: the priority of the page that owns them
-    old: NDArray[np.bool_]  # of those that fall: whether that page is one of an earlier corpus
+    owners: U64  # for lost atoms: the priority of the page that owns them
+    old: NDArray[np.bool_]  # for lost atoms: whether that page belongs to an earlier corpus
 
     def of(self, start: int, stop: int) -> LostAtoms:
         """A part of them."""
@@ -273,16 +273,16 @@ class LostAtoms(NamedTuple):
 
 
 def lost_atoms(total: int, losses: NDArray[np.void], width: int) -> LostAtoms:
-    """Which atoms of a group, `total` in all, fall when these claims of it are lost."""
+    """Which atoms of a group, `total` in all, are lost when these claims of it are lost."""
     lost, owners, old = np.zeros(total, bool), np.zeros(total, np.uint64), np.zeros(total, bool)
-    for i in reversed(range(width)):  # of several claims on an atom the last one that begins there names the owner
+    for i in reversed(range(width)):  # of several claims on an atom, the last one to begin determines the owner
         lost[losses["row"] + i] = True
         owners[losses["row"] + i], old[losses["row"] + i] = losses["owner"], losses["old"]
     return LostAtoms(lost, owners, old)
 
 
 def owner_of(priority: int) -> str:
-    """A page by its claim: the first 16 hex digits of the MD5 of its URL, in SQL `left(md5(url), 16)`.
+    """A page's name by its claim: the first 16 hex digits of the MD5 of its URL, in SQL `left(md5(url), 16)`.
 
     >>> owner_of(page_priority("http://a.example/"))
     'b30d4f59eb97517b'

@@ -23,9 +23,9 @@ class LineLevel(TextLevel):
     ELSEWHERE: ClassVar = Reason(
         "repeated_line",
         Unit.LINE,
-        "stands on another page, which owns it",
+        "occurs on another page, which owns it",
         source=f"{_REFERENCE}, global_duplicate",
-        why="What many pages share is a menu, a notice or a copy; one place is enough.",
+        why="A line on many pages is a menu, a notice or a copy; one occurrence is enough.",
     )
     HERE: ClassVar = Reason(
         "repeated_in_page",
@@ -39,7 +39,7 @@ class LineLevel(TextLevel):
         Unit.PAGE,
         "has no line left",
         source=f"{_REFERENCE}, empty",
-        why="All that the page had stands elsewhere.",
+        why="Everything on the page occurs elsewhere.",
     )
 
     reasons: ClassVar[tuple[Reason, ...]] = (ELSEWHERE, HERE, EMPTY)
@@ -55,7 +55,7 @@ class LineLevel(TextLevel):
         return [(start, start + len(line)) for start, line in zip(starts, lines, strict=False)]
 
     def lost(self, text: str, dropped: Sequence[Dropped]) -> DroppedAtoms:
-        """Of a line that another page owns every copy fell, of one of the page's own every copy but the first."""
+        """Of a line that another page owns every copy is lost, of one that the page owns every copy but the first."""
         by_line = {drop.line.strip().lower(): drop for drop in dropped}
         seen: set[str] = set()
         lost: DroppedAtoms = []
@@ -74,11 +74,12 @@ class LineLevel(TextLevel):
         owners: Sequence[int] = (),
         starts: Sequence[int] = (),
     ) -> Verdict:
-        """The page less its lost lines; `lost` holds one flag a line, in order, and `owners` who keeps it."""
+        """The page without its lost lines; `lost` holds one flag per line, in order, and `owners` the page that keeps
+        it."""
         lines, compared = page.text.split("\n"), [*_compared(page.text)]
         kept = [line for line, gone in zip(lines, lost, strict=True) if not gone]
         own = {line for line, gone in zip(compared, lost, strict=True) if not gone}
-        # The owner of a line keeps its first copy, so a lost one that the page keeps stands there a second time.
+        # The owner of a line keeps its first copy, so a lost line that the page keeps is a later copy.
         here = sum(map(own.__contains__, compress(compared, lost)))
         counts = {self.ELSEWHERE.code: len(lines) - len(kept) - here, self.HERE.code: here}
         tally = {code: count for code, count in counts.items() if count}
@@ -93,5 +94,5 @@ class LineLevel(TextLevel):
 
 
 def _compared(text: str) -> Iterator[str]:
-    """The lines as they are compared. In lower case all at once: no letter's depends on what another line holds."""
+    """The lines in the form in which they are compared. Lower-cased all at once: no letter depends on another line."""
     return map(str.strip, text.lower().split("\n"))

@@ -1,7 +1,8 @@
-"""Pages that share keys: from the claims of a `LinkLevel` to links, and of those that hang together the one that stays.
+"""Pages that share keys: from the claims of a `LinkLevel` to links, and to the one page of each component that stays.
 
-A page is known by the number of its first atom in its group, and as a node by both numbers behind FIRST_NODE. Pages of
-earlier corpora are nodes as well, by their priorities, all of them in front: so a label tells whether one is linked.
+A page is identified by the number of its first atom in its group, and as a node by both numbers, offset by FIRST_NODE.
+Pages of earlier corpora are nodes, too, by their priorities, all of them smaller: so a label shows whether one is
+linked.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from c4pipe.dedup.base import LinkLevel
 from c4pipe.dedup.claims import LOSS, NOTHING_OWNED, U64, Atoms, Blob, Claims, Owned, Places, contest
 from c4pipe.dedup.components import NODE_LABEL, Links, links_between
 
-# 2**11 groups of 2**32 rows. A page of an earlier corpus whose priority is none of the smaller numbers, one in two
-# millions, is taken for the one with the largest.
+# 2**11 groups of 2**32 rows. A page of an earlier corpus whose priority is not among the smaller numbers, one in two
+# million, counts as the one with the largest.
 FIRST_NODE = 2**64 - 2**43
-# A loss, and how much alike the loser and the one that stays are. Of a page that stays, which is no loss, `size` is the
-# number of pages in its cluster, else 0.
+# A loss, and the similarity of the loser and the page that stays. For a page that stays, which is not a loss, `size` is
+# the number of pages in its cluster, else 0.
 LIKE = np.dtype([*LOSS.descr, ("similarity", "<f4"), ("size", "<u4")])
 KNOWN_KEY = np.dtype([("key", "<u8"), ("owner", "<u8")])  # a key of a page of an earlier corpus
 
 
 class Member(NamedTuple):
-    """A page that hangs together with others."""
+    """A page of a component with several pages."""
 
     rank: int  # the smallest stays
-    priority: int  # and of equal ranks the smallest
+    priority: int  # of equal ranks, the smallest stays
     node: int
     sketch: bytes
     earlier: int  # the priority of the page of an earlier corpus with which it shares the most keys
@@ -53,20 +54,20 @@ def nodes_of(group: int, rows: NDArray[np.uint32]) -> U64:
 
 
 def groups_of(nodes: U64) -> NDArray[np.int64]:
-    """The groups of nodes that are pages of this build."""
+    """The groups of those nodes that are pages of this build."""
     return ((nodes - np.uint64(FIRST_NODE)) >> np.uint64(32)).astype(np.int64)
 
 
 class Linked(NamedTuple):
-    """What becomes of the claims of a partition."""
+    """The result for the claims of a partition."""
 
-    links: Links  # each claim's page to the one that has the key, also where it had the key before
-    owned: Owned  # the keys that nobody had before
-    known: dict[int, NDArray[np.void]]  # of each group the keys that somebody had before, as `KNOWN_KEY`, ascending
+    links: Links  # from each claim's page to the owner of its key, also if that owned it before
+    owned: Owned  # the keys without an earlier owner
+    known: dict[int, NDArray[np.void]]  # for each group the keys with an earlier owner, as `KNOWN_KEY`, ascending
 
 
 def links_of_claims(blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Linked:
-    """Of all claims of a partition."""
+    """The result for all claims of a partition."""
     blobs = sorted(blobs)
     found = Claims.unpack(data for _, data in blobs)
     nodes = np.concatenate([np.empty(0, np.uint64), *(nodes_of(group, _rows(data)) for group, data in blobs)])
@@ -88,10 +89,10 @@ def _known_by_group(groups: NDArray[np.int64], keys: U64, owners: U64) -> dict[i
 
 
 def most_shared(keys: U64, counts: NDArray[np.int64], known: NDArray[np.void]) -> tuple[U64, NDArray[np.int64]]:
-    """For each of pages with `counts` keys, one after the other: the page of an earlier corpus with which it shares the
-    most, of equal ones that with the smaller priority, and how many these are. 0 and 0 where it shares none.
+    """For each of the pages, with `counts` keys in sequence: the page of an earlier corpus that shares the most keys
+    with it, of equal ones that with the smaller priority, and the number of these keys. 0 and 0 if none is shared.
 
-    `known` has all of its own keys that such pages have, in any order, as `KNOWN_KEY`.
+    `known` lists all pairs of these pages' keys and such owners, in any order, as `KNOWN_KEY`.
     """
     known = np.unique(known)
     owned = Owned(known["key"], known["owner"])
@@ -126,15 +127,15 @@ def labels_of(pieces: Iterable[bytes]) -> NDArray[np.void]:
 
 def pages_at(first_rows: Places, rows: Places) -> Places:
     """The places of pages by the rows of their first atoms. `first_rows` ascend; a page without atoms shares its row
-    with the next one, which is meant."""
+    with the next one, which is the one meant."""
     return np.searchsorted(first_rows, rows, "right") - 1
 
 
 def elect(label: int, members: Iterable[Member], level: LinkLevel) -> dict[int, NDArray[np.void]]:
-    """What becomes of pages that all hang together, by group, as `LIKE` sorted by row: all but one fall, or all where
-    the label is that of a page of an earlier corpus. Then the owner is the earlier page with which one shares the most
-    keys; where it hangs together with earlier ones through others only, that of the label, and nothing is said of how
-    much alike the two are."""
+    """The result for the pages of a component, by group, as `LIKE` sorted by row: all but one are lost, or all if the
+    label is that of a page of an earlier corpus. Then the owner is the earlier page that shares the most keys. If a
+    page is only linked to earlier ones through others, the owner is that of the label, and the similarity of the two
+    is not given."""
     ranked = sorted(members)
     stays = None if label < FIRST_NODE else ranked[0]
     losses: dict[int, list[tuple[int, int, bool, float, int]]] = {}

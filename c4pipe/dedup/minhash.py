@@ -2,10 +2,10 @@
 
     words --shingles--> runs of words as 32 bits --minima--> the smallest under each of many permutations
     minima --band_keys--> 64 bits for each few of them, which similar texts have in common
-    minima --sketch--> a byte of each, from which similarity is estimated
+    minima --sketch--> one byte of each, from which similarity is estimated
 
-All numbers are the same on every machine: permutations and sums are made of SplitMix64 (Steele, Lea and Flood 2014)
-from the seeds below, and may never change, for corpora keep what is computed with them.
+All numbers are the same on every machine: permutations and sums come from SplitMix64 (Steele, Lea and Flood 2014) with
+the seeds below, and may never change, because corpora store results computed with them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from c4pipe.native import native
 U32 = NDArray[np.uint32]
 
 OF_SHINGLES, OF_PERMUTATIONS, OF_BANDS = 1, 2, 3  # seeds: the factors of words, of permutations, of band keys
-BY_CHANCE = 2**-8  # two bytes of a sketch that agree though the minima do not
+BY_CHANCE = 2**-8  # probability that two bytes of a sketch agree although the minima differ
 
 _HALF = np.uint64(32)
 _MOST = np.uint32(0xFFFFFFFF)
@@ -40,7 +40,7 @@ def factors(seed: int, count: int) -> U64:
 
 
 def shingle_hashes(words: U64, width: int) -> U32:
-    """A hash of every run of `width` words, in order; one of all the words where there are fewer, none of no words.
+    """A hash of every run of `width` words, in order; if there are fewer words, one of all; none without words.
 
     The upper half of the sum of products of hashes and factors: multilinear hashing (Carter and Wegman 1979).
     """
@@ -52,7 +52,7 @@ def shingle_hashes(words: U64, width: int) -> U32:
 
 
 def minima(shingles: U32, count: int) -> U32:
-    """(count,) Of all shingles the smallest under each permutation; there is one shingle at least.
+    """(count,) The smallest shingle under each permutation; there is at least one shingle.
 
     A permutation is the upper half of a * shingle + b in 64 bits: multiply-shift (Dietzfelbinger 1996).
     """
@@ -63,7 +63,7 @@ def minima(shingles: U32, count: int) -> U32:
 
 
 def band_keys(least: U32, rows: int) -> U64:
-    """(bands,) Of each `rows` minima one key, multilinear again; factors of its own keep each band's keys apart."""
+    """(bands,) One key for each `rows` minima, by multilinear hashing again; own factors keep the bands' keys apart."""
     products = (least * factors(OF_BANDS, len(least))).reshape(-1, rows)
     keys: U64 = products.sum(axis=1, dtype=np.uint64)
     return keys
@@ -76,8 +76,8 @@ def sketch(least: U32) -> bytes:
 
 def estimated(one: bytes, other: bytes) -> float:
     """The Jaccard similarity of the texts behind two sketches of the same length, 0..1: the share of the bytes that
-    agree, less what agrees by chance (Li and Koenig 2010, with few shingles beside 2**32). Of n minima the error has a
-    standard deviation of sqrt(s * (1 - s) / n), 0.04 for 112 minima and s = 0.8. 0 for sketches of nothing."""
+    agree, less what agrees by chance (Li and Koenig 2010, with few shingles compared with 2**32). For n minima the
+    error has a standard deviation of sqrt(s * (1 - s) / n), 0.04 for 112 minima and s = 0.8. 0 for empty sketches."""
     if not one or not other:
         return 0.0
     agree = float(np.mean(np.frombuffer(one, np.uint8) == np.frombuffer(other, np.uint8)))
@@ -92,7 +92,7 @@ def jaccard(one: U32, other: U32) -> float:
 
 @native("void(uint32*, int64, uint64*, int64, uint32*)")
 def find_minima(shingles: Any, n: int, permutations: Any, count: int, found: Any) -> None:
-    """Fills `found` (count,) with the smallest of `n` shingles under each permutation, its a and b side by side."""
+    """Fills `found` (count,) with the smallest of `n` shingles under each permutation, given a and b side by side."""
     for k in range(count):
         a, b = permutations[2 * k], permutations[2 * k + 1]
         least = _MOST

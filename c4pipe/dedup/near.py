@@ -1,14 +1,14 @@
 """Near duplicates: of pages that share most of their runs of words, one stays.
 
-A page claims a key for each of 14 bands of 8 minima (`dedup.minhash`), and two pages are linked when they share one:
-of two texts with Jaccard similarity s, the share of their shingles that both have, with probability
+A page claims a key for each of 14 bands of 8 minima (`dedup.minhash`), and two pages are linked if they share one.
+For two texts with Jaccard similarity s, the share of their shingles that both have, that has probability
 1 - (1 - s**rows)**bands, the S-curve (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4.2). By default:
 
     s          0.5    0.6    0.7    0.75   0.8    0.85   0.9    0.95   1.0
     linked     5.3 %  21 %   56 %   77 %   92 %   99 %   99.96% 100 %  100 %
 
-It is steepest near (1 / bands)**(1 / rows), 0.72. More bands link more pairs, more rows fewer and more like ones.
-Sketches tell how much alike two pages are, with a standard deviation of 0.04; exact shingles (`verify`) tell for sure.
+It is steepest near (1 / bands)**(1 / rows), 0.72. More bands link more pairs, more rows fewer and more similar ones.
+Sketches estimate the similarity of two pages with a standard deviation of 0.04; exact shingles (`verify`) are certain.
 """
 
 from __future__ import annotations
@@ -33,35 +33,35 @@ LAST_RANK = 2**64 - 1
 
 @dataclass(frozen=True)
 class NearLevel(LinkLevel):
-    """Texts are compared by runs of `shingle` words in lower case; what stands between words makes no difference, and
-    in scripts without blanks every character is a word (`text.tokens`). A text with fewer words is one run, and one
-    without words is nobody's duplicate. A run is a hash of 32 bits, and so is all of a text of up to `shingle` words:
-    of n such texts that differ about n * n / 2**33 pairs are linked by chance, 116 of a million, also with `verify`.
+    """Texts are compared by runs of `shingle` words in lower case; what is between words makes no difference, and in
+    scripts without blanks every character is a word (`text.tokens`). A text with fewer words is one run, and one
+    without words has no duplicates. A run is a hash of 32 bits, and so is a whole text of up to `shingle` words: of n
+    such different texts about n * n / 2**33 pairs are linked by chance, 116 for a million, even with `verify`.
 
-    Of linked pages the one with the smallest MD5 of its URL stays, or the newest (one without a date last), or the one
-    with the longest text when it comes here.
+    Of linked pages the one with the smallest MD5 of its URL stays, or the newest (undated pages last), or the one whose
+    text is longest at this stage.
 
-    With `verify` a page is compared with the page that owns the key, of all that have it the one with the smallest MD5
-    of its URL, and is linked to it only if they share that much of their shingles, counted one by one
+    With `verify`, a page is compared with the owner of the key, the page with the smallest MD5 of its URL among those
+    that have the key. It is only linked to the owner if they share that much of their shingles, counted exactly
     (`minhash.jaccard`). Two pages that share a key with the owner but not its text are not compared for that key, and
-    both may stay: of 600 made-up pages in families of up to six 417 stayed at 0.72, where 413 would if all pairs that
-    share a key were compared, and of 1,800 685 where 629 would.
+    both may stay: of 600 synthetic pages in families of up to six 417 stayed at 0.72, and 413 if all pairs with a
+    shared key were compared; of 1,800 pages 685 and 629.
 
     A claim is 20 bytes, so a page sends 280 by default; a sketch has 112 bytes.
     """
 
     bands: int = 14
-    rows: int = 8  # minima a band
+    rows: int = 8  # minima per band
     shingle: int = 5  # words
     stays: str = "hash"  # one of STAYS
-    verify: float = 0.0  # 0 asks nothing
+    verify: float = 0.0  # 0 means no check
 
     NEAR: ClassVar = Reason(
         "near_duplicate",
         Unit.PAGE,
-        "shares most of its runs of {shingle} words with a page that stays, or with one that is linked to it",
+        "shares most of its runs of {shingle} words with a page that is kept, or with one linked to it",
         source="Broder 1997; numbers of bands and rows from datatrove, examples/fineweb.py",
-        why="Copies with another date, menu or advertisement make a model learn one text by heart.",
+        why="Copies with another date, menu or advertisement make a model memorise one text.",
     )
     reasons: ClassVar[tuple[Reason, ...]] = (NEAR,)
 
@@ -88,15 +88,15 @@ class NearLevel(LinkLevel):
         return float((1 / self.bands) ** (1 / self.rows))
 
     def linked(self, similarity: float) -> float:
-        """How probably two texts of that Jaccard similarity share a key, 0..1: the S-curve."""
+        """The probability that two texts of that Jaccard similarity share a key, 0..1: the S-curve."""
         return float(1 - (1 - similarity**self.rows) ** self.bands)
 
     def signature(self, text: str) -> tuple[list[int], bytes]:
-        """A key of 64 bits a band, and of each minimum a byte. Nothing of a text without words."""
+        """A 64-bit key per band, and a byte per minimum. Empty for a text without words."""
         return self.signed(shingle_hashes(word_hashes(text).hashes, self.shingle))
 
     def signed(self, shingles: U32) -> tuple[list[int], bytes]:
-        """The signature of a text with these shingles; their order and number make no difference."""
+        """The signature of a text with these shingles; their order and repetitions make no difference."""
         if not len(shingles):
             return [], b""
         least = minima(shingles, self.bands * self.rows)
@@ -106,12 +106,12 @@ class NearLevel(LinkLevel):
         return estimated(one, other)
 
     def similarity_by_keys(self, shared: int) -> float:
-        """Two texts share so many of their bands where the share of bands is similarity**rows. The standard deviation
-        is 0.05 at 0.8 and 0.04 at 0.9."""
+        """Solves share of common bands = similarity**rows for the similarity. The standard deviation is 0.05 at 0.8
+        and 0.04 at 0.9."""
         return float((shared / self.bands) ** (1 / self.rows))
 
     def shingles(self, text: str) -> U32:
-        """The hashes of 32 bits of the text's shingles, each once, in ascending order: what `jaccard` compares."""
+        """The 32-bit hashes of the text's shingles, each once, in ascending order: what `jaccard` compares."""
         return np.unique(shingle_hashes(word_hashes(text).hashes, self.shingle))
 
     @property
@@ -135,5 +135,5 @@ class NearLevel(LinkLevel):
 
 
 def _digits(date: str) -> str:
-    """Of a date in the one form: 14 to the second, 17 to the millisecond."""
+    """The digits of a date in the normal form: 14 to the second, 17 to the millisecond."""
     return re.sub("[^0-9]", "", date)

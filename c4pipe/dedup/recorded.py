@@ -1,6 +1,6 @@
-"""Which atoms of a page a level of dedup took, told from the record of what it dropped.
+"""Which atoms of a page a dedup level dropped, reconstructed from the record of what it dropped.
 
-The list has their text and their order, not their places; what stands on a page twice may have fallen once.
+The list has their texts and their order, not their places; of a text that occurs twice, only one may be dropped.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from c4pipe.page import Dropped
 
-DroppedAtoms = list[Dropped | None]  # for each atom what took it, or None where it was left
-MOST_STATES = 500_000  # about a second; pages beyond it repeat themselves thousands of times
+DroppedAtoms = list[Dropped | None]  # for each atom the cause of its loss, or None if it was kept
+MOST_STATES = 500_000  # about a second; pages beyond this repeat themselves thousands of times
 
 
 def dropped_atoms(atoms: Sequence[str], dropped: Sequence[Dropped], width: int) -> DroppedAtoms:
-    """For each atom, a line or sentence. They fell in runs of `width` or more; of two places that would do, the later
-    one is taken, for the first copy on a page is the one that stays."""
+    """For each atom, a line or sentence. They were dropped in runs of `width` or more. Of two possible places the later
+    one is chosen, because the first copy on a page is the one that stays."""
     stripped = [atom.strip() for atom in atoms]
     known = set(stripped)
     drops = [drop for drop in dropped if drop.line in known]
@@ -37,9 +37,9 @@ def dropped_atoms(atoms: Sequence[str], dropped: Sequence[Dropped], width: int) 
 
 
 def _reachable(stripped: list[str], drops: list[Dropped], width: int) -> list[set[tuple[int, int]]] | None:
-    """Behind each sentence the states that can be: (drops used up, how long the run of lost ones is, at most `width`).
+    """After each sentence the reachable states: (drops used up, length of the run of lost ones, at most `width`).
 
-    None where there are too many.
+    None if there are too many.
     """
     states = {(0, 0)}
     reached = [states]
@@ -61,7 +61,7 @@ def _reachable(stripped: list[str], drops: list[Dropped], width: int) -> list[se
 
 
 def _from_behind(stripped: list[str], drops: list[Dropped]) -> DroppedAtoms:
-    """The last places in which the drops fit in their order, runs or no."""
+    """The last places in which the drops fit in their order, ignoring runs."""
     rest = list(drops)
     lost: DroppedAtoms = []
     for sentence in reversed(stripped):

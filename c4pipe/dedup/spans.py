@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from c4pipe.dedup.base import TextLevel
+import numpy as np
+from numpy.typing import NDArray
+
+from c4pipe.dedup.base import TextBatch, TextLevel
 from c4pipe.dedup.claims import owner_of
 from c4pipe.dedup.lines import LineLevel
 from c4pipe.page import Dropped, Kept, Page, Reason, Rejected, Unit, Verdict
@@ -18,17 +21,17 @@ _PAPER = "Raffel et al. 2020, section 2.2"
 
 @dataclass(frozen=True)
 class SpanLevel(Splitting, TextLevel):
-    """Spans are compared stripped and in lower case. All sentences of an occurrence that lost go, also those that it
-    shares with an occurrence that won. One pass: spans that come about by a removal are not looked at again."""
+    """Spans are compared stripped and in lower case. All sentences of a losing occurrence are dropped, including those
+    that it shares with a winning one. One pass: spans that a removal creates are not examined again."""
 
     REPEATED: ClassVar = Reason(
         "repeated_span",
         Unit.SENTENCE,
         "is part of a run of sentences that another page, or an earlier place, owns",
         source=_PAPER,
-        why="Three sentences in a row do not come about twice: the second time they are a copy.",
+        why="Three sentences in a row do not occur twice independently: the second time they are a copy.",
     )
-    EMPTY: ClassVar = LineLevel.EMPTY  # its last line fell: one code, one reason
+    EMPTY: ClassVar = LineLevel.EMPTY  # the last line was dropped: one code, one reason
 
     splitter: str = "sentencex:en"  # see text.sentence_splitter
     width: int = 3  # type: ignore[misc]  # sentences a span
@@ -39,7 +42,7 @@ class SpanLevel(Splitting, TextLevel):
         return self.atoms_at(text)[0].tolist()
 
     def atoms_at(self, text: str) -> HashedSentences:
-        """The atoms, and where in the text each begins: with that nothing has to be split again to apply losses."""
+        """The atoms, and the offset of each in the text, so that nothing is split again to apply losses."""
         return self._hashed(text)
 
     def apply(
@@ -50,8 +53,8 @@ class SpanLevel(Splitting, TextLevel):
         owners: Sequence[int] = (),
         starts: Sequence[int] = (),
     ) -> Verdict:
-        """The page less its lost sentences; `lost` holds one flag a sentence, in order, and `owners` who keeps it.
-        Empty lines go. `starts` is what `atoms_at` says, if it is known."""
+        """The page without its lost sentences; `lost` holds one flag per sentence, in order, and `owners` the page that
+        keeps it. Empty lines are dropped. `starts` are the offsets from `atoms_at`, if available."""
         text = page.text
         places = [*(starts or self.atoms_at(text)[1]), len(text)]
         if len(lost) != len(places) - 1:
@@ -62,7 +65,7 @@ class SpanLevel(Splitting, TextLevel):
             if not gone:
                 kept.append(run)
                 continue
-            if "\n" in run:  # the lines around it stay apart
+            if "\n" in run:  # the lines around it stay separate
                 kept.append("\n")
             for i in range(first, end):
                 sentence = text[places[i] : places[i + 1]].strip()
@@ -70,8 +73,17 @@ class SpanLevel(Splitting, TextLevel):
                 if dropped is not None:
                     dropped.append(Dropped(self.REPEATED.code, sentence, owner_of(owners[i]) if owners else ""))
         lines = map(str.strip, "".join(kept).split("\n"))
-        text = "\n".join(filter(None, lines))
-        told = {self.REPEATED.code: sum(lost)}, {self.REPEATED.code: chars}
+        return self._verdict(page, "\n".join(filter(None, lines)), sum(lost), chars)
+
+    def apply_all(self, batch: TextBatch, lost: NDArray[np.bool_]) -> Callable[[int, Page], Verdict]:
+        from c4pipe.dedup.cutting import cut_pieces  # here: its machine code is loaded when it is needed
+
+        cut = cut_pieces(batch, lost)
+        return lambda i, page: self._verdict(page, cut.left(i), cut.pieces[i], cut.chars[i])
+
+    def _verdict(self, page: Page, text: str, sentences: int, chars: int) -> Verdict:
+        """The page with the text that is left, after the loss of so many sentences."""
+        told = {self.REPEATED.code: sentences}, {self.REPEATED.code: chars}
         return Kept(Page(page.url, text, *page[2:]), *told) if text else Rejected(page, self.EMPTY, "", *told)
 
 

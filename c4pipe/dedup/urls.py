@@ -20,12 +20,12 @@ URL_LOSS = np.dtype([("row", "<u4"), ("old", "?")])  # a page that loses its URL
 
 @dataclass(frozen=True)
 class UrlLevel(Part):
-    """The page with the latest date wins, one without a date only where no other has one; of equal ones the first in
-    the input. A page without a URL has no rivals.
+    """The page with the latest date wins, an undated one only if all are undated; of equal ones the first in the
+    input. A page without a URL has no rivals.
 
-    Dates are of one form (`text.dates`), so they are compared as strings, without the Z: what has milliseconds is
-    later than its second. `as_written` compares them with it, as the reference compares any strings.
-    A claim is (key 8 B, row 4 B, date), about 40 bytes a page.
+    Dates have one form (`text.dates`), so they are compared as strings, without the Z: one with milliseconds is
+    later than its second. `as_written` includes the Z, because the reference compares any strings.
+    A claim is (key 8 B, row 4 B, date), about 40 bytes per page.
     """
 
     as_written: bool = False
@@ -33,17 +33,17 @@ class UrlLevel(Part):
     OLDER: ClassVar = Reason(
         "older_copy",
         Unit.PAGE,
-        "has a URL of which there is a newer page",
+        "has a URL for which there is a newer page",
         source="TFDS c4 3.1.0 c4_utils.select_newest_page",
-        why="Of several copies of a page one is enough, and the newest is what its author last meant.",
+        why="One of several copies of a page is enough, and the newest is the author's latest version.",
     )
 
     KNOWN: ClassVar = Reason(
         "earlier_copy",
         Unit.PAGE,
-        "has a URL of which there is a page in an earlier corpus",
+        "has a URL for which there is a page in an earlier corpus",
         source="ours",
-        why="A corpus of a later crawl then holds what is new in it.",
+        why="A corpus of a later crawl then only holds what is new in it.",
     )
 
     kind: ClassVar = "level"
@@ -51,9 +51,9 @@ class UrlLevel(Part):
     reasons: ClassVar[tuple[Reason, ...]] = (OLDER, KNOWN)
 
     def scatter(self, keys: pa.Array, dates: pa.Array, partitions: int) -> Iterator[tuple[int, bytes]]:
-        """(partition, claims) for the pages of a group, rows numbered from 0; `partitions` a power of two.
+        """(partition, claims) for the pages of a group, rows numbered from 0; `partitions` is a power of two.
 
-        `keys` are hashes of 64 bits, null where a page claims nothing.
+        `keys` are 64-bit hashes, null for a page that claims nothing.
         """
         claiming = np.flatnonzero(keys.is_valid().to_numpy(zero_copy_only=False))
         dates = dates if self.as_written else pc.utf8_rtrim(dates, "Z")
@@ -64,8 +64,8 @@ class UrlLevel(Part):
             yield number, _pack(hashes[start:stop], mine.astype(np.uint32), dates.take(pa.array(mine)))
 
     def resolve(self, blobs: Iterable[Blob], before: Owned = NOTHING_OWNED) -> Resolved:
-        """What becomes of all claims of a partition; in front of keys that were owned `before` all lose. Losses are
-        `URL_LOSS`, and URLs have no owners beside themselves. The order of the blobs does not matter."""
+        """The result for all claims of a partition; claims on keys that were owned `before` all lose. Losses are
+        `URL_LOSS`; URLs have no owners other than themselves. The order of the blobs does not matter."""
         tables = [_unpack(group, data) for group, data in sorted(blobs)]
         if not tables:
             return Resolved({}, NOTHING_OWNED)

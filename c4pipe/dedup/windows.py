@@ -1,18 +1,18 @@
 """Windows of words: of a passage that occurs more than once, one occurrence stays, whatever its script and punctuation.
 
-A window is a run of `words` words of one page (`text.tokens`). Not every window is claimed: of each run of `gap`
-windows that follow each other the one with the smallest hash is, of equal ones the last (winnowing: Schleimer,
-Wilkerson and Aiken 2003). Which one that is depends on the words of that run alone, so wherever the same
-`words + gap - 1` words stand again, the same windows are claimed there:
+A window is a run of `words` words of one page (`text.tokens`). Not every window is claimed: of each `gap` consecutive
+windows only the one with the smallest hash is, of equal ones the last (winnowing: Schleimer, Wilkerson and Aiken
+2003). Which one depends only on the words of that run, so wherever the same `words + gap - 1` words occur again, the
+same windows are claimed:
 
-* Of a run of at least `words + gap - 1` words that stands in two places, one place loses `words` words or more in one
+* If a run of at least `words + gap - 1` words occurs in two places, one place loses `words` words or more in one
   piece: at most `gap - 1` of the run stay at each of its ends.
-* Of a shorter run chance decides, and one below `words` words is never found.
-* A word goes only where the `words` words of a window around it stand in another place as well, which owns them.
-  Followed from owner to owner, each word that goes comes to a place where it stays.
+* For a shorter run chance decides, and one below `words` words is never found.
+* A word is only dropped if the `words` words of a window around it also occur in another place, which owns them.
+  Followed from owner to owner, each dropped word leads to a place where it stays.
 
-A page of fewer windows than `gap` claims the smallest of them all: equal pages of `words` words or more are found.
-On average 2 windows of `gap + 1` are claimed: with 50 and 50 a page of 800 words has 30 claims.
+A page of fewer windows than `gap` claims the smallest of them all, so equal pages of `words` words or more are found.
+On average 2 windows of `gap + 1` are claimed: with 50 and 50, a page of 800 words has 30 claims.
 """
 
 from __future__ import annotations
@@ -45,29 +45,29 @@ class ClaimedWindow(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """A stretch of a text that goes, and belongs to one owner."""
+    """A stretch of a text that is dropped, and belongs to one owner."""
 
     start: int
     end: int
-    owner: int  # the priority of the page that keeps it, 0 where it is not asked for
+    owner: int  # the priority of the page that keeps it, 0 if not requested
 
 
 @dataclass(frozen=True)
 class WindowLevel(TextLevel):
-    """Words are compared in lower case, and what stands between them is not looked at. All words of a window that lost
-    go, also those that it shares with one that won; marks that touch them go along."""
+    """Words are compared in lower case, ignoring what is between them. All words of a losing window are dropped, also
+    those that it shares with a winning one, together with the marks that touch them."""
 
     REPEATED: ClassVar = Reason(
         "repeated_passage",
         Unit.PASSAGE,
         "has at least {words} words in a row that another page, or an earlier place, owns",
         source="Lee et al. 2022 (50 tokens); Schleimer, Wilkerson and Aiken 2003, section 3",
-        why="Copied passages are found whatever marks or lines stand around them, also where there are no sentences.",
+        why="Copied passages are found whatever marks or lines surround them, even without sentences.",
     )
     EMPTY: ClassVar = LineLevel.EMPTY
 
-    words: int = 50  # a window
-    gap: int = 50  # windows of which one is claimed; no more than `words`, or what is lost of a run would have holes
+    words: int = 50  # per window
+    gap: int = 50  # windows of which one is claimed; at most `words`, or the lost part of a run would have holes
     reasons: ClassVar[tuple[Reason, ...]] = (REPEATED, EMPTY)
 
     def __post_init__(self) -> None:
@@ -88,7 +88,7 @@ class WindowLevel(TextLevel):
         return [(window.start, window.end) for window in self._windows(text)]
 
     def lost(self, text: str, dropped: Sequence[Dropped]) -> DroppedAtoms:
-        """Every window that lies in what was cut: one of them that was not lost itself makes no difference to it."""
+        """Every window inside a cut: including one that did not lose itself makes no difference to the cut."""
         pieces = _found_again(text, dropped)
         ends = _ends_of_runs(text, [piece for piece, _ in pieces])
         lost: DroppedAtoms = []
@@ -108,9 +108,9 @@ class WindowLevel(TextLevel):
         owners: Sequence[int] = (),
         starts: Sequence[int] = (),
     ) -> Verdict:
-        """The page less the words of its lost windows; `lost` holds one flag a window, in order, and `owners` who keeps
-        it. What is left on both sides of a cut is joined by a blank, or by a line break if one was cut. Lines are
-        stripped, and empty ones go."""
+        """The page without the words of its lost windows; `lost` holds one flag per window, in order, and `owners` the
+        page that keeps it. What is left on both sides of a cut is joined by a blank, or by a line break if one was cut.
+        Lines are stripped, and empty ones dropped."""
         runs = list(self._runs(page.text, lost, owners))
         chars = 0
         for passage in (passage for run in runs for passage in run):
@@ -132,7 +132,8 @@ class WindowLevel(TextLevel):
         ]
 
     def _runs(self, text: str, lost: Sequence[bool], owners: Sequence[int]) -> Iterator[list[Passage]]:
-        """What goes in one piece, in passages of one owner each: a window's part ends where the next one begins."""
+        """What is dropped in one piece, as passages of one owner each: a window's part ends where the next one
+        begins."""
         run: list[Passage] = []
         behind = 0  # the number of the word behind the run
         for i, (window, gone) in enumerate(zip(self._windows(text), lost, strict=True)):
@@ -155,8 +156,8 @@ class WindowLevel(TextLevel):
 
 
 def _begin(text: str, before: int, start: int) -> int:
-    """Where what goes with a word begins: its marks since the last blank, and all on its line if it is the first there.
-    `before` is the end of the word in front of it."""
+    """Where the text dropped with a word begins: its marks since the last blank, and all on its line if it is the first
+    word there. `before` is the end of the previous word."""
     marks = text[before:start]
     if before == 0 or "\n" in marks:
         return start - len(marks[marks.rfind("\n") + 1 :].lstrip())
@@ -165,7 +166,7 @@ def _begin(text: str, before: int, start: int) -> int:
 
 
 def _end(text: str, end: int, following: int) -> int:
-    """Where what goes with a word ends: likewise, and marks between two words without a blank go with the first."""
+    """Where the text dropped with a word ends, likewise; marks between two words without a blank go with the first."""
     marks = text[end:following]
     if following == len(text) or "\n" in marks:
         return end + len(marks.partition("\n")[0].rstrip())
@@ -174,7 +175,7 @@ def _end(text: str, end: int, following: int) -> int:
 
 
 def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
-    """The text less these pieces and the blanks around them, joined."""
+    """The text without these pieces and the blanks around them, joined."""
     kept, at = [], 0
     for start, end in cuts:
         while start > at and text[start - 1].isspace():
@@ -188,8 +189,8 @@ def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
 
 
 def _found_again(text: str, dropped: Sequence[Dropped]) -> list[tuple[slice, Dropped]]:
-    """Where what was cut stands in the text: in its order, of two places the later, for the first copy on a page is the
-    one that stays."""
+    """Where the cut pieces were in the text: in order, and of two places the later, because the first copy on a page is
+    the one that stays."""
     found: list[tuple[slice, Dropped]] = []
     bound = len(text)
     for drop in reversed(dropped):
@@ -201,7 +202,7 @@ def _found_again(text: str, dropped: Sequence[Dropped]) -> list[tuple[slice, Dro
 
 
 def _ends_of_runs(text: str, pieces: Sequence[slice]) -> list[int]:
-    """For each piece where the last of those ends that follow it with nothing but blanks between."""
+    """For each piece, the end of the last one that follows it with only blanks between."""
     ends = [piece.stop for piece in pieces]
     for i, (piece, following) in reversed([*enumerate(pairwise(pieces))]):
         if not text[piece.stop : following.start].strip():

@@ -1,4 +1,4 @@
-"""Which windows of words a page claims: their hashes, rolled over the words, and the smallest of each few."""
+"""Which windows of words a page claims: their rolling hashes, and the smallest of each few."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from c4pipe.dedup.claims import U64, Places
 from c4pipe.native import native
 
 # The fractional part of the golden ratio in 64 bits. Odd and 5 modulo 8, so that its first 2**62 powers differ: windows
-# of other words share a hash with a chance of 2**-64, those of the same words in another order of 2**-57 at most.
+# of other words share a hash with probability 2**-64, those of the same words in another order with at most 2**-57.
 BASE = 0x9E3779B97F4A7C15
 
 _BASE, _ONE, _ZERO = np.uint64(BASE), np.uint64(1), np.uint64(0)
 
 
 class Chosen(NamedTuple):
-    """The windows that are claimed, in their order: two arrays of the same length."""
+    """The claimed windows, in order: two arrays of the same length."""
 
     hashes: U64
     firsts: Places  # the number of the first word of each
 
 
 def winnowed(words: U64, width: int, gap: int) -> Chosen:
-    """Of the runs of `width` words those whose hash is the smallest of `gap` that follow each other, the last of equal
-    ones; of fewer than `gap` the smallest of them all.
+    """The runs of `width` words whose hash is the smallest of `gap` consecutive ones, the last of equal ones; of fewer
+    than `gap` runs, the smallest of them all.
 
     The hash of a run is the sum of its words' hashes times falling powers of `BASE`, modulo 2**64.
 
@@ -43,12 +43,12 @@ def winnowed(words: U64, width: int, gap: int) -> Chosen:
 
 @native("int64(uint64*, int64, int64, int64, uint64*, int64*)")
 def choose_windows(words: Any, n: int, width: int, gap: int, hashes: Any, firsts: Any) -> int:
-    """Fills the hashes of all `n` windows, and the numbers of those that are chosen; how many these are.
+    """Fills in the hashes of all `n` windows, and the numbers of the chosen ones; returns how many these are.
 
-    It looks at each window once more for each time that the smallest falls out of sight: twice on average, and `gap`
-    times at worst.
+    It reads each window again each time that the smallest one drops out of range: twice on average, and `gap` times at
+    worst.
     """
-    power = _ONE  # of the word that leaves the window
+    power = _ONE  # the power for the word that leaves the window
     value = _ZERO
     for i in range(width):
         value = value * _BASE + words[i]

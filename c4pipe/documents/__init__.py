@@ -1,11 +1,11 @@
-r"""Any corpus as pages: text files, JSON Lines and Parquet in, one verdict for every record out, as from a WET file.
+r"""Any corpus as pages: reads text files, JSON Lines and Parquet, with one verdict for every record, as for a WET file.
 
     stream --unpacked--> bytes | Break --text, jsonl--> Fields --document--> Kept(Page) | Rejected(Page, Reason)
     stream --parquet----------------------------------> Fields
 
-Where a record keeps its fields, its layout says (`layouts`). A page's text is tidied as the WET reader does it, so that
-every rule sees the same kind of lines. A URL or a date that is missing is an empty string, and counted. Bad data is
-never an exception.
+A record's layout says where its fields are (`layouts`). A page's text is tidied as by the WET reader, so that every
+rule sees the same kind of lines. A missing URL or date is an empty string, and counted. Bad data never raises an
+exception.
 
 >>> import io
 >>> [verdict] = read_documents(io.BytesIO(b'{"text": " One line. \\n\\nAnother.", "id": 7}\n'), "a.jsonl", "jsonl")
@@ -57,17 +57,17 @@ def read_documents(
     span: Span = WHOLE,
     keys: FieldKeys = NO_KEYS,
 ) -> Iterator[Verdict]:
-    """The pages of a file, and what is no page with the reason (one of DOCUMENT_REASONS), in the order of the file.
+    """The pages of a file in file order, and for all else a rejection with its reason (one of DOCUMENT_REASONS).
 
-    `span` is the part to read: spans that follow one another give, one after the other, what the whole file gives.
-    JSON Lines that are not packed are cut at lines, Parquet between row groups; all of any other file belongs to the
-    span that starts at 0. `keys` are paths that somebody has named, instead of what the layout of the file says.
+    `span` is the part to read: consecutive spans yield, one after the other, what the whole file yields. Uncompressed
+    JSON Lines are cut at lines, Parquet between row groups; any other file belongs completely to the span that starts
+    at 0. `keys` are user-supplied paths, which replace those of the file's layout.
 
-    `stream` gives the file as it is stored; gzip and zstd are told by content. Text and JSON Lines only `read` it, but
-    for a span that starts later; Parquet needs `seek` and `tell`. The caller owns it; what its methods raise passes
-    through, and nothing else is raised but ConfigError for a format that is none of FORMATS. `source` names the file:
+    `stream` returns the file as it is stored; gzip and zstd are detected by content. Text and JSON Lines only need
+    `read`, except for a span that starts later; Parquet needs `seek` and `tell`. The caller owns it; exceptions of its
+    methods pass through, and the only other one is ConfigError for a format not in FORMATS. `source` names the file:
     the `source` of a page is that name, "#", and the byte offset of its line in the unpacked text, or the number of its
-    row, or 0 where the file is one document. What is lost of a file counts as one byte, or as the rest of its rows.
+    row, or 0 if the file is one document. Lost data counts as one byte, or as the rest of the file's rows.
     """
     if format not in _READERS:
         raise unknown("input format", format, FORMATS)

@@ -1,4 +1,4 @@
-"""Why an input gave no page, in words: what was seen in it, and what to do. For inputs of every format."""
+"""Explains why an input yielded no page: what was found in it, and what to do. For inputs of every format."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _HTTP = frozenset({"request", "response", "revisit"})
 _WET_INSTEAD = "c4pipe reads WET; try the .wet.gz of the same name"
 _WARC_INSTEAD = "this is a WARC, name the format: --input-format warc"
 _WET_FORMAT = "this is a WET, name the format: --input-format wet"
-_BLANK = re.compile(r"\d+ bytes").fullmatch  # what a text is that is nothing but blanks
-_MOST_REASONS = 3  # that are named
+_BLANK = re.compile(r"\d+ bytes").fullmatch  # the detail of a text of only blanks
+_MOST_REASONS = 3  # named in a message
 
 
 def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
-    """What became of the records of an input that gave no page, by (reason code, detail), as the first of them had it.
+    """What became of the records of an input without pages, by (reason code, detail), as the first of them had it.
 
     >>> why_no_page({("not_a_page", "warcinfo"): 1, ("not_a_page", "response"): 50}, 51)
     '51 records, all HTTP responses: this is a WARC, name the format: --input-format warc'
@@ -52,7 +52,7 @@ def why_no_page(counts: Mapping[tuple[str, str], int], records: int) -> str:
 
 
 def is_amiss(counts: Mapping[tuple[str, str], int]) -> bool:
-    """Whether an input that gave no page was no such file as was asked for, or damaged: not merely one without pages.
+    """Whether an input without pages was damaged or in the wrong format, and not merely without pages.
 
     >>> is_amiss({("not_a_page", "warcinfo"): 1}), is_amiss({("not_a_page", "response"): 50}), is_amiss({})
     (False, True, True)
@@ -64,7 +64,7 @@ def is_amiss(counts: Mapping[tuple[str, str], int]) -> bool:
 
 
 def with_remedy(detail: str) -> str:
-    """What a file is, as the detail of a verdict says it, and what to do.
+    """What a file is, as in the detail of a verdict, and what to do.
 
     >>> with_remedy("an XML error page (AccessDenied)")
     'an XML error page (AccessDenied): a server sent it instead of the file: download the file again'
@@ -74,7 +74,7 @@ def with_remedy(detail: str) -> str:
 
 
 def _other_records(types: Mapping[str, int], records: int) -> str:
-    """Records of WARC that are no pages of text."""
+    """WARC records that are not pages of text."""
     found = {name for name in types if name != "warcinfo"}
     if not found:
         return f"{many(records, 'record')}, only warcinfo: a file without pages"

@@ -1,4 +1,4 @@
-"""A column of a table, or what lies inside its values, as strings and numbers: what JSON Lines would have there."""
+"""A column of a table, or a field inside its values, as the strings and numbers that JSON Lines would hold."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from c4pipe.documents.fields import LONGEST_FIELD
 from c4pipe.documents.layouts import LONGEST_OBJECT, value_at
 from c4pipe.text.dates import date_of_milliseconds
 
-Way = tuple[str, ...]  # the name of a column, and of what to look for inside
+Way = tuple[str, ...]  # the name of a column, and of fields inside it
 _OTHER = ()  # a value that is neither a string nor a number
 _A_SECOND = {"s": 1, "ms": 1000, "us": 10**6, "ns": 10**9}
 
 
 def way_to(schema: pa.Schema, path: str) -> Way | None:
-    """Where a path leads in a table; None where there is no such column. What is inside maps and strings shows later.
+    """The way to a path in a table; None if there is no such column. Whether maps and strings hold it shows later.
 
     >>> way_to(pa.schema([("metadata", pa.struct([("url", pa.string())]))]), "metadata.url")
     ('metadata', 'url')
@@ -41,7 +41,7 @@ def _steps(names: Sequence[str], type_of: Any, path: str) -> Way | None:
 
 
 def is_sure(schema: pa.Schema, path: str) -> bool:
-    """Whether the schema itself says that there is something at the path."""
+    """Whether the schema itself shows that the path exists."""
     steps = way_to(schema, path)
     if steps is None:
         return False
@@ -49,8 +49,8 @@ def is_sure(schema: pa.Schema, path: str) -> bool:
 
 
 def values(column: pa.Array, inside: Way) -> list[Any]:
-    """A value a row: a string, a number, None for nothing, or what is neither. A moment is a string in the one form of
-    dates. Bytes that are not UTF-8 are replaced."""
+    """One value per row: a string, a number, None for nothing, or a value of another type. A timestamp is a string in
+    the normal form of dates. Bytes that are not UTF-8 are replaced."""
     kind = column.type
     if inside and pa.types.is_struct(kind):
         return values(pc.struct_field(column, [kind.get_field_index(inside[0])]), inside[1:])
@@ -68,7 +68,7 @@ def values(column: pa.Array, inside: Way) -> list[Any]:
 
 
 def texts(column: pa.Array, inside: Way) -> Iterator[pa.Buffer | None]:
-    """A text a row, as its bytes are in the file; None where there is no string."""
+    """One text per row, with its bytes as in the file; None for anything but a string."""
     kind = column.type
     if inside and pa.types.is_struct(kind):
         return texts(pc.struct_field(column, [kind.get_field_index(inside[0])]), inside[1:])
@@ -79,7 +79,7 @@ def texts(column: pa.Array, inside: Way) -> Iterator[pa.Buffer | None]:
 
 
 def text_type(schema: pa.Schema, steps: Way) -> pa.DataType:
-    """The type of what lies at the end of the steps; of maps and of objects in strings, what they promise: strings."""
+    """The type at the end of the steps; strings inside maps, and inside objects in strings, as these declare."""
     kind = schema.field(schema.names.index(steps[0])).type
     for step in steps[1:]:
         if not pa.types.is_struct(kind):
@@ -89,7 +89,7 @@ def text_type(schema: pa.Schema, steps: Way) -> pa.DataType:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Strings, under whatever name; old writers call them binary."""
+    """Strings, under any name; old writers call them binary."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     asked = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
@@ -97,7 +97,7 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def cell_bytes(cell: pa.Scalar) -> pa.Buffer | None:
-    """The bytes of a string as they are in the file, which need not be UTF-8."""
+    """The bytes of a string as in the file, which need not be UTF-8."""
     if isinstance(cell, pa.DictionaryScalar):
         cell = cell.value
     return cell.as_buffer() if cell.is_valid else None
@@ -108,7 +108,7 @@ def _decoded(cell: pa.Buffer | None, longest: int) -> str | None:
 
 
 def _in_maps(column: pa.Array, name: str) -> Iterator[Any]:
-    """What each map has under a name; of several the last counts, as in JSON."""
+    """What each map holds under a name; the last of several counts, as in JSON."""
     for cell in column:
         entries = cell.values if cell.is_valid else None
         if entries is None:

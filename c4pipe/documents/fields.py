@@ -1,4 +1,4 @@
-"""From the fields of a record to its verdict: judged as the WET record it could have been, and nothing is invented."""
+"""Turns the fields of a record into its verdict, as for a WET record with these fields. Nothing is invented."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from c4pipe.wet.pages import bare_url, fault_of_url, flags_of
 from c4pipe.wet.reasons import BAD_DATE, BAD_URL, MAX_URL, NO_TEXT, UNDECODABLE
 from c4pipe.wet.text import decode, page_text, preview
 
-LONGEST_FIELD = 64 << 10  # characters of a URL, date or id that are looked at: what a header may have in a WET file
+LONGEST_FIELD = 64 << 10  # characters of a URL, date or id that are read: the limit of a header in a WET file
 MOST_DETAIL = 200  # characters
 _BLANK = " \t\r\n"
 _MILLISECONDS = re.compile(r"-?[0-9]{1,18}").fullmatch
 
 
 class Fields(NamedTuple):
-    """A record as its file has it; None for what is missing. Only strings and numbers count."""
+    """A record's fields as in its file; None for a missing one. Only strings and numbers count."""
 
-    text: bytes  # UTF-8, or so it says
+    text: bytes  # supposedly UTF-8
     url: Any = None
     date: Any = None  # a number counts from 1970 (`text.dates.date_of_number`)
     record_id: Any = None
 
 
 class Location(NamedTuple):
-    """Where a record lies: a file by its name in the build, and a number that no other record of it has."""
+    """The place of a record: the file's name in the build, and a number that is unique within the file."""
 
     name: str
     number: int  # byte offset or row
@@ -44,9 +44,9 @@ class Location(NamedTuple):
 
 
 def document(fields: Fields, place: Location, undecodable: bool = False) -> Verdict:
-    """The page that a record is, or why it is none.
+    """The page in a record, or why there is none.
 
-    `undecodable`: bytes that are not UTF-8 have been replaced already.
+    `undecodable`: bytes that are not UTF-8 were already replaced.
     """
     url, name = bare_url(_string(fields.url)), _string(fields.record_id, numbers=True).strip("<>")
     given = not is_missing(fields.date)
@@ -68,30 +68,30 @@ def document(fields: Fields, place: Location, undecodable: bool = False) -> Verd
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a field says nothing: null, a blank string, or no number, as tables have them in gaps."""
+    """Whether a field is empty: null, a blank string, or NaN, which tables use for gaps."""
     if isinstance(value, str):
         return not value.strip(_BLANK)
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def rejected(place: Location, reason: Reason, detail: str, body: bytes = b"") -> Rejected:
-    """A record of which no more is known than how it begins."""
+    """A record of which only the beginning is known."""
     return Rejected(Page("", preview(body), "", place.source), reason, detail)
 
 
 def no_text(place: Location, detail: str) -> Rejected:
-    """A record without a text that is a string."""
+    """A record whose text is missing or not a string."""
     return rejected(place, NO_TEXT, detail)
 
 
 def names(found: Iterable[str]) -> str:
-    """The keys or columns of a file, for people, and no more of them than fit."""
+    """The keys or columns of a file, for messages, no more than fit."""
     told = ", ".join(printable(shortened(name, MOST_DETAIL)) for name in islice(found, MOST_DETAIL))
     return shortened(told, MOST_DETAIL) or "none"
 
 
 def _date(value: Any) -> str:
-    """In the one form; "" for what is none."""
+    """In the normal form; "" if it is not a date."""
     if isinstance(value, dict) and [*value] == ["$date"]:  # MongoDB's Extended JSON: ISO 8601 or milliseconds
         value = value["$date"]
         number = str(value.get("$numberLong") if isinstance(value, dict) else value)
@@ -104,7 +104,7 @@ def _date(value: Any) -> str:
 
 
 def _string(value: Any, numbers: bool = False) -> str:
-    """As a header of a WET file would have it: without blanks around it, and nothing that UTF-8 cannot write."""
+    """As a WET header would hold it: stripped, and without anything that UTF-8 cannot encode."""
     if numbers and isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, whose layout the first of them tells."""
+"""JSON Lines: one object per line; the first one determines the layout."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from c4pipe.wet.record import Limits
 from c4pipe.wet.text import decode
 from c4pipe.wet.window import Readable
 
-HEAD = 1 << 20  # bytes of text: the first line that is an object tells the layout, if it begins in them
+HEAD = 1 << 20  # bytes of text: the first object that begins in them determines the layout
 LONGEST_NUMBER = 600  # digits of a whole number; Python reads at least 640 of them, and above 308 a float is infinite
 _ARRAY = re.compile(rb"\[\s*(?:\{|\Z)")
 _CR_ENDS = re.compile(rb"\}\s*\r\s*\{")  # not inside a string, where JSON allows no CR
-_TORN = re.compile(r"[\\\w.+-]{0,9}\s*")  # what may stand behind the place at which a text that was cut makes no sense
+_TORN = re.compile(r"[\\\w.+-]{0,9}\s*")  # what may follow the error position in a truncated text
 _KINDS = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -34,17 +34,17 @@ class InputLine(NamedTuple):
 
     offset: int  # bytes of text before it; a break counts as one
     data: bytes | None  # None: longer than allowed, and never held as a whole
-    whole: bool = True  # False: the text ends in it
-    head: bytes = b""  # of one that is not held, HEAD_BYTES of it
+    whole: bool = True  # False: the text ends inside it
+    head: bytes = b""  # the first HEAD_BYTES of a line that is not held
 
 
 def read_jsonl(
     stream: Any, name: str, limits: Limits, span: Span = WHOLE, keys: FieldKeys = NO_KEYS
 ) -> Iterator[Verdict]:
-    """A verdict for each line that begins in the span and is not blank, and for each stretch of the file that is lost.
+    """A verdict for each line that begins in the span and is not blank, and for each lost stretch of the file.
 
-    A line of usual content costs a few times its length; one of 16 MB that was made to be costly takes 450 MB for the
-    time it is looked at. For a span that does not start at 0, `stream` must `seek`, too.
+    A normal line takes a few times its length in memory; a maliciously built one of 16 MB takes 450 MB while it is
+    parsed. For a span that does not start at 0, `stream` must also have `seek`.
     """
     if span.start:
         stream.seek(0)
@@ -61,7 +61,7 @@ def read_jsonl(
 
 
 def first_objects(stream: Readable, most: int) -> tuple[list[dict[str, Any]], bool]:
-    """The first objects of a file, as far as they begin in its head, and whether they are all that it has."""
+    """The first objects of a file, as far as they begin in its head, and whether they are all objects of the file."""
     found: list[dict[str, Any]] = []
     for offset, item in lines(unpacking(stream).pieces, HEAD):
         if len(found) == most or offset >= HEAD:
@@ -73,13 +73,13 @@ def first_objects(stream: Readable, most: int) -> tuple[list[dict[str, Any]], bo
 
 
 class _Reading:
-    """Judges the lines of one file: how it is laid out, and whether it is JSON Lines at all, its first ones tell."""
+    """Judges the lines of one file. The first lines determine the layout, and whether it is JSON Lines at all."""
 
     def __init__(self, name: str, limits: Limits, keys: FieldKeys):
         self._name, self._limits, self._keys = name, limits, keys
         self._layout: Layout | None = None
         self._said = False  # a line that is not blank was seen
-        self._useless = False  # nothing in the file is worth a look
+        self._useless = False  # the file holds nothing usable
 
     def from_the_start(self, found: Iterable[tuple[int, InputLine | Break]], span: Span) -> Iterator[Verdict]:
         """The verdicts of a span that starts at 0, which also answers for the file as a whole."""
@@ -94,7 +94,7 @@ class _Reading:
             yield rejected(Location(self._name, 0), UNREADABLE, "nothing but blank lines")
 
     def knows_the_file(self, found: Iterable[tuple[int, InputLine | Break]]) -> bool:
-        """Whether there is anything to read of a plain file, whose head this is. What its lines say counts for all."""
+        """Whether an uncompressed file with this head holds anything to read. The result counts for all spans."""
         for offset, item in found:
             if isinstance(item, Break):
                 return False
@@ -149,7 +149,7 @@ class _Reading:
 
 
 def unlike_json_lines(start: bytes, line: InputLine) -> FileKind | None:
-    """What a file is whose first line is none of JSON Lines, by how that starts; None where it may be."""
+    """What a file is whose first line, by its beginning, is not JSON Lines; None if it may be."""
     kind = inner_kind(start[:HEAD_BYTES])
     if kind not in (None, JSONL):
         return kind
@@ -169,7 +169,7 @@ def _no_text(row: dict[str, Any], paths: tuple[str, ...]) -> str:
 
 
 def _at_most(pieces: Iterable[bytes | Break], size: int) -> Iterator[bytes | Break]:
-    """Pieces with so many bytes in front of the last."""
+    """The first pieces, of which all but the last together have at most so many bytes."""
     for piece in pieces:
         yield piece
         size -= 0 if isinstance(piece, Break) else len(piece)
@@ -180,7 +180,7 @@ def _at_most(pieces: Iterable[bytes | Break], size: int) -> Iterator[bytes | Bre
 def lines(pieces: Iterable[bytes | Break], limit: int, offset: int = 0) -> Iterator[tuple[int, InputLine | Break]]:
     r"""Lines that are not empty, from the text at that offset on; they end at "\n".
 
-    What a break tears goes with it; what comes next begins a line.
+    A line torn by a break is dropped; a new line begins after it.
 
     >>> [(offset, line.data, line.whole) for offset, line in lines([b"one\n\ntw", b"o\nthree\nfo"], limit=4)]
     [(0, b'one', True), (5, b'two', True), (9, None, True), (15, b'fo', False)]
@@ -229,12 +229,12 @@ def _object(line: str) -> dict[str, Any] | str:
 
 
 def _number(digits: str) -> int | float:
-    """A whole number; of thousands of digits, which Python takes for an attack, about as large a one."""
+    """A whole number. One of thousands of digits, which Python rejects as an attack, becomes one about as large."""
     return int(digits) if len(digits) <= LONGEST_NUMBER else float(digits)
 
 
 def _is_cut(text: str) -> bool:
-    """Whether a text is how an object begins, and could go on: it makes sense up to its end."""
+    """Whether a text is the beginning of an object and could continue: it is valid up to its end."""
     try:
         json.JSONDecoder(parse_int=float).raw_decode(text.lstrip())
     except json.JSONDecodeError as error:

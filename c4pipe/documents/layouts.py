@@ -1,7 +1,7 @@
-"""Where a record keeps its text, URL, date and name: by the columns or keys that tell one tool's files from another's.
+"""Where a record stores its text, URL, date and name. Each tool's files are recognised by their columns or keys.
 
-A path is a key, or keys with dots between them; an object on its way may be written as JSON in a string. Where a layout
-has several paths for a field, the first counts that a record has.
+A path is a key, or keys with dots between them; an object on the path may be a string of JSON. If a layout has
+several paths for a field, the first one present in a record counts.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from c4pipe.documents.fields import is_missing
 
-LONGEST_OBJECT = 1 << 20  # characters of an object in a string that are looked at
+LONGEST_OBJECT = 1 << 20  # characters of an object in a string that are parsed
 
 
 class FieldKeys(NamedTuple):
-    """Paths that somebody has named; "" where nobody has."""
+    """User-supplied paths; "" if none is given."""
 
     text: str = ""
     url: str = ""
@@ -29,7 +29,7 @@ NO_KEYS = FieldKeys()
 
 @dataclass(frozen=True)
 class Layout:
-    """What the files of one tool look like."""
+    """The layout of one tool's files."""
 
     name: str
     marks: tuple[str, ...]  # paths that all of its records have
@@ -39,12 +39,12 @@ class Layout:
     id: tuple[str, ...] = ("id",)
 
     def named(self, keys: FieldKeys) -> Layout:
-        """With the paths that somebody has named."""
+        """The layout with the user-supplied paths."""
         own: dict[str, Any] = {field: (path,) for field, path in keys._asdict().items() if path}
         return replace(self, **own) if own else self
 
     def told(self, has: Callable[[str], bool]) -> str:
-        """The layout in words, of a file that `has` some paths: "FineWeb: text, url, date"."""
+        """The layout in words, for a file that `has` some paths: "FineWeb: text, url, date"."""
         found = [
             next(filter(has, paths), f"no {field}")
             for field, paths in (("text", self.text), ("url", self.url), ("date", self.date))
@@ -60,7 +60,7 @@ def _oscar(marks: tuple[str, ...], text: str, headers: str) -> Layout:
     return Layout("OSCAR", marks, (text,), (url,), (date,), (name,))
 
 
-# What is tried where no layout fits.
+# What is tried if no layout fits.
 ANY_LAYOUT = Layout(
     "plain records",
     (),
@@ -76,7 +76,7 @@ ANY_LAYOUT = Layout(
     ),
     ("id", "doc_id", "warc-record-id", "warc_record_id", "WARC-Record-ID", "metadata.WARC-Record-ID"),
 )
-# The first fits whose marks are all there. Columns as the data sets' cards and the tools' writers have them.
+# The first one counts whose marks are all there. Columns as documented in data set cards and written by the tools.
 LAYOUTS = (
     _oscar(("content", "warc_headers"), "content", "warc_headers"),  # 22.01, 23.01 as JSON Lines; Ungoliant
     _oscar(("text", "meta.warc_headers"), "text", "meta.warc_headers"),  # 22.01 on Hugging Face
@@ -112,13 +112,13 @@ LAYOUTS = (
 
 
 def layout_of(has: Callable[[str], bool], keys: FieldKeys = NO_KEYS) -> Layout:
-    """The layout of a file that `has` some paths, with those that somebody has named."""
+    """The layout of a file that `has` some paths, with the user-supplied ones."""
     found = next((layout for layout in LAYOUTS if all(map(has, layout.marks))), ANY_LAYOUT)
     return found.named(keys)
 
 
 def has_path(record: Any, path: str) -> bool:
-    """Whether a record has something there, were it null.
+    """Whether a record has the path, even with null as its value.
 
     >>> has_path({"meta": '{"url": null}'}, "meta.url"), has_path({"meta": []}, "meta.url")
     (True, False)
@@ -127,18 +127,18 @@ def has_path(record: Any, path: str) -> bool:
 
 
 def value_at(record: Any, path: str) -> Any:
-    """What a record has there; None for nothing.
+    """The value at a path of a record; None if there is none.
 
     >>> value_at({"meta": {"warc.url": 1}, "meta.date": 2}, "meta.date"), value_at({"a": {"b.c": 3}}, "a.b.c")
     (2, 3)
     """
-    if isinstance(record, dict) and path in record:  # as most are
+    if isinstance(record, dict) and path in record:  # true for most
         return record[path]
     return next(_found(record, path), (None,))[0]
 
 
 def first_value(record: Any, paths: tuple[str, ...]) -> Any:
-    """The first of these paths where a record has something that says something."""
+    """The value at the first of these paths that is not empty in a record."""
     for path in paths:
         value = value_at(record, path)
         if not is_missing(value):

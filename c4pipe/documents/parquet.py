@@ -1,4 +1,4 @@
-"""Parquet: a row is a record, whose layout the columns tell; row group by row group."""
+"""Parquet: each row is a record, and the columns determine the layout. Reads row group by row group."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from c4pipe.wet.text import PREVIEW_CHARS
 
 PARQUET_MARK = b"PAR1"  # at the beginning and at the end of a file
 BATCH_ROWS = 256  # decoded at a time,
-BUDGET = 64 << 20  # and fewer where a few bytes may stand for so long a value that they would be more than this
-_BUFFER = 256 << 10  # bytes of packed data read at a time
-BAD_TABLE = (pa.ArrowException, OSError, ValueError, MemoryError)  # what pyarrow makes of bad bytes
+BUDGET = 64 << 20  # bytes; fewer rows if a few bytes may encode so long a value that they would exceed this
+_BUFFER = 256 << 10  # bytes of compressed data read at a time
+BAD_TABLE = (pa.ArrowException, OSError, ValueError, MemoryError)  # what pyarrow raises for bad bytes
 
 
 def read_parquet(
     stream: Any, name: str, limits: Limits, span: Span = WHOLE, keys: FieldKeys = NO_KEYS
 ) -> Iterator[Verdict]:
-    """A verdict for each row of the row groups that begin in the span, and one for what cannot be read of a row group.
-    `stream` must `seek` and `tell`, too.
+    """A verdict for each row of the row groups that begin in the span, and one for the unreadable part of a row group.
+    `stream` must also have `seek` and `tell`.
 
-    A page of a column is unpacked whole, as the format wants it: 1 MB from usual writers, 2 GB at most.
+    A column's page is unpacked whole, as the format requires: 1 MB from usual writers, 2 GB at most.
     """
     guarded = Guarded(stream)
     try:
@@ -59,7 +59,7 @@ def read_parquet(
 
 
 def _unlike_parquet(guarded: Guarded) -> str | None:
-    """What a file is that is no whole Parquet, by its beginning and its end; None where they do not say."""
+    """What a file is that is not a complete Parquet file, by its beginning and its end; None if they do not tell."""
     if guarded.error is not None:
         return None
     guarded.seek(0)
@@ -72,18 +72,19 @@ def _unlike_parquet(guarded: Guarded) -> str | None:
 
 
 def opened_table(guarded: Guarded) -> pq.ParquetFile:
-    """The table in a file, of which no more is read than its footer."""
+    """The table in a file, of which only the footer is read."""
     source = pa.PythonFile(guarded, mode="r")
     return pq.ParquetFile(source, pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True)
 
 
 def table_layout(schema: pa.Schema, keys: FieldKeys) -> Layout:
-    """How a table is laid out: what is in maps and in strings is not asked."""
+    """How a table is laid out, without reading into maps and strings."""
     return layout_of(partial(is_sure, schema), keys)
 
 
 def spans_of_rows(stream: Any, rows: Collection[int]) -> list[Span]:
-    """The parts of a file, a row group each, that hold any of these rows; none where it is no table (any more)."""
+    """The spans of a file, one for each row group, that hold any of these rows; none if it is not a table (any
+    more)."""
     try:
         groups = _groups(opened_table(guarded := Guarded(stream)))
     except BAD_TABLE as error:
@@ -95,10 +96,10 @@ def spans_of_rows(stream: Any, rows: Collection[int]) -> list[Span]:
 
 
 class Wanted(NamedTuple):
-    """Where the fields of a page are in a table."""
+    """Where a table stores the fields of a page."""
 
     text: Way
-    others: tuple[tuple[Way, ...], ...]  # of URL, date and name: where to look, in order
+    others: tuple[tuple[Way, ...], ...]  # for URL, date and name: the ways to try, in order
 
     @classmethod
     def of(cls, schema: pa.Schema, layout: Layout, text: Way) -> Wanted:
@@ -106,7 +107,7 @@ class Wanted(NamedTuple):
         return cls(text, tuple(tuple(filter(None, steps)) for steps in each))
 
     def columns(self, schema: pa.Schema) -> list[str]:
-        """What to read, as pyarrow names it: of structs no more than is wanted."""
+        """The columns to read, in pyarrow's names; only the needed fields of structs."""
         found: dict[str, None] = {}
         for column, *inside in (self.text, *(steps for field in self.others for steps in field)):
             nested = pa.types.is_struct(schema.field(schema.names.index(column)).type)
@@ -125,8 +126,8 @@ def _unusable(schema: pa.Schema, paths: tuple[str, ...]) -> str | Way:
 
 
 def _groups(file: pq.ParquetFile) -> list[tuple[int, int, int]]:
-    """Of each row group its first byte, the number of its first row, and how many it has, as the footer says. A group
-    does not begin in front of the one before, whatever a damaged footer says."""
+    """For each row group its first byte, the number of its first row, and its rows, according to the footer. Groups
+    never overlap, whatever a damaged footer says."""
     found, offset, row = [], 0, 0
     for number in range(file.num_row_groups):
         group = file.metadata.row_group(number)
@@ -141,23 +142,23 @@ def _groups(file: pq.ParquetFile) -> list[tuple[int, int, int]]:
 def _group(
     file: pq.ParquetFile, group: int, guarded: Guarded, wanted: Wanted, row: int, rows: int, name: str, limits: Limits
 ) -> Iterator[Verdict]:
-    """A row group from the row of that number on."""
+    """A row group, from the row of that number on."""
     end = row + rows
     for batch in _rows(file, group, guarded, wanted):
         if isinstance(batch, str):
             yield rejected(Location(name, row), DAMAGED_MEMBER, f"row group {group}, from row {row} on: {batch}")
             return
         for body, url, date, own in batch:
-            if row < end:  # else the footer counts fewer, and their numbers are those of others
+            if row < end:  # else the footer counts fewer rows, and these numbers belong to others
                 yield _judge(body, url, date, own, Location(name, row), limits)
             row += 1
 
 
 def _rows(file: pq.ParquetFile, group: int, guarded: Guarded, wanted: Wanted) -> Iterator[Any]:
-    """The rows of a row group, some at a time; what is wrong with it, where it cannot be read to its end."""
+    """The rows of a row group in batches; and the error, if it cannot be read to its end."""
     try:
         columns = wanted.columns(file.schema_arrow)
-        next(file.iter_batches(1, [group], columns, use_threads=False), None)  # raises where the next line would abort
+        next(file.iter_batches(1, [group], columns, use_threads=False), None)  # raises if the next line would abort
         some = _at_a_time(file, group, guarded, columns)
         for batch in file.iter_batches(some, [group], columns, use_threads=False):
             found = [_first_of(batch, where) for where in wanted.others]
@@ -168,7 +169,7 @@ def _rows(file: pq.ParquetFile, group: int, guarded: Guarded, wanted: Wanted) ->
 
 
 def _first_of(batch: pa.RecordBatch, where: tuple[Way, ...]) -> list[Any]:
-    """Of each row the first of some fields that says something."""
+    """For each row, the first of some fields that is not empty."""
     columns = [values(batch.column(column), tuple(inside)) for column, *inside in where]
     if len(columns) == 1:
         return columns[0]
@@ -177,7 +178,7 @@ def _first_of(batch: pa.RecordBatch, where: tuple[Way, ...]) -> list[Any]:
 
 
 def _at_a_time(file: pq.ParquetFile, group: int, guarded: Guarded, columns: list[str]) -> int:
-    """How many rows to decode at once."""
+    """The number of rows to decode at once."""
     leaves = [(i, file.schema.column(i).path) for i in range(file.metadata.num_columns)]
     asked = [i for i, path in leaves if any(path == name or path.startswith(f"{name}.") for name in columns)]
     longest = max(_repeatable(file.metadata.row_group(group).column(i), guarded) for i in asked)
@@ -185,8 +186,8 @@ def _at_a_time(file: pq.ParquetFile, group: int, guarded: Guarded, columns: list
 
 
 def _repeatable(chunk: pq.ColumnChunkMetaData, guarded: Guarded) -> int:
-    """Bytes that the longest value may have of those that are written in full once and then only pointed to."""
-    if "DELTA_BYTE_ARRAY" in chunk.encodings:  # the beginning of a value is that of the one before
+    """The longest value, in bytes, among those written in full once and then only referenced."""
+    if "DELTA_BYTE_ARRAY" in chunk.encodings:  # a value shares the beginning of the one before
         return int(chunk.total_uncompressed_size)
     guarded.seek(min(chunk.dictionary_page_offset or chunk.data_page_offset, chunk.data_page_offset))
     page = page_sizes(guarded.read(32))
@@ -196,7 +197,7 @@ def _repeatable(chunk: pq.ColumnChunkMetaData, guarded: Guarded) -> int:
 
 
 def fault_in(error: BaseException, guarded: Guarded) -> str:
-    """What is wrong with the bytes of a file; raises what is wrong with reading them."""
+    """What is wrong with the bytes of a file; errors from reading them are raised."""
     if guarded.error is not None:
         raise guarded.error
     return shortened(str(error).partition("\n")[0], MOST_DETAIL) or type(error).__name__

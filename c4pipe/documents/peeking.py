@@ -1,4 +1,4 @@
-"""What the beginning of a file tells of it before a build: how it is laid out, and whether it has what is asked for."""
+"""Reads the beginning of a file before a build: its layout, and whether it has the requested fields."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from c4pipe.documents.parquet import BAD_TABLE, opened_table, table_layout
 from c4pipe.documents.unpack import Guarded
 from c4pipe.errors import ConfigError
 
-RECORDS = 100  # of JSON Lines that are looked at, as far as they begin in the first MiB
+RECORDS = 100  # of JSON Lines that are read, if they begin in the first MiB
 
 
 class Peek(NamedTuple):
-    """What the beginning of a file tells."""
+    """What the beginning of a file shows."""
 
     told: str  # its layout in words: "FineWeb: text, url, date"
-    found: list[str]  # keys or columns, those inside others with dots
+    found: list[str]  # keys or columns, nested ones with dots
     lacks: frozenset[str]  # of text, url and date: what was not seen
-    whole: bool  # there is no more to see: what it lacks, no record has
+    whole: bool  # the file ends there: no record has what it lacks
 
 
 def peek(stream: Any, format: str, keys: FieldKeys = NO_KEYS) -> Peek | None:  # noqa: A002
-    """What a file of a format with keys tells; None where no record can be read. What the stream raises passes through,
-    and for Parquet it must `seek` and `tell`."""
+    """What a file with named fields shows; None if no record can be read. Exceptions of the stream pass through, and
+    for Parquet it must have `seek` and `tell`."""
     return _of_table(stream, keys) if format == "parquet" else _of_lines(stream, keys)
 
 
 def reading_as(peeks: Sequence[Peek]) -> Iterator[str]:
-    """Lines for people, each layout once: "reading as FineWeb: text, url, date"."""
+    """Lines for the user, each layout once: "reading as FineWeb: text, url, date"."""
     layouts = Counter(each.told for each in peeks)
     for told, files in layouts.items():
         yield f"reading as {told}" + (f" ({files} of {len(peeks)} files)" if len(layouts) > 1 else "")
 
 
 def check_keys(peeks: Sequence[Peek], keys: FieldKeys) -> None:
-    """ConfigError for a key that somebody has named and no record has."""
+    """Raises ConfigError for a user-supplied key that no record has."""
     for field, key in keys._asdict().items():
         if key and peeks and all(field in each.lacks for each in peeks):
             found = dict.fromkeys(name for each in peeks for name in each.found)
@@ -54,7 +54,7 @@ def check_keys(peeks: Sequence[Peek], keys: FieldKeys) -> None:
 def check_text_key(
     folder: Path, files: Sequence[Path], text_key: str = "", advice: str = "Name one: --text-key KEY"
 ) -> None:
-    """ConfigError where no file has a text by that key, or, without one, by any name that is usual."""
+    """Raises ConfigError if no file has a text under that key or, without one, under any usual name."""
     peeks: list[Peek] = []
     for path in files:
         with path.open("rb") as stream:
@@ -66,7 +66,7 @@ def check_text_key(
             what = f"{files[0]} is empty" if len(files) == 1 else f"its {len(files)} files are empty"
             raise ConfigError(f"{folder} has no text: {what}.")
         if not peeks:
-            return  # the reading tells what is wrong with each record
+            return  # reading will report what is wrong with each record
         raise ConfigError(f"{folder} has no text: its records have {found or 'no keys'}. {advice}")
 
 

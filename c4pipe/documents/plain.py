@@ -16,13 +16,13 @@ from c4pipe.wet.reasons import TOO_LARGE, UNREADABLE
 from c4pipe.wet.record import Limits
 from c4pipe.wet.window import Readable
 
-TEXTS = (EMPTY, MARKUP, JSONL, TABLE)  # what may as well be a text that somebody wants
+TEXTS = (EMPTY, MARKUP, JSONL, TABLE)  # may also be a wanted text
 
 
 def read_text(
     stream: Readable, name: str, limits: Limits, span: Span = WHOLE, _: FieldKeys = NO_KEYS
 ) -> Iterator[Verdict]:
-    """The one document of a file, which begins at 0. Half of it, where a part is lost, is none."""
+    """The one document of a file, which begins at 0. A document with a lost part is dropped."""
     if span.start:
         return
     place = Location(name, 0)

@@ -21,28 +21,28 @@ _OURS = "c4pipe: C4's rules ask for a URL and a date, which other corpora may la
 BAD_JSON = Reason(
     "bad_json",
     Unit.PAGE,
-    "is a line that is no JSON object",
+    "is a line that is not a JSON object",
     "RFC 8259 (JSON) and jsonlines.org: one object a line",
     keeps='{"text": "Some text."}',
     drops='{"text": "Some',
-    why="A line that was cut or written by hand costs itself and no other.",
+    why="A truncated or hand-written line is lost alone.",
 )
 NO_URL_GIVEN = Reason(
     "no_url_given",
     Unit.PAGE,
-    "has no URL: the MD5 of its text stands for it (kept)",
+    "has no URL: the MD5 of its text replaces it (kept)",
     _OURS,
-    why="Many corpora keep texts alone; equal texts then are copies of one page.",
+    why="Many corpora only keep texts; equal texts then count as copies of one page.",
 )
 NO_DATE_GIVEN = Reason(
     "no_date_given",
     Unit.PAGE,
     "has no date: any copy that has one is newer (kept)",
     _OURS,
-    why="Many corpora keep no dates; the count tells how often the choice among copies was free.",
+    why="Many corpora keep no dates; the count shows how often the choice among copies was arbitrary.",
 )
 
-FAULTS = READ_FAULTS | {BAD_JSON.code}  # of any format: these say that bytes of the input were lost to us
+FAULTS = READ_FAULTS | {BAD_JSON.code}  # of any format: these reasons say that bytes of the input were lost
 
 DOCUMENT_REASONS = (
     DAMAGED_MEMBER,

@@ -1,4 +1,4 @@
-"""The first numbers of a page header in a Parquet file, which pyarrow knows but does not tell."""
+"""The first numbers of a page header in a Parquet file, which pyarrow does not expose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PageSizes(NamedTuple):
 
 
 def page_sizes(head: bytes) -> PageSizes | None:
-    """What a page header begins with (parquet.thrift, PageHeader: type, uncompressed size); None if it is none.
+    """The beginning of a page header (parquet.thrift, PageHeader: type, uncompressed size); None if it is not one.
 
     >>> page_sizes(bytes([0x15, 4, 0x15, 0x80, 0x01, 0x15]))
     PageSizes(is_dictionary=True, unpacked=64)

@@ -1,8 +1,8 @@
-"""The byte layer: a file as it is stored becomes its text, whatever packed it, with the damage in between.
+"""The byte layer: turns a file as it is stored into its text, whatever its compression, with breaks for damage.
 
     stream --unpacked--> bytes, bytes, Break, bytes, ...
 
-What packed a file is told by its first bytes, not by its name. Gzip is read by the members of the WET reader.
+Compression is detected by the first bytes, not by the name. Gzip is read by the members of the WET reader.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from c4pipe.wet.reasons import DAMAGED_MEMBER, TRUNCATED, UNREADABLE
 from c4pipe.wet.window import READ_BYTES, Readable, Window
 from c4pipe.wet.zstds import Torn, opens_zstd, unzstd
 
-HOLD = 4 << 20  # bytes of text: members up to this size are believed as a whole or not at all
+HOLD = 4 << 20  # bytes of text: members up to this size are accepted whole or not at all
 
 
 class Guarded:
-    """A stream for a library to read, which remembers what its own methods raised.
+    """A stream for a library to read, which remembers exceptions of its own methods.
 
-    A library in C++ says OSError for damaged bytes, too: the two must be told apart.
+    A C++ library also raises OSError for damaged bytes, so the two must be distinguished.
     """
 
-    closed = False  # asked by pyarrow
+    closed = False  # read by pyarrow
 
     def __init__(self, stream: Any, head: bytes = b""):
         """`head`: bytes already taken from the stream, to be read first."""
@@ -48,7 +48,7 @@ class Guarded:
         return self._call("tell")  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Left to whoever opened the stream."""
+        """Does nothing: the stream belongs to whoever opened it."""
 
     def _call(self, method: str, *arguments: int) -> Any:
         try:
@@ -59,23 +59,23 @@ class Guarded:
 
 
 def unpacked(stream: Readable) -> Iterator[bytes | Break]:
-    """The text of a file in pieces, and the breaks where some of it could not be had.
+    """The text of a file in pieces, with breaks where some of it could not be read.
 
-    After a break in gzip or zstd data it goes on with the next member or frame that is intact, if there is one. What
-    `stream.read` raises passes through.
+    After a break in gzip or zstd data, reading resumes at the next intact member or frame, if any. Exceptions of
+    `stream.read` pass through.
     """
     return unpacking(stream).pieces
 
 
 class Opened(NamedTuple):
-    """A file whose first bytes have been looked at."""
+    """A file whose first bytes have been read."""
 
     packed: bool
-    pieces: Iterator[bytes | Break]  # as `unpacked` gives them
+    pieces: Iterator[bytes | Break]  # as `unpacked` yields them
 
 
 def unpacking(stream: Readable) -> Opened:
-    """What a file is, and what it holds."""
+    """What a file is, and its contents."""
     head = b""
     while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
         head += more
@@ -90,8 +90,8 @@ def unpacking(stream: Readable) -> Opened:
 
 
 def _believed(events: Iterable[Chunk | Break]) -> Iterator[bytes | Break]:
-    """A member's checksum comes last. One of a few megabytes is held back until then; of a larger one, what stands
-    before the damage has been given out by the time it is found. What stands before a cut is as good as ever."""
+    """A member's checksum comes last. A member of a few megabytes is held back until then; of a larger one, the text
+    before the damage was already yielded. The text before a truncation is valid."""
     held: list[bytes] = []
     size = 0
     for item in events:

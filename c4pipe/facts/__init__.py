@@ -1,4 +1,4 @@
-"""What is known of finished corpora: their pages, what became of each, and verdicts on the whole.
+"""Facts about finished corpora: their pages, the outcome of each, and verdicts on the whole.
 
-Everything that looks asks here: the terminal, the report, the viewer, `c4pipe.compare`.
+All inspection code uses this package: the terminal, the report, the viewer, `c4pipe.compare`.
 """

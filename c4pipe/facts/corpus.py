@@ -1,7 +1,7 @@
-"""A finished corpus as something to look at: its manifest, its statistics, and its tables for SQL.
+"""A finished corpus for inspection: its manifest, its statistics, and its tables for SQL.
 
-Views: `pages` and `rejected` are the Parquet files with their columns, `shards` is the manifest's list, and
-`ledger` what its ledger says that stages took, of all pages.
+Views: `pages` and `rejected` are the Parquet files with their columns, `shards` is the manifest's list, and `ledger`
+has what each stage dropped, for all pages.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from c4pipe.shards import (
 )
 from c4pipe.text import many
 
-if TYPE_CHECKING:  # DuckDB is imported where it is asked: jobs that open a corpus read its files themselves
+if TYPE_CHECKING:  # DuckDB is imported when needed: jobs that open a corpus read its files themselves
     import duckdb
 
 VIEWS = ("pages", "rejected")  # of files
-TOLD_VIEWS = ("shards", "ledger")  # the manifest's own
+TOLD_VIEWS = ("shards", "ledger")  # from the manifest
 MEMORY = "1GB"  # of a connection; a query that needs more fails with a message
 
 
-# Nothing is fetched or loaded, and a name in SQL is never a variable of this program.
+# Nothing is fetched or loaded, and a name in SQL never refers to a variable of this program.
 _ALONE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -48,19 +48,19 @@ _ALONE: dict[str, str | bool | int | float | list[str]] = {
 
 
 class Corpus(NamedTuple):
-    """A corpus whose files are all there, with the sizes that the manifest gives. Their sums are taken when they are
+    """A corpus whose files all exist, with the sizes in the manifest. Their checksums are verified when they are
     read."""
 
     folder: Path
     manifest: dict[str, Any]
     stats: dict[str, Any]  # stats.json; empty for a mixture, which has none
-    schema: pa.Schema = PAGE_SCHEMA  # of the kept pages: columns of theirs that stages or older builds have
-    rejected_schema: pa.Schema = REJECTED_SCHEMA  # of the rejected table: those of older builds have no language
+    schema: pa.Schema = PAGE_SCHEMA  # of the kept pages: includes columns of their stages, or of older builds
+    rejected_schema: pa.Schema = REJECTED_SCHEMA  # of the rejected table: older builds have no language there
     sums: FileSums = FileSums(Path(), {})
-    elsewhere: tuple[Path, ...] = ()  # folders where somebody says that earlier corpora are
+    elsewhere: tuple[Path, ...] = ()  # folders to search for earlier corpora
 
     def shards(self, config: str | None = None, split: str | None = None) -> list[dict[str, Any]]:
-        """The manifest's rows of the kept pages, of one config or split where it is named."""
+        """The manifest's entries of the kept pages, of one config or split if given."""
         return [
             shard
             for shard in self.manifest["shards"]
@@ -69,12 +69,12 @@ class Corpus(NamedTuple):
 
     @property
     def rejected(self) -> list[dict[str, Any]]:
-        """The manifest's rows of the rejected table."""
+        """The manifest's entries of the rejected table."""
         return list(self.manifest.get("rejected", ()))
 
     @property
     def complete(self) -> bool:
-        """Whether every page that was read is in it, kept or rejected."""
+        """Whether it has every page that was read, kept or rejected."""
         return bool(self.manifest.get("settings", {}).get("rejected") == "all")
 
     @property
@@ -84,29 +84,29 @@ class Corpus(NamedTuple):
 
     @property
     def released(self) -> dict[str, Any]:
-        """Of a copy of released pages the folder, the files, and what of these gave no page; of a corpus {}."""
+        """For a copy of released pages, the folder, the files, and the records that gave no page; for a corpus {}."""
         return dict(self.manifest.get("released", {}))
 
     @property
     def home(self) -> Path:
-        """The folder that people know it by."""
+        """The folder that users know it by."""
         return Path(self.released["folder"]) if self.released else self.folder
 
     @property
     def digest(self) -> str:
-        """The sha256 of its manifest, by which what was found of it is known again."""
+        """The sha256 of its manifest, which identifies stored results about it."""
         return sha256_of(self.folder / MANIFEST)
 
     def check(self, views: Iterable[str] = VIEWS) -> None:
-        """Takes the sums of the files behind these views. BuildError names one that has other bytes."""
+        """Verifies the checksums of the files behind these views. BuildError names one that differs."""
         parts = {"pages": self.shards(), "rejected": self.rejected}
         self.sums.check(part["path"] for view in views for part in parts[view])
 
 
 def open_corpus(folder: Path) -> Corpus:
-    """The corpus in a folder. ConfigError where none is finished, BuildError where a file is missing or damaged.
+    """The corpus in a folder. ConfigError if none is finished there, BuildError if a file is missing or damaged.
 
-    Of files that grow with the pages only the size is looked at, but for the first, of which the columns are read.
+    Of files that grow with the pages only the size is checked, except the first one, whose columns are read.
     """
     manifest = read_manifest(folder)
     if not isinstance(manifest.get("shards"), list):
@@ -129,14 +129,15 @@ def _check_size(path: Path, size: int) -> None:
 
 
 def _schema(corpus: Corpus) -> pa.Schema:
-    """The columns of the first file; those of `PAGE_SCHEMA` where there is none."""
+    """The columns of the first file; `PAGE_SCHEMA` if there is none."""
     first = corpus.shards()[:1]
     corpus.sums.check(shard["path"] for shard in first)
     return _read_schema(corpus.folder / first[0]["path"]) if first else PAGE_SCHEMA
 
 
 def _rejected_schema(corpus: Corpus) -> pa.Schema:
-    """Likewise of the rejected table. Its sum is taken when its rows are read, which most questions do not."""
+    """The columns of the rejected table. Its checksum is verified when its rows are read, which most queries do not
+    do."""
     first = corpus.rejected[:1]
     return rejected_schema(_read_schema(corpus.folder / first[0]["path"])) if first else REJECTED_SCHEMA
 
@@ -168,12 +169,12 @@ def connect(
     reads: Collection[str] = VIEWS,
     views_only: bool = False,
 ) -> duckdb.DuckDBPyConnection:
-    """A database of the corpus's views. It reads files of the corpus and no others, and loads nothing; with
-    `views_only` no other files of the corpus either than those that the views are of.
+    """A database of the corpus's views. It reads only files of the corpus, or with `views_only` only those behind the
+    views, and loads nothing.
 
-    The sums of the files behind the views that will be read are taken first: BuildError names one that has other bytes.
+    The checksums of the files behind the views to be read are verified first: BuildError names one that differs.
 
-    It could still write into the corpus: run what others typed by `select`. A second corpus, where one is given, is
+    The connection could still write into the corpus: run untrusted SQL through `select`. A second corpus, if given, is
     read too, as `other_pages`, `other_rejected` and `other_shards`.
     """
     import duckdb
@@ -193,7 +194,7 @@ def _connected(corpus: Corpus, memory: str, other: Corpus | None, views_only: bo
 
     connection = duckdb.connect(config=_ALONE)
     corpora = {"": corpus} if other is None else {"": corpus, "other_": other}
-    # A name with a bracket or an asterisk is escaped, for DuckDB takes names as patterns, and checks both.
+    # A name with a bracket or an asterisk is escaped: DuckDB takes names as patterns, and checks both.
     names = [path for found in corpora.values() for path in _readable(found, views_only)]
     allowed = [each for name in names for each in (name, glob.escape(name))]
     connection.execute(f"SET allowed_{'paths' if views_only else 'directories'} = $1", [allowed])
@@ -208,7 +209,7 @@ def _connected(corpus: Corpus, memory: str, other: Corpus | None, views_only: bo
 
 
 def _readable(corpus: Corpus, views_only: bool) -> list[str]:
-    """The files behind the views, or the folder with a slash."""
+    """The files behind the views, or the folder with a trailing slash."""
     folder = corpus.folder.resolve()
     if not views_only:
         return [f"{folder}/"]
@@ -216,8 +217,8 @@ def _readable(corpus: Corpus, views_only: bool) -> list[str]:
 
 
 def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
-    """The result of one SELECT that somebody typed. ConfigError for anything else, and for what DuckDB refuses;
-    OutOfMemoryException where it takes too much memory."""
+    """The result of one SELECT that a user typed. ConfigError for anything else, and for errors of DuckDB;
+    OutOfMemoryException if it takes too much memory."""
     import duckdb
 
     try:
@@ -232,5 +233,5 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
 
 
 def said(error: duckdb.Error) -> str:
-    """What DuckDB says, in a line: below its words it draws the place in the query."""
+    """DuckDB's message in one line: it adds a drawing of the place in the query."""
     return str(error).partition("\n\n")[0].replace("\n", " ")

@@ -1,9 +1,9 @@
-"""What was cut from the pages of the rejected table, read leaf by leaf of its Parquet files.
+"""What was cut from the pages of the rejected table, read column by column from its Parquet files.
 
-A page's `dropped` is a list of reason, line and owner. DuckDB makes a row of each before it looks at one: of 480,000
-realistic pages, with 40 million cuts, that takes 6 s of CPU, and adding them up three more. Parquet keeps the three
-apart, and each text once a row group with numbers in the place of its copies: read so, all lines take 1.3 s, and what
-is asked of a line is asked once for all its copies.
+A page's `dropped` is a list of reason, line and owner. DuckDB unnests it before looking at a row: for 480,000 realistic
+pages, with 40 million cuts, that takes 6 s of CPU, and adding them up three more. Parquet stores the three fields
+separately, and each distinct text once per row group, with indices. Read in that form all lines take 1.3 s, and a
+predicate on a line is evaluated once for all its copies.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from c4pipe.facts.corpus import Corpus
 if TYPE_CHECKING:  # as in facts.corpus
     import duckdb
 
-CUT_PLACE = 32  # bits of a place of a page: the number of its file in the manifest's list, then the row there
+CUT_PLACE = 32  # bits of a page's place: the index of its file in the manifest's list, then of its row in the file
 _THREADS = 2
-_GROUPS = 8  # row groups that are read in one go
-_NAMES = ("stage", "reason", "language")  # columns of few values
+_GROUPS = 8  # row groups read at once
+_NAMES = ("stage", "reason", "language")  # columns with a few distinct values
 _ROWS = pa.schema(
     [
         ("reason", pa.string()),
@@ -39,20 +39,20 @@ _ROWS = pa.schema(
         ("place", pa.int64()),
     ]
 )
-# The blanks that `trim` of DuckDB takes off: category Zs.
+# The blanks that DuckDB's `trim` removes: category Zs.
 _BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
 T = TypeVar("T")
 
 
 class CutPages(NamedTuple):
-    """P pages that follow each other in a file, and the C cuts from them, in their order."""
+    """P consecutive pages of a file, and the C cuts from them, in order."""
 
     place: int  # of the first page
-    pages: pa.RecordBatch  # [P] the columns that were asked for
-    page: NDArray[np.int64]  # [C] the number of the page here
+    pages: pa.RecordBatch  # [P] the requested columns
+    page: NDArray[np.int64]  # [C] the index of the page here
     names: list[str]  # the reasons that occur
-    codes: NDArray[np.int64]  # [C] the number of the reason in `names`
-    lines: pa.DictionaryArray  # [C] of null where they were not asked for; so are owners
+    codes: NDArray[np.int64]  # [C] the index of the reason in `names`
+    lines: pa.DictionaryArray  # [C] of null if not requested; the same for owners
     owners: pa.DictionaryArray
 
     @property
@@ -63,14 +63,14 @@ class CutPages(NamedTuple):
 
     @property
     def met(self) -> NDArray[np.bool_]:
-        """[P, names] Whether a page lost anything to a reason."""
+        """[P, names] Whether a page lost anything for a reason."""
         found = np.zeros((self.pages.num_rows, len(self.names)), bool)
         found[self.page, self.codes] = True
         return found
 
     def page_codes(self, met: NDArray[np.bool_] | None = None) -> pa.ListArray:
-        """[P] The reasons that a page lost anything to, each once, in the order of their names; or those that `met`,
-        [any, names], says of any pages."""
+        """[P] The reasons for which a page lost anything, without duplicates, in the order of their names; or those in
+        `met`, [any, names], for any pages."""
         met = self.met if met is None else met
         order = np.array(sorted(range(len(self.names)), key=self.names.__getitem__), np.int64)
         pages, codes = np.nonzero(met[:, order])
@@ -79,7 +79,7 @@ class CutPages(NamedTuple):
         return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
     def of(self, reasons: Collection[str]) -> NDArray[np.bool_]:
-        """[C] Whether a cut is for one of these reasons."""
+        """[C] Whether a cut has one of these reasons."""
         wanted = np.array([name in reasons for name in self.names], bool)
         return wanted[self.codes] if len(wanted) else np.zeros(0, bool)
 
@@ -90,8 +90,8 @@ class CutPages(NamedTuple):
         return found
 
     def rows(self, reasons: Collection[str]) -> pa.RecordBatch:
-        """A row of `reason`, `line`, `owner`, `kept` and `place` for each cut that is for one of these reasons; lines
-        trimmed and in small letters."""
+        """A row of `reason`, `line`, `owner`, `kept` and `place` for each cut with one of these reasons; lines trimmed
+        and in lower case."""
         chosen = np.flatnonzero(self.of(reasons))
         page, lines = self.page[chosen], pc.utf8_lower(pc.utf8_trim(self.lines.dictionary, _BLANKS))
         return pa.record_batch(
@@ -114,10 +114,10 @@ def over_cuts(
     seconds: float | None = None,
     places: Collection[int] | None = None,
 ) -> Iterator[T]:
-    """What `work` makes of all pages of the rejected table, a row group at a time, in their order, by two threads.
+    """The results of `work` for all pages of the rejected table, one row group at a time, in order, by two threads.
 
-    `leaves` of cuts and `columns` of pages are read. Where `places` are given only the row groups of these are.
-    BuildError for a file that cannot be read; ConfigError where it takes longer than `seconds`.
+    Reads the `leaves` of cuts and the `columns` of pages; with `places`, only the row groups of these. BuildError for
+    an unreadable file; ConfigError if it takes longer than `seconds`.
     """
     until = None if seconds is None else time.monotonic() + seconds
     units = list(_units(corpus, places))
@@ -141,7 +141,7 @@ def over_cuts(
 def cut_rows(
     corpus: Corpus, reasons: Collection[str], places: Collection[int] | None = None, lines: bool = True
 ) -> pa.RecordBatchReader:
-    """`CutPages.rows` of all pages, to be read once. Without `lines` these are null."""
+    """`CutPages.rows` of all pages, readable once. Without `lines` these are null."""
     leaves = ("reason", "line", "owner") if lines else ("reason", "owner")
     found = over_cuts(corpus, lambda cut: cut.rows(reasons), leaves, ["stage"], places=places)
     return pa.RecordBatchReader.from_batches(_ROWS, found)
@@ -150,7 +150,7 @@ def cut_rows(
 def asked_of_cuts(
     db: duckdb.DuckDBPyConnection, cuts: pa.Table | pa.RecordBatchReader, sql: str
 ) -> list[tuple[Any, ...]]:
-    """What a query answers of such rows, which it calls `cuts`."""
+    """The result of a query over such rows, under the name `cuts`."""
     found = db.from_arrow(cuts).query("cuts", sql)
     assert found is not None
     return found.fetchall()
@@ -198,7 +198,7 @@ def _worked(
     with _opened(corpus, unit.number, [*paths, *(name for name in columns if name in _NAMES)]) as file:
         for group in unit.groups:
             place = unit.number << CUT_PLACE | int(firsts[group])
-            try:  # a row group in a batch of its own: dictionaries of several would have to be made one
+            try:  # one row group per batch: dictionaries of several would have to be merged
                 batches = list(file.iter_batches(max(1, sizes[group]), [group], [*columns, *paths], use_threads=False))
             except (OSError, pa.ArrowException) as error:
                 raise _unreadable(corpus.folder / corpus.rejected[unit.number]["path"], error) from None

@@ -1,4 +1,4 @@
-"""What differs between two texts, such as those that two corpora keep of one page: line by line, or word by word."""
+"""The differences between two texts, such as two corpora's versions of a page: line by line, or word by word."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from typing import NamedTuple
 
 from c4pipe.text.tokens import word_hashes
 
-MOST_TEXT = 200_000  # characters of a page that are compared; C4 has none longer
-MOST_DIFF_LINES = 40  # shown of a page
-MOST_LINE_CHARS = 400  # shown of a line
-MOST_COMPARED = 1_000  # lines; `difflib` takes the square of them, and what stands behind them is not shown
-MOST_DIFF_WORDS = 2_000  # of lines that stand for one another; where there are more, nothing in them is told apart
-PAIRED = 20  # lines ahead in which one that stands for another is looked for
-FOLDED = 160  # characters of a passage that is the same in both beyond which only its ends are shown
-ALIKE = 0.5  # share of words that lines have in common, below which nothing in them is told apart either
-SAME_LINES = 3  # shown at each end of a run of lines that are the same in two texts beside each other
-MOST_BESIDE_WORDS = 20_000  # of lines that differ; in those behind them nothing is told apart
+MOST_TEXT = 200_000  # characters compared of a page; pages of C4 are not longer
+MOST_DIFF_LINES = 40  # shown per page
+MOST_LINE_CHARS = 400  # shown per line
+MOST_COMPARED = 1_000  # lines; `difflib` takes quadratic time, and later lines are not shown
+MOST_DIFF_WORDS = 2_000  # in paired lines; if there are more, differences in them are not marked
+PAIRED = 20  # lines ahead in which the counterpart of a line is searched for
+FOLDED = 160  # characters of an unchanged passage above which only its ends are shown
+ALIKE = 0.5  # share of common words in paired lines below which differences in them are not marked either
+SAME_LINES = 3  # shown at each end of a run of unchanged lines, in texts side by side
+MOST_BESIDE_WORDS = 20_000  # of lines that differ; in later lines differences are not marked
 FOLD_END = 50  # characters of such an end
 
 
 class DiffLine(NamedTuple):
     """A line of a page in both corpora."""
 
-    mark: str  # " " in both, "-" in the first only, "+" in the second only, "…" where lines are left out
+    mark: str  # " " in both, "-" in the first only, "+" in the second only, "…" for omitted lines
     text: str
-    code: str = ""  # the reason for which the other corpus cut it, where that is recorded
+    code: str = ""  # the reason for which the other corpus cut it, if recorded
 
 
 class SideBySide(NamedTuple):
-    """A line of each text that stand for one another; None where the other text has none for it."""
+    """Two lines, one of each text, that correspond; None if the other text has no such line."""
 
-    left: list[tuple[str, bool]] | None  # in pieces, as `WordedLine` has them
+    left: list[tuple[str, bool]] | None  # in pieces, as in `WordedLine`
     right: list[tuple[str, bool]] | None
-    codes: tuple[str, str] = ("", "")  # why the other corpus cut the left one, and the right one, where that is known
-    folded: int = 0  # lines that are the same in both and left out here; then there is no other
-    hidden: int = 0  # lines that one corpus cut and that are left out here; then there is no other
+    codes: tuple[str, str] = ("", "")  # why the other corpus cut the left one, and the right one, if known
+    folded: int = 0  # unchanged lines omitted here; the row has nothing else then
+    hidden: int = 0  # lines cut by one corpus and omitted here; the row has nothing else then
 
     @property
     def is_cut(self) -> bool:
@@ -47,26 +47,26 @@ class SideBySide(NamedTuple):
 
 
 class WordedLine(NamedTuple):
-    """A line as `DiffLine` has it, in pieces."""
+    """A `DiffLine` in pieces."""
 
     mark: str
-    pieces: list[tuple[str, bool]]  # text, and whether the other has other words there
+    pieces: list[tuple[str, bool]]  # text, and whether the other text differs there
 
 
 def diff(
     a: str, b: str, cut_a: Sequence[tuple[str, str]] = (), cut_b: Sequence[tuple[str, str]] = ()
 ) -> list[DiffLine]:
-    """The lines that differ between two texts, each with a line around it, at most `MOST_DIFF_LINES`.
+    """The lines that differ between two texts, each with a line of context, at most `MOST_DIFF_LINES`.
 
-    A line of one text that the other corpus is known to have cut, whole or a sentence of it, has its reason.
+    A line of one text that the other corpus is known to have cut, completely or in part, has its reason.
     """
     lines = [line._replace(text=_short(line.text)) for line in _lines(a, b, cut_a, cut_b)]
     return [*lines[:MOST_DIFF_LINES], DiffLine("…", "")] if len(lines) > MOST_DIFF_LINES else lines
 
 
 def diff_words(a: str, b: str) -> list[WordedLine]:
-    """The lines that differ, as `diff` has them, with the words that differ marked; long passages that do not are
-    folded. Nothing where the texts are the same."""
+    """The lines that differ, as from `diff`, with the differing words marked and long unchanged passages folded. Empty
+    if the texts are the same."""
     lines: list[WordedLine] = []
     for differ, group in groupby(_lines(a, b), lambda line: line.mark in ("-", "+")):
         if differ:
@@ -85,8 +85,8 @@ def diff_words(a: str, b: str) -> list[WordedLine]:
 def diff_beside(
     a: str, b: str, cut_a: Sequence[tuple[str, str]] = (), cut_b: Sequence[tuple[str, str]] = (), whole: bool = False
 ) -> list[SideBySide]:
-    """Two texts beside each other, line by line, with the words that differ marked, of the first `MOST_COMPARED` lines.
-    Long runs of lines that are the same in both are folded, unless they are wanted `whole`."""
+    """Two texts side by side, line by line, with the differing words marked, for the first `MOST_COMPARED` lines. Long
+    runs of unchanged lines are folded, unless `whole` is set."""
     first, second = ([*text.split("\n")[:MOST_COMPARED]] if text else [] for text in (a, b))
     rows: list[SideBySide] = []
     words = MOST_BESIDE_WORDS
@@ -108,7 +108,7 @@ def diff_beside(
 
 
 def without_cut(rows: Iterable[SideBySide]) -> list[SideBySide]:
-    """Two texts beside each other without the lines that one of the corpora cut: a row for each run of them.
+    """Two texts side by side without the lines that one of the corpora cut: one row for each run of them.
 
     >>> line = SideBySide([("Home", True)], None, ("few_words", ""))
     >>> [row.hidden for row in without_cut([line, line, SideBySide([("A", False)], [("A", False)])])]
@@ -166,7 +166,7 @@ def _told_apart(a: str, b: str) -> tuple[_Pieces, _Pieces]:
 
 
 def _paired(gone: list[_Pieces], come: list[_Pieces]) -> Iterator[tuple[_Pieces | None, _Pieces | None]]:
-    """The lines of a block in order, each of the first text with the one below it that stands for it in the second."""
+    """The lines of a block in order, each of the first text before its counterpart in the second."""
     sets = [[_words("".join(text for text, _ in line)) for line in side] for side in (gone, come)]
     done = 0
     for line, words in zip(gone, sets[0], strict=True):
@@ -185,7 +185,7 @@ def _words(text: str) -> set[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    """Words in every script, each with what stands behind it up to the next one."""
+    """Words in every script, each with the characters before the next one."""
     places = sorted({0, len(text), *word_hashes(text).starts.tolist()})
     return [text[start:end] for start, end in pairwise(places)]
 
@@ -204,8 +204,8 @@ def _by_line(pieces: _Pieces) -> Iterator[_Pieces]:
 
 
 def _folded(line: _Pieces) -> _Pieces:
-    """The pieces of a line, those that are the same in both without their middles: of the first and last one the end
-    that is beside a difference is shown."""
+    """The pieces of a line, with the unchanged ones folded: of the first and last piece the end next to a difference is
+    shown."""
     folded = []
     for number, (text, differs) in enumerate(line):
         if not differs and len(text) > FOLDED:
@@ -217,7 +217,7 @@ def _folded(line: _Pieces) -> _Pieces:
 
 
 def _code(line: str, cut: Sequence[tuple[str, str]]) -> str:
-    """Why the line was cut: as a whole, else a sentence of it."""
+    """Why the line was cut: the whole line, else a sentence of it."""
     stripped = line.strip()
     whole = next((code for code, text in cut if text.strip() == stripped), "")
     return whole or next((code for code, text in cut if text and text in line), "")
@@ -228,7 +228,7 @@ def _short(text: str) -> str:
 
 
 def _beginning(text: str, most: int) -> str:
-    """So many characters of it at most, up to the end of a word where blanks part words.
+    """The beginning of a text, with at most so many characters, up to the end of a word if blanks separate words.
 
     >>> _beginning("the fog lay on the sea", 9), _beginning("x" * 9, 4)
     ('the fog', 'xxxx')

@@ -1,4 +1,4 @@
-"""What differs between two descriptions of presets or builds, in words."""
+"""The differences between two descriptions of presets or builds, in words."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.files.record import files_of
 
-MOST = 12  # items of a list that are named
-_SHOWN_DIGITS = 12  # of a checksum: as many as tell files apart for a reader
-# Where manifests say something, by the names that they have for it -> as a reader has it.
+MOST = 12  # list items shown
+_SHOWN_DIGITS = 12  # of a checksum: enough for a reader to distinguish files
+# Keys in manifests -> their names for readers.
 _PLACES = [
     (re.compile("^name$"), "preset"),
     (re.compile("^says$"), "description of the preset"),
-    (re.compile("^own$"), "language that the name of the preset stands for"),
+    (re.compile("^own$"), "language of the preset's name"),
     (re.compile("^(.*), by$"), r"\1, identified by"),
-    (re.compile("^identifiers, ([^,]*), identifier$"), r"\1, identifier that was at hand"),
+    (re.compile("^identifiers, ([^,]*), identifier$"), r"\1, available identifier"),
     (re.compile("^identifiers, ([^,]*), model$"), r"\1, model file of the identifier"),
     (re.compile("^identifiers, ([^,]*), sha256$"), r"\1, sha256 of that model file"),
     (re.compile("^identifiers, ([^,]*), versions, (.*)$"), r"\1, version of \2"),
@@ -28,12 +28,12 @@ _SUM = re.compile(rf"\b([0-9a-f]{{{_SHOWN_DIGITS}}})[0-9a-f]{{{64 - _SHOWN_DIGIT
 
 
 class SettingChange(NamedTuple):
-    """One thing that two descriptions have otherwise, or only one of them has."""
+    """A setting that differs between two descriptions, or that only one of them has."""
 
     what: str
-    a: str | None = None  # what the first has; "" for the thing itself, None where only the other one has it
+    a: str | None = None  # the first one's value; "" for the thing itself, None if only the other one has it
     b: str | None = None
-    said: str = ""  # of both, in words, where neither has a value of its own
+    said: str = ""  # of both, in words, if neither has a value of its own
 
     def line(self, first: str = "A", second: str = "B") -> str:
         """In words.
@@ -87,7 +87,7 @@ def _differences(a: Any, b: Any, where: str) -> Iterator[SettingChange]:
 
 
 def _named(rows: list[Any]) -> dict[str, Any]:
-    """Stages, rules and identifiers by their names; a second one of a name has its number. Empty for other lists."""
+    """Stages, rules and identifiers by name; repeated names get a number. Empty for other lists."""
     found: dict[str, Any] = {}
     for row in rows:
         name = row.get("stage", row.get("rule", row.get("identifier"))) if isinstance(row, dict) else None
@@ -98,7 +98,7 @@ def _named(rows: list[Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON would give it back."""
+    """The value as JSON would return it."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
@@ -113,7 +113,7 @@ def _shown(value: Any) -> str:
 
 
 def _sums(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The sums of outside files, by kind and name."""
+    """The checksums of input files, by kind and name."""
     found: dict[str, dict[str, str]] = {}
     for file in files_of(manifest):
         found.setdefault(file["kind"], {})[file["name"]] = file["sha256"]
@@ -121,12 +121,12 @@ def _sums(manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def settings(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
-    """What two manifests say differently of how they came about, in words of "A" and "B"."""
+    """The differences between two manifests in how the corpora were built, in words of "A" and "B"."""
     return [change.line() for change in setting_changes(a, b)]
 
 
 def setting_changes(a: dict[str, Any], b: dict[str, Any]) -> list[SettingChange]:
-    """The same, one by one."""
+    """The same as separate changes."""
     for side, manifest in (("A", a), ("B", b)):
         if "released" in manifest:
             return [SettingChange("preset", said=f"{side} is a folder of files; how they were made is not recorded")]
@@ -147,7 +147,7 @@ def setting_changes(a: dict[str, Any], b: dict[str, Any]) -> list[SettingChange]
 
 
 def _in_words(change: SettingChange) -> SettingChange:
-    """A change in the words of a reader.
+    """A change in words for readers.
 
     >>> _in_words(SettingChange("identifiers, language, versions, pycld2", "nothing", "0.42"))
     SettingChange(what='language, version of pycld2', a='none', b='0.42', said='')
@@ -163,7 +163,7 @@ def _version(value: str | None) -> str | None:
 
 
 def _earlier(a: list[dict[str, str]], b: list[dict[str, str]]) -> list[SettingChange]:
-    """Which earlier corpora only one of them was built against, by the sums of their manifests."""
+    """The earlier corpora that only one of them was built against, by the checksums of their manifests."""
     sums = [{row["sha256"] for row in rows} for rows in (a, b)]
     told = []
     for name, rows, others in (("A", a, sums[1]), ("B", b, sums[0])):

@@ -1,7 +1,7 @@
-"""What pages of each language and domain together lost to a rule, or to all of them.
+"""Losses to a rule, or to all rules, of the pages of each combination of language and domain.
 
-The count of the build knows languages and domains apart. Which pages are kept the shards say, which fell the rejected
-table: where it is a sample of each rule's pages, numbers of pages that fell are estimates, each with its interval.
+A build counts by language and by domain, but not by both. The shards have the kept pages, and the rejected table the
+dropped ones. If that is a sample of each rule's pages, numbers of dropped pages are estimates, each with its interval.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from c4pipe.facts.losses import LEAST_PAGES
 from c4pipe.facts.shares import critical, interval_between
 from c4pipe.facts.unasked import FallenPages, PagesBetween, RuleKey
 
-PairCounts = Counter[tuple[str, str]]  # of language and domain
+PairCounts = Counter[tuple[str, str]]  # by language and domain
 
 ORDERS_WITHIN = ("language", "domain", "kept", "lost", "share")  # of rows
 
@@ -29,37 +29,37 @@ ORDERS_WITHIN = ("language", "domain", "kept", "lost", "share")  # of rows
 class DomainLanguageLoss(NamedTuple):
     """Pages of one language on one domain."""
 
-    language: str  # "" where nobody knows it
+    language: str  # "" if unknown
     domain: str  # registered; "" without a URL
     kept: int
-    held: int  # that fell and are in the rejected table
-    lost: PagesBetween  # that fell
-    interval: tuple[float, float] | None = None  # of the share that fell, with all intervals of the table at once
-    more: int = 0  # 1 where it surely loses more of its pages than all do, -1 where fewer
+    held: int  # dropped, and in the rejected table
+    lost: PagesBetween  # dropped
+    interval: tuple[float, float] | None = None  # of the dropped share; all of the table hold simultaneously
+    more: int = 0  # 1 if it certainly loses more of its pages than average, -1 if fewer
 
     @property
     def share(self) -> float:
-        """The part of its pages that fell."""
+        """The share of its pages that was dropped."""
         return self.lost.pages / (self.lost.pages + self.kept)
 
 
 class DomainLanguageLosses(NamedTuple):
-    """All of them. Pages that fell to another rule than the one that is asked for count with neither side."""
+    """All combinations. Pages dropped by a rule other than the requested one count neither as kept nor as dropped."""
 
     rows: list[DomainLanguageLoss]
-    sampled: bool  # numbers of pages that fell are estimates
+    sampled: bool  # numbers of dropped pages are estimates
 
     def within(self, language: str | None, domain: str | None) -> list[DomainLanguageLoss]:
-        """Those of one language, of one domain; of all where that is None."""
+        """Those of one language or domain; None stands for all."""
         return [row for row in self.rows if language in (None, row.language) and domain in (None, row.domain)]
 
 
 def domain_language_losses(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, rule: str = "") -> DomainLanguageLosses:
-    """Those of a corpus, by a pass over the URLs of all its pages. ConfigError for a rule, as stage/reason, that took
-    no pages, and where the rejected table does not say of which language they were."""
+    """Those of a corpus, from one pass over the URLs of all its pages. ConfigError for a rule, as stage/reason, that
+    dropped no pages, and if the rejected table does not have their languages."""
     fell = _ledger(corpus)
     if rule and tuple(rule.split("/", 1)) not in fell:
-        raise unknown("rule that takes pages,", rule, map("/".join, fell))
+        raise unknown("rule that drops pages,", rule, map("/".join, fell))
     if not corpus.rejected or "language" not in corpus.rejected_schema.names:
         raise ConfigError(
             f"{corpus.folder} has no table of rejected pages with their languages, so which domains lost pages in "
@@ -83,13 +83,13 @@ def domain_language_losses(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, ru
 
 
 def _ledger(corpus: Corpus) -> dict[RuleKey, int]:
-    """Pages by the rule that took them. What reading rejects are records that gave no page."""
+    """Pages by the rule that dropped them. What reading rejects are records that gave no page."""
     stages = corpus.manifest["ledger"]["stages"][1:]
     return {(stage["stage"], reason): pages for stage in stages for reason, pages in stage["rejected"].items() if pages}
 
 
 class FallenByPair:
-    """Pages that fell to some rules, of which the table has all or a sample."""
+    """Pages dropped by some rules; the table has all of them or a sample."""
 
     def __init__(self, rules: dict[RuleKey, FallenPages]):
         self.pages = sum(rule.pages for rule in rules.values())
@@ -104,8 +104,8 @@ class FallenByPair:
         self.sampled = bool(self._drawn or self._unseen)
 
     def between(self, keys: Iterable[tuple[str, str]], errors: float) -> list[PagesBetween]:
-        """The pages of each pair. The intervals of the rules make one of the sum as those of independent samples do
-        (Zou and Donner 2008); those of which the table has no page may be all of one pair."""
+        """The pages of each combination. The intervals of the rules are combined as those of independent samples (Zou
+        and Donner 2008); pages of rules that the table does not have may all belong to one combination."""
         none = [rule.of(None, errors).high for rule in self._drawn]
         upper = sum(high**2 for high in none)
         told: dict[tuple[str, str], list[tuple[PagesBetween, float]]] = {}
@@ -124,7 +124,7 @@ class FallenByPair:
 
 
 def _compared(rows: list[DomainLanguageLoss], fallen: FallenByPair) -> list[DomainLanguageLoss]:
-    """With what fell, and the intervals of those of enough pages, as the table of domains has them."""
+    """With the dropped pages, and intervals for combinations with enough pages, as in the table of domains."""
     compared = max(1, sum(row.kept + row.held >= LEAST_PAGES for row in rows))
     all_of = fallen.pages / max(1, fallen.pages + sum(row.kept for row in rows))
     between = fallen.between([(row.language, row.domain) for row in rows], critical(2 * compared))
@@ -140,7 +140,7 @@ def _compared(rows: list[DomainLanguageLoss], fallen: FallenByPair) -> list[Doma
 
 
 def ordered_within(rows: Iterable[DomainLanguageLoss], by: str, rising: bool) -> list[DomainLanguageLoss]:
-    """Rows by one of `ORDERS_WITHIN`; those that are alike by domain and language."""
+    """Rows in one of the orders `ORDERS_WITHIN`; ties are ordered by domain and language."""
     keys: dict[str, Callable[[DomainLanguageLoss], Any]] = {
         "language": lambda row: row.language,
         "domain": lambda row: row.domain,

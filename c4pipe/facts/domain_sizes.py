@@ -1,4 +1,4 @@
-"""How much of a corpus each registered domain has: pages, characters, and what a tokenizer makes of them."""
+"""The amount of a corpus from each registered domain: pages, characters, and a tokenizer's tokens."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from c4pipe.facts.functions import HOST_SQL
 from c4pipe.facts.shares import critical
 from c4pipe.facts.views import files_sql
 
-RATE_PAGES = 400  # sampled, of which tokens a character are taken
-NEARLY_ALL = 0.95  # of the domains of that sample, whose rates an interval holds
+RATE_PAGES = 400  # sampled to estimate tokens per character
+NEARLY_ALL = 0.95  # share of the sample's domains whose rates an interval contains
 
 
 class DomainSize(NamedTuple):
-    """The kept pages of a registered domain, "" of those without a URL."""
+    """The kept pages of a registered domain, "" for those without a URL."""
 
     domain: str
     pages: int
@@ -27,29 +27,29 @@ class DomainSize(NamedTuple):
 
 
 class TokenRate(NamedTuple):
-    """Tokens a character, as a sample of pages tells, drawn by the md5 of their places."""
+    """Tokens per character, estimated from a sample of pages drawn by the md5 of their places."""
 
     rate: float
-    low: float  # of all pages together, with 95 %: domains are what was drawn
+    low: float  # bounds for all pages together, at 95 %: domains are the sampling unit
     high: float
-    domain_low: float  # between these lie 95 % of the domains of the sample
+    domain_low: float  # the range of 95 % of the sample's domains
     domain_high: float
-    pages: int  # of the sample
+    pages: int  # in the sample
 
     def of_domain(self, characters: int) -> tuple[int, int, int]:
-        """The tokens of so many characters of one domain: as estimated, and what they lie between."""
+        """The tokens of so many characters of one domain: the estimate and its range."""
         rates = (self.rate, self.domain_low, self.domain_high)
         tokens, low, high = (round(characters * rate) for rate in rates)
         return tokens, low, high
 
     def of_all(self, characters: int) -> tuple[int, int, int]:
-        """Likewise of the characters of all domains."""
+        """The same for the characters of all domains."""
         tokens, low, high = (round(characters * rate) for rate in (self.rate, self.low, self.high))
         return tokens, low, high
 
 
 def domain_sizes(cursor: duckdb.DuckDBPyConnection) -> list[DomainSize]:
-    """Every domain, most pages first. All pages are counted, which reads their texts."""
+    """Every domain, most pages first. Counts all pages, which reads their texts."""
     found: dict[str, tuple[int, int]] = {}
     sql = f"SELECT {HOST_SQL}, count(*), sum(length(text))::BIGINT FROM pages GROUP BY 1"
     for host, pages, characters in cursor.execute(sql).fetchall():
@@ -60,7 +60,7 @@ def domain_sizes(cursor: duckdb.DuckDBPyConnection) -> list[DomainSize]:
 
 
 def pages_for_rate(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> list[tuple[str, str]]:
-    """Domain and text of `RATE_PAGES` kept pages, or of all where there are fewer; the same each time."""
+    """Domain and text of `RATE_PAGES` kept pages, or of all if there are fewer; the same each time."""
     sql = f"SELECT shard, row FROM pages ORDER BY md5(shard || '/' || row), shard, row LIMIT {RATE_PAGES}"
     places: dict[str, list[int]] = {}
     for shard, row in cursor.execute(sql).fetchall():
@@ -74,9 +74,9 @@ def pages_for_rate(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> list[tu
 
 
 def token_rate(pages: Iterable[tuple[str, int, int]]) -> TokenRate | None:
-    """The rate by the domain, characters and tokens of each page of a sample; None of pages without characters.
+    """The rate, from the domain, characters and tokens of each page of a sample; None for pages without characters.
 
-    The interval of all is that of a ratio over domains (Cochran 1977, section 6.5).
+    The interval for all is that of a ratio over domains (Cochran 1977, section 6.5).
 
     >>> token_rate([("a", 40, 10), ("b", 40, 10), ("c", 40, 10)])
     TokenRate(rate=0.25, low=0.25, high=0.25, domain_low=0.25, domain_high=0.25, pages=3)

@@ -1,4 +1,4 @@
-"""Languages of pages rejected before one was asked, counted in the rejected table, which may be a sample."""
+"""Languages of pages rejected before language identification, counted in the rejected table, which may be a sample."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from c4pipe.facts.shares import wilson_interval
 
 
 class FallenLanguage(NamedTuple):
-    """Pages of a language that fell to a rule."""
+    """Pages of a language that a rule dropped."""
 
     language: str
     seen: int  # in the table
-    share: float  # of those in the table that the rule took
-    interval: tuple[float, float] | None  # of the share, where the table is a sample; pages are what was drawn
-    pages: int  # of all that the rule took; an estimate where there is an interval
+    share: float  # of the rule's pages in the table
+    interval: tuple[float, float] | None  # of the share, if the table is a sample; pages are the sampling unit
+    pages: int  # of all that the rule dropped; an estimate if there is an interval
 
 
 class FallenLanguages(NamedTuple):
-    """The languages of what one rule took."""
+    """The languages of the pages that one rule dropped."""
 
-    by: str  # the identifier that says so
+    by: str  # the language identifier used
     seen: int  # pages in the table
-    pages: int  # that the rule took
+    pages: int  # dropped by the rule
     languages: list[FallenLanguage]  # the most frequent first
 
     @property
@@ -37,8 +37,8 @@ class FallenLanguages(NamedTuple):
 def fallen_languages(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, stage: str, reason: str
 ) -> FallenLanguages | None:
-    """The languages of the pages that a rule took before the preset asked for one; None where it asked before, where
-    the table says none, and for what costs no pages."""
+    """The languages of the pages that a rule dropped before language identification. None if it ran after that, if the
+    table has no languages, or if the rule drops no pages."""
     said = corpus.manifest.get("rejected_languages")
     rows = corpus.manifest.get("ledger", {}).get("stages", [])
     names = [row["stage"] for row in rows]

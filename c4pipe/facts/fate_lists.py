@@ -1,6 +1,6 @@
-"""Pages of two corpora by what became of them: a list to page through, its numbers, and all of it to export.
+"""Pages of two corpora by outcome: a list with paging, its counts, and its full export.
 
-A list is paged by key, not by offset: its last page costs what the first one does.
+Paging is by key, not by offset: the last page costs as much as the first.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from c4pipe.facts.pairing import (
     PairTable,
 )
 
-FATE_ROWS = 50  # pages of a list at a time
-FATE_DOMAINS = 12  # named of a list
-EXPORT_ROWS = 10_000  # of an export at a time
+FATE_ROWS = 50  # per page of a list
+FATE_DOMAINS = 12  # shown for a list
+EXPORT_ROWS = 10_000  # per batch of an export
 
-# The lists by name: what a row of the table must meet, and which corpus keeps the pages that are listed.
+# The lists by name: a condition on rows of the table, and which corpus keeps the listed pages.
 _LISTS = {
     "same": ("way = 0", 0),
     "other_text": (f"way < {ONLY_A} AND way & {OTHER_TEXT_BIT} > 0", 0),
@@ -52,16 +52,16 @@ EXPORT_SCHEMA = pa.schema(
 
 
 class FatePages(NamedTuple):
-    """Pages that have one fate. Empty fields choose nothing."""
+    """Pages with one outcome. Empty fields do not filter."""
 
     fate: str  # one of `FATE_LISTS`
     why: str = ""  # "stage/reason" of the corpus that lacks them, or "/not_read", "/not_recorded"
     language: str = ""  # in either corpus
     domain: str = ""  # registered
-    words: str = ""  # that their URL holds, all of them, in any case
+    words: str = ""  # all of which its URL contains, in any case
 
     def check(self) -> None:
-        """ConfigError for a list that is none, and for a reason where nothing has one."""
+        """ConfigError for an unknown list, and for a reason in a list that has none."""
         if self.fate not in _LISTS:
             raise unknown("list,", self.fate, _LISTS)
         if self.why and not self.fate.startswith("only_"):
@@ -69,11 +69,12 @@ class FatePages(NamedTuple):
 
     @property
     def side(self) -> int:
-        """The corpus that keeps them, the first one where both do."""
+        """The corpus that keeps them, the first one if both do."""
         return _LISTS[self.fate][1]
 
     def condition(self, but: str = "") -> tuple[str, dict[str, Any]]:
-        """What a row of the table must meet, in SQL with its parameters, whatever is asked of the field named `but`."""
+        """The condition on a row of the table, in SQL with its parameters, without the filter of the field named
+        `but`."""
         terms, values = [_LISTS[self.fate][0]], dict[str, Any]()
         chosen = {name: value for name, value in self._asdict().items() if value.strip() and name != but}
         for name, term in (
@@ -98,7 +99,7 @@ class FatePages(NamedTuple):
 
 
 class FateRow(NamedTuple):
-    """A page of a list."""
+    """One page of a list."""
 
     key: int
     url: str
@@ -107,7 +108,7 @@ class FateRow(NamedTuple):
     stage: str  # that rejected it in the corpus that lacks it
     reason: str
     detail: str
-    languages: tuple[str, str]  # "" where it is not kept
+    languages: tuple[str, str]  # "" if it is not kept
     bytes: tuple[int, int]
 
 
@@ -120,14 +121,14 @@ class FateListing(NamedTuple):
 
 
 class FateCounts(NamedTuple):
-    """The numbers of a list. Each filter's numbers hold for all the other filters as they are."""
+    """The counts of a list. Each filter's counts respect all other filters."""
 
     pages: int
-    bytes: tuple[int, int]  # of texts that are kept, in UTF-8
+    bytes: tuple[int, int]  # of kept texts, in UTF-8
     whys: list[tuple[str, int]]
-    languages: list[tuple[str, str, int]]  # in the first corpus, in the second; "" where it is not kept
-    domains: list[tuple[str, int]]  # the most frequent of the list
-    others: int  # domains that are not among them
+    languages: list[tuple[str, str, int]]  # in the first corpus, in the second; "" if it is not kept
+    domains: list[tuple[str, int]]  # the most frequent in the list
+    others: int  # number of other domains
 
 
 def listed(
@@ -137,7 +138,7 @@ def listed(
     after: int | None = None,
     before: int | None = None,
 ) -> FateListing:
-    """The pages of a list behind a key, or in front of one; the first ones without."""
+    """The pages of a list after a key, or before one; without a key the first ones."""
     where, values = asked.condition()
     if after is not None or before is not None:
         where += f" AND key {'>' if before is None else '<'} CAST($key AS UHUGEINT)"
@@ -168,7 +169,7 @@ def listed(
 
 
 def around_key(cursor: duckdb.DuckDBPyConnection, asked: FatePages, key: int) -> tuple[int | None, int | None]:
-    """The keys in front of one and behind it in a list; None where it is the first or last."""
+    """The keys before and after one in a list; None at the ends."""
     where, values = asked.condition()
     ((before, after),) = cursor.execute(
         f"SELECT max(key) FILTER (key < CAST($key AS UHUGEINT)), min(key) FILTER (key > CAST($key AS UHUGEINT)) "
@@ -179,7 +180,7 @@ def around_key(cursor: duckdb.DuckDBPyConnection, asked: FatePages, key: int) ->
 
 
 def fate_counts(cursor: duckdb.DuckDBPyConnection, asked: FatePages) -> FateCounts:
-    """The numbers beside a list."""
+    """The counts of a list."""
     where, values = asked.condition()
     ((pages, size_a, size_b, domains),) = cursor.execute(
         f"SELECT count(*), sum(size0), sum(size1), count(DISTINCT domain) FROM fates WHERE {where}", values

@@ -1,7 +1,7 @@
-"""Two corpora side by side: which pages only one of them keeps, and why; which they keep with another text.
+"""Two corpora compared: pages that only one of them keeps, with the reasons, and pages kept with different texts.
 
-What counts as one page, and what becomes of it, is `facts.pairing`'s: the report, `inspect --compare` and the viewer
-show the same table. Everything comes in the order of the pages' MD5, so two runs say the same.
+`facts.pairing` defines which pages are the same, and their outcomes: the report, `inspect --compare` and the viewer
+show the same table. Everything is ordered by the MD5 of pages, so two runs agree.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from c4pipe.facts.pairing import (
     pair_table,
 )
 
-SHOWN = 5  # pages for each way in which two corpora differ
-MOST_REASONS = 40  # of the reasons with pages to show; all are counted
+SHOWN = 5  # pages for each kind of difference
+MOST_REASONS = 40  # reasons for which pages are shown; all are counted
 DETAIL_CHARS = 400  # of a detail
 
 
 class Fate(NamedTuple):
-    """What became of a page in one of the corpora."""
+    """The outcome of a page in one of the corpora."""
 
     stage: str = ""  # that rejected it
     reason: str = KEPT  # or `pairing.NOT_READ`, `pairing.NOT_RECORDED`
@@ -43,17 +43,17 @@ class Fate(NamedTuple):
 
 
 class PageChange(NamedTuple):
-    """A page of which two corpora make something else."""
+    """A page with different outcomes in two corpora."""
 
     url: str
     source: str
-    languages: tuple[str, str]  # "" where it is not kept
+    languages: tuple[str, str]  # "" if it is not kept
     fates: tuple[Fate, Fate]
     lines: list[DiffLine]
 
 
 class Why(NamedTuple):
-    """Pages that one corpus keeps and the other does not, by what became of them there."""
+    """Pages that one corpus keeps and the other does not, by their outcome there."""
 
     stage: str
     reason: str
@@ -62,7 +62,7 @@ class Why(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """What each corpus removed for one reason, by its own account."""
+    """What each corpus dropped for one reason, by its own ledger."""
 
     stage: str
     reason: str
@@ -71,38 +71,38 @@ class Removed(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether one removed more than the other."""
+        """Whether one dropped more than the other."""
         return self.counts[0] != self.counts[1]
 
 
 class Comparison(NamedTuple):
-    """Two corpora, the first always before the second."""
+    """Two corpora, always first before second."""
 
     folders: tuple[str, str]
-    lost: tuple[dict[str, int], dict[str, int]]  # of released pages the records that gave none, by reason
-    settings: list[str]  # what they were built with differently, in words, of "A" and "B"
-    complete: tuple[bool, bool]  # whether a rejected table holds every page, so that `Why` is known of every page
-    kept: tuple[int, int]  # pages, each counted once however often a mixture repeats it
+    lost: tuple[dict[str, int], dict[str, int]]  # for released pages, the records that gave none, by reason
+    settings: list[str]  # differences in how they were built, in words of "A" and "B"
+    complete: tuple[bool, bool]  # whether a rejected table has every page, so that `Why` is known for every page
+    kept: tuple[int, int]  # pages; repetitions in a mixture count once
     bytes: tuple[int, int]  # of their texts in UTF-8
     same: int  # in both with the same text and language
-    other_text: int  # in both with another text
-    other_language: int  # in both with another language
+    other_text: int  # in both with different texts
+    other_language: int  # in both with different languages
     only: tuple[int, int]
     gone: list[Why]  # only in the first
     come: list[Why]  # only in the second
-    changed: list[PageChange]  # in both with another text
-    languages: list[tuple[str, str, int]]  # in both with another language: from, to, pages
+    changed: list[PageChange]  # in both with different texts
+    languages: list[tuple[str, str, int]]  # in both with different languages: from, to, pages
     removed: list[Removed]
 
 
 def compare(a: Corpus, b: Corpus, shown: int = SHOWN, memory: str = PAIR_MEMORY) -> Comparison:
-    """What differs between two corpora. BuildError where they are too large for the memory."""
+    """The differences between two corpora. BuildError if they are too large for the memory."""
     with connect_pair(a, b, memory) as connection:
         return comparison(connection, pair_table(connection, (a, b)), shown)
 
 
 def comparison(cursor: duckdb.DuckDBPyConnection, table: PairTable, shown: int = SHOWN) -> Comparison:
-    """What differs between the corpora of a table, with so many pages of each way in which they do."""
+    """The differences between the corpora of a table, with so many example pages of each kind."""
     a, b = table.corpora
     with comparing(a, b):
         gone, come = (_reasons(cursor, way, shown) for way in (ONLY_A, ONLY_B))
@@ -141,19 +141,19 @@ class _Reason(NamedTuple):
 
 
 class PairedPage:
-    """What is recorded of one page in both corpora."""
+    """What both corpora recorded about one page."""
 
     def __init__(self, url: str, timestamp: str):
         self.url, self.timestamp, self.sources = url, timestamp, ["", ""]
         self.languages, self.texts = ["", ""], ["", ""]
         self.fates = [Fate(), Fate()]
-        self.places = [-1, -1]  # where it is kept
-        self.notes = [-1, -1]  # where the rejected table has it
+        self.places = [-1, -1]  # in the kept pages
+        self.notes = [-1, -1]  # in the rejected table
         self.cut: list[list[tuple[str, str]]] = [[], []]  # what each corpus cut from it: code, line
 
     @property
     def source(self) -> str:
-        """Where the first of the corpora that keeps it has read it."""
+        """The source in the first of the corpora that keeps it."""
         return self.sources[0] or self.sources[1]
 
     def change(self) -> PageChange:
@@ -164,7 +164,7 @@ class PairedPage:
 
 
 def paired_pages(cursor: duckdb.DuckDBPyConnection, table: PairTable, keys: Iterable[int]) -> dict[int, PairedPage]:
-    """All that is recorded of these pages, by key. Keys of no page are left out."""
+    """What is recorded about these pages, by key. Unknown keys are left out."""
     rows = cursor.execute(
         "SELECT key, why, place0, place1, note0, note1, language0, language1 FROM fates "
         "WHERE key IN (SELECT CAST(unnest($1::VARCHAR[]) AS UHUGEINT))",
@@ -201,7 +201,7 @@ def _why(reason: _Reason, pages: dict[int, PairedPage]) -> Why:
 
 
 def _reasons(cursor: duckdb.DuckDBPyConnection, way: int, shown: int) -> list[_Reason]:
-    """Pages that one corpus keeps and the other does not, by what became of them there."""
+    """Pages that one corpus keeps and the other does not, by their outcome there."""
     found = cursor.execute(
         "SELECT why, count(*) AS pages, min(key, $1) FROM fates WHERE way = $2 GROUP BY 1 ORDER BY pages DESC, 1",
         [max(1, shown), way],
@@ -214,7 +214,7 @@ def _reasons(cursor: duckdb.DuckDBPyConnection, way: int, shown: int) -> list[_R
 
 
 def _changed(cursor: duckdb.DuckDBPyConnection, shown: int) -> list[int]:
-    """Keys of pages in both with another text; first those of which it is recorded what was cut."""
+    """Keys of pages that both keep with different texts; those with recorded cuts first."""
     found = cursor.execute(
         f"SELECT key FROM fates WHERE way < {ONLY_A} AND way & {OTHER_TEXT_BIT} > 0 "
         "ORDER BY coalesce(note0, note1) IS NULL, key LIMIT $1",
@@ -224,7 +224,7 @@ def _changed(cursor: duckdb.DuckDBPyConnection, shown: int) -> list[int]:
 
 
 def _languages(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
-    """Pages in both with another language: from, to, how many."""
+    """Pages that both keep with different languages: from, to, how many."""
     return cursor.execute(
         "SELECT CAST(language0 AS VARCHAR) AS a, CAST(language1 AS VARCHAR) AS b, count(*) AS pages FROM fates "
         f"WHERE way & {OTHER_LANGUAGE_BIT} > 0 GROUP BY 1, 2 ORDER BY pages DESC, 1, 2"
@@ -232,7 +232,7 @@ def _languages(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
 
 
 def removed(a: dict[str, Any], b: dict[str, Any]) -> list[Removed]:
-    """What the ledgers of two manifests say was removed, in the order of the stages."""
+    """What was dropped, by the ledgers of two manifests, in the order of the stages."""
     counts: dict[tuple[str, str, str], list[int]] = {}
     if not ("ledger" in a and "ledger" in b):  # of released pages
         return []

@@ -1,5 +1,5 @@
-"""What rules took by the ledger alone: of corpora whose build did not count whose pages lost it, or from which pages
-were taken out since."""
+"""What rules dropped, by the ledger alone: for corpora whose build did not count losses by group, or from which pages
+were removed later."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from c4pipe.page import Unit
 
 
 class LedgerLoss(NamedTuple):
-    """What one rule took."""
+    """What one rule dropped."""
 
     key: str  # stage/reason
-    unit: str  # what it takes: "page", "line", "sentence", "passage", or `EDIT`
-    taken: int | None  # so many of them; None of edits
-    characters: int | None  # None where the ledger counts none
+    unit: str  # what it drops: "page", "line", "sentence", "passage", or `EDIT`
+    taken: int | None  # number of these; None for edits
+    characters: int | None  # None if the ledger does not count them
 
     @property
     def said(self) -> str:
-        """The rule for people."""
+        """The rule's name for people."""
         return rule_said(self.key, self.unit)
 
 
 class LedgerLosses(NamedTuple):
-    """What all rules took."""
+    """What all rules dropped."""
 
-    why: str  # that no more is known, and why, in a sentence
+    why: str  # why no more is known, in a sentence
     pages: int  # that were read
-    characters: int | None  # of these
-    rows: list[LedgerLoss]  # most characters first; by stage where they were not counted
+    characters: int | None  # of these pages
+    rows: list[LedgerLoss]  # most characters first; by stage if those were not counted
 
     def share(self, row: LedgerLoss) -> float | None:
-        """The part of all characters that a rule took; None where they were not counted."""
+        """The share of all characters that a rule dropped; None if those were not counted."""
         return None if row.characters is None or not self.characters else row.characters / self.characters
 
 
 def ledger_losses(corpus: Corpus) -> LedgerLosses | None:
-    """What the ledger says of a corpus; None of one without a ledger of stages, as a mixture."""
+    """The losses in the ledger of a corpus; None without a ledger of stages, as for a mixture."""
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     if "mixture" in corpus.manifest or len(stages) < 2:
         return None
@@ -62,7 +62,7 @@ def _of_stage(stage: Mapping[str, Any], counted: bool) -> Iterator[LedgerLoss]:
     for unit, name in LOST_AS.items():
         took = chars.get("rejected" if unit is Unit.PAGE else "dropped", {})
         for code, taken in stage.get(name, {}).items():
-            if taken and not (unit is Unit.LINE and code in inside):  # lines that went with their last sentence
+            if taken and not (unit is Unit.LINE and code in inside):  # lines dropped with their last sentence
                 yield LedgerLoss(f"{stage['stage']}/{code}", unit.value, taken, took.get(code, 0) if counted else None)
     if edited := chars.get("edited", 0):
         yield LedgerLoss(f"{stage['stage']}/{EDITED}", EDIT, None, edited)

@@ -1,7 +1,8 @@
-"""What lists did: for each listed word, phrase or address the pages that it cost, who they are, and where it stood.
+"""The effect of lists: for each listed word, phrase or address the pages that it cost, their domains and languages, and
+its context.
 
-The record names one entry for each page that fell, the first that was met. Which others the page holds, and in which
-sentence, the rule is asked again, of the first pages of a reason that the rejected table holds.
+The record names one entry for each dropped page, the first match. To find the page's other entries, and their
+sentences, the rule is run again, on the first pages of a reason in the rejected table.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ import duckdb
 
 from c4pipe.corpus.stats import registered
 
-PAGES_ASKED = 200  # pages of a reason that a rule for pages is asked about: all that a sample holds
-ROWS_ASKED = 20_000  # rows of the rejected table whose lost lines a rule for lines is asked about, the first
-_EXAMPLES = 3  # of an entry
-_AROUND = 160  # characters of a sentence shown on either side of a hit
-_TOP_NAMES = 3  # languages and domains named of an entry
+PAGES_ASKED = 200  # pages of a reason on which a page rule is run again: all that a sample holds
+ROWS_ASKED = 20_000  # rows of the rejected table on whose cut lines a line rule is run again, the first ones
+_EXAMPLES = 3  # per entry
+_AROUND = 160  # characters shown of a sentence on either side of a match
+_TOP_NAMES = 3  # languages and domains shown per entry
 _STOP = re.compile(r"[.!?。！？؟।][\"'”’»)\]]*\s+|[\r\n]")
 
 
 class InContext(NamedTuple):
-    """An entry in its sentence, or as much of that as is shown."""
+    """An entry in its sentence, possibly shortened."""
 
     url: str
     before: str
@@ -35,73 +36,74 @@ class InContext(NamedTuple):
 
 
 class EntryOnPage(NamedTuple):
-    """An entry that stands on a page."""
+    """An entry found on a page."""
 
     entry: str
     source: str  # of the page
-    language: str  # "" where nobody knows it
+    language: str  # "" if unknown
     context: InContext | None
-    kept: bool = False  # the page was, though it lost lines
+    kept: bool = False  # whether the page was kept, without the lines cut
     url: str = ""  # of the page
 
 
 class WordPlace(NamedTuple):
-    """Pages of one domain and language that an entry cost, or took lines from, or on which it stands."""
+    """Pages of one domain and language that an entry cost, or took lines from, or that contain it."""
 
     domain: str  # registered
-    language: str  # "" where nobody knows it
-    kept: int  # of these pages, those that lost lines and were kept all the same
+    language: str  # "" if unknown
+    kept: int  # pages that lost lines and were kept nevertheless
     rejected: int
-    held: int = 0  # pages looked at that hold the entry, whichever they fell for
+    held: int = 0  # examined pages that contain the entry, whatever their reason
 
     @property
     def pages(self) -> int:
-        """All that it cost, or took lines from."""
+        """All pages that it cost, or took lines from."""
         return self.kept + self.rejected
 
     @property
     def known(self) -> int:
-        """The least that hold it: of those looked at, or by what they fell for."""
+        """The minimum number of pages that contain it: from examined pages, or from recorded reasons."""
         return max(self.held, self.pages)
 
 
 class ListedWord(NamedTuple):
-    """An entry of a list. `pages` are those that the record names it for; the others are of the pages looked at."""
+    """An entry of a list. `pages` are those for which the record names it; the other numbers are of the examined
+    pages."""
 
     entry: str
-    pages: int  # that fell for it; of a list that costs lines, those that lost lines which hold it
-    lines: int  # that fell for it
-    held: int  # pages looked at that hold it
-    lone: tuple[EntryOnPage, ...]  # of these the pages that hold no other entry: without it they would have passed
-    domains: list[tuple[str, int]]  # registered, of the pages known to hold it: the most frequent
+    pages: int  # dropped because of it; for a list that costs lines, those with cut lines that contain it
+    lines: int  # cut because of it
+    held: int  # examined pages that contain it
+    lone: tuple[EntryOnPage, ...]  # of these, pages without any other entry: they would otherwise have passed
+    domains: list[tuple[str, int]]  # registered, of the pages known to contain it: the most frequent
     domain_count: int
-    languages: list[tuple[str, int]]  # of the pages looked at that hold it, where known
+    languages: list[tuple[str, int]]  # of the examined pages that contain it, if known
     examples: list[InContext]
-    places: tuple[WordPlace, ...] = ()  # of the pages known to hold it, most first
+    places: tuple[WordPlace, ...] = ()  # of the pages known to contain it, most first
 
     @property
     def kept(self) -> int:
-        """Of `pages` those that were kept: of a list that costs pages none."""
+        """Of `pages`, those that were kept: none for a list that costs pages."""
         return sum(place.kept for place in self.places)
 
     @property
     def only(self) -> int:
-        """The pages looked at that hold no other entry."""
+        """The examined pages without any other entry."""
         return len(self.lone)
 
     @property
     def lone_kept(self) -> int:
-        """Of these those that were kept."""
+        """Of these, those that were kept."""
         return sum(one.kept for one in self.lone)
 
     @property
     def alone(self) -> float:
-        """The share of the pages looked at on which it is the only entry: near 1 for a word that means no harm."""
+        """The share of the examined pages on which it is the only entry: near 1 for a harmless word."""
         return self.only / self.held if self.held else 0.0
 
 
 class WordList(NamedTuple):
-    """A list, as a rule of a preset goes by it."""
+    """A list that a rule of a preset uses."""
 
     stage: str
     code: str
@@ -109,22 +111,22 @@ class WordList(NamedTuple):
     says: str
     source: str
     built: int  # pages, or lines, that it cost in the build
-    named: int  # of these in the table
-    looked: int  # pages that the rule was asked about again; 0 where it was not
-    note: str  # why not, "" where it was
+    named: int  # of these, those in the table
+    looked: int  # pages on which the rule was run again; 0 if it was not
+    note: str  # why not, "" if it was
     words: list[ListedWord]  # those that cost the most pages first
 
 
 class NamedPages(NamedTuple):
-    """Pages that the record names an entry for."""
+    """Pages for which the record names an entry."""
 
     places: Mapping[str, Counter[tuple[str, str, bool]]]  # entry -> domain, language and whether kept -> pages
     lines: Counter[str]  # by entry
 
 
 def named_by_detail(db: duckdb.DuckDBPyConnection, stage: str, code: str, language: str) -> NamedPages:
-    """Pages of the rejected table by the entry that stands as their detail: all of them, looked at or not. `language`
-    is theirs, in SQL."""
+    """Pages of the rejected table by the entry in their detail: all of them, examined or not. `language` is their
+    language, in SQL."""
     sql = (
         "SELECT detail, split_part(regexp_replace(url, '^([A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '/', 1) AS host, "
         f"{language} AS spoken, count(*) FROM rejected WHERE stage = $1 AND reason = $2 GROUP BY ALL"
@@ -136,7 +138,7 @@ def named_by_detail(db: duckdb.DuckDBPyConnection, stage: str, code: str, langua
 
 
 def words_listed(named: NamedPages, sightings: Iterable[EntryOnPage]) -> list[ListedWord]:
-    """Each entry with what is known of it, the most pages first."""
+    """Each entry with what is known about it, the most pages first."""
     seen = list(dict.fromkeys(sightings))
     on_page: dict[str, set[str]] = {}
     for one in seen:
@@ -179,14 +181,15 @@ def _first(counts: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _examples(seen: Sequence[EntryOnPage]) -> list[InContext]:
-    """Of different domains, as far as there are some; in the order of the sources, which says nothing of the text."""
+    """Examples from different domains, as far as possible; in the order of the sources, which does not depend on the
+    text."""
     shown = [one.context for one in sorted(seen, key=lambda one: one.source) if one.context is not None]
     apart = list({registered(context.url): context for context in reversed(shown)}.values())[::-1]
     return [*apart, *(context for context in shown if context not in apart)][:_EXAMPLES]
 
 
 def in_context(text: str, start: int, end: int, url: str, part: str, row: int) -> InContext:
-    """The sentence around text[start:end], by stops and ends of lines; of a long one what is near.
+    """The sentence around text[start:end], delimited by stops and line ends; a long one is shortened.
 
     >>> in_context("A menu\\nIt is so. Oh drat it, she said. More.", 20, 24, "", "", 0)[1:4]
     ('Oh ', 'drat', ' it, she said.')

@@ -1,7 +1,8 @@
-"""What the pages of a corpus lost to each rule, and whose pages lost it: by language, domain and length.
+"""What the pages of a corpus lost to each rule, by language, domain and length.
 
-The files that the build left in `__facts/` count all pages, so these numbers are no estimates. Every page counts with
-what became of it, and its characters are shared among that and what was cut from it: shares are of all that was read.
+The counts that the build stored in `__facts/` cover all pages, so these numbers are not estimates. Every page counts
+under its outcome, and its characters are divided between that and what was cut from it: shares are of everything that
+was read.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from c4pipe.stages import Identify
 WAYS_TO_SPLIT = ("rule", "language", "domain", "length")
 LOSS_MEASURES = ("characters", "lines", "pages")
 _LAST = "\U0010ffff"
-LEAST_PAGES = 20  # of a language or domain that is held against all
+LEAST_PAGES = 20  # of a language or domain that is compared with the average
 ORDER_OF_STAGES = (
     "Each stage sees only what earlier stages left, so text counts for the first rule that drops it, even if another "
     "rule drops the page later. With another order of stages, another rule may drop most."
@@ -34,36 +35,36 @@ ORDER_OF_STAGES = (
 
 
 class Amount(NamedTuple):
-    """So much of something."""
+    """An amount of pages, lines and characters."""
 
     pages: int = 0
     lines: int = 0
     characters: int = 0
 
     def plus(self, other: Amount) -> Amount:
-        """Both together."""
+        """The sum of both."""
         return Amount(*map(sum, zip(self, other, strict=True)))
 
 
 class LossRow(NamedTuple):
-    """A line of a table: what a rule took, or what a group of pages lost to one rule or to all."""
+    """A row of a table: what a rule dropped, or what a group of pages lost to one rule or to all."""
 
-    key: str | int | None  # the rule as stage/reason, or the group; of domains None is all that are not named
+    key: str | int | None  # the rule as stage/reason, or the group; None for all unlisted domains
     cell: LossCell | None  # of a rule
     lost: Amount
-    came: Amount  # all that was read, of the group where there is one
-    interval: tuple[float, float] | None = None  # of the share of pages, with all intervals of the table at once
-    more: int = 0  # 1 where the group surely loses more of its pages than all do, -1 where fewer
-    whole: LossOfLanguage | None = None  # of a language, with its pages that were never asked for one
-    excluded: bool = False  # a language that the preset does not want, and that loses its pages by design
+    came: Amount  # everything that was read, of the group if there is one
+    interval: tuple[float, float] | None = None  # of the share of pages; all intervals of the table hold simultaneously
+    more: int = 0  # 1 if the group certainly loses more of its pages than average, -1 if fewer
+    whole: LossOfLanguage | None = None  # for a language, including its pages dropped before language identification
+    excluded: bool = False  # a language that the preset excludes, and that loses its pages by design
 
     @property
     def said(self) -> str:
-        """What it is of, for people: edits are no rule."""
+        """The row's name for people: edits are not a rule."""
         return rule_said(str(self.key), self.cell.unit) if self.cell is not None else str(self.key)
 
     def share(self, measure: str) -> float:
-        """The part of those asked that was lost, 0 where nothing came."""
+        """The share of what was counted that was lost, 0 if nothing was."""
         came = getattr(self.came, measure)
         return float(getattr(self.lost, measure)) / came if came else 0.0
 
@@ -80,8 +81,8 @@ class CorpusLosses:
 
     rows: list[_Row]  # by language and length
     domains: list[_Row]
-    never: NeverAsked = field(default_factory=lambda: NeverAsked("", {}))  # pages of `rows` that have no language yet
-    wanted: frozenset[str] = frozenset()  # languages that the preset keeps; empty where it asks for none
+    never: NeverAsked = field(default_factory=lambda: NeverAsked("", {}))  # pages of `rows` without a language
+    wanted: frozenset[str] = frozenset()  # languages that the preset keeps; empty if it keeps all
     rules: dict[str, LossCell] = field(default_factory=dict)  # stage/reason, in the order of the preset
 
     def __post_init__(self) -> None:
@@ -94,11 +95,12 @@ class CorpusLosses:
 
     @property
     def bounded(self) -> bool:
-        """Whether there are more domains than are told apart, so that the numbers of each are the least they can be."""
+        """Whether there are more domains than are counted separately, so that each domain's numbers are lower
+        bounds."""
         return any(row.group["domain"] is None for row in self.domains)
 
     def by_rule(self, group: tuple[str, str | int | None] | None = None) -> list[LossRow]:
-        """What each rule took, of all pages or of one group (what it is by, and its key)."""
+        """What each rule dropped, from all pages or from one group (what it is by, and its key)."""
         rows = self.rows if group is None else [row for row in self._of(group[0]) if _key(row, group[0]) == group[1]]
         came, lost = _whole(rows), dict[LossCell, Amount]()
         for row in rows:
@@ -106,7 +108,7 @@ class CorpusLosses:
         return [LossRow(name, cell, lost[cell], came) for name, cell in self.rules.items() if cell in lost]
 
     def by_group(self, by: str, rule: str = "") -> list[LossRow]:
-        """What each group lost to a rule, or to all of them; ConfigError for a rule that took nothing."""
+        """What each group lost to a rule, or to all of them; ConfigError for a rule that dropped nothing."""
         if rule and rule not in self.rules:
             raise unknown("rule", rule, self.rules)
         cell = self.rules.get(rule)
@@ -119,11 +121,11 @@ class CorpusLosses:
         return self._held_against_all(found, by, cell)
 
     def _held_against_all(self, found: list[LossRow], by: str, cell: LossCell | None) -> list[LossRow]:
-        """With intervals, where a share of pages is one of pages that are alike within their domain.
+        """With intervals, if a share of pages is from pages that are similar within their domain.
 
-        What is drawn are domains: a language's pages count as so many fewer as the share of the rule spreads over
-        domains (`design_effect`, taken to be the same in each language); a domain's own pages count each. A
-        language's pages that were never asked for one are within the intervals.
+        The sampling units are domains: a language's pages count less, by the design effect of the rule's share over
+        domains (`design_effect`, assumed equal for all languages); a domain's own pages count fully. The intervals
+        include a language's pages that were dropped before identification.
         """
         compared = [row for row in found if row.key not in ("", None) and self._pages_of(row, by) >= LEAST_PAGES]
         if by == "length" or not found:
@@ -137,7 +139,7 @@ class CorpusLosses:
         return [row._replace(excluded=True, more=0) if self._excludes(row, by, cell) else row for row in found]
 
     def _excludes(self, row: LossRow, by: str, cell: LossCell | None) -> bool:
-        """Whether the preset does not want pages of the language, and they are lost to that, or to anything."""
+        """Whether the preset excludes the language, and its pages are lost to that, or to anything."""
         if by != "language" or not self.wanted or row.key in self.wanted or not row.key:
             return False
         return cell is None or cell.reason == Identify.OTHER.code
@@ -157,15 +159,15 @@ class CorpusLosses:
         )
 
     def uneven(self, by: str) -> list[LossRow]:
-        """The groups that surely lose more of their pages than all do, those that lose most first."""
+        """The groups that certainly lose more of their pages than average, the largest loss first."""
         return sorted_losses((row for row in self.by_group(by) if row.more > 0), "pages")
 
     def most(self) -> list[LossRow]:
-        """What each rule took, most characters first."""
+        """What each rule dropped, most characters first."""
         return sorted_losses(self.by_rule(), "characters")
 
     def effect(self, cell: LossCell | None) -> float:
-        """The design effect of a rule over the domains that are named."""
+        """The design effect of a rule over the listed domains."""
         hits, pages = dict[str, int](), dict[str, int]()
         for row in self.domains:
             domain = row.group["domain"]
@@ -182,8 +184,8 @@ class CorpusLosses:
 
 
 def read_losses(corpus: Corpus) -> CorpusLosses | None:
-    """The losses of a corpus; None where its build kept no count of them, or pages were taken out since. BuildError
-    where the files are damaged."""
+    """The losses of a corpus; None if its build did not count them, or if pages were removed later. BuildError for
+    damaged files."""
     named = {row["path"] for row in corpus.manifest.get("about", ())}
     if not named.issuperset((LOSSES, DOMAINS_LOST)):
         return None
@@ -198,7 +200,7 @@ def read_losses(corpus: Corpus) -> CorpusLosses | None:
 
 
 def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> list[LossRow]:
-    """Rows by a measure, a "share" of one, or their "key"; ConfigError for another word."""
+    """Rows sorted by a measure, a "share" of one, or their "key"; ConfigError for another word."""
     measure = by.removeprefix("share of ")
     if by != "key" and measure not in LOSS_MEASURES:
         raise unknown("order", by, ["key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES)])
@@ -207,7 +209,7 @@ def sorted_losses(rows: Iterable[LossRow], by: str, rising: bool = False) -> lis
         return ranked[:: -1 if rising else 1]
 
     def amount(row: LossRow) -> float:
-        if measure == "pages" and row.whole is not None:  # what the table says of its pages
+        if measure == "pages" and row.whole is not None:  # as shown in the table for its pages
             return row.whole.lost.pages if by == measure else row.whole.share or row.whole.least
         return float(getattr(row.lost, measure)) if by == measure else row.share(measure)
 
@@ -220,7 +222,7 @@ def no_losses(corpus: Corpus) -> ConfigError:
 
 
 def why_uncounted(corpus: Corpus) -> str:
-    """The same in words: the end of a sentence."""
+    """The same in words, as the end of a sentence."""
     if "mixture" in corpus.manifest:
         return "a mixture was drawn from corpora and lost nothing itself: look at those"
     if corpus.manifest.get("removed"):
@@ -229,12 +231,12 @@ def why_uncounted(corpus: Corpus) -> str:
 
 
 def rule_name(cell: LossCell) -> str:
-    """How a rule is named: `clean/no_end_mark`."""
+    """A rule's name: `clean/no_end_mark`."""
     return f"{cell.stage}/{cell.reason}"
 
 
 def rule_said(rule: str, unit: str) -> str:
-    """A rule as stage/reason for people; of edits, which are no rule, where they are made.
+    """A rule as stage/reason for people; for edits, which are not a rule, their stage.
 
     >>> rule_said("clean/few_words", "line"), rule_said("clean/edited", "edit")
     ('clean/few_words', 'edits at clean')
@@ -255,7 +257,7 @@ def _as_row(row: dict[str, Any]) -> _Row:
 
 
 def _unasked(row: _Row) -> bool:
-    """Whether it is of pages that fell before their language was asked."""
+    """Whether it is of pages dropped before language identification."""
     return row.group["language"] == "" and row.cell.unit == Unit.PAGE.value and row.cell != KEPT_CELL
 
 
@@ -264,14 +266,14 @@ def _key(row: _Row, by: str) -> Any:
 
 
 def _whole(rows: Iterable[_Row]) -> Amount:
-    """All that was read of some pages: each counts once as a page."""
+    """The total that was read of some pages: each counts once as a page."""
     rows = list(rows)
     pages = sum(row.amount.pages for row in rows if row.cell.unit == Unit.PAGE.value)
     return Amount(pages, sum(row.amount.lines for row in rows), sum(row.amount.characters for row in rows))
 
 
 def _lost(rows: Iterable[_Row], cell: LossCell | None) -> Amount:
-    """What they lost to a rule; to all of them, where the pages are those that are lost as a whole."""
+    """What they lost to a rule, or to all of them for pages dropped completely."""
     mine = [row for row in rows if (row.cell == cell if cell is not None else row.cell != KEPT_CELL)]
     pages = sum(row.amount.pages for row in mine if cell is not None or row.cell.unit == Unit.PAGE.value)
     return Amount(pages, sum(row.amount.lines for row in mine), sum(row.amount.characters for row in mine))

@@ -1,9 +1,9 @@
-"""Two corpora as one table, a row a page: what became of each page in both, and where what is recorded of it stands.
+"""Two corpora as one table, one row per page: its outcome in both, and where their records of it are.
 
-A page is the same in both when its URL and the second of its date are, whatever the files are called that it was read
-from, so that WET and WARC files of one crawl can be held against each other; without a URL, when it stands in the same
-place of a file of that name. Texts are compared by a hash and not kept: a row of the table takes about 75 bytes. What
-is shown of a page is read from where it stands.
+A page is the same in both if its URL and the second of its date are, whatever the input files are called, so that WET
+and WARC files of one crawl can be compared. Pages without a URL are the same if they are in the same place of a file of
+the same name. Texts are compared by hash and not stored: a row of the table takes about 75 bytes. The content of a page
+is read from its file when it is shown.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from c4pipe.facts.corpus import Corpus, connect, said
 from c4pipe.facts.functions import HOST_SQL, REGISTERED_DOMAIN, teach_functions
 from c4pipe.facts.views import files_sql
 
-NOT_READ, NOT_RECORDED = "not_read", "not_recorded"  # its file is none of the inputs; no table says what became of it
+NOT_READ, NOT_RECORDED = "not_read", "not_recorded"  # its file is not among the inputs; no table has its outcome
 OTHER_TEXT_BIT, OTHER_LANGUAGE_BIT, ONLY_A, ONLY_B = 1, 2, 4, 8  # of `way`; 0 is a page that is the same in both
 
 _KEY = "md5_number(if(url = '', regexp_replace(source, '^.*/', ''), url || chr(10) || left(timestamp, 19)))"
-# What a file is called, without its folder and endings: a.warc.gz and a.warc.wet.gz are of one crawl.
+# A file name without folder and endings: a.warc.gz and a.warc.wet.gz are of one crawl.
 _NO_STEM = r"^.*/|(\.warc)?(\.wet)?(\.gz|\.zst)?$"
 _STEM = f"regexp_replace(regexp_replace(source, '#[^#]*$', ''), '{_NO_STEM}', '', 'g')"
-VIEWS_OF_PAIR = ("", "other_")  # in front of the names of views: of the first corpus, of the second
-PAIR_MEMORY = "2GB"  # of DuckDB: while the table is made about 350 bytes for a page of either, 75 from then on
-PLACE_BITS = 40  # of a place: the number of a file in the manifest's list, and behind it so many bits of the row there
+VIEWS_OF_PAIR = ("", "other_")  # prefixes of view names: for the first corpus, for the second
+PAIR_MEMORY = "2GB"  # of DuckDB: about 350 bytes per page of either corpus while the table is made, 75 afterwards
+PLACE_BITS = 40  # of a place: the index of a file in the manifest's list, followed by so many bits of the row there
 BOTH = (0, 1)
 
 
 class KeptPages(NamedTuple):
-    """What a corpus keeps, each page counted once however often a mixture repeats it."""
+    """The kept pages of a corpus; repetitions in a mixture count once."""
 
     pages: int
     bytes: int  # of their texts in UTF-8
 
 
 class PairTable:
-    """The table `fates` of a connection to two corpora: key, way, why, places (of the page and of its note in the
-    rejected table, of both corpora), languages, bytes and domain.
+    """The table `fates` of a connection to two corpora: key, way, why, places (of the page and of its row in the
+    rejected table, in both corpora), languages, bytes and domain.
 
-    `why` is "stage/reason" of a page that one corpus lacks, by the other's table, or "/" and `NOT_READ` or
-    `NOT_RECORDED`. Everything asked of it takes a cursor of the connection, so that it can be interrupted.
+    `why` is "stage/reason" of a page that one corpus lacks, from its rejected table, or "/" and `NOT_READ` or
+    `NOT_RECORDED`. Every query uses a cursor of the connection, so that it can be interrupted.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]):
-        """Makes the table; the connection is one of `connect_pair`. A table that was interrupted is made anew."""
+        """Makes the table; the connection is one of `connect_pair`. An interrupted table is made again."""
         self.corpora = corpora
-        connection.execute("DROP TABLE IF EXISTS fates")  # of a table that was interrupted before it was whole
+        connection.execute("DROP TABLE IF EXISTS fates")  # an incomplete table left by an interruption
         self._make_types(connection)
         self.kept = tuple(self._keep(connection, side) for side in BOTH)
         for side in BOTH:
@@ -59,12 +59,12 @@ class PairTable:
         self._join(connection)
 
     def check(self) -> None:
-        """Looks whether the files of both corpora are what their manifests say. BuildError names one that is not."""
+        """Checks the files of both corpora against their manifests. BuildError names one that differs."""
         for corpus in self.corpora:
             corpus.check()
 
     def _make_types(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """The names that a row holds the numbers of, and the numbers of files."""
+        """The enumerations of names and of file numbers for rows."""
         pages, rejected = (
             " UNION ALL ".join(f"SELECT {{0}} FROM {view}{name}" for view in VIEWS_OF_PAIR)
             for name in ("pages", "rejected")
@@ -98,7 +98,7 @@ class PairTable:
         inputs = self.corpora[1 - side].manifest.get("inputs", [])
         stems = sorted({re.sub(_NO_STEM, "", item["path"]) for item in inputs})
         other = self.corpora[1 - side]
-        untold = "mixture" in other.manifest or bool(other.released)  # a mixture reads corpora; of a copy nobody knows
+        untold = "mixture" in other.manifest or bool(other.released)  # a mixture reads corpora; a copy has no record
         cursor.execute("CREATE OR REPLACE TABLE inputs AS SELECT hash(unnest($1::VARCHAR[])) AS stem", [stems])
         cursor.execute(
             f"CREATE OR REPLACE TABLE kept{side} AS SELECT {_KEY} AS key, min(hash(text)) AS text, "
@@ -113,8 +113,8 @@ class PairTable:
         return KeptPages(pages, int(size))
 
     def _note(self, cursor: duckdb.DuckDBPyConnection, side: int) -> None:
-        """Rows of the rejected table about pages that either corpus keeps. Of a page that is kept here only what was
-        cut from it: of several copies of one date one is kept, and that others fell says nothing of the page."""
+        """Rows of the rejected table on pages that either corpus keeps. For a page kept here, only its cuts matter: of
+        several copies of one date one is kept, and that others were dropped says nothing about it."""
         cursor.execute(
             f"CREATE OR REPLACE TABLE notes{side} AS SELECT key, min({{'why': why, 'place': place}}) AS note FROM ("
             f"SELECT {_KEY} AS key, CAST(stage || '/' || reason AS why) AS why, stage = '' AS here, "
@@ -127,7 +127,7 @@ class PairTable:
     def _join(self, cursor: duckdb.DuckDBPyConnection) -> None:
         unknown = [f"CAST(if({kept}.read, '/{NOT_RECORDED}', '/{NOT_READ}') AS why)" for kept in "ab"]
         tongues = [f"CAST({kept}.language AS VARCHAR)" for kept in "ab"]
-        other_language = f"{tongues[0]} != {tongues[1]} AND '' NOT IN ({', '.join(tongues)})"  # where both say one
+        other_language = f"{tongues[0]} != {tongues[1]} AND '' NOT IN ({', '.join(tongues)})"  # if both have one
         cursor.execute(
             "CREATE OR REPLACE TABLE fates AS SELECT coalesce(a.key, b.key) AS key, CAST(CASE "
             f"WHEN b.key IS NULL THEN {ONLY_A} WHEN a.key IS NULL THEN {ONLY_B} ELSE "
@@ -163,7 +163,8 @@ class PairTable:
 
 
 def connect_pair(a: Corpus, b: Corpus, memory: str = PAIR_MEMORY) -> duckdb.DuckDBPyConnection:
-    """A connection to two corpora that knows what a table of them needs. Errors of `facts.corpus.connect`."""
+    """A connection to two corpora with everything that their table needs. Raises the errors of
+    `facts.corpus.connect`."""
     connection = connect(a, memory, b)
     teach_functions(connection)
     return connection
@@ -171,8 +172,8 @@ def connect_pair(a: Corpus, b: Corpus, memory: str = PAIR_MEMORY) -> duckdb.Duck
 
 @contextmanager
 def comparing(a: Corpus, b: Corpus) -> Iterator[None]:
-    """BuildError for what the files of two corpora do not hold, and for what takes too much memory; an interruption
-    stays one."""
+    """BuildError if the files of two corpora lack something, or for too little memory; an interruption passes
+    unchanged."""
     try:
         yield
     except duckdb.InterruptException:
@@ -185,7 +186,7 @@ def comparing(a: Corpus, b: Corpus) -> Iterator[None]:
 
 
 def pair_table(connection: duckdb.DuckDBPyConnection, corpora: tuple[Corpus, Corpus]) -> PairTable:
-    """The table of two corpora. BuildError where they are too large for the memory of the connection, or hold what
-    their manifests do not say; duckdb.InterruptException where it was interrupted."""
+    """The table of two corpora. BuildError if they are too large for the memory of the connection, or differ from their
+    manifests; duckdb.InterruptException if it was interrupted."""
     with comparing(*corpora):
         return PairTable(connection, corpora)

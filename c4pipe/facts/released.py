@@ -1,8 +1,8 @@
-"""A folder of released pages, such as the shards of allenai/c4, as something that a corpus can be held against.
+"""A folder of released pages, such as the shards of allenai/c4, as something to compare a corpus with.
 
-Its JSON Lines or Parquet files are read once, as a build reads them, into a copy below the user's cache: rows of packed
-JSON Lines cannot be read by their place. The copy has no ledger and no table of rejected pages, so what became of pages
-that it lacks is not known. Nothing else is known of it by.
+Its JSON Lines or Parquet files are read once, as a build reads them, into a copy below the user's cache, since rows of
+compressed JSON Lines have no random access. The copy has no ledger and no rejected table, so the outcome of pages that
+it lacks is unknown.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SCHEMA_VERSION, ParquetSink, pa
 from c4pipe.shards.sink import HashingStream, RowGroupBuffer
 from c4pipe.text import counts_told, many
 
-RELEASED = "released"  # the key of a copy's manifest: the folder, its files, and records that gave no page by reason
-_COPY = "released 1"  # what decides the bytes of a copy beside the files: its form
+RELEASED = "released"  # the key in a copy's manifest: the folder, its files, and records that gave no page by reason
+_COPY = "released 1"  # the version of the copy's format, which with the files decides its bytes
 _CONFIG = "pages"
 
 
 def is_released(folder: Path) -> bool:
-    """Whether it is a folder of such files, and neither a corpus of c4pipe nor one that has some."""
+    """Whether it is a folder of such files, and neither a corpus of c4pipe nor a folder of some."""
     return folder.is_dir() and not any(folder.glob(f"**/{MANIFEST}")) and bool(_files(folder))
 
 
 def open_released(folder: Path) -> Corpus:
-    """The pages of a folder, read where the cache does not have them as they are now. ConfigError where no file has
-    texts, and where there is no room for a copy; BuildError where a file cannot be read."""
+    """The pages of a folder, read if the cache has no current copy. ConfigError if no file has texts, or if there is no
+    room for a copy; BuildError for an unreadable file."""
     files = _files(folder)
     check_text_key(folder, files, advice="Expected text, url and timestamp.")
     place = _cache() / f"released-{_key(folder, files)}"
@@ -47,7 +47,7 @@ def open_released(folder: Path) -> Corpus:
         words = f"reading {many(len(files), 'file')} of {folder} ({size / 1e9:,.1f} GB) once, into {place.parent}"
         with SumsProgress(words), scratch("released", str(place.parent)) as made:
             _copied(folder, files, made / "copy")
-            with suppress(FileExistsError):  # another has just put the same there
+            with suppress(FileExistsError):  # another process has just created the same
                 (made / "copy").rename(place)
     return open_corpus(place)
 
@@ -57,7 +57,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _key(folder: Path, files: Sequence[Path]) -> str:
-    """What a copy is known by: the folder, and of each file its name, size and time."""
+    """The key of a copy: the folder, and the name, size and time of each file."""
     told = [_COPY, str(folder.resolve())]
     for path in files:
         found = path.stat()
@@ -73,7 +73,7 @@ def _cache() -> Path:
 
 
 def _copied(folder: Path, files: Sequence[Path], place: Path) -> None:
-    """Writes the copy: a shard a file, in their order."""
+    """Writes the copy: one shard per file, in order."""
     lost, shards = Counter[str](), []
     for number, path in enumerate(files):
         name = f"{_CONFIG}/{shard_name('train', number, len(files))}"
@@ -94,7 +94,7 @@ def _copied(folder: Path, files: Sequence[Path], place: Path) -> None:
 
 
 def _shard(folder: Path, path: Path, target: Path, lost: Counter[str]) -> dict[str, Any]:
-    """Writes the pages of a file, and counts the records that gave none; what the manifest says of it."""
+    """Writes the pages of a file, and counts the records that gave none; returns the manifest's entry."""
     buffer, rows = RowGroupBuffer(), 0
     with target.open("wb") as file:
         stream = HashingStream(file)

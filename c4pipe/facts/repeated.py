@@ -1,5 +1,5 @@
-"""What was cut from pages because it stands elsewhere, text by text, and who owns it: of the rejected table, which says
-of rejected pages and of kept ones what was cut from them. Of a sample these are the sample's numbers."""
+"""Texts that were cut as repeated, with their owners: from the rejected table, which has the cuts from rejected and
+from kept pages. If that is a sample, the numbers are of the sample."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from c4pipe.facts.cuts import asked_of_cuts, cut_rows
 
 REPEATED_IN_PAGE = "repeated_in_page"
 REPEATED = ("repeated_line", "repeated_span", "repeated_passage", REPEATED_IN_PAGE)
-# What repeated texts are ordered by: the name in the query below, and what it is called.
+# Orders of repeated texts: the name in the query below, and the name for people.
 ORDERS_OF_REPEATS = {
-    "once": "characters, once a page",
+    "once": "characters, once per page",
     "each": "characters, each time",
     "pages": "pages",
     "times": "times",
@@ -24,41 +24,41 @@ ORDERS_OF_REPEATS = {
 
 
 class Repeat(NamedTuple):
-    """A line or sentence that was cut because it stands elsewhere."""
+    """A line or sentence that was cut because it occurs elsewhere."""
 
     reason: str
     line: str
-    chars: int  # that it took, once a page; of what repeats in a page each time
-    every: int  # that it took, each time
-    pages: int  # that it was cut from
-    times: int  # that it was cut
-    owner: str  # URL of the kept page that has it; "" where none is told, or that page is not in this corpus
-    gone: bool  # an owner is told, and it is no kept page
+    chars: int  # cut, counted once per page; for repetition within a page every time
+    every: int  # cut, counted every time
+    pages: int  # from which it was cut
+    times: int  # number of cuts
+    owner: str  # URL of the kept page that has it; "" if none is recorded, or that page is not in this corpus
+    gone: bool  # an owner is recorded, and it is not a kept page
     code: str = ""  # of the owner, the first half of the MD5 of its URL
     kept: int = 0  # of the pages, those that are kept
 
 
 class OwnedCuts(NamedTuple):
-    """What was cut from pages of the rejected table for one reason because another page owns it."""
+    """Texts cut from pages of the rejected table for one reason because another page owns them."""
 
     cuts: int
-    gone: int  # of these, whose owner is no kept page of the corpus
+    gone: int  # of these, those whose owner is not a kept page of the corpus
 
 
 def repeats(
     db: duckdb.DuckDBPyConnection, corpus: Corpus, most: int, by: str = "once", kept: bool = False
 ) -> list[Repeat]:
-    """The lines, sentences and passages that took most characters because they stand elsewhere, those of one reason
-    together. What a page has several times counts once a page, lest forums lead with a word of theirs; but not where
-    that is what it fell for.
+    """The lines, sentences and passages that cost most characters because they occur elsewhere, grouped by reason.
+    Repetitions on one page count once, or else forums would lead with a word of theirs, except if that repetition was
+    the reason.
 
-    They are counted by their hash, with a page to find each in, so that no text is held but of the few that are shown.
-    `by` is one of `ORDERS_OF_REPEATS`; ConfigError for another. With `kept` only what was cut from kept pages counts.
-    `db` is a connection to the corpus.
+    They are counted by hash, each with a page that has it, so that only the few texts shown are held in memory. `by` is
+    one of `ORDERS_OF_REPEATS`; ConfigError for another. With `kept` only cuts from kept pages count. `db` is a
+    connection to the corpus.
     """
     if by not in ORDERS_OF_REPEATS:
         raise unknown("order", by, ORDERS_OF_REPEATS)
-    # On pages first, for distinct places of each text would be held by the million.
+    # By page first, since a distinct count per text would hold places by the million.
     on_pages = (
         "SELECT reason, hash(line) AS key, place, count(*) AS here, max(length(line)) AS chars, "
         "min(nullif(owner, '')) AS owner, any_value(kept) AS kept FROM cuts"
@@ -99,7 +99,7 @@ def _lines(
 
 
 def owned_cuts(db: duckdb.DuckDBPyConnection, corpus: Corpus) -> dict[str, OwnedCuts]:
-    """By reason, what was cut because another page owns it. {} where kept pages have no URL, for an owner is told by
+    """By reason, what was cut because another page owns it. {} if kept pages have no URL, since an owner is recorded as
     half of the md5 of one."""
     if db.execute("SELECT count(*) FROM pages WHERE url = ''").fetchall() != [(0,)]:
         return {}
@@ -114,7 +114,7 @@ def owned_cuts(db: duckdb.DuckDBPyConnection, corpus: Corpus) -> dict[str, Owned
 
 
 def _urls_of(db: duckdb.DuckDBPyConnection, owners: Collection[str]) -> dict[str, str]:
-    """Owners, the first half of the md5 of a URL, of which a page is in the corpus -> that URL."""
+    """Owners, the first half of the md5 of a URL, that have a page in the corpus -> that URL."""
     sql = (
         "SELECT left(md5(url), 16) AS code, min(url) FROM pages WHERE url != '' AND list_contains($1, code) "
         "GROUP BY code"

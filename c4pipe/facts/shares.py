@@ -1,5 +1,4 @@
-"""How far a share may lie from the one that it is taken for, where what was drawn are pages, and pages of a domain are
-alike."""
+"""Confidence intervals of shares, when pages are sampled and pages of a domain are similar."""
 
 from __future__ import annotations
 
@@ -7,11 +6,11 @@ from collections.abc import Iterable
 from math import sqrt
 from statistics import NormalDist
 
-ERROR_RATE = 0.05  # that any interval of a table misses what it is of
+ERROR_RATE = 0.05  # that any interval of a table misses its true value
 
 
 def told_between(low: str, high: str) -> str:
-    """What a number lies between, as it is read: once where both ends read alike.
+    """A range in words: a single value if both ends read the same.
 
     >>> told_between("40", "44"), told_between("6.9 %", "6.9 %")
     ('40 to 44', '6.9 %')
@@ -20,7 +19,7 @@ def told_between(low: str, high: str) -> str:
 
 
 def critical(comparisons: int, chance: float = ERROR_RATE) -> float:
-    """How many standard errors an interval reaches to either side, if all of so many are to hold at once (Bonferroni).
+    """How many standard errors an interval extends to either side, if so many hold simultaneously (Bonferroni).
 
     >>> round(critical(1), 2), round(critical(100), 2)
     (1.96, 3.48)
@@ -29,7 +28,7 @@ def critical(comparisons: int, chance: float = ERROR_RATE) -> float:
 
 
 def wilson_interval(part: float, whole: float, errors: float = critical(1)) -> tuple[float, float]:
-    """The interval of Wilson (1927) for a share of `whole` pages, which need be no whole number.
+    """The interval of Wilson (1927) for a share of `whole` pages, which need not be an integer.
 
     >>> tuple(round(end, 3) for end in wilson_interval(8, 10))
     (0.49, 0.943)
@@ -43,19 +42,19 @@ def wilson_interval(part: float, whole: float, errors: float = critical(1)) -> t
 
 
 def interval_between(least: float, most: float, pages: float, compared: int) -> tuple[float, float]:
-    """The interval of a share of `pages` that is known to lie between two, if those of so many rows are to hold at
-    once. Where the share is known from a sample alone, half of the errors are for that and half for the pages."""
+    """The interval of a share of `pages` that is known to be between two values, if so many rows hold simultaneously.
+    If the share is known only from a sample, half of the error is spent on that and half on the pages."""
     errors = critical(compared if least == most else 2 * compared)
     low, high = (wilson_interval(share * pages, pages, errors)[end] for end, share in enumerate((least, most)))
     return low, high
 
 
 def design_effect(clusters: Iterable[tuple[int, int]]) -> float:
-    """How many times as far a share spreads where whole domains are drawn as it would if pages were: the variance of a
-    ratio over clusters, by that of a share (Kish 1965, section 5.4; Rao and Scott 1992). At least 1.
+    """The factor by which the variance of a share grows if whole domains are sampled instead of pages: the variance of
+    a ratio over clusters, divided by that of a share (Kish 1965, section 5.4; Rao and Scott 1992). At least 1.
 
     Args:
-        clusters: of each domain the pages that have it, and all.
+        clusters: for each domain the pages that have it, and all.
 
     >>> round(design_effect([(10, 10), (0, 10)]), 1), design_effect([(1, 2)] * 50)
     (20.0, 1.0)

@@ -1,7 +1,7 @@
-"""The files of a corpus by their sums, before anything is read from them.
+"""Verifies the files of a corpus by checksum before anything is read from them.
 
-A sum is taken once: a note in the user's cache remembers which files of a large corpus were found good, by all that a
-file system says of them, so that looking again costs a look at their times. `c4pipe.verify` trusts no note.
+Each checksum is computed once: a note in the user's cache records which files of a large corpus were valid, with all
+that the file system says about them. After that, a check only compares their times. `c4pipe.verify` trusts no note.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from c4pipe.shards import check_sums
 from c4pipe.shards.sums import TICK, mark_of
 from c4pipe.text import many, visible
 
-PATIENCE = 1.5  # seconds after which a person is told what takes so long
-WORTH_A_NOTE = 64 << 20  # bytes: fewer are read again in a twentieth of a second
+PATIENCE = 1.5  # seconds after which the user is told what takes so long
+WORTH_A_NOTE = 64 << 20  # bytes: reading fewer again takes a twentieth of a second
 
-_Mark = tuple[int, int, int, int]  # as `mark_of` makes them
+_Mark = tuple[int, int, int, int]  # from `mark_of`
 
 
 class FileSums:
-    """The sums that a manifest gives for the files of a folder, and which of them this process has found to hold."""
+    """The checksums in a manifest for the files of a folder, and which of them this process has verified."""
 
     def __init__(self, folder: Path, sums: Mapping[str, str]):
         self._folder, self._sums = folder, sums
         self._good: dict[str, _Mark] = {}
 
     def check(self, paths: Iterable[str] | None = None) -> None:
-        """Takes the sums of these files, or of all, unless they are as they were when it was taken last.
+        """Verifies these files, or all, unless they are unchanged since the last time.
 
-        BuildError names the first that is missing, or has other bytes than the manifest says.
+        BuildError names the first that is missing, or differs from the manifest.
         """
         marks = {path: _mark(self._folder / path) for path in (self._sums if paths is None else paths)}
         unknown = [path for path, mark in marks.items() if self._good.get(path) != mark]
@@ -58,20 +58,20 @@ def _mark(path: Path) -> _Mark:
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or error
         raise BuildError(f"{path} cannot be read ({what}). Copy or build the corpus again.") from None
-    if not stat.S_ISREG(found.st_mode):  # a pipe would never end
+    if not stat.S_ISREG(found.st_mode):  # a pipe would block forever
         raise BuildError(f"{path} is not a file. Copy the corpus again or rebuild it.")
     return mark_of(found)
 
 
 def _note(folder: Path) -> Path | None:
-    """Where it is remembered of a folder which files were good; None where no cache can be had."""
+    """Where the valid files of a folder are recorded; None if no cache is available."""
     with suppress(OSError, RuntimeError):  # nobody's home, or others may write there
         return our_cache() / f"sums-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]}.json"
     return None
 
 
 class SumsProgress(ProgressReporter):
-    """Says on a terminal what is going on, once it takes long."""
+    """Reports on a terminal what is going on, if it takes long."""
 
     def __init__(self, words: str) -> None:
         self._words = words

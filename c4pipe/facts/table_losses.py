@@ -1,8 +1,8 @@
-"""What the table of rejected pages says of losses beside the counts of the build: how much of what a rule cut was of
-pages that are kept in the end, how long the pages were that a rule took, and of which groups there are pages to see.
+"""Losses by the rejected table, beyond the counts of the build: how much of a rule's cuts was from pages that were
+finally kept, how long the dropped pages were, and which groups have pages to show.
 
-A stage takes of what earlier ones have left. So what a rule cut from pages that fell later counts with that rule, and
-the rule that they fell to has only the rest: which one takes most depends on the order of the stages.
+A stage drops from what earlier ones left. So what a rule cut from pages that were dropped later counts for that rule,
+and the rule that dropped them has only the rest: which one drops most depends on the order of the stages.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from c4pipe.facts.losses import CorpusLosses, LossRow, rule_name
 from c4pipe.page import Unit
 from c4pipe.stages.personal import MaskPersonal
 
-# The column of the table that says which group a page is of, and the group in SQL, with `read` for what is read of the
-# column: of domains the host, which `registered` takes apart, of texts the length.
+# The column of the table with a page's group, and the group in SQL, where `read` is the value read of the
+# column: for domains the host, which `registered` takes apart, for texts the length.
 _GROUPS = {
     "rule": ("stage", "''"),
     "language": ("language", "read"),
@@ -36,33 +36,34 @@ _LOST = [*_FATE, "codes", "read"]
 
 
 class TableLosses(NamedTuple):
-    """Characters by rule, as stage/reason. What the table does not tell exactly is left out."""
+    """Characters by rule, as stage/reason. Rules for which the table has no exact number are left out."""
 
-    from_kept: Mapping[str, int]  # that it cut from pages that were kept
-    as_read: Mapping[str, int]  # that the pages had which it took, when they were read
+    from_kept: Mapping[str, int]  # cut from pages that were kept
+    as_read: Mapping[str, int]  # length as read of the pages that it dropped
 
 
 class LossPlaces(NamedTuple):
-    """Of which rules and groups there are pages in the table: each as the rule or code, whether kept, and the group."""
+    """For which rules and groups the table has pages: each as the rule or code, whether kept, and the group."""
 
     found: frozenset[tuple[str, bool, str | int]]
 
     def has(self, name: str, kept: bool, group: str | int = "") -> bool:
-        """Whether there are pages that lost to a rule, as stage/reason, or to the code of one that cuts; "" for any."""
+        """Whether there are pages that lost to a rule, as stage/reason, or to the code of a cutting rule; "" for
+        any."""
         return (name, kept, group) in self.found
 
 
 def stands_as_read(corpus: Corpus) -> bool:
-    """Whether texts of the table have the length that they were read with: nothing in them is masked."""
+    """Whether texts of the table have their original length: nothing in them is masked."""
     stages = corpus.manifest.get("preset", {}).get("stages", [])
     return all(stage.get("kind") != MaskPersonal.__name__ for stage in stages)
 
 
 def table_losses(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, losses: CorpusLosses) -> TableLosses | None:
-    """What the table tells; None where that is nothing, and where texts are masked.
+    """The losses from the table; None if there are none, or if texts are masked.
 
-    A rule is left out where the table, a sample, does not have as many of its pages as the build counted, where
-    several stages have its code, and where texts are withheld.
+    A rule is left out if the table, a sample, has fewer of its pages than the build counted, if several stages have its
+    code, or if texts are withheld.
     """
     if not corpus.rejected or not stands_as_read(corpus):
         return None
@@ -91,7 +92,7 @@ _READ = (
 
 
 def _cut_by_code(corpus: Corpus) -> dict[str, tuple[int, int]]:
-    """By code, the pages that something was cut from, and the characters that were cut from kept ones."""
+    """By code, the pages from which something was cut, and the characters cut from kept ones."""
 
     def of_pages(cut: CutPages) -> list[tuple[str, int, int]]:
         chars = np.bincount(cut.codes, cut.chars() * cut.kept[cut.page], len(cut.names))
@@ -110,9 +111,9 @@ def _pages_of(rows: list[LossRow], name: str) -> int:
 
 
 def loss_places(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, by: str) -> LossPlaces:
-    """Which rules and groups the table has pages of; groups as losses have them, a length by its power of two."""
+    """For which rules and groups the table has pages; groups are keyed as in losses, a length by its power of two."""
     column, group = _GROUPS[by]
-    if column not in corpus.rejected_schema.names:  # language, of older builds
+    if column not in corpus.rejected_schema.names:  # language, in older builds
         column, group = _GROUPS["rule"]
 
     def of_pages(cut: CutPages) -> pa.Table:

@@ -1,7 +1,7 @@
-"""Pages that fell before a preset asked for their language: how many of them are of each.
+"""Pages dropped before language identification: how many of them are of each language.
 
-The losses count them all, and the rejected table, which may be a sample of each rule's pages, has the language of
-those in it. So a language's loss is what it surely lost and a part of these, as sure as the sample is.
+The losses count them all, and the rejected table, which may be a sample of each rule's pages, has the languages of its
+rows. So a language's loss is its certain loss plus an estimated part of these pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RuleKey = tuple[str, str]  # stage and reason
 
 
 class PagesBetween(NamedTuple):
-    """A number of pages, and where it lies at least and at most."""
+    """A number of pages, with lower and upper bounds."""
 
     pages: float
     low: float
@@ -29,14 +29,14 @@ class PagesBetween(NamedTuple):
 
 
 class FallenPages(NamedTuple):
-    """The pages that a rule took before their language was asked."""
+    """The pages that a rule dropped before language identification."""
 
     pages: int
-    seen: Mapping[Any, int]  # those in the table by language, or by what else is told apart; empty where it says none
+    seen: Mapping[Any, int]  # those in the table by language, or by another group; empty if it has none
 
     def of(self, language: Hashable, errors: float) -> PagesBetween:
-        """The pages of a language: Wilson's interval, of a sample as large as it is worth where it is much of the
-        whole (the finite population correction, Cochran 1977, section 2.6), and never against what the table has."""
+        """The pages of a language: Wilson's interval, for a sample of the effective size if it is a large part of the
+        whole (the finite population correction, Cochran 1977, section 2.6), and never below what the table has."""
         seen, part = sum(self.seen.values()), self.seen.get(language, 0)
         if not seen:
             return PagesBetween(0.0, 0.0, self.pages)
@@ -51,34 +51,34 @@ class FallenPages(NamedTuple):
 
 
 class NeverAsked(NamedTuple):
-    """All pages that fell before their language was asked."""
+    """All pages dropped before language identification."""
 
-    by: str  # the identifier that says the languages of the rejected table; "" where none does
+    by: str  # the identifier of the languages in the rejected table; "" if none
     rules: Mapping[RuleKey, FallenPages]
 
     @property
     def pages(self) -> int:
-        """How many they are."""
+        """Their number."""
         return sum(rule.pages for rule in self.rules.values())
 
     @property
     def told(self) -> bool:
-        """Whether the table says of each rule which languages its pages were in, so that there is an estimate."""
+        """Whether the table has the languages of each rule's pages, so that there is an estimate."""
         return all(rule.seen for rule in self.rules.values())
 
     @property
     def sampled(self) -> bool:
-        """Whether the table holds only some of them."""
+        """Whether the table has only some of them."""
         return any(sum(rule.seen.values()) < rule.pages for rule in self.rules.values())
 
     @property
     def languages(self) -> set[str]:
-        """All that the table says."""
+        """All languages in the table."""
         return {language for rule in self.rules.values() for language in rule.seen}
 
     def of(self, language: Hashable, errors: float, where: Callable[[RuleKey], bool] | None = None) -> PagesBetween:
-        """The pages of a language that fell to some of the rules. The intervals of the rules make one of the sum as
-        those of independent samples do (Zou and Donner 2008); where the table says nothing, they may be all."""
+        """The pages of a language that some of the rules dropped. The intervals of the rules are combined as those of
+        independent samples (Zou and Donner 2008); if the table has no languages, all pages may be of this one."""
         asked = [fallen for rule, fallen in self.rules.items() if where is None or where(rule)]
         spans = [fallen.of(language, errors) for fallen in asked if fallen.seen]
         unknown = sum(fallen.pages for fallen in asked if not fallen.seen)
@@ -91,11 +91,11 @@ class NeverAsked(NamedTuple):
 
 
 class LossOfLanguage(NamedTuple):
-    """What a language lost, with its pages that were never asked."""
+    """What a language lost, including its pages dropped before identification."""
 
     lost: PagesBetween
     came: PagesBetween
-    share: float | None  # None where the table does not say enough for an estimate
+    share: float | None  # None if the table has too little for an estimate
     least: float  # of the share
     most: float
 
@@ -111,15 +111,15 @@ def with_never_asked(
     """The pages that a language lost and had.
 
     Args:
-        cell: what they are lost to; None for all that loses pages.
-        lost: pages of those that were asked; `came`: all of these.
-        here: pages that were never asked and lost something to `cell`, where that takes no pages but parts of them.
-            Their languages are not told apart: between none and all of them are of this one.
-        errors: standard errors that each interval reaches to either side.
+        cell: what they are lost to; None for everything that drops pages.
+        lost: lost pages with an identified language; `came`: all of these.
+        here: pages never identified that lost something to `cell`, if that drops no pages but parts of them.
+            Their languages are unknown: between none and all of them are of this one.
+        errors: standard errors by which each interval extends to either side.
     """
     if cell is not None and cell.unit != Unit.PAGE.value:
         fell = never.of(language, errors)
-        at_most = max(fell.low, min(float(here), fell.high))  # the share grows up to there, and falls behind it
+        at_most = max(fell.low, min(float(here), fell.high))  # the share grows up to there, and falls after it
         told = PagesBetween(lost, lost, lost + min(here, fell.high))
         whole = PagesBetween(came + fell.pages, came + fell.low, came + fell.high)
         return LossOfLanguage(
@@ -139,7 +139,7 @@ def with_never_asked(
 
 
 def never_asked(corpus: Corpus, lost: Iterable[tuple[LossCell, int]]) -> NeverAsked:
-    """Those of a corpus; `lost` are the pages without a language that rules took. BuildError where the rejected table
+    """Those of a corpus; `lost` are the pages without a language that rules dropped. BuildError if the rejected table
     is damaged."""
     pages: dict[RuleKey, int] = {}
     for cell, count in lost:

@@ -1,8 +1,8 @@
-"""Which of two corpora is better, as it was measured: what `c4pipe.compare` writes and others read.
+"""The measured verdict on which of two corpora is better: written by `c4pipe.compare`, read by others.
 
-A difference is in bits per byte of text that neither corpus holds: what B's model needs less what A's does, so that a
-positive one says that A is better. It stands beside its null, at 99 %: `CorpusVerdict.null_note` says what that is.
-Nothing is said of a difference that lies within it.
+A difference is in bits per byte of text that neither corpus contains: the cost by B's model less that by A's, so a
+positive one means that A is better. It is shown next to its null, at 99 %: `CorpusVerdict.null_note` explains that. A
+difference within its null decides nothing.
 """
 
 from __future__ import annotations
@@ -16,58 +16,58 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.text import many, visible
 
-VERDICT_FILE = "verdict.json"  # in the folder that a comparison is written to
+VERDICT_FILE = "verdict.json"  # in the folder of a comparison
 
 BY_GRAMS = "grams"  # the level that trains nothing
 OVERALL = "overall"
 HELD_OUT_OF = "held out of {}"  # the domain of a side's own pages
 CANNOT_TELL: Final = "cannot tell"
-MISTAKEN = 0.01  # how often a verdict may be one on nothing
+MISTAKEN = 0.01  # how often a verdict may be wrong for equal corpora
 
 _T = TypeVar("_T")
 Winner = Literal["A", "B", "cannot tell"]
 
 
 class Judgement(NamedTuple):
-    """Of one domain of test texts, or of all."""
+    """On one domain of test texts, or on all."""
 
-    domain: str  # OVERALL for the mean of all domains, each counted alike
+    domain: str  # OVERALL for the mean of all domains, equally weighted
     documents: int
     bytes: int
-    bits: tuple[float, float]  # a byte, of A and of B
+    bits: tuple[float, float]  # per byte, of A and of B
     difference: float  # B less A
     null: float
-    pages: int | None  # more a side that would settle `CorpusVerdict.settles` bits per byte; None where it is settled,
-    # and where the null is wider than that and stays so, for the documents are too few
-    chance: float  # of so large a difference, or a larger one, by what the null is made of
+    pages: int | None  # how many more per side would settle `CorpusVerdict.settles` bits per byte; None if settled,
+    # and if the null stays wider than that, because there are too few documents
+    chance: float  # of a difference this large or larger, by the components of the null
 
     @property
     def winner(self) -> Winner:
-        """Whose text predicts it better, if that can be told."""
+        """The side that predicts it better, if that is certain."""
         if abs(self.difference) <= self.null:
             return CANNOT_TELL
         return "A" if self.difference > 0 else "B"
 
     def turned(self) -> Judgement:
-        """The same with A and B changed."""
+        """The same with A and B swapped."""
         names = {HELD_OUT_OF.format(one): HELD_OUT_OF.format(other) for one, other in ("AB", "BA")}
         domain, (a, b) = names.get(self.domain, self.domain), self.bits
         return self._replace(domain=domain, bits=(b, a), difference=-self.difference)
 
 
 class CorpusVerdict(NamedTuple):
-    """What was measured."""
+    """The results of a measurement."""
 
     folders: tuple[str, str]
     level: str  # "grams", "tiny" or "small"
-    settles: float  # bits per byte that are worth telling apart
+    settles: float  # bits per byte: smaller differences do not matter
     overall: Judgement
     domains: list[Judgement]
     sums: tuple[str, str] = ("", "")  # sha256 of their manifests; "" for a folder of other files
 
     def between(self, a: str, b: str) -> CorpusVerdict:
-        """The same of the corpora with these sums, turned round where they were compared the other way. ConfigError
-        where other ones were compared."""
+        """The same for the corpora with these checksums, swapped if they were compared in the other order. ConfigError
+        if others were compared."""
         if (a, b) == self.sums:
             return self
         if (b, a) == self.sums:
@@ -79,7 +79,7 @@ class CorpusVerdict(NamedTuple):
         )
 
     def seen_from(self, corpus: str) -> CorpusVerdict:
-        """The same with the corpus that has this sum as A. ConfigError where it was not compared."""
+        """The same with the corpus of this checksum as A. ConfigError if it was not compared."""
         if corpus in self.sums:
             return self if self.sums[0] == corpus else self._turned()
         first, second = map(visible, self.folders)
@@ -94,15 +94,15 @@ class CorpusVerdict(NamedTuple):
         return self._replace(folders=(b, a), overall=self.overall.turned(), domains=rows, sums=(second, first))
 
     def winner(self, judgement: Judgement) -> Winner:
-        """Of a domain or of all, if that can be told beside the others."""
+        """The winner on a domain or on all, if significant among the others."""
         if judgement == self.overall:
             return CANNOT_TELL if self.each_its_own or self.on_own_alone else judgement.winner
         return judgement.winner if judgement in self.certain else CANNOT_TELL
 
     @property
     def each_its_own(self) -> bool:
-        """Whether each side is better on what it holds out, and no other text says so of the one that is better in the
-        mean: then the mean only tells whose own text is the easier one."""
+        """Whether each side is better on its own held-out pages, and no other text agrees with the mean: then the mean
+        only says whose own text is easier."""
         own = {HELD_OUT_OF.format(side): side for side in "AB"}
         found = {one.domain: one.winner for one in self.certain}
         others = {winner for name, winner in found.items() if name not in own}
@@ -110,14 +110,14 @@ class CorpusVerdict(NamedTuple):
 
     @property
     def on_own_alone(self) -> bool:
-        """Whether the side that is better in the mean is so on what it holds out itself, and on no other text that can
-        be told: then the mean says no more than that its own text is like itself."""
+        """Whether the side with the better mean is better on its own held-out pages only, and on no other text with a
+        significant result: then the mean only says that its own text resembles itself."""
         won = {one.domain for one in self.certain if one.winner == self.overall.winner}
         return won == {HELD_OUT_OF.format(self.overall.winner)}
 
     @property
     def null_note(self) -> str:
-        """What the null is, in a sentence."""
+        """What the null is, in one sentence."""
         return (
             "the largest difference between two samples of the same corpus, in 99 of 100 cases"
             if self.level == BY_GRAMS
@@ -127,9 +127,9 @@ class CorpusVerdict(NamedTuple):
 
     @property
     def certain(self) -> list[Judgement]:
-        """The domains that can be told apart when all are looked at: of many some lie beyond their null for nothing.
+        """The domains with significant differences when all are examined: among many, some exceed their null by chance.
 
-        By Holm's rule (1979): in `MISTAKEN` of all comparisons of equals at most is there one among them.
+        By Holm's rule (1979): at most in `MISTAKEN` of all comparisons of equal corpora is there one among them.
         """
         found = []
         for at, domain in enumerate(sorted(self.domains, key=lambda domain: domain.chance)):
@@ -145,7 +145,7 @@ class CorpusVerdict(NamedTuple):
         >>> tie = Judgement("overall", 9, 900, (2.0, 1.99), -0.01, 0.03, 11000, 0.5)
         >>> news = Judgement("news", 9, 900, (2.0, 1.9), -0.1, 0.03, None, 1e-6)
         >>> CorpusVerdict(("A", "B"), "grams", 0.02, tie, [news]).line
-        'B is better on news; overall cannot tell: 11,000 more pages a side would settle 0.02 bits per byte'
+        'B is better on news; overall cannot tell: 11,000 more pages per side would settle 0.02 bits per byte'
         """
         on = {side: [visible(one.domain) for one in self.certain if one.winner == side] for side in "AB"}
         whole = self.overall
@@ -168,12 +168,12 @@ class CorpusVerdict(NamedTuple):
         if whole.pages is None:
             who = "they" if self.level == BY_GRAMS else "these models"
             return (
-                f"{said}: {who} lie less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits per byte apart"
+                f"{said}: {who} differ by less than {max(0.001, abs(whole.difference) + whole.null):.3f} bits per byte"
             )
-        return f"{said}: {many(whole.pages, 'more page')} a side would settle {self.settles:g} bits per byte"
+        return f"{said}: {many(whole.pages, 'more page')} per side would settle {self.settles:g} bits per byte"
 
     def as_json(self) -> dict[str, Any]:
-        """With the words that scripts ask for: `verdict`, `difference` and `null` of the whole and of each domain."""
+        """With the keys that scripts use: `verdict`, `difference` and `null` of the whole and of each domain."""
         return {
             "folders": list(self.folders),
             "sums": list(self.sums),
@@ -186,7 +186,7 @@ class CorpusVerdict(NamedTuple):
 
 
 def read_verdict(folder: Path) -> CorpusVerdict:
-    """The verdict that a comparison left in a folder. BuildError where there is none, or none that can be read."""
+    """The verdict in the folder of a comparison. BuildError if it is missing or unreadable."""
     path = folder / VERDICT_FILE
     try:
         found = json.loads(path.read_bytes())
@@ -202,7 +202,7 @@ def read_verdict(folder: Path) -> CorpusVerdict:
 
 
 def _listed(names: list[str]) -> str:
-    """Names as a sentence has them: "news, speeches and law"."""
+    """Names as in a sentence: "news, speeches and law"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 

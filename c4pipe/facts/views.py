@@ -1,4 +1,4 @@
-"""The views of a corpus as SQL, and the pieces that other questions to its files are made of."""
+"""The views of a corpus as SQL, and building blocks of other queries."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def files_sql(corpus: Corpus, parts: Iterable[dict[str, Any]]) -> str:
 
 
 def names_sql(names: Iterable[str]) -> str:
-    """Columns as SQL writes them: a name may be a word of SQL, or hold anything."""
+    """Columns as SQL writes them: a name may be an SQL keyword, or contain any characters."""
     return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def sql_of_views(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Each view by its name. `connection` says what DuckDB makes of the types of a table that has no file."""
+    """Each view by name. `connection` maps the types of a table without a file."""
     return {
         "pages": _pages(corpus, connection),
         "rejected": _rejected(corpus, connection),
@@ -63,7 +63,7 @@ def _rejected(corpus: Corpus, connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _with_language(schema: pa.Schema) -> str:
-    """The columns, and an empty language where older builds have none."""
+    """The columns, with an empty language if older builds have none."""
     return names_sql(schema.names) + ("" if "language" in schema.names else ", '' AS language")
 
 
@@ -78,7 +78,8 @@ def _shard_rows(corpus: Corpus) -> str:
 
 
 def _ledger_rows(corpus: Corpus) -> str:
-    """A row for each reason of each stage: the pages, lines or sentences that it took of all pages, kept or not."""
+    """One row for each reason of each stage: the pages, lines or sentences that it dropped from all pages, kept or
+    not."""
     rows = ["(SELECT '' AS stage, '' AS reason, '' AS unit, 0::BIGINT AS taken LIMIT 0)"]
     for stage in corpus.manifest.get("ledger", {}).get("stages", []):
         for unit, name in LOST_AS.items():
@@ -89,8 +90,8 @@ def _ledger_rows(corpus: Corpus) -> str:
 
 
 def _empty(schema: pa.Schema, connection: duckdb.DuckDBPyConnection, *places: str) -> str:
-    """A table of these columns without rows; `places` say where a row is."""
-    made = connection.from_arrow(schema.empty_table())  # DuckDB knows best what it makes of a type
+    """An empty table with these columns; `places` are columns that locate a row."""
+    made = connection.from_arrow(schema.empty_table())  # DuckDB knows best how it maps a type
     fields = {name: str(kind) for name, kind in zip(schema.names, made.types, strict=True)}
     fields |= {name: "BIGINT" if name == "row" else "VARCHAR" for name in places}
     columns = (f"CAST(NULL AS {kind}) AS {names_sql([name])}" for name, kind in fields.items())

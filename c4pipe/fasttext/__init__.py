@@ -1,1 +1,1 @@
-"""fastText classifiers, read from their files and asked without the library: of languages and of scores."""
+"""fastText classifiers, read from their files and run without the library: for languages and for scores."""

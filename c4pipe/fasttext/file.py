@@ -1,6 +1,6 @@
-"""The layout of a fastText classifier's file, and what is wrong with one that has another.
+"""The layout of a fastText classifier's file, and what is wrong with a file that differs.
 
-The library's reader runs for ever on a file that is cut off; this one says so. Layout: fastText 0.9.2, FastText::
+The library's reader never returns on a truncated file; this one reports it. Layout: fastText 0.9.2, FastText::
 saveModel, Dictionary::save, DenseMatrix::save, QMatrix::save, ProductQuantizer::save.
 """
 
@@ -17,18 +17,16 @@ import numpy.typing as npt
 from c4pipe.fasttext.kernel import NO_ENTRY, WORD_BITS
 
 FASTTEXT_MAGIC = 793_712_314  # FASTTEXT_FILEFORMAT_MAGIC_INT32
-WITHOUT_SUBWORDS = 11  # the version in which classifiers had no n-grams of characters: FastText::loadModel
+WITHOUT_SUBWORDS = 11  # the version whose classifiers had no character n-grams: FastText::loadModel
 SUPERVISED = 3  # args.h model_name::sup
 CENTROIDS = 256  # productquantizer.h ProductQuantizer::ksub_
 KNOWN_VERSIONS = (WITHOUT_SUBWORDS, 12)  # fasttext.cc FASTTEXT_VERSION
 MOST_BUCKETS = 1 << 26  # n-grams have 2,000,000 by default (args.cc)
-CACHE_LINE = 64  # bytes; of processors that take 128 at a time every other one
-MOST_TOGETHER, LONGEST_NGRAM = 16, 64  # words, characters; time to read a word grows with their square
-MOST_WEIGHT = (
-    10**9
-)  # either way; ours: products of more, in MOST_DIMENSIONS, leave 32 bits. Those of real models are tens
+CACHE_LINE = 64  # bytes; half a line on processors with 128
+MOST_TOGETHER, LONGEST_NGRAM = 16, 64  # words, characters; time per word grows with their square
+MOST_WEIGHT = 10**9  # absolute; ours: products of more, over MOST_DIMENSIONS, exceed 32 bits. Real weights are tens
 MOST_DIMENSIONS = 1 << 16
-MOST_UNPACKED = 4 << 30  # bytes of a matrix that was quantised
+MOST_UNPACKED = 4 << 30  # bytes of a dequantised matrix
 
 Float32s = npt.NDArray[np.float32]
 
@@ -54,14 +52,14 @@ class FasttextArgs(NamedTuple):
 
 
 def regular_file(path: Path) -> Path:
-    """The path, if a file lies there that ends; OSError for a pipe or a device, which may not."""
+    """The path, if it is a regular file; OSError for a pipe or a device, which may never end."""
     if path.exists() and not path.is_file():
         raise OSError(0, "it is not a regular file")
     return path
 
 
 class ModelReader:
-    """Takes one value after the other from a file's bytes."""
+    """Reads one value after the other from a file's bytes."""
 
     def __init__(self, data: npt.NDArray[np.uint8]) -> None:
         self.data, self.at = data, 0
@@ -74,25 +72,25 @@ class ModelReader:
         return values
 
     def _up_to(self, size: int) -> int:
-        """The end of so many bytes that come next; ValueError where the file has less."""
+        """The end of the next so many bytes; ValueError if the file has fewer."""
         if self.at + size > len(self.data):
             raise ValueError(f"it has {len(self.data)} bytes, and needs {self.at + size} or more")
         return self.at + size
 
     def array(self, dtype: type[np.generic], *shape: int) -> npt.NDArray[Any]:
-        """An array of its own."""
+        """An array with its own memory."""
         count = math.prod(shape)  # not numpy's, which overflows
         size = count * np.dtype(dtype).itemsize
         if min(shape) < 0:
             raise ValueError(f"an array of {' x '.join(map(str, shape))} stands in it")
         end = self._up_to(size)
-        raw = np.frombuffer(self.data.data, dtype, count, self.at)  # at an odd place: hence the copy
+        raw = np.frombuffer(self.data.data, dtype, count, self.at)  # unaligned, hence the copy
         self.at = end
         return raw.copy().reshape(shape)
 
 
 def checked_args(settings: FasttextArgs) -> FasttextArgs:
-    """The head, if this reader knows what it says; ValueError."""
+    """The head, if this reader supports it; else ValueError."""
     if settings.magic != FASTTEXT_MAGIC:
         raise ValueError("it does not begin with fastText's mark")
     if settings.version not in KNOWN_VERSIONS:
@@ -116,12 +114,12 @@ class KeptNgrams(NamedTuple):
     """Which buckets of n-grams have a row."""
 
     there: npt.NDArray[np.uint64]  # (buckets / 64,) a bit for each, from the lowest on
-    before: npt.NDArray[np.int32]  # (buckets / 64,) how many in front of these 64 have one
-    rows: npt.NDArray[np.int32] | None  # (kept,) of those that have one, by bucket, which it is; None: in that order
+    before: npt.NDArray[np.int32]  # (buckets / 64,) how many before these 64 have one
+    rows: npt.NDArray[np.int32] | None  # (kept,) the row of each kept bucket, by bucket; None: in that order
 
 
 def kept_ngrams(buckets: int, pruned: npt.NDArray[np.int32] | None) -> KeptNgrams:
-    """Those (bucket, row) that were not pruned away, all for None; ValueError where one of them is nowhere."""
+    """The (bucket, row) pairs that were not pruned, None for all; ValueError if one of them is out of range."""
     kept, rows = np.ones(-(-buckets // WORD_BITS) * WORD_BITS, bool), None
     kept[buckets:] = False
     if pruned is not None:
@@ -137,7 +135,7 @@ def kept_ngrams(buckets: int, pruned: npt.NDArray[np.int32] | None) -> KeptNgram
 
 
 def by_bucket(matrix: Float32s, words: int, rows: npt.NDArray[np.int32]) -> Float32s:
-    """The rows of words, and behind them those of n-grams in this order; none begins within a line of the cache."""
+    """The rows of words, followed by those of n-grams in this order; each starts at a cache line."""
     shape = (words + len(rows), matrix.shape[1])
     room = np.empty(shape[0] * shape[1] + CACHE_LINE, np.float32)
     start = -room.ctypes.data % CACHE_LINE // room.itemsize
@@ -148,7 +146,7 @@ def by_bucket(matrix: Float32s, words: int, rows: npt.NDArray[np.int32]) -> Floa
 
 
 def read_matrix(reader: ModelReader, quantised: bool, shape: tuple[int, int]) -> Float32s:
-    """`shape` of floats, whether they stand so in the file or as codes of centroids."""
+    """`shape` of floats, stored either as floats or as codes of centroids."""
     with_norms, *found = reader.take("?2qi") if quantised else (False, *reader.take("2q"))
     if tuple(found[:2]) != shape:
         raise ValueError(f"a matrix of {found[0]} x {found[1]} stands where one of {shape[0]} x {shape[1]} should")
@@ -162,7 +160,7 @@ def read_matrix(reader: ModelReader, quantised: bool, shape: tuple[int, int]) ->
         matrix = _decode(codes, *_read_centroids(reader, columns, codes.shape[1]))
         if with_norms:
             norms = reader.array(np.uint8, rows, 1)
-            with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+            with np.errstate(over="ignore", invalid="ignore"):  # checked below
                 matrix *= _decode(norms, *_read_centroids(reader, 1, 1))
     if not np.isfinite(matrix).all():
         raise ValueError("it has weights that are not numbers")
@@ -172,7 +170,7 @@ def read_matrix(reader: ModelReader, quantised: bool, shape: tuple[int, int]) ->
 
 
 def _read_centroids(reader: ModelReader, columns: int, parts: int) -> tuple[Float32s, int, int]:
-    """The centroids of all parts of a vector, and how many dimensions a part has, and the last one."""
+    """The centroids of all parts of a vector, and the number of dimensions of a part, and of the last one."""
     dimensions, count, part, last = reader.take("4i")
     if dimensions != columns or count != parts or not 0 < last <= part or (parts - 1) * part + last != columns:
         raise ValueError(f"{count} parts of {part} and at last {last} are no {columns} dimensions in {parts} codes")

@@ -1,4 +1,4 @@
-"""How a page becomes the one line that a classifier was trained on: its makers decide, and a score hangs on it."""
+"""How a page becomes the one line that a classifier was trained on: its makers decide, and scores depend on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _WORD = re.compile(r"\w+")
 
 
 def lines_by_blanks(text: str) -> str:
-    r"""Lines with a blank between two, of any kind of line end.
+    r"""Lines joined by blanks, whatever the line breaks.
 
     >>> lines_by_blanks(" One.\nTwo\u2028three. ")
     'One. Two three.'
@@ -19,7 +19,7 @@ def lines_by_blanks(text: str) -> str:
 
 
 def lines_run_together(text: str) -> str:
-    r"""Lines with nothing between two, so that two words become one at each end of a line.
+    r"""Lines joined by nothing, so that two words become one at each line break.
 
     >>> lines_run_together("One.\nTwo. ")
     'One.Two.'
@@ -28,7 +28,7 @@ def lines_run_together(text: str) -> str:
 
 
 def words_alone(text: str) -> str:
-    r"""Words in lower case, and no marks.
+    r"""Words in lower case, without marks.
 
     >>> words_alone("It's\nOne, two!")
     'it s one two'
@@ -45,7 +45,7 @@ def marks_apart(text: str) -> str:
     return _MARKS.sub(r" \1 ", text.replace("\n", " ")).lower()
 
 
-JOININGS: Mapping[str, tuple[Callable[[str], str], str]] = {  # name -> what it does, whose it is
+JOININGS: Mapping[str, tuple[Callable[[str], str], str]] = {  # name -> the function, its origin
     "dclm": (lines_by_blanks, "mlfoundations/dclm, quality_prediction_enrichers_calc_fasttext.py"),
     "datatrove": (lines_run_together, "datatrove FastTextClassifierFilter, its default newline_replacement"),
     "finemath": (words_alone, "huggingface/cosmopedia, math_classifier/3_predict.py"),

@@ -13,24 +13,24 @@ import numpy as np
 from c4pipe.native import native
 
 NO_ENTRY = -1  # in the table of words: no word; in the rows of n-grams: pruned away
-NO_END = -2  # the answer of `index_words` to a dictionary that is cut off
-TOO_ALIKE = -3  # to one with MOST_PROBES entries in a row: no time is lost on names that were made to collide
-MOST_PROBES = 10_000  # a table that is half full has clusters of about a hundred at most
+NO_END = -2  # returned by `index_words` for a truncated dictionary
+TOO_ALIKE = -3  # for one with MOST_PROBES entries in a row: guards against constructed collisions
+MOST_PROBES = 10_000  # a half-full table has clusters of at most about a hundred
 ENTRY_TAIL = 9  # bytes of count and kind behind a name and its NUL: dictionary.cc Dictionary::save
 LOG_GUARD = np.float32(1e-5)  # added to each probability before its logarithm is taken: loss.cc std_log
 
 _BASIS, _PRIME = np.uint32(2_166_136_261), np.uint32(16_777_619)  # FNV-1a, 32 bits
 _WORDS_FACTOR = np.uint64(116_049_371)  # dictionary.cc Dictionary::addWordNgrams
 _BEGINS, _ENDS = np.uint8(ord("<")), np.uint8(ord(">"))
-_TOP_BITS, _INNER = np.uint8(0xC0), np.uint8(0x80)  # of a byte that is not the first of its character
+_TOP_BITS, _INNER = np.uint8(0xC0), np.uint8(0x80)  # the mark of a continuation byte
 _LABEL_MARK = tuple(b"__label__")
-WORD_BITS, _SIX = 64, 6  # of a word of flags; a bucket divided by as many is one shifted by 6
+WORD_BITS, _SIX = 64, 6  # bits of a word of flags; dividing a bucket by 64 is a shift by 6
 _PAIRS, _FOURS, _EIGHTS = (np.uint64(x) for x in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F))
 _ONES = np.uint64(0x0101010101010101)
 
 
 def mixed(h: Any, byte: Any) -> Any:
-    """The hash with one more byte, which fastText takes for a signed one."""
+    """The hash with one more byte, which fastText treats as signed."""
     return np.uint32((h ^ np.uint32(np.int8(byte))) * _PRIME)
 
 
@@ -43,7 +43,7 @@ def inverse_of(buckets: Any) -> Any:
 
 
 def remainder(h: Any, buckets: Any, inverse: Any, shift: Any) -> Any:
-    """h % buckets, of 32 bits each, by a product with that of `inverse_of`: a division takes longer.
+    """h % buckets, both 32-bit, by a product with the result of `inverse_of`, because a division is slower.
 
     The quotient is at most one too small.
     """
@@ -52,11 +52,11 @@ def remainder(h: Any, buckets: Any, inverse: Any, shift: Any) -> Any:
 
 
 def row_of(bucket: Any, there: Any, before: Any, words: Any) -> Any:
-    """The row of an n-gram, NO_ENTRY where it was pruned away."""
+    """The row of an n-gram, NO_ENTRY if it was pruned."""
     flags, place = there[bucket >> _SIX], np.uint64(bucket & (WORD_BITS - 1))
     if not flags >> place & np.uint64(1):
         return np.int64(NO_ENTRY)
-    x = flags & ((np.uint64(1) << place) - np.uint64(1))  # how many are set: Hacker's Delight, 5-1
+    x = flags & ((np.uint64(1) << place) - np.uint64(1))  # counts the set bits: Hacker's Delight, 5-1
     x -= x >> np.uint64(1) & _PAIRS
     x = (x & _FOURS) + (x >> np.uint64(2) & _FOURS)
     x = (x + (x >> np.uint64(4))) & _EIGHTS
@@ -75,7 +75,7 @@ def is_blank(byte: Any) -> bool:
 
 
 def is_label(text: Any, start: Any, end: Any) -> bool:
-    """Whether a word that is in no dictionary begins as labels do, "__label__": such a word counts for nothing."""
+    """Whether a word that is not in the dictionary begins like a label, "__label__": such a word is ignored."""
     if end - start < len(_LABEL_MARK):
         return False
     for i in range(len(_LABEL_MARK)):  # noqa: SIM110
@@ -85,7 +85,7 @@ def is_label(text: Any, start: Any, end: Any) -> bool:
 
 
 def found_word(text: Any, start: Any, end: Any, h: Any, names: Any, offsets: Any, table: Any, slots: Any) -> Any:
-    """The number of the entry `text[start:end]`, whose hash is `h`; NO_ENTRY where there is none."""
+    """The number of the entry `text[start:end]` with the hash `h`; NO_ENTRY if there is none."""
     place = np.int64(h) & (slots - 1)
     while table[place] != NO_ENTRY:
         at = offsets[table[place]]
@@ -102,7 +102,7 @@ def found_word(text: Any, start: Any, end: Any, h: Any, names: Any, offsets: Any
 def share_row(
     shares: Any, outputs: Any, n_outputs: Any, matrix: Any, row: Any, dimensions: Any, first: Any, last: Any
 ) -> None:
-    """Adds what a row gives to each output (outputs,) to the words that it covers, an equal share to each."""
+    """Adds a row's contribution to each output (outputs,) to the words that it covers, in equal shares."""
     for output in range(n_outputs):
         found = 0.0
         for i in range(dimensions):
@@ -115,8 +115,8 @@ def share_row(
 def index_words(data: Any, size: int, at: int, offsets: Any, entries: int, table: Any, slots: int) -> int:
     """Fills `offsets` (entries,), where the names begin, and `table`, open addressing by hash: the number of an entry.
 
-    `data` is the file (size,) and `at` the first entry; `slots`, a power of two above `entries`, the places of the
-    table. Returns where the dictionary ends, NO_END where the file does first, or TOO_ALIKE.
+    `data` is the file (size,) and `at` the first entry; `slots` is the size of the table, a power of two above
+    `entries`. Returns where the dictionary ends, NO_END if the file ends first, or TOO_ALIKE.
     """
     for number in range(entries):
         offsets[number] = at
@@ -147,21 +147,21 @@ def add_line(
     buckets: int, shortest: int, longest: int, together: int, matrix: Any, dimensions: int, hashes: Any, marked: Any,
     hidden: Any, outputs: Any, n_outputs: int, shares: Any, spans: Any, sharing: int,
 ) -> int:  # fmt: skip
-    """Adds the rows of a line to `hidden` (dimensions,), and returns how many there were.
+    """Adds the rows of a line to `hidden` (dimensions,), and returns their number.
 
-    Where it is `sharing`, it says beside that what each word gives to each output.
+    If it is `sharing`, it also records what each word contributes to each output.
 
     Args:
         text: (size,) bytes of the line. It must end in a blank and the name of the end of a line, "</s>".
         names, offsets, table, slots: the dictionary, see `index_words`.
-        words: how many of the entries are words; the others are labels.
-        there: a bit for each bucket, from the lowest of the first on: whether it has a row, or was pruned away.
-        before: for each 64 of them, how many buckets in front have one. Both fit into the cache of a processor's core,
-            where the rows of all buckets would not.
+        words: number of entries that are words; the others are labels.
+        there: a bit for each bucket, lowest first: whether it has a row, or was pruned.
+        before: for each 64 of them, how many earlier buckets have one. Both fit into the cache of a core, unlike the
+            rows of all buckets.
         buckets: 0 for a model without n-grams.
         shortest, longest: characters of an n-gram, with the marks of a word's beginning and end.
         together: words of the longest n-gram of words.
-        matrix: (rows, dimensions), those of words and behind them those of n-grams in the order of their buckets.
+        matrix: (rows, dimensions), those of words followed by those of n-grams in the order of their buckets.
         hashes: room for size // 2 + 1, the words of the line.
         marked: room for size + 2, a word in its marks, "<word>".
         outputs: (n_outputs, dimensions).
@@ -195,7 +195,7 @@ def add_line(
             if sharing:
                 share_row(shares, outputs, n_outputs, matrix, word, dimensions, n_words - 1, n_words - 1)
         if at == size:
-            break  # the end of the line has no n-grams of characters
+            break  # the end of the line has no character n-grams
         if longest == 0 or buckets == 0:
             continue
         length = at - start + 2
@@ -238,8 +238,8 @@ def add_line(
 
 @native("void(float32*, int64, float32*, int64, float64, float32*)")
 def outputs_of(matrix: Any, rows: int, hidden: Any, dimensions: int, factor: float, scores: Any) -> None:
-    """Fills `scores` (rows,) with the product of a matrix (rows, dimensions) and `factor`, which is one of 32 bits,
-    times a vector (dimensions,), added up from left to right."""
+    """Fills `scores` (rows,) with the product of a matrix (rows, dimensions) and the 32-bit `factor`, times a vector
+    (dimensions,), summed from left to right."""
     for row in range(rows):
         score = np.float32(0)
         for i in range(dimensions):

@@ -1,12 +1,12 @@
-"""Which words of a text make a label likely: the logarithm of its odds, as a sum over words and what is left.
+"""Which words of a text make a label likely: the logarithm of its odds, as a sum over words and a rest.
 
-A classifier is linear up to its last step: an output is the sum of what each word gives to it, divided by the number of
-rows (word vectors and vectors of n-grams) of the text. fastText has no bias of its own.
+A classifier is linear up to its last step: an output is the sum of the words' contributions, divided by the number of
+rows (word vectors and vectors of n-grams) of the text. fastText has no bias.
 
-    softmax of two labels     logit = output - output of the other label; nothing is left
-    one against all           logit = output; nothing is left
-    softmax of more           words: output - output of the strongest other label; left: what the other ones add to that
-    hierarchical softmax      words: the turn on the way to the label that is least sure; left: what the others cost
+    softmax of two labels     logit = output - output of the other label; no rest
+    one against all           logit = output; no rest
+    softmax of more           words: output - output of the strongest other label; rest: the effect of the other ones
+    hierarchical softmax      words: the least certain turn on the way to the label; rest: the effect of the others
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from c4pipe.fasttext.model import ONE_VS_ALL, FastTextModel, WordOutputs
 
 
 class WordLogits(NamedTuple):
-    """Words and rest make the logit, to the last bits of 64. The model adds up in 32: of long texts its probability may
-    differ from the one of this logit by some 1e-5."""
+    """Words and rest add up to the logit, to the last bits of 64. The model sums in 32 bits: for long texts its
+    probability may differ from that of this logit by some 1e-5."""
 
     logit: float  # log(p / (1 - p)) of the probability, before fastText adds 1e-5 to that
-    rest: float  # what is no word's, see above
+    rest: float  # the rest, see above
     words: tuple[str, ...]  # of the text, in its order, the end of its line ("</s>") last
-    shares: npt.NDArray[np.float64]  # (words,) what each gives
+    shares: npt.NDArray[np.float64]  # (words,) the contribution of each
 
 
 def word_logits(model: FastTextModel, label: int, text: str) -> WordLogits | None:
-    """The logit of a label by its number; None where the model knows no part of the text.
+    """The logit of a label by its number; None if the model knows no part of the text.
 
-    The model must have two labels or more: without a rival a softmax has no odds.
+    The model must have at least two labels: without a rival a softmax has no odds.
     """
     found = model.word_outputs(text)
     if found is None:
@@ -65,7 +65,7 @@ def _of_tree(found: WordOutputs, outputs: npt.NDArray[np.float64], way: list[tup
     turns = np.array([side * outputs[node] for node, side in way])
     doubtful = int(turns.argmin())
     likely = -float(np.logaddexp(0, -turns).sum())  # log p
-    with np.errstate(divide="ignore"):  # nothing is left of 1 - p where p is all but 1 in 64 bits
+    with np.errstate(divide="ignore"):  # 1 - p is 0 if p rounds to 1 in 64 bits
         logit = float(turns[0]) if len(way) == 1 else likely - float(np.log(-np.expm1(likely)))
     node, side = way[doubtful]
     return WordLogits(logit, logit - float(turns[doubtful]), found.words, side * found.shares[:, node])

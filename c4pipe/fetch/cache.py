@@ -1,4 +1,4 @@
-"""A folder of whole files of the web that stays below a size, for several processes at once.
+"""A folder of complete files of the web that stays below a size, for several processes at once.
 
 url --open--> lock of the entry --there, or download--> file, open; the oldest that nobody reads make room
 """
@@ -21,11 +21,11 @@ _NAME = 32  # hexadecimal digits of an entry's name: 128 bits of the URL's sha25
 
 
 class HttpCache:
-    """Files by URL, however it is signed now, below `max_bytes` together but for those that are open.
+    """Files by URL, without its signature; together below `max_bytes`, not counting open ones.
 
-    A file is fetched once, whole and checked, and is taken as it is from then on: the files of a crawl never change.
-    What was not opened for longest goes first; a file stays while it is open, however large it is. Threads may share
-    a cache, and processes its folder: each process makes its own object, after the fork.
+    A file is fetched once, whole and checked, and never refreshed: the files of a crawl never change. The least
+    recently opened file is removed first; a file stays while it is open, however large it is. Threads may share a
+    cache, and processes its folder: each process creates its own object, after the fork.
     """
 
     def __init__(
@@ -39,7 +39,8 @@ class HttpCache:
     def open(self, url: str) -> BinaryIO:
         """The file behind a URL, from the folder if it is there; the caller closes it.
 
-        A second process that wants the same file waits for the first. FetchError and DiskError as `download` has them.
+        A second process that needs the same file waits for the first. Raises FetchError and DiskError as `download`
+        does.
         """
         path = self._folder / hashlib.sha256(unsigned(url).encode()).hexdigest()[:_NAME]
         lock = Lock(path.with_suffix(".lock"))
@@ -49,10 +50,10 @@ class HttpCache:
                 if not path.is_file():
                     lock.release()
                     lock.take()
-            if not path.is_file():  # nobody else has put it there in between
+            if not path.is_file():  # no other process has added it in between
                 download(self._client, url, path, self._check)
             with disk(path):
-                with suppress(OSError):  # not every file system lets one
+                with suppress(OSError):  # not every file system allows it
                     os.utime(path)  # used now
                 file = path.open("rb", buffering=0)
                 lock.share()

@@ -1,9 +1,9 @@
-"""One HTTP client for files: kept connections, ranges checked, redirects followed with care, no endless waits.
+"""An HTTP client for files: persistent connections, checked ranges, careful redirects, bounded waits.
 
-    url --open_range--> Response --read--> bytes          one attempt: TransientError, or FetchError for good
+        url --open_range--> Response --read--> bytes          one attempt: TransientError, or FetchError for good
 
-It makes single attempts; `download` goes on until a file is whole. One client serves many threads: each thread keeps
-one connection to a host, so there are never more requests at once than threads.
+It makes single attempts; `download` repeats them until a file is whole. One client serves many threads: each thread
+keeps one connection per host, so there are never more concurrent requests than threads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import socket
 import ssl
 import threading
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from c4pipe import __version__
 from c4pipe.fetch.encoding import known_encoding
@@ -32,26 +33,27 @@ from c4pipe.fetch.policy import (
     status_line,
 )
 from c4pipe.fetch.rate import Clock, RateLimiter
-from c4pipe.fetch.wire import Key, basic, explain_error, open_connection, proxy_for, redirected, shut
+from c4pipe.fetch.wire import Key, basic, explain_error, open_connection, proxy_for, redirected, shut, told_host
 from c4pipe.text.urls import public
 
-READ = 256 * 1024  # bytes asked of a socket at once, and the grain of the rate cap
+READ = 256 * 1024  # bytes read from a socket at once, also the unit of the rate cap
 AGENT = f"c4pipe/{__version__}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Response:
-    """The body of one answer. Read it to its end or close it; either way the connection is cared for."""
+    """The body of one response. Read it to its end or close it; either way the connection is released."""
 
     def __init__(self, client: Client, key: Key, response: http.client.HTTPResponse, start: int, version: Version):
         self.start = start  # offset of the first byte in the file
         self.version = version
         self.left = version.size - start  # bytes to come
         self._client, self._key, self._response = client, key, response
-        self._seconds, self._bytes = 0.0, 0  # of the window that the stall guard looks at
+        self._seconds, self._bytes = 0.0, 0  # of the window of the stall guard
 
     def read(self) -> bytes:
-        """The next bytes, at most READ; b"" at the true end. TransientError if the body is cut, stuck or too slow."""
+        """The next bytes, at most READ; b"" at the true end. Raises TransientError if the body is cut, stuck or too
+        slow."""
         if not self.left:
             return b""
         client, policy = self._client, self._client.policy
@@ -66,7 +68,7 @@ class Response:
             raise TransientError(f"the connection closed with {self.left:,} bytes to come")
         self.left -= len(data)
         self._bytes += len(data)
-        self._seconds += client.clock.now() - began  # the waits of the rate cap do not count
+        self._seconds += client.clock.now() - began  # waits for the rate cap do not count
         if self._seconds >= policy.stall_window:
             if self._bytes < policy.stall_rate * self._seconds and self.left:
                 raise TransientError(f"stuck: {self._bytes:,} bytes in {self._seconds:.0f} s")
@@ -84,9 +86,9 @@ class Response:
 
 
 class Client:
-    """Asks hosts for files. `limiter` and `policy` say how politely, `clock` and `draw` make tests instant.
+    """Requests files from hosts. `limiter` and `policy` define politeness, `clock` and `draw` make tests instant.
 
-    Proxies are taken from the environment (HTTPS_PROXY, NO_PROXY), as the rest of Python takes them.
+    Proxies are read from the environment (HTTPS_PROXY, NO_PROXY), as in the rest of Python.
     """
 
     def __init__(
@@ -95,21 +97,21 @@ class Client:
         clock: Clock | None = None,
         limiter: RateLimiter | None = None,
         say: Callable[[str], None] | None = None,
-        draw: Callable[[], float] = random.random,  # the spread of waits: it decides no byte of any file
+        draw: Callable[[], float] = random.random,  # the jitter of waits, which does not affect any file
     ) -> None:
         self.policy = policy or Policy()
         self.clock = clock or Clock()
         self.limiter = limiter or RateLimiter(self.clock)
-        self.say = say or _silent  # a line on what is being waited for
+        self.say = say or _silent  # reports what it waits for
         self.draw = draw
         self._own = threading.local()
         self._sockets: dict[http.client.HTTPConnection, socket.socket] = {}
         self._lock = threading.Lock()
 
     def open_range(self, url: str, start: int = 0, validator: str | None = None, method: str = "GET") -> Response:
-        """The file from byte `start` on, or from 0 where the host cannot or, by `validator`, must not continue.
+        """The file from byte `start` on, or from 0 if the host cannot or, by `validator`, must not continue.
 
-        TransientError when another attempt may do better, RangeError when it must begin at 0, FetchError when neither.
+        Raises TransientError if another attempt may succeed, RangeError if it must begin at 0, FetchError otherwise.
         """
         headers = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
         if start:
@@ -126,18 +128,18 @@ class Client:
         raise FetchError(f"more than {self.policy.redirects} redirects, the last to {one_line(public(url))}")
 
     def version(self, url: str) -> Version:
-        """What the host has, without its bytes (a HEAD request). Errors as `open_range` has them."""
+        """The host's version, without its bytes (a HEAD request). Errors as in `open_range`."""
         with self.open_range(url, method="HEAD") as answer:
             answer.left = 0
             return answer.version
 
     def close(self) -> None:
-        """Gives up the connections of this thread."""
+        """Closes the connections of this thread."""
         for key in list(self._kept()):
             self.drop(key)
 
     def stop(self) -> None:
-        """Ends what every thread is doing, in the middle of a read too: each gets StoppedError."""
+        """Stops all threads, even during a read: each raises StoppedError."""
         self.clock.stop()
         with self._lock:
             sockets = list(self._sockets.values())
@@ -155,7 +157,7 @@ class Client:
     # -- one request ---------------------------------------------------------------------------------------------
 
     def _ask(self, method: str, url: str, headers: dict[str, str]) -> tuple[Key, http.client.HTTPResponse]:
-        """Sends one request and reads the head of the answer."""
+        """Sends one request and reads the head of the response."""
         parts = urllib.parse.urlsplit(url)
         user, _, netloc = parts.netloc.rpartition("@")
         headers = headers | basic("Authorization", user)
@@ -168,38 +170,54 @@ class Client:
             try:
                 return key, self._send(key, method, url, path, headers)
             except (OSError, http.client.HTTPException, ValueError) as error:
+                where = "" if key in self._kept() else f"no connection to {told_host(key, proxy_for(key))}: "
                 self.drop(key)
                 self.clock.check()
                 if reused and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
-                    continue  # the host let go of a kept connection, as it may: ask anew, once
+                    continue  # the host may close an idle connection: retry once
                 if isinstance(error, (http.client.InvalidURL, ValueError)) and not isinstance(error, OSError):
-                    raise FetchError("the URL has characters or a port that are not allowed") from None  # it says which
+                    raise FetchError("the URL has characters or a port that are not allowed") from None  # quotes it
                 if isinstance(error, ssl.SSLCertVerificationError):
-                    raise FetchError(explain_error(error)) from error
-                raise TransientError(explain_error(error)) from error
+                    raise FetchError(where + explain_error(error)) from error
+                raise TransientError(where + explain_error(error)) from error
 
     def _send(self, key: Key, method: str, url: str, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
         proxy = proxy_for(key)
         connection = self._kept().get(key)
         if connection is None:
-            connection = open_connection(key, proxy, self.policy.timeout)
+            with self._impatient(told_host(key, proxy)):
+                connection = open_connection(key, proxy, self.policy.timeout)
             self._kept()[key] = connection
             with self._lock:
                 self._sockets[connection] = connection.sock
         if proxy is not None and key.scheme == "http":
             path, headers = url, headers | proxy.headers
-        # A timeout of the socket ends a silence; only a timer ends a head that comes a byte at a time.
+        # A socket timeout ends silence; only a timer ends a head that arrives byte by byte.
         watchdog = threading.Timer(self.policy.stall_window, shut, (connection.sock,))
         watchdog.daemon = True
         watchdog.start()
         try:
-            connection.request(method, path, headers=headers)
-            return connection.getresponse()
+            with self._impatient(told_host(key, proxy)):
+                connection.request(method, path, headers=headers)
+                return connection.getresponse()
         finally:
             watchdog.cancel()
 
+    @contextmanager
+    def _impatient(self, host: str) -> Iterator[None]:
+        """Says which host we wait for, if that takes long."""
+        silence, longest = self.policy.silence, self.policy.timeout
+        line = f"waiting for {host}: no answer for {silence:g} s; an attempt ends after {longest:g} s"
+        timer = threading.Timer(silence, self.say, (line,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def _answer(self, key: Key, response: http.client.HTTPResponse, start: int) -> Response:
-        """The answer, if its head says what it must."""
+        """The response, if its head is as required."""
         try:
             return Response(self, key, response, *self._head(response, start))
         except BaseException:
@@ -208,7 +226,7 @@ class Client:
             raise
 
     def _head(self, response: http.client.HTTPResponse, start: int) -> tuple[int, Version]:
-        """(offset of the first byte, version of the file) of a good answer."""
+        """(offset of the first byte, version of the file) of a good response."""
         get, status = response.getheader, response.status
         if status == 416:
             raise RangeError(f"HTTP 416: there is no byte {start:,}")
@@ -242,9 +260,9 @@ class Client:
 
 
 def _fit(value: str | None) -> str:
-    """A header that can be sent back as it came; else nothing."""
+    """A header that can be sent back unchanged; else nothing."""
     return value if value and value.isascii() and value.isprintable() and len(value) <= 500 else ""
 
 
 def _silent(line: str) -> None:
-    """Where nobody wants to hear."""
+    """For callers that want no reports."""

@@ -1,4 +1,4 @@
-"""Which files: the name of a crawl, its list, and the choice from it. Pure, but for reading the list off the disk."""
+"""Which files to fetch: the name of a crawl, its list, and the choice from it. Pure, except for reading the list."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PATH = re.compile(
 
 
 def crawl_id(text: str) -> str:
-    """The name of a crawl, or ConfigError that shows how one looks."""
+    """The name of a crawl; raises ConfigError that shows the format."""
     if not _CRAWL.fullmatch(text):
         raise ConfigError(
             f"--crawl {one_line(text)!r} is not the name of a crawl: expected CC-MAIN-YEAR-WEEK, such as "
@@ -37,7 +37,7 @@ def crawl_id(text: str) -> str:
 
 
 def host_url(text: str, option: str = "--host") -> str:
-    """Where the paths of a list begin, without a slash at its end, or ConfigError."""
+    """The base URL of the paths in a list, without a final slash; or raises ConfigError."""
     try:
         parts = urllib.parse.urlsplit(text)
         parts.port  # noqa: B018  # is looked at only here
@@ -50,7 +50,7 @@ def host_url(text: str, option: str = "--host") -> str:
 
 
 def list_path(crawl: str) -> str:
-    """Where the list of a crawl's WET files lies, below the host and below our folder."""
+    """The path of the list of a crawl's WET files, below the host and below our folder."""
     return f"crawl-data/{crawl}/wet.paths.gz"
 
 
@@ -61,7 +61,7 @@ def is_wet_path(line: str, crawl: str | None = None) -> bool:
 
 
 def read_list(path: Path, crawl: str, source: str) -> list[str]:
-    """The lines of a crawl's list, each once, in its order. BuildError unless every line names a WET file of it."""
+    """The lines of a crawl's list, each once, in order. Raises BuildError unless every line names a WET file of it."""
     lines = [*list_file_lines(path, source, LARGEST_LIST, errors="replace", wrong=BuildError)]
     for number, line in enumerate(lines, 1):
         if line and not is_wet_path(line, crawl):
@@ -78,7 +78,7 @@ def read_list(path: Path, crawl: str, source: str) -> list[str]:
 def choose(paths: list[str], files: int, start: int = 0, seed: int | None = None) -> list[str]:
     """`files` paths from `start` on; or, with a seed, one from each of `files` equal stretches of the whole list.
 
-    The order of the list. The same seed gives the same files on any machine. ConfigError if `start` is behind the end.
+    In list order. The same seed selects the same files on any machine. ConfigError if `start` is past the end.
 
     >>> choose(["a", "b", "c", "d"], 2, start=1)
     ['b', 'c']

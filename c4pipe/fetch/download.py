@@ -1,4 +1,4 @@
-"""One file, whole and checked, however often it takes.
+"""Downloads one file, whole and checked, with as many attempts as needed.
 
 Client.open_range --bytes--> .NAME.part --check--> NAME
 """
@@ -26,12 +26,12 @@ def download(
     on_bytes: Callable[[int], None] | None = None,
     before_rename: Callable[[int], None] | None = None,
 ) -> int:
-    """Fetches `url` to `target`, going on with a part that an earlier run left; the size in bytes.
+    """Fetches `url` to `target`, resuming a part that an earlier run left; returns the size in bytes.
 
-    `target` appears whole, checked and flushed to the disk, or not at all; a file that was there is replaced.
-    `on_bytes` hears of all bytes that come, `before_rename` of the size when all is well. FetchError when it cannot
-    be had, DiskError when it cannot be written, StoppedError when the client is stopped: the part stays for the next
-    run. Two downloads to one target at once are not for this function: see `files.Lock`.
+    `target` appears whole, checked and flushed to the disk, or not at all; an existing file is replaced. `on_bytes` is
+    called with all bytes that arrive, `before_rename` with the final size. Raises FetchError if it cannot be fetched,
+    DiskError if it cannot be written, StoppedError if the client is stopped: the part stays for the next run. Two
+    concurrent downloads to one target need `files.Lock`.
     """
     part = PartialFile(target, url)
     damaged, most = 0, part.bytes()
@@ -57,7 +57,7 @@ def download(
         nonlocal most
         if part.bytes() < most + client.policy.progress:
             return False
-        most = part.bytes()  # a file that is begun anew makes no progress until it is longer than ever
+        most = part.bytes()  # a restarted file makes no progress until it is longer than before
         return True
 
     size = persist(client, PurePosixPath(public(url)).name, attempt, progressed)
@@ -69,9 +69,9 @@ def download(
 
 
 def persist(client: Client, name: str, attempt: Callable[[], T], progressed: Callable[[], bool] = lambda: False) -> T:
-    """The result of the first attempt that does not end in TransientError, with the policy's waits between.
+    """The result of the first attempt that does not raise TransientError, with the policy's waits in between.
 
-    FetchError after the policy's number of attempts in a row that failed without progress.
+    Raises FetchError after the policy's number of consecutive attempts without progress.
     """
     policy, failures = client.policy, 0
     while True:
@@ -96,7 +96,7 @@ def persist(client: Client, name: str, attempt: Callable[[], T], progressed: Cal
 
 
 def _transfer(client: Client, url: str, part: PartialFile, on_bytes: Callable[[int], None] | None) -> None:
-    """One request: what is missing of the part, or all of it."""
+    """One request: for what is missing of the part, or for all of it."""
     known = part.version()
     try:
         answer = client.open_range(url, part.bytes() if known else 0, known.validator if known else None)
@@ -109,7 +109,7 @@ def _transfer(client: Client, url: str, part: PartialFile, on_bytes: Callable[[i
         elif known is None or not known.agrees(answer.version):
             part.discard()
             raise TransientError("the file changed at the host")
-        with part.append() as out:  # `read` has its own errors: what fails here as an OSError is the disk
+        with part.append() as out:  # `read` has its own errors, so an OSError here comes from the disk
             while data := answer.read():
                 out.write(data)
                 if on_bytes is not None:

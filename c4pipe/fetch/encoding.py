@@ -1,4 +1,4 @@
-"""Content-Encoding: what a host packs again on the way though it was asked not to, and how that is undone."""
+"""Content-Encoding: decodes what a host compressed in transfer although it was asked not to."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from c4pipe.fetch.policy import DamagedError, FetchError
 
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # RFC 9110, 8.4.1; of zlib.decompressobj
-_PIECE = 1 << 20  # bytes at a time: what bounds the memory of a bomb
+_PIECE = 1 << 20  # bytes at a time, which bounds memory for a bomb
 _MAGIC = b"\x1f\x8b"
-PACKED_NAMES = (".gz", ".tgz")  # of files that are gzip data themselves
+PACKED_NAMES = (".gz", ".tgz")  # names of files that are gzip data themselves
 
 
 def known_encoding(value: str | None) -> str:
-    """The header read, "" where nothing was packed. FetchError for what cannot be undone."""
+    """The header's value, "" if nothing was encoded. Raises FetchError for an encoding that cannot be decoded."""
     coding = (value or "").strip().lower()
     if coding in ("", "identity"):
         return ""
@@ -27,14 +27,14 @@ def known_encoding(value: str | None) -> str:
 
 
 def names_itself(path: Path, url: str, coding: str) -> bool:
-    """Whether a host calls `a.gz` gzip because it is, and has packed it once: then it is to be kept as it came."""
+    """Whether a host labels `a.gz` as gzip because it is one, compressed once: then it is stored unchanged."""
     if coding == "deflate" or not urllib.parse.urlsplit(url).path.lower().endswith(PACKED_NAMES):
         return False
     return not next(_pieces(path, coding, len(_MAGIC)), b"").startswith(_MAGIC)
 
 
 def undo(path: Path, to: Path, coding: str, largest: int) -> None:
-    """Unpacks the body of an answer. DamagedError where it is not whole, FetchError above `largest` bytes."""
+    """Decodes the body of a response. Raises DamagedError if it is incomplete, FetchError above `largest` bytes."""
     size = 0
     with to.open("wb") as out:
         for piece in _pieces(path, coding, _PIECE):
@@ -45,7 +45,7 @@ def undo(path: Path, to: Path, coding: str, largest: int) -> None:
 
 
 def _pieces(path: Path, coding: str, most: int) -> Iterator[bytes]:
-    """The text of packed data, at most so many bytes at a time; members of gzip data follow one another."""
+    """The decoded data, at most so many bytes at a time; gzip data may have several members."""
     inflater = zlib.decompressobj(_WINDOW_BITS[coding])
     with path.open("rb") as packed:
         feed = packed.read(_PIECE)

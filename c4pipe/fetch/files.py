@@ -1,7 +1,7 @@
-"""On the disk: the part of a file that is not whole yet, the lock on a folder, the check that a file is whole gzip.
+"""Files on disk: the incomplete part of a file, the lock on a folder, the check that a file is complete gzip.
 
-.NAME.part        bytes from the beginning of the file, as far as they came
-.NAME.part.json   of which URL, and of which version of it: parts of two versions are never joined
+.NAME.part        bytes from the beginning of the file, as far as received
+.NAME.part.json   its URL and version: parts of two versions are never joined
 NAME              the whole file, checked: it appears by a rename
 """
 
@@ -27,26 +27,26 @@ from c4pipe.fetch.encoding import names_itself, undo
 from c4pipe.fetch.policy import DamagedError, DiskError, TransientError, Version, one_line
 from c4pipe.text.urls import public
 
-_PIECE = 1 << 20  # bytes of text at a time: what bounds the memory of a bomb
+_PIECE = 1 << 20  # bytes of text at a time, which bounds memory for a bomb
 _ISAL_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub has an instance for the class
 
 
 class PartialFile:
-    """The unfinished file beside its target. Every OSError in here is one of the disk, and comes out as DiskError."""
+    """The incomplete file next to its target. Every OSError in here comes from the disk, and is raised as DiskError."""
 
     def __init__(self, target: Path, url: str) -> None:
-        self.target, self._url = target, public(url)  # what is noted is no secret
+        self.target, self._url = target, public(url)  # no secrets are stored
         self.path = target.with_name(f".{target.name}.part")
         self._note = target.with_name(f".{target.name}.part.json")
 
     def bytes(self) -> int:
-        """How many have come."""
+        """The bytes received so far."""
         with suppress(OSError):
             return self.path.stat().st_size
         return 0
 
     def version(self) -> Version | None:
-        """Which version of the URL the bytes are of; None where they cannot be gone on with."""
+        """The version to which the bytes belong; None if they cannot be continued."""
         known = self._noted()
         usable = known is not None and known.validator is not None and 0 < self.bytes() <= known.size
         return known if usable else None
@@ -60,14 +60,14 @@ class PartialFile:
         return known if note["url"] == self._url else None
 
     def begin(self, version: Version) -> None:
-        """Forgets the bytes that are there: those to come are of this version."""
+        """Drops the existing bytes: the next ones belong to this version."""
         with disk(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_bytes(b"")  # before the note: bytes are never under the note of another version
+            self.path.write_bytes(b"")  # before the note, so bytes never go with another version's note
             free = _free(self.path.parent)
             if free is not None and version.size > free:
                 raise DiskError(f"{self.target} needs {version.size / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are free")
-            # In place, so that a kill leaves no third file: a torn note is no note.
+            # In place, so that a kill leaves no third file: a torn note counts as none.
             self._note.write_text(json.dumps({"url": self._url, **version._asdict()}))
 
     @contextmanager
@@ -77,7 +77,7 @@ class PartialFile:
             yield out
 
     def undo_encoding(self, largest: int) -> None:
-        """Makes of what was sent what was asked for, where the host has packed it. Errors are those of `undo`."""
+        """Decodes the bytes if the host encoded them. Errors are those of `undo`."""
         known = self._noted()
         if known is None or not known.encoding or names_itself(self.path, self._url, known.encoding):
             return
@@ -85,19 +85,19 @@ class PartialFile:
         try:
             with disk(undone):
                 undo(self.path, undone, known.encoding, largest)
-                self._note.unlink(missing_ok=True)  # first: its count is of what was sent
+                self._note.unlink(missing_ok=True)  # first, because its count is that of the encoded bytes
                 undone.replace(self.path)
         finally:
             undone.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Removes what has come."""
+        """Removes the bytes received."""
         with disk(self.path):
             for path in (self.path, self._note):
                 path.unlink(missing_ok=True)
 
     def finish(self) -> None:
-        """Gives the file its name: flushed to the disk, renamed, the folder flushed."""
+        """Moves the file to its name: flushed to disk, renamed, the folder flushed."""
         with disk(self.target):
             sync_path(self.path)
             self.path.replace(self.target)
@@ -107,7 +107,7 @@ class PartialFile:
 
 @contextmanager
 def disk(path: Path) -> Iterator[None]:
-    """Turns the OSError of a disk that is full, read-only or broken into one line with path and room."""
+    """Turns the OSError of a full, read-only or broken disk into one line with path and free space."""
     try:
         yield
     except OSError as error:
@@ -117,7 +117,7 @@ def disk(path: Path) -> Iterator[None]:
 
 
 def _free(folder: Path) -> int | None:
-    """Bytes; None where the file system does not tell."""
+    """Bytes; None if the file system does not report them."""
     try:
         usage = shutil.disk_usage(folder)
     except OSError:
@@ -126,9 +126,10 @@ def _free(folder: Path) -> int | None:
 
 
 def check_gzip(path: Path) -> None:
-    """TransientError unless a file is gzip data, whole to the last member's checksum. Memory: 2 MB.
+    """Raises TransientError unless a file is gzip data, complete to the last member's checksum. Memory: 2 MB.
 
-    DamagedError where it begins as gzip and is not whole; zero bytes after a member are padding, as for gzip itself.
+    Raises DamagedError if it begins as gzip but is incomplete; zero bytes after a member are padding, as in gzip
+    itself.
     """
     with path.open("rb") as file:
         head = file.read(512)
@@ -146,20 +147,20 @@ def check_gzip(path: Path) -> None:
 
 
 class Lock:
-    """A lock on a file (flock): it ends with the process, however that ends. Threads exclude each other too."""
+    """A lock on a file (flock): it ends with the process, however that ends. It also excludes other threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd: int | None = None
 
     def take(self, *, shared: bool = False, wait: bool = True) -> bool:
-        """Takes the lock, or says False where another has it."""
+        """Takes the lock, or returns False if another process has it."""
         kind = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
         while True:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
                 lock(fd, kind, self.path)
-                # The one before us may have removed the file: then this is a lock on nothing.
+                # The previous owner may have removed the file: then this lock is on nothing.
                 with suppress(FileNotFoundError):
                     if os.path.samestat(os.fstat(fd), os.stat(self.path)):
                         self._fd = fd
@@ -173,12 +174,12 @@ class Lock:
             os.close(fd)
 
     def share(self) -> None:
-        """Lets others in who share, and keeps out who would not."""
+        """Makes the lock shared: others may only join as sharers."""
         assert self._fd is not None
         lock(self._fd, fcntl.LOCK_SH, self.path)
 
     def release(self, *, remove: bool = False) -> None:
-        """Gives the lock back; `remove` takes its file away too, which only one who has it alone may do."""
+        """Releases the lock; `remove` also deletes its file, which only an exclusive owner may do."""
         if self._fd is not None:
             if remove:
                 self.path.unlink(missing_ok=True)
@@ -188,7 +189,7 @@ class Lock:
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Keeps a second fetch out of a folder. ConfigError that says who is in there, or why nobody can be."""
+    """Keeps a second fetch out of a folder. ConfigError names the owner, or says why the folder cannot be locked."""
     lock = Lock(folder / ".fetch.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a person sees while files come: a live line on a terminal, now and then a plain one elsewhere."""
+"""Progress output while files are fetched: a live line on a terminal, a plain one now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from c4pipe.text import duration
 
 
 class FetchProgress(ProgressReporter):
-    """Counts files and bytes, from any thread, and shows them on `out` while it is open."""
+    """Counts files and bytes, from any thread, and displays them on `out` while it is open."""
 
     def __init__(self, out: TextIO | None = None, plain: float = PLAIN) -> None:
         self._console = Console(file=out or sys.stderr)
         self._plain = plain
         self._lock = threading.Lock()
         self.total = self.done = self.errors = 0  # files
-        self.come = 0  # bytes that came over the network
-        self._sized = self._sizes = 0  # files whose size is known, and the sum
+        self.come = 0  # bytes received over the network
+        self._sized = self._sizes = 0  # files whose size is known, and their sum
         super().__init__()
 
     def expect(self, files: int) -> None:
-        """So many files will be counted."""
+        """Announces so many files."""
         self.total = files
 
     def received(self, count: int) -> None:
-        """Bytes have come."""
+        """Counts received bytes."""
         with self._lock:
             self.come += count
 
     def finished(self, size: int, fetched: bool) -> None:
-        """A file is there."""
+        """Counts a finished file."""
         with self._lock:
             self.done += 1
             self._sized += fetched
             self._sizes += size if fetched else 0
 
     def failed(self) -> None:
-        """A file is given up."""
+        """Counts a failed file."""
         with self._lock:
             self.errors += 1
 
     def note(self, line: str) -> None:
-        """A line that stays."""
+        """Prints a permanent line."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def line(self) -> str:
-        """The state of things.
+        """The progress in one line.
 
         >>> FetchProgress().line()
         '0/0 files  0.0 MB  0.0 MB/s  ETA -  0 errors'

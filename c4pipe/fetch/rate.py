@@ -1,4 +1,4 @@
-"""Time, and who may go when: the clock that a stop interrupts, the hold after a "slow down", the cap on the rate."""
+"""Time and turns: the clock that a stop interrupts, the hold after a "slow down", the cap on the rate."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from c4pipe.fetch.policy import StoppedError
 
 
 class Clock:
-    """Time, and waiting that ends early with StoppedError. Tests give one that only pretends to wait."""
+    """Time, and waiting that ends early with StoppedError. Tests use one that only pretends to wait."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
 
     def now(self) -> float:
-        """Seconds that never go back."""
+        """Seconds on a monotonic clock."""
         return time.monotonic()
 
     def wall(self) -> float:
@@ -23,7 +23,7 @@ class Clock:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Waits. StoppedError as soon as the run is stopped."""
+        """Waits. Raises StoppedError as soon as the run is stopped."""
         self._stop.wait(max(0.0, seconds))
         self.check()
 
@@ -37,13 +37,13 @@ class Clock:
         return self._stop.is_set()
 
     def check(self) -> None:
-        """StoppedError when the run is being stopped."""
+        """Raises StoppedError if the run is being stopped."""
         if self._stop.is_set():
             raise StoppedError
 
 
 class RateLimiter:
-    """What all connections share: a time before which nobody asks, and bytes a second."""
+    """Shared by all connections: a time before which no request starts, and bytes a second."""
 
     def __init__(self, clock: Clock, bytes_per_second: float | None = None) -> None:
         self._clock = clock
@@ -53,7 +53,7 @@ class RateLimiter:
         self._paid_until = 0.0
 
     def hold(self, seconds: float) -> None:
-        """The host asked for quiet: no request begins for so long."""
+        """Follows the host's request to wait: no request begins for so long."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock.now() + seconds)
 
@@ -68,7 +68,7 @@ class RateLimiter:
             self._clock.sleep(left)
 
     def after_bytes(self, count: int) -> None:
-        """Waits until so many bytes more keep to the cap, counted over all connections together."""
+        """Waits until so many bytes more stay within the cap, summed over all connections."""
         if not self._rate:
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""A whole fetch: the list, the choice, and each file of it by one of a few workers.
+"""A whole fetch: the list, the choice, and each chosen file by one of a few workers.
 
 Job --crawl--> paths --workers--> FetchResult, FetchResult, ... --> wet.paths
 """
@@ -24,38 +24,38 @@ from c4pipe.fetch.progress import FetchProgress
 from c4pipe.files.lists import list_file_lines
 from c4pipe.files.storage import TEMPORARY, LocalStore
 
-GIVE_UP = 5  # files in a row that the host would not give: the rest is left for another day
+GIVE_UP = 5  # consecutive files that the host refused: the rest is left for a later run
 LIST = "wet.paths"
 
 
 @dataclass(frozen=True)
 class Job:
-    """What was asked for."""
+    """What was requested."""
 
     crawl: str
     folder: Path
     files: int
     start: int = 0
-    seed: int | None = None  # takes the files spread over the crawl
+    seed: int | None = None  # spreads the files over the crawl
     host: str = CRAWL_HOST
     connections: int = 2
-    verify: bool = False  # unpacks files that are there, too
+    verify: bool = False  # also decompresses existing files
 
 
 class FetchResult(NamedTuple):
-    """What became of one file. `untried`: GIVE_UP others in a row had failed."""
+    """The result for one file. `untried`: GIVE_UP others in a row had failed."""
 
     path: str
     state: Literal["there", "fetched", "failed", "untried"]
     bytes: int = 0
     says: str = ""
-    status: int = 0  # of the host's last answer, where a file failed by it
+    status: int = 0  # of the host's last response, if that made a file fail
 
 
 class FetchLog:
-    """The sizes of the files that were fetched into a folder: `.fetched.jsonl`, one line each, the last one counts.
+    """The sizes of the files fetched into a folder: `.fetched.jsonl`, one line each, the last one counts.
 
-    It is only a memory: a file that it does not know is compared with the host.
+    It is only a cache: a file that it does not list is compared with the host.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,21 +75,21 @@ class FetchLog:
         return self._known.get(path) == (url, size)
 
     def add(self, path: str, url: str, size: int) -> None:
-        """Remembers it, over a kill too."""
+        """Records it durably."""
         with self._lock, disk(self._path), self._path.open("ab") as out:
             self._known[path] = (url, size)
             out.write(b"\n" + json.dumps({"path": path, "url": url, "bytes": size}).encode())
 
 
 class FetchRun:
-    """One job at work. The caller holds the lock on the folder."""
+    """One running job. The caller holds the lock on the folder."""
 
     def __init__(self, job: Job, client: Client, progress: FetchProgress) -> None:
         self._job, self._client, self._progress = job, client, progress
         self._record = FetchLog(job.folder)
 
     def paths(self) -> list[str]:
-        """The files that the job asks for. ConfigError where the host knows no such crawl, or it is too short."""
+        """The files of the job. Raises ConfigError if the host has no such crawl, or if it is too short."""
         job, path = self._job, list_path(self._job.crawl)
         outcome = self.one(path)
         self._client.close()
@@ -101,17 +101,17 @@ class FetchRun:
         try:
             paths = read_list(job.folder / path, job.crawl, source)
         except BuildError:
-            (job.folder / path).unlink(missing_ok=True)  # so that the next run asks again
+            (job.folder / path).unlink(missing_ok=True)  # so that the next run requests it again
             raise
         return choose(paths, job.files, job.start, job.seed)
 
     def files(self, paths: list[str]) -> Iterator[FetchResult]:
-        """Fetches them, and yields what became of each as it is known, until GIVE_UP in a row fail.
+        """Fetches them, and yields each result as it is known, until GIVE_UP in a row fail.
 
-        Whatever a worker raises, and a KeyboardInterrupt here, stops all of them first.
+        An exception in a worker, or a KeyboardInterrupt here, stops all of them first.
         """
         todo: SimpleQueue[str] = SimpleQueue()
-        results: SimpleQueue[FetchResult | BaseException | None] = SimpleQueue()  # None: a worker has no more to do
+        results: SimpleQueue[FetchResult | BaseException | None] = SimpleQueue()  # None: a worker is done
         for path in paths:
             todo.put(path)
 
@@ -124,7 +124,7 @@ class FetchRun:
             except BaseException as error:
                 results.put(error)
 
-        # Daemons: one that is stuck in connecting must not keep an interrupted process alive.
+        # Daemons, because one that is stuck connecting must not keep an interrupted process alive.
         workers = [threading.Thread(target=work, daemon=True) for _ in range(self._job.connections)]
         try:
             for worker in workers:
@@ -138,7 +138,7 @@ class FetchRun:
                     at_work -= 1
                     continue
                 yield result
-                # A file that is missing there says nothing of the others.
+                # A file missing at the host says nothing about the others.
                 lost = lost + (not result.status) if result.state == "failed" else 0
                 while lost >= GIVE_UP and not todo.empty():
                     with suppress(Empty):
@@ -150,7 +150,7 @@ class FetchRun:
             raise
 
     def one(self, path: str) -> FetchResult:
-        """Sees to one file."""
+        """Handles one file."""
         url, target = f"{self._job.host}/{path}", self._job.folder / path
         try:
             if self._is_there(path, url, target):
@@ -167,7 +167,7 @@ class FetchRun:
         return FetchResult(path, "fetched", size)
 
     def _is_there(self, path: str, url: str, target: Path) -> bool:
-        """Whether the file is there and right: by our record of it, else by its size at the host."""
+        """Whether the file exists and is right: by our record of it, else by its size at the host."""
         if not target.is_file():
             return False
         size = target.stat().st_size
@@ -190,10 +190,10 @@ class FetchRun:
 
 
 def check_list(folder: Path) -> list[str]:
-    """The lines of the list that earlier fetches wrote. ConfigError where somebody else's file has its name."""
+    """The lines of the list that earlier fetches wrote. Raises ConfigError if another file has its name."""
     path = folder / LIST
     with disk(path):
-        for left in folder.glob(f".{LIST}.*{TEMPORARY}"):  # by a fetch that was killed at its very end
+        for left in folder.glob(f".{LIST}.*{TEMPORARY}"):  # left by a fetch that was killed at its very end
             left.unlink()
     if not path.exists():
         return []
@@ -207,7 +207,7 @@ def check_list(folder: Path) -> list[str]:
 
 
 def write_list(folder: Path, earlier: list[str], outcomes: list[FetchResult]) -> int:
-    """Writes which WET files are in the folder, as paths from there, sorted; how many there are."""
+    """Writes the list of WET files in the folder, as relative paths, sorted; returns their number."""
     lost = {outcome.path for outcome in outcomes if outcome.state in ("failed", "untried")}
     names = {*earlier, *(outcome.path for outcome in outcomes)} - lost
     there = sorted(name for name in names if (folder / name).is_file())

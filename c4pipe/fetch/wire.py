@@ -1,4 +1,4 @@
-"""Below the client: how a connection is made, through a proxy too, and where a redirect may lead."""
+"""Below the client: how a connection is made, including through a proxy, and where a redirect may lead."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from c4pipe.text.urls import public
 
 
 class Key(NamedTuple):
-    """Where a connection leads."""
+    """The target of a connection."""
 
     scheme: str  # http or https
     netloc: str  # host, or host:port
 
 
 class Proxy(NamedTuple):
-    """A proxy of the environment, and what it wants to be told."""
+    """A proxy from the environment, with its credentials."""
 
     netloc: str
     headers: dict[str, str]
 
 
 def proxy_for(key: Key) -> Proxy | None:
-    """The proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for a host."""
+    """The proxy for a host by HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
     url = urllib.request.getproxies().get(key.scheme)
     if not url or urllib.request.proxy_bypass(key.netloc):
         return None
@@ -38,14 +38,23 @@ def proxy_for(key: Key) -> Proxy | None:
     return Proxy(netloc, basic("Proxy-Authorization", user))
 
 
+def told_host(key: Key, proxy: Proxy | None) -> str:
+    """Whom a connection leads to, for a person.
+
+    >>> told_host(Key("https", "data.example"), Proxy("proxy.example:3128", {}))
+    'data.example through the proxy proxy.example:3128'
+    """
+    return one_line(f"{key.netloc} through the proxy {proxy.netloc}" if proxy else key.netloc)
+
+
 def basic(header: str, user: str) -> dict[str, str]:
-    """The header that says who asks, for `user:password` as a URL has it; none for nobody."""
+    """The authorisation header for `user:password` as in a URL; none without a user."""
     token = base64.b64encode(urllib.parse.unquote(user).encode()).decode()
     return {header: f"Basic {token}"} if user else {}
 
 
 def open_connection(key: Key, proxy: Proxy | None, timeout: float) -> http.client.HTTPConnection:
-    """A connection that is open. `timeout`: seconds, to connect and for every silence after that."""
+    """An open connection. `timeout`: seconds, to connect and for every silence after that."""
     kind = http.client.HTTPSConnection if key.scheme == "https" else http.client.HTTPConnection
     connection = kind(proxy.netloc if proxy else key.netloc, timeout=timeout)
     if proxy and key.scheme == "https":
@@ -59,13 +68,13 @@ def open_connection(key: Key, proxy: Proxy | None, timeout: float) -> http.clien
 
 
 def shut(sock: socket.socket) -> None:
-    """Ends a read that another thread is waiting in."""
+    """Ends a read in which another thread is waiting."""
     with suppress(OSError):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of the socket itself: TLS state belongs to the other thread
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the socket itself: TLS state belongs to the other thread
 
 
 def redirected(url: str, location: str) -> str:
-    """Where a redirect leads: to the same host, or to any over https; never from https to http.
+    """The target of a redirect: the same host, or any over https; never from https to http.
 
     >>> redirected("https://a.example/x/y", "../z")
     'https://a.example/z'
@@ -90,5 +99,5 @@ def explain_error(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
-        return f"not understood ({type(error).__name__})"  # its own words quote the host, which may quote the URL
+        return f"not understood ({type(error).__name__})"  # its own message quotes the host, which may quote the URL
     return one_line(str(error)) or type(error).__name__

@@ -1,1 +1,1 @@
-"""Files: where they are opened and written, and the outside ones that rules read."""
+"""Files: how they are opened and written, and the outside files that rules read."""

@@ -1,4 +1,4 @@
-"""The folder that `--benchmarks` names: which files in it hold test items, and what they are called."""
+"""The folder given by `--benchmarks`: which of its files hold test items, and their names."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NAME = re.compile(r"(?P<task>\w[\w.-]*?)\.(?P<kind>jsonl|tsv)(\.(gz|zst|xz))?",
 
 
 def benchmark_files(folder: Path) -> tuple[Path, ...]:
-    """The files of a folder, sorted, each a task. A file that would be passed over in silence is an error.
+    """The files of a folder, sorted, one per task. A file that would be silently skipped is an error.
 
-    Names that begin with a dot, and those in capitals such as README.md, are let be. ConfigError for any other that is
-    none, for two of one task, and where there is none.
+    Names that begin with a dot, and those in capitals such as README.md, are ignored. Raises ConfigError for any other
+    file that is not one, for two of one task, and for a folder without any.
     """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
@@ -38,7 +38,7 @@ def benchmark_files(folder: Path) -> tuple[Path, ...]:
 
 
 def task_and_kind(name: str) -> tuple[str, str]:
-    """What a file of test items is called, and "jsonl" or "tsv".
+    """The task name of a file of test items, and "jsonl" or "tsv".
 
     >>> task_and_kind("squad.v2.jsonl.gz"), task_and_kind("RTE.TSV")
     (('squad.v2', 'jsonl'), ('RTE', 'tsv'))

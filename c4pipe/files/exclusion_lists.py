@@ -1,4 +1,4 @@
-"""Lists of what is to be kept out: which files they are, and what each line of one means.
+"""Exclusion lists: which files they are, and what each line of one means.
 
     example.com                  a domain, with all below it, with `www.` and without; also *.example.com, .example
     0.0.0.0 ads.example.com      a line of a `hosts` file: each name behind the address as a domain
@@ -8,8 +8,8 @@
                                  [addresses]: back to the forms above
     # comment                    also behind an entry and a blank
 
-In a folder of categories (UT1, squidGuard) each file `domains` has domains and each `urls` has addresses, of which
-everything below goes too, as squidGuard has it.
+In a folder of categories (UT1, squidGuard) each file `domains` has domains and each `urls` has addresses, which include
+everything below them, as in squidGuard.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from c4pipe.errors import AssetError, ConfigError
 from c4pipe.files.lists import NamedList, list_lines
 from c4pipe.text.hosts import address_of, authority_of, listed_host, plain_host, without_www
 
-CATEGORY_FILES = ("domains", "urls")  # of a folder of categories; `expressions` are patterns, and not used
+CATEGORY_FILES = ("domains", "urls")  # of a folder of categories; `expressions` holds patterns, which are not used
 _PACKED = ("", ".gz", ".zst", ".xz")
 
 
 class Form(Enum):
     """What an entry is compared with."""
 
-    DOMAIN = "domain"  # of the host, or any domain that it is in
+    DOMAIN = "domain"  # the host, or any domain that contains it
     HOST = "host"  # the whole host, less `www.`
     URL = "URL"  # the whole address
     PREFIX = "prefix"  # the beginning of the address and a slash
@@ -41,7 +41,7 @@ class Form(Enum):
 
 
 class ListEntry(NamedTuple):
-    """An entry in the spelling in which it is looked up."""
+    """An entry in the spelling used for lookups."""
 
     form: Form
     text: str
@@ -51,8 +51,8 @@ _SECTIONS = {"[addresses]": None, "[words]": Form.WORD, "[soft words]": Form.SOF
 _COMMENT = re.compile(r"(^|\s+)#.*")
 _ADDRESS = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]*(?:%\w+)?)\s+(.+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
-_COMMON = re.compile(r"(?!www\.)[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)+")  # a domain as it is looked up
-_LOCAL = {"localhost.localdomain", "0.0.0.0"}  # of every `hosts` file; names without a dot are the machine's own too
+_COMMON = re.compile(r"(?!www\.)[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)+")  # a domain in the spelling used for lookups
+_LOCAL = {"localhost.localdomain", "0.0.0.0"}  # in every `hosts` file; names without a dot are also local
 
 
 def words_in(text: str) -> list[str]:
@@ -61,9 +61,9 @@ def words_in(text: str) -> list[str]:
 
 
 def find_lists(paths: Iterable[str]) -> list[NamedList]:
-    """The lists that `--exclude` names: files, and of folders of categories those of each. In the order of their names.
+    """The lists given by `--exclude`: files, and for folders of categories each category. Sorted by name.
 
-    ConfigError for what is not there, a folder that holds none, and two lists of one name.
+    Raises ConfigError for a missing path, a folder without lists, and two lists with one name.
     """
     found: dict[str, Path] = {}
     for given in paths:
@@ -82,12 +82,12 @@ def _named(path: Path) -> str:
 
 
 def _category_file(name: str) -> str:
-    """`domains` of `domains.gz`, "" of a file that is none of a category."""
+    """`domains` for `domains.gz`, "" for a file that does not belong to a category."""
     return next((kind for kind in CATEGORY_FILES for ending in _PACKED if name == kind + ending), "")
 
 
 def _categories(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Names and files of the categories of a folder, at whatever depth; a link to another category is that one."""
+    """Names and files of the categories in a folder, at any depth; a link to another category counts as that one."""
     files = sorted({path.resolve() for path in folder.rglob("*") if _category_file(path.name) and path.is_file()})
     if not files:
         raise ConfigError(
@@ -98,14 +98,14 @@ def _categories(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def unused_patterns(paths: Iterable[str]) -> list[Path]:
-    """The files of patterns in folders of categories, of which nothing is made."""
+    """The files of patterns in folders of categories, which are ignored."""
     folders = [Path(path) for path in paths if Path(path).is_dir()]
     return sorted({path.resolve() for folder in folders for path in folder.rglob("expressions*") if path.is_file()})
 
 
 def entries_of(listed: NamedList, data: bytes, strange: list[str]) -> Iterator[ListEntry]:
-    """The entries of a list, in its order. AssetError for a line that is none, with its number; in a category, which
-    nobody has written by hand, such a line is passed over, and goes to `strange`."""
+    """The entries of a list, in order. Raises AssetError with the number of an invalid line. In a category, which is
+    not hand-written, such a line is skipped and added to `strange`."""
     category = _category_file(listed.name.rpartition("/")[2])
     section: Form | None = None
     lines = list_lines(io.BytesIO(data), f"--exclude {listed.path}", most=None, wrong=AssetError)
@@ -129,10 +129,10 @@ def entries_of(listed: NamedList, data: bytes, strange: list[str]) -> Iterator[L
 
 
 def _entries(line: str, section: Form | None, category: str) -> list[ListEntry] | None:
-    """What a line means; None where it is no entry."""
+    """The meaning of a line; None if it is not an entry."""
     if section is not None:
         return [ListEntry(section, line.lower())] if _WORD.fullmatch(line) else None
-    if category == "urls":  # what is below an address goes with it
+    if category == "urls":  # an address includes everything below it
         return None if "*" in line else _address(f"{line.rstrip('/')}/*")
     return _address(line)
 
@@ -161,7 +161,7 @@ def _address(line: str) -> list[ListEntry] | None:
 
 
 def listed_url(line: str) -> ListEntry | None:
-    """What a line with a slash means: a URL, or with a `*` at its end a beginning of URLs; None where it is neither."""
+    """The meaning of a line with a slash: a URL, or with a final `*` a prefix of URLs; None if it is neither."""
     bare = line.removesuffix("*")
     host, rest = address_of(bare)
     written = authority_of(bare).host
@@ -169,14 +169,14 @@ def listed_url(line: str) -> ListEntry | None:
         return None
     if bare == line:
         return ListEntry(Form.URL, host + rest)
-    slashes = "/" * (len(bare) - len(bare.rstrip("/")))  # which a key of a URL loses
-    if not rest + slashes or ("?" in bare and "?" not in rest):  # a tracking query, which is in no key
+    slashes = "/" * (len(bare) - len(bare.rstrip("/")))  # removed in URL keys
+    if not rest + slashes or ("?" in bare and "?" not in rest):  # a tracking query, which keys do not have
         return None
     return ListEntry(Form.PREFIX, host + rest + slashes)
 
 
 def _domain(line: str) -> list[ListEntry] | None:
-    """A domain; of a `www.` before a suffix of many owners that host alone, for the rest of the suffix is not meant."""
+    """A domain. For a `www.` before a suffix of many owners it means only that host, not the rest of the suffix."""
     name = line.removeprefix("*.").removeprefix(".")
     suffix = name != line and "." not in name and _WORD.fullmatch(name) is not None
     host = plain_host(name) if suffix else listed_host(name)

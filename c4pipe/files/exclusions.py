@@ -1,8 +1,8 @@
-"""Which pages lists exclude: entries as sorted hashes, looked up by the host and the address of a page.
+"""Which pages lists exclude: entries are sorted hashes, looked up by the host and the address of a page.
 
     lists --Exclusions--> offence_of(url) -> "example.com (opt-out.txt)" | None
 
-What is looked up follows from `text.urls.url_key`, so that all copies of a page are excluded, or none.
+Lookups use `text.urls.url_key`, so either all copies of a page are excluded or none.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     import numpy
     import numpy.typing
 
-_MARKS = {Form.DOMAIN: ".", Form.HOST: "=", Form.URL: "/"}  # before a text that is hashed, so that no two forms meet
-SOFT_WORDS = 2  # of them exclude a page
-SPARSE = 4  # of 2 to the power of that many bits of the filter at most one is set
+_MARKS = {Form.DOMAIN: ".", Form.HOST: "=", Form.URL: "/"}  # prefixed before hashing, so that forms never collide
+SOFT_WORDS = 2  # so many soft words exclude a page
+SPARSE = 4  # at most one of 2**SPARSE bits of the filter is set
 
 
 class Exclusions:
     """The entries of all lists. A domain or URL takes 12 to 14 bytes: 8 of its hash, 2 of the number of its list, the
-    rest of a filter; 64 bits of hash take one page in 1e13 too many for a million entries."""
+    rest of a filter. 64-bit hashes wrongly exclude one page in 1e13 for a million entries."""
 
     def __init__(self, lists: Iterable[tuple[str, Iterable[ListEntry]]]) -> None:
-        """`lists`: the name of each and its entries; of two lists with an entry the first one is named."""
+        """`lists`: the name of each and its entries; if two lists share an entry, the first one is named."""
         import numpy
 
         names, parts = [], []
@@ -63,14 +63,14 @@ class Exclusions:
         self._of_prefix = [prefixes[prefix] for prefix in self._prefixes]
 
     def offence_of(self, url: str) -> str | None:
-        """The entry that excludes a page and, in brackets, its list; None for a page that stays, or has no URL."""
+        """The entry that excludes a page and, in brackets, its list; None for a page that is kept, or has no URL."""
         if not url:
             return None
         host, rest = address_of(url)
         return self._listed(host, rest) or self._begins(f"{host}{rest}/") or self._worded(host + rest)
 
     def _listed(self, host: str, rest: str) -> str | None:
-        """By domain, the whole host, the whole address."""
+        """By domain, by the whole host, by the whole address."""
         for name in parents_of(host):
             if (of := self._list_with(f".{name}")) is not None:
                 return f"{name} ({of})"
@@ -80,7 +80,7 @@ class Exclusions:
         return None if of is None else f"{host}{rest} ({of})"
 
     def _list_with(self, marked: str) -> str | None:
-        """The list that has an entry. A bit a hash tells of most that none has it, in a tenth of the time."""
+        """The list that has an entry. The bits of a filter rule most out in a tenth of the time."""
         value = hash64(marked)
         place = value >> self._shift
         if not self._filter[place >> 3] >> (place & 7) & 1:
@@ -90,7 +90,7 @@ class Exclusions:
         return self._names[self._lists[at]] if at < len(self._hashes) and self._hashes[at] == wanted else None
 
     def _begins(self, address: str) -> str | None:
-        """By prefix. Of those kept none begins with another one, so only the last that is not greater can be it."""
+        """By prefix. No stored prefix begins with another one, so only the last one that is not greater can match."""
         at = bisect_right(self._prefixes, address) - 1
         if at < 0 or not address.startswith(self._prefixes[at]):
             return None
@@ -110,7 +110,7 @@ class Exclusions:
 
 
 def _without_longer(prefixes: Iterable[str]) -> list[str]:
-    """The prefixes in order, less those that begin with another one."""
+    """The sorted prefixes, less those that begin with another one."""
     kept: list[str] = []
     for prefix in sorted(prefixes):
         if not kept or not prefix.startswith(kept[-1]):
@@ -119,16 +119,16 @@ def _without_longer(prefixes: Iterable[str]) -> list[str]:
 
 
 class ReadLists(NamedTuple):
-    """What files of lists hold."""
+    """The contents of list files."""
 
     exclusions: Exclusions
-    entries: dict[str, int]  # by the name of the list: so many, with those that are none
-    strange: dict[str, list[str]]  # the lines that are none
+    entries: dict[str, int]  # by the name of the list: the number of entries, invalid ones included
+    strange: dict[str, list[str]]  # the invalid lines
 
 
 @cache
 def read_exclusions(lists: tuple[NamedList, ...]) -> ReadLists:
-    """The entries of these files, once a process. AssetError as `entries_of`."""
+    """The entries of these files, read once per process. Raises AssetError as `entries_of`."""
     counts: dict[str, int] = {}
     strange: dict[str, list[str]] = {listed.name: [] for listed in lists}
 

@@ -1,7 +1,7 @@
-"""Lists that people give: one reader for all of them, on whatever machine they were written, and however packed.
+"""User-supplied lists: one reader for all of them, whatever machine wrote them and whatever their compression.
 
-What packed a list is told by its first bytes, not by its name: gzip, zstd, xz. It is UTF-8 with a byte order mark or
-without, or UTF-16 with one, as PowerShell writes it. Lines end at "\\n", "\\r\\n" or a lone "\\r".
+Compression (gzip, zstd, xz) is detected by the first bytes, not by the name. Lists are UTF-8 with or without a byte
+order mark, or UTF-16 with one, as PowerShell writes it. Lines end at "\\n", "\\r\\n" or a lone "\\r".
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any, BinaryIO, NamedTuple
 
 from c4pipe.errors import C4Error, ConfigError
 
-LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length that Common Crawl's have
-_ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))  # and what it passes over
+LONGEST_LIST = 256 << 20  # bytes of text: 1.8 million paths of the length of Common Crawl's
+_ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))  # and its skippable frames
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 class NamedList(NamedTuple):
-    """A list under the name by which a corpus keeps it: `opt-out.txt`, `adult/domains`."""
+    """A list under the name by which a corpus stores it: `opt-out.txt`, `adult/domains`."""
 
     name: str
     path: Path
@@ -36,13 +36,13 @@ def list_lines(
     errors: str = "strict",
     wrong: type[C4Error] = ConfigError,
 ) -> Iterator[str]:
-    """The lines of a list without blanks around them, one by one; a blank line comes as "", for they count.
+    """The lines of a list, stripped, one by one; a blank line is yielded as "", so that line numbers count.
 
     Args:
-        what: the list in messages, such as "--sizes FILE".
-        most: bytes of text that it may have; None: any number.
-        errors: as of `bytes.decode`: what becomes of bytes that are no text.
-        wrong: what is raised for a list that is damaged, too long, or no text.
+        what: the list's name in messages, such as "--sizes FILE".
+        most: the most bytes of text that it may have; None: any number.
+        errors: as in `bytes.decode`: how to treat bytes that are not text.
+        wrong: the exception for a list that is damaged, too long, or not text.
     """
     with _told(what, most, wrong):
         for line in _text(stream, most, errors, newline=None):
@@ -58,20 +58,20 @@ def list_file_lines(
     errors: str = "strict",
     wrong: type[C4Error] = ConfigError,
 ) -> Iterator[str]:
-    """The same of a file of this machine."""
+    """The same for a local file."""
     with _told(what, most, wrong), open(path, "rb") as stream:
         yield from list_lines(stream, what, most, errors, wrong)
 
 
 def list_text(data: bytes, what: str, most: int | None = LONGEST_LIST, wrong: type[C4Error] = ConfigError) -> str:
-    """The whole text of such a file, its ends of lines as they are. Errors as `list_lines` has them."""
+    """The whole text of such a file, with unchanged line breaks. Errors as in `list_lines`."""
     with _told(what, most, wrong):
         return _text(io.BytesIO(data), most, "strict", newline="").read()
 
 
 @contextmanager
 def _told(what: str, most: int | None, wrong: type[C4Error]) -> Iterator[None]:
-    """Turns what a damaged list raises into the error for a person."""
+    """Turns the exceptions of a damaged list into an error for the user."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -83,7 +83,7 @@ def _told(what: str, most: int | None, wrong: type[C4Error]) -> Iterator[None]:
 
 
 def _text(stream: BinaryIO, most: int | None, errors: str, newline: str | None) -> io.TextIOWrapper:
-    """The list unpacked and decoded."""
+    """The list, decompressed and decoded."""
     packed = io.BufferedReader(_Bounded(stream))
     text = io.BufferedReader(_Bounded(_unpacked(packed, packed.peek(8)[:8]), most))
     head = text.peek(4)[:4]
@@ -97,18 +97,18 @@ def _unpacked(packed: Any, head: bytes) -> Any:
     if head.startswith(b"\xfd7zXZ\0"):
         return lzma.LZMAFile(packed)
     if head.startswith(_ZSTD):
-        import pyarrow as pa  # only here: a fetch needs it for nothing else
+        import pyarrow as pa  # only here: a fetch has no other use for it
 
         return pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd")
     return packed
 
 
 class _TooLongError(Exception):
-    """More than a list may have."""
+    """The list is longer than allowed."""
 
 
 class _Bounded(io.RawIOBase):
-    """Whatever has `read` as a raw stream that ends in _TooLongError behind so many bytes; it is not closed with it."""
+    """Any object with `read` as a raw stream that raises _TooLongError after so many bytes; does not close it."""
 
     def __init__(self, stream: Any, most: int | None = None):
         super().__init__()

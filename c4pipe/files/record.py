@@ -1,8 +1,8 @@
-"""What a corpus keeps of the files that its parts read: their sums in the manifest, and small ones beside it.
+"""What a corpus stores of the files that its parts read: checksums in the manifest, and small files next to it.
 
     lists/badwords/en.txt  lists/news_domains.json  lists/english/abbrev_types.txt  lists/own/1f2e3d4c-model.txt
 
-So a page is judged again with the lists that it was judged with, whatever lies in `./assets` by then.
+So a page is judged again with the original lists, whatever `./assets` holds by then.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from c4pipe.text.punkt import PUNKT_FILES
 LISTS = "lists"  # below the corpus
 BADWORDS, NEWS_DOMAINS, URL_LIST, PUNKT_KIND, OWN = "badwords", "news_domains", "url_list", "punkt", "own"
 EXCLUDE, ROBOTS_KIND = "exclude", "robots"
-BENCHMARKS = "benchmarks"  # never kept: a corpus that holds its test items would be what they are looked for in
+BENCHMARKS = "benchmarks"  # never stored: a corpus must not contain the test items searched for in it
 
 
 def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
-    """What a manifest says of the files that parts read, an entry a file, without absolute paths of ours.
+    """What a manifest records of the files that parts read, one entry per file, without absolute paths of ours.
 
-    `name` is how a part names a file of its own, `at` where the corpus keeps a copy of it, "" for a large one. `lines`
-    that are not blank are counted for small text files, `note` is what a part remarks of the file. What a part opens
-    without having `named` it counts as well. AssetError for a file that is not there.
+    `name` is a part's name for its own file, `at` where the corpus stores a copy, "" for a large file. `lines` counts
+    the lines of small text files that are not blank; `note` is a part's remark on the file. Files that a part opens
+    without having `named` them also count. Raises AssetError for a missing file.
     """
     readers: dict[tuple[str, str, str], list[str]] = {}
     unnamed: set[str] = set()
@@ -55,7 +55,7 @@ def accounts(parts: Iterable[Part], assets: Assets) -> list[dict[str, Any]]:
 
 
 def _unnamed(part: Part, assets: Assets) -> list[Path]:
-    """What a part of a user's own opens while it is bound, and does not name: its bytes decide all the same."""
+    """Files that a custom part opens while it is bound, without naming them: their bytes still decide."""
     if not is_own(part):
         return []
     if part not in _OPENED:
@@ -67,7 +67,7 @@ def _unnamed(part: Part, assets: Assets) -> list[Path]:
 
 
 def _named(part: Part, assets: Assets) -> list[str | Path]:
-    """The files that a part names. ConfigError for one that is not there, with where it was looked for."""
+    """The files that a part names. Raises ConfigError for a missing one, with the folder that was searched."""
     named = part.files(assets)
     if isinstance(named, str | Path):
         raise ConfigError(
@@ -84,7 +84,7 @@ def _named(part: Part, assets: Assets) -> list[str | Path]:
     return named
 
 
-_OPENED: dict[Part, frozenset[Path]] = {}  # once a process: a part may remember what it has read
+_OPENED: dict[Part, frozenset[Path]] = {}  # once per process: a part may cache what it has read
 
 
 def _account(kind: str, name: str, path: Path) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _account(kind: str, name: str, path: Path) -> dict[str, Any]:
 
 
 def _listed_as(path: Path, assets: Assets) -> str:
-    """The name of an exclusion list, "" of any other file."""
+    """The name of an exclusion list, "" for any other file."""
     return next((listed.name for listed in assets.exclude if listed.path == path), "")
 
 
@@ -134,8 +134,8 @@ def _lines(path: Path) -> int:
 
 
 def carried(parts: Iterable[Part], assets: Assets) -> Assets:
-    """Assets with the contents of the small files that parts read, for workers on other machines. Punkt's they find
-    themselves."""
+    """Assets with the contents of the small files that parts read, for workers on other machines. Workers find Punkt's
+    files themselves."""
     return assets.carrying(path for path in places(parts, assets).values() if _kind_of(path, assets) != PUNKT_KIND)
 
 
@@ -147,12 +147,12 @@ def paths_read(parts: Iterable[Part], assets: Assets) -> list[Path]:
 
 
 def places(parts: Iterable[Part], assets: Assets) -> dict[str, Path]:
-    """Where each file lies that the parts read, by its sum."""
+    """The path of each file that the parts read, by its checksum."""
     return {sha256_of(path): path for path in paths_read(parts, assets)}
 
 
 def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The `accounts` of a manifest; of an older one, which tells of four kinds of files only, as far as it goes."""
+    """The `accounts` of a manifest; for an older one, which records only four kinds of files, as far as it goes."""
     if "files" in manifest:
         return list(manifest["files"])
     old = {kind: found if isinstance(found, list) else [found] for kind, found in manifest.get("assets", {}).items()}
@@ -166,9 +166,9 @@ def files_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 def recorded(
     folder: Path, manifest: Mapping[str, Any], given: Sequence[Path], here: Assets
 ) -> tuple[Assets, list[str]]:
-    """The files that a corpus was judged with, and what of them is missing, a line each.
+    """The files that a corpus was judged with, and the missing ones, one line each.
 
-    A file comes from the copy beside the manifest, else from those `given`, which are told by their sums, else from
+    A file comes from the copy next to the manifest, else from those `given`, which are matched by checksum, else from
     where a build would find it `here`, if that has the same bytes.
     """
     files = files_of(manifest)
@@ -177,7 +177,7 @@ def recorded(
     missing = []
     for file in files:
         path = _find(folder, file, by_sum, here)
-        if path is None and file["kind"] != BENCHMARKS:  # what was found of these is on record
+        if path is None and file["kind"] != BENCHMARKS:  # findings on these are recorded
             itself = "" if file.get("named", True) else ", and a rule opens it directly"
             missing.append(
                 f"{file['kind']}: {file['name']} (sha256 {file['sha256'][:12]}…) differs from the build's{itself}"
@@ -188,7 +188,7 @@ def recorded(
 
 
 def check_given(manifest: Mapping[str, Any], given: Sequence[Path]) -> None:
-    """ConfigError for a file that no part of the corpus's preset has read."""
+    """Raises ConfigError for a file that no part of the corpus's preset has read."""
     files = files_of(manifest)
     strange = [path for path in given if sha256_of(path) not in {file["sha256"] for file in files}]
     if strange:
@@ -201,14 +201,14 @@ def check_given(manifest: Mapping[str, Any], given: Sequence[Path]) -> None:
 
 def _find(folder: Path, file: Mapping[str, Any], given: Mapping[str, Path], here: Assets) -> Path | None:
     candidates = _usual(file, here)
-    if file.get("named", True):  # else a part opens it by itself, there and nowhere else
+    if file.get("named", True):  # else a part opens it itself, only there
         candidates = [*([folder / file["at"]] if file["at"] else []), *candidates]
         candidates += [given[file["sha256"]]] if file["sha256"] in given else []
     return next((path for path in candidates if path.is_file() and sha256_of(path) == file["sha256"]), None)
 
 
 def _usual(file: Mapping[str, Any], here: Assets) -> list[Path]:
-    """Where a build of today would look for it."""
+    """Where a build today would find it."""
     kind, name = file["kind"], file["name"]
     if kind == BADWORDS and here.badwords_dir is not None:
         return [here.badwords_dir / name]
@@ -219,7 +219,7 @@ def _usual(file: Mapping[str, Any], here: Assets) -> list[Path]:
 
 
 def _assets(files: Sequence[Mapping[str, Any]], found: Mapping[str, Path], here: Assets) -> Assets:
-    """Assets that give rules these files, and no others for kinds that the corpus has read."""
+    """Assets with exactly these files for the kinds that the corpus has read."""
     kinds = {file["kind"] for file in files}
     by_kind = {
         kind: {file["name"]: found.get(f"{kind}/{file['name']}") for file in files if file["kind"] == kind}
@@ -238,11 +238,11 @@ def _assets(files: Sequence[Mapping[str, Any]], found: Mapping[str, Path], here:
         assets = replace(assets, exclude=tuple(NamedList(name, path) for name, path in lists.items() if path))
     if PUNKT_KIND in kinds:
         assets = replace(assets, punkt=whole[PUNKT_KIND][0].parent if PUNKT_KIND in whole else None)
-    if BADWORDS in kinds:  # these lists and no others, whatever else lies beside them
+    if BADWORDS in kinds:  # only these lists, whatever other files are next to them
         words = Path(LISTS, BADWORDS)
         contents = {str(words / path.name): path.read_bytes() for path in whole.get(BADWORDS, ())}
         assets = replace(assets, badwords_dir=words if contents else None, contents=contents)
-    if BENCHMARKS in kinds:  # by the names that they had: these are the names of tasks
+    if BENCHMARKS in kinds:  # by their original names, which are the names of tasks
         known = by_kind[BENCHMARKS] if BENCHMARKS in whole else {}
         assets = replace(assets, benchmarks=tuple(map(Path, known)))
     copies = {name: path or Path(f"{LISTS}/own/missing") for name, path in by_kind.get(OWN, {}).items()}

@@ -1,12 +1,12 @@
-"""What robots.txt files say to one agent, as a file: written by `c4pipe.robots`, kept with a corpus.
+"""The rules of robots.txt files for one agent, as a file: written by `c4pipe.robots`, stored with a corpus.
 
-A line of JSON a group of hosts with the same rules, below a first line that says for whom:
+One line of JSON for each group of hosts with the same rules, after a first line that names the agent:
 
     {"robots": 1, "agent": "CCBot"}
     {"of": ["http://a.example", "https://a.example"], "rules": [[3, false, "/private"]]}
     {"of": ["https://b.example:8443"], "status": 503}
 
-Hosts that forbid the agent nothing are not in it.
+Hosts that forbid the agent nothing are left out.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     import numpy
     import numpy.typing
 
-FORM = 1  # of the file
-KEPT_RULES = 4096  # groups whose rules are held ready
+FORM = 1  # version of the file format
+KEPT_RULES = 4096  # groups whose parsed rules are cached
 
 
 def write_robots(path: Path, agent: str, groups: Mapping[str, Iterable[str]]) -> None:
-    """Writes hosts by what holds for them: `groups` has the JSON of `rules` or `status` -> hosts as `host_key`."""
+    """Writes hosts by their rules: `groups` maps the JSON of `rules` or `status` to hosts as `host_key`."""
     with path.open("w", encoding="utf-8", newline="\n") as out:
         out.write(json.dumps({"robots": FORM, "agent": agent}) + "\n")
         for what in sorted(groups):
@@ -41,19 +41,19 @@ def write_robots(path: Path, agent: str, groups: Mapping[str, Iterable[str]]) ->
 
 
 def host_key(scheme: str, host: str, port: str) -> str:
-    """A host as RFC 9309 counts them, by scheme and port too: "https://a.example", "http://a.example:8080"."""
+    """A host as RFC 9309 defines it, including scheme and port: "https://a.example", "http://a.example:8080"."""
     return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
 
 
 class RobotsIndex:
-    """The file, asked by URL. In memory are 12 bytes a host and 8 a group; rules stay in the file until asked for."""
+    """The file, queried by URL. It takes 12 bytes of memory per host and 8 per group; rules are read on demand."""
 
     def __init__(self, path: Path) -> None:
-        """AssetError for a file that is none."""
+        """Raises AssetError for an invalid file."""
         import numpy
 
         try:
-            with path.open("rb") as file:  # mapped: processes that are forked share the place in an open file
+            with path.open("rb") as file:  # mapped, because forked processes share the position in an open file
                 self._lines = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             head = self._lines.readline()
             told = json.loads(head)
@@ -79,7 +79,7 @@ class RobotsIndex:
         self._rules = lru_cache(maxsize=KEPT_RULES)(self._load)
 
     def offence_of(self, url: str) -> str | None:
-        """The line that forbids the agent a URL, None where it is allowed. One without a scheme counts as of http."""
+        """The line that forbids the agent a URL, None if it is allowed. A URL without a scheme counts as http."""
         scheme, host, port, rest = authority_of(url)
         if scheme not in ("", "http", "https") or not len(self._hashes):
             return None
@@ -102,5 +102,5 @@ class RobotsIndex:
 
 @cache
 def read_robots(path: Path) -> RobotsIndex:
-    """The file, read once a process."""
+    """The file, read once per process."""
     return RobotsIndex(path)

@@ -1,11 +1,10 @@
-"""A file as blocks, each behind a checksum of its own: what is read of it is what was written, or `DamagedFile`.
+"""A file as blocks, each preceded by its own checksum: reading returns what was written, or raises `DamagedFile`.
 
     digest of block 0, block 0, digest of block 1, block 1, ..., digest of the last, the last
 
-A digest is over the block, its number, whether it is the last, and the name of the file: a bit that flips is noticed,
-and so is a block that is cut off, moved or repeated, and a file in the place of another. Every block is `BLOCK_BYTES`
-bytes long but for the last, which is empty in an empty file only. The last one is read when the file is opened, others
-when they are asked for.
+A digest covers the block, its number, whether it is the last, and the name of the file. So flipped bits are detected,
+as are blocks cut off, moved or repeated, and a file in the place of another. Every block is `BLOCK_BYTES` long except
+the last, which is empty only in an empty file. The last one is read when the file is opened, the others on demand.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import mmh3
 from c4pipe.errors import DamagedFile
 
 BLOCK_BYTES = 64 << 10  # bytes: a small read costs one block, and the digests 1 part in 4,000
-_DIGEST = 16  # bytes of a digest in front of its block
+_DIGEST = 16  # bytes of the digest before each block
 _STEP = _DIGEST + BLOCK_BYTES
 
 
@@ -30,7 +29,7 @@ def _digest(name: str, number: int, last: bool, block: Any) -> bytes:
 
 
 class Sealing(io.RawIOBase):
-    """Writes what it is given into `stream` as blocks; `finish` writes the last one. The caller owns the stream."""
+    """Writes its input into `stream` as blocks; `finish` writes the last one. The caller owns the stream."""
 
     def __init__(self, stream: BinaryIO, name: str):
         super().__init__()
@@ -43,8 +42,8 @@ class Sealing(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
-        at = BLOCK_BYTES - len(self._held)  # where the block ends that is begun
-        if len(view) <= at:  # the last block may be full, and is known for the last in `finish` only
+        at = BLOCK_BYTES - len(self._held)  # where the current block ends
+        if len(view) <= at:  # the last block may be full, and only `finish` knows that it is the last
             self._held += view
             return len(view)
         self._put(self._held + view[:at], last=False)
@@ -58,7 +57,7 @@ class Sealing(io.RawIOBase):
         return self._blocks * BLOCK_BYTES + len(self._held)
 
     def finish(self) -> None:
-        """Writes what is held: without it the file is damaged."""
+        """Writes what is held; without this call the file is damaged."""
         self._put(self._held, last=True)
 
     def _put(self, block: Any, last: bool) -> None:
@@ -68,9 +67,9 @@ class Sealing(io.RawIOBase):
 
 
 def unseal(stream: BinaryIO, name: str, path: str) -> BinaryIO:
-    """What was written into such a file, to be read back and forth; closing it closes `stream`.
+    """The contents of such a file, seekable; closing it closes `stream`.
 
-    DamagedFile, here or while it is read, where its bytes are not those that were written under this name; it says
+    Raises DamagedFile, here or while it is read, if its bytes are not those written under this name; the message has
     `path`.
     """
     try:
@@ -81,14 +80,14 @@ def unseal(stream: BinaryIO, name: str, path: str) -> BinaryIO:
 
 
 def check_sealed(stream: BinaryIO, name: str, path: str) -> None:
-    """Reads all of such a file, and closes it. Errors as `unseal` has them."""
+    """Reads such a file completely, and closes it. Errors as in `unseal`."""
     with closing(unseal(stream, name, path)) as blocks:
         while blocks.read(BLOCK_BYTES):
             pass
 
 
 class _Sealed(io.RawIOBase):
-    """The blocks of a file, each checked whenever it is touched."""
+    """The blocks of a file, each checked at every access."""
 
     def __init__(self, stream: BinaryIO, name: str, path: str):
         super().__init__()
@@ -98,7 +97,7 @@ class _Sealed(io.RawIOBase):
         self._size = size - self._blocks * _DIGEST
         if self._size < (self._blocks - 1) * BLOCK_BYTES:
             raise self._damaged(f"its {size:,} bytes end inside a checksum")
-        # Where the file ends is known by its last block alone, and who reads behind the end is told nothing else.
+        # Only the last block determines where the file ends; reading past the end returns nothing.
         last = self._blocks - 1
         self._read(last, bytearray(self._size - last * BLOCK_BYTES))
         self._at = 0
@@ -119,7 +118,7 @@ class _Sealed(io.RawIOBase):
         return self._at
 
     def readinto(self, into: Any) -> int:
-        """A long read ends where a block does, so that the next one begins at one."""
+        """A long read stops at the end of a block, so that the next one begins at one."""
         view, done = memoryview(into).cast("B"), 0
         while done < len(view) and self._at < self._size:
             number, skipped = divmod(self._at, BLOCK_BYTES)

@@ -1,7 +1,7 @@
-"""Where files are opened, written and removed: the one seam between the pipeline and a file system.
+"""Where files are opened, written and removed: the only interface between the pipeline and a file system.
 
-A file appears under its name whole or not at all: it is written beside it under a temporary name, flushed to the disk,
-renamed, and the folder is flushed too. `flow.files` adds gs:// and s3://, where an object appears at its close.
+A file appears under its name whole or not at all: it is written next to it under a temporary name, flushed to disk
+and renamed, and the folder is flushed. `flow.files` adds gs:// and s3://, where an object appears when it is closed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 
 from c4pipe.disk import sync, sync_path
 
-TEMPORARY = ".tmp"  # suffix of a file that is being written
+TEMPORARY = ".tmp"  # suffix of a file while it is written
 
 
 class Store(Protocol):
@@ -26,13 +26,13 @@ class Store(Protocol):
 
     @contextmanager
     def write(self, path: str) -> Iterator[BinaryIO]:
-        """A new file that appears at the end of the block; nothing appears when the block raises."""
+        """A new file that appears at the end of the block; nothing appears if the block raises."""
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file of that name; it is whole, then."""
+        """Whether there is a file of that name, which is then complete."""
 
     def remove(self, path: str) -> None:
-        """Removes a file or a whole folder; one that is not there is removed already."""
+        """Removes a file or a whole folder; does nothing if it does not exist."""
 
 
 class LocalStore:
@@ -78,7 +78,7 @@ def draft_of(target: Path) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it; each is in the one above it for good when this returns."""
+    """Makes a folder and its parents; all of them are flushed to disk when this returns."""
     if folder.is_dir():
         return
     make_folder(folder.parent)

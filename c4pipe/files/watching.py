@@ -1,4 +1,4 @@
-"""Which files code opens, by Python's audit events: so that a part of a user's own cannot read what nobody knows of."""
+"""Which files code opens, by Python's audit events, so that a custom part cannot read files unnoticed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _imported: set[Path] = set()
 
 @contextmanager
 def opened() -> Iterator[set[Path]]:
-    """The files that are opened for reading in the block, filled in while it runs. Code, libraries' own files and what
-    is no regular file do not count; neither does what a compiled library opens without Python."""
+    """The files opened for reading in the block, filled in while it runs. Code, libraries' own files and anything but
+    regular files do not count; neither does what a compiled library opens without Python."""
     _listen()
     found: set[Path] = set()
     _watchers.append(found)
@@ -33,7 +33,7 @@ def opened() -> Iterator[set[Path]]:
 
 
 def import_watched(name: str) -> ModuleType:
-    """A module of a user's own; what it and those that it imports open meanwhile is remembered."""
+    """Imports a user's module; records the files that it and its imports open meanwhile."""
     with opened() as found:
         module = import_own(name)
     _imported.update(path for path in found if path.is_file())
@@ -41,13 +41,13 @@ def import_watched(name: str) -> ModuleType:
 
 
 def read_by_imports() -> frozenset[Path]:
-    """The files that modules of a user's own have opened when they were imported."""
+    """The files that users' modules opened while they were imported."""
     return frozenset(path for path in _imported if path.is_file())
 
 
 @cache
 def _listen() -> None:
-    """A hook stays for good, so it is there only once somebody watches."""
+    """An audit hook is permanent, so it is only added with the first watcher."""
     sys.addaudithook(_heard)
 
 

@@ -1,1 +1,1 @@
-"""With beam_jobs, the only room that imports Beam: wiring only, no decisions about pages."""
+"""With beam_jobs, the only package that imports Beam: wiring only, no decisions about pages."""

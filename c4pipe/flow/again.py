@@ -1,4 +1,4 @@
-"""Pages of the rejected table whose original text was not staged, read from the inputs again."""
+"""Pages of the rejected table whose original text was not staged, read again from the inputs."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from c4pipe.text.urls import hushed
 
 
 class ReadAgain(NamedTuple):
-    """What the inputs still have of some pages."""
+    """What can still be read of some pages from the inputs."""
 
     texts: dict[str, str]  # by `source`
-    gone: dict[str, str]  # by the name of an input, why it does not have what it had
+    gone: dict[str, str]  # by the name of an input, why its pages cannot be read again
 
 
 def texts_again(sampled: Sequence[Sampled], inputs: Mapping[str, Input], how: Read, store: BeamStore) -> ReadAgain:
-    """The texts of the pages that are unread, out of the inputs by their names.
+    """The texts of unread pages, read from the inputs by name.
 
-    An input that is not as it was when the build began has none: what stands in it may be of other pages.
+    An input that changed since the build began yields none: its places may now hold other pages.
     """
     wanted: dict[str, set[str]] = {}
     for s in sampled:

@@ -1,12 +1,12 @@
 """How much free memory the allocators of a process may retain.
 
-Left alone, a build of 96,000 pages held 230 MiB more at its peak than it used: pyarrow's own allocator keeps what its
-threads let go of, and glibc has an arena for each thread and takes ever larger blocks out of them. One arena, and
-blocks that go back to the system when they are free, hold the peak down.
+With default settings, a build of 96,000 pages held 230 MiB more at its peak than it used: pyarrow's own allocator keeps
+what its threads free, and glibc has an arena for each thread and takes ever larger blocks from them. One arena, and
+blocks that return to the system when they are freed, keep the peak low.
 
-It is output shards that make the peak. The passes before them hold far less, and ask for blocks of a few MiB again and
-again, a row group after the other: mapped anew each time, every page of them is a fault of the processor, 1.4 million
-in that build and 2 of 25 CPU seconds. They keep what is free, and it is given back before a shard is put together.
+Output shards cause the peak. The passes before them hold far less, but allocate blocks of a few MiB again and again,
+one row group after another. If each block is mapped again, every memory page of it is a page fault: 1.4 million in that
+build, and 2 of 25 CPU seconds. So these passes keep free blocks, which are returned before a shard is assembled.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from __future__ import annotations
 import ctypes
 import os
 
-MAPPED_ALONE = 1 << 20  # bytes of a block that is mapped by itself: glibc begins with 128 KiB, and goes up to 32 MiB
-KEPT_FREE = 32 << 20  # the same, and what may stay free at the end of the heap, where blocks are asked for again
+MAPPED_ALONE = 1 << 20  # bytes from which a block is mapped separately: glibc starts at 128 KiB and goes up to 32 MiB
+KEPT_FREE = 32 << 20  # the same, and what may stay free at the end of the heap, while blocks are reused
 
-# As glibc and pyarrow read them when a process begins, for processes that others start for us.
+# Read by glibc and pyarrow when a process starts; for processes that others start for us.
 FRUGAL = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
@@ -28,9 +28,9 @@ _PARAMETERS = {"MALLOC_ARENA_MAX": -8, "MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRI
 
 
 def hold_little_back() -> None:
-    """The same in this process, and in those forked from it, where the user's environment says nothing else.
+    """Sets the same in this process and those forked from it, unless the user's environment sets something else.
 
-    Before threads are there: each has its arena by then. A C library that has no such parameters is left as it is.
+    Call it before threads exist, since each gets an arena. A C library without these parameters is left unchanged.
     """
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
         import pyarrow as pa
@@ -40,12 +40,12 @@ def hold_little_back() -> None:
 
 
 def keep_free_blocks() -> None:
-    """From now on blocks of up to `KEPT_FREE` bytes stay with the process, for the next who asks for one."""
+    """From now on freed blocks of up to `KEPT_FREE` bytes stay with the process for reuse."""
     _tell({"MALLOC_MMAP_THRESHOLD_": KEPT_FREE, "MALLOC_TRIM_THRESHOLD_": KEPT_FREE})
 
 
 def give_back() -> None:
-    """Gives the system what is free, and from now on blocks of `MAPPED_ALONE` bytes as soon as they are."""
+    """Returns free memory to the system, and from now on blocks of `MAPPED_ALONE` bytes as soon as they are freed."""
     _tell({"MALLOC_MMAP_THRESHOLD_": MAPPED_ALONE, "MALLOC_TRIM_THRESHOLD_": MAPPED_ALONE})
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

@@ -22,8 +22,9 @@ from c4pipe.flow.dedup import fallen, joined_inputs, losses_of, lost_inside
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings, plans_of
-from c4pipe.passes.applying import Losses, apply_losses
+from c4pipe.passes.applying import apply_losses
 from c4pipe.passes.finishing import Finished, Finisher, RowGroup
+from c4pipe.passes.losses import Losses
 from c4pipe.passes.raw import raw_texts
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restaging import Restager
@@ -38,10 +39,10 @@ Written = tuple[str, bytes]  # the kind of a `finalize.Made`, JSON
 
 
 class ApplyGroup(beam.DoFn):
-    """Takes from the inputs of a group what they lost, and walks what is left on, for every corpus of one prefix.
+    """Removes from the inputs of a group what they lost, and processes the rest, for every corpus with the same prefix.
 
-    Emits (taker, element) for each taker, by its number: of a corpus that ends here (group, name of its summary file),
-    of corpora with a further dedup (group, its staged inputs).
+    Emits (taker, element) for each taker, by its number: (group, name of its summary file) for a corpus that ends here,
+    (group, its staged inputs) for corpora with another dedup.
     """
 
     def __init__(self, takers: Sequence[tuple[Settings, bool]], leg: int):
@@ -57,7 +58,7 @@ class ApplyGroup(beam.DoFn):
         group, joined = element
         inputs, lost_urls = joined_inputs(joined, self._store)
         takers = [self._taker(i, group, inputs) for i in range(len(self._takers))]
-        # Where its files are, a build that goes on has done the group already.
+        # If its files exist, an earlier run of this build has finished the group.
         missing = [taker for taker in takers if not taker.done()]
         if missing:
             self._apply(missing, inputs, self._lost(group, inputs, lost_urls, joined))
@@ -140,7 +141,9 @@ class _Restage:
 
 
 class _Finish:
-    """The inputs of a group for a corpus that ends here, added up in its summary file."""
+    """The inputs of a group for a corpus that ends here. Its summary file has two lines: the finished files, and the
+    sums over the inputs.
+    """
 
     def __init__(self, plan: Plan, settings: Settings, group: int, store: BeamStore):
         self.plan, self._own, self._store = plan, settings.own, store
@@ -155,7 +158,7 @@ class _Finish:
     def done(self) -> bool:
         if not self._store.exists(self._path):
             return False
-        made = read_summary(self._path, self._store)
+        made = files_of_group(self._path, self._store)
         return all(map(self._store.exists, {*(path for path, *_ in made["groups"]), *made["rejected"], *made["came"]}))
 
     def walker(self, number: int, shown: RejectedSample, came: Came) -> Finisher:
@@ -177,33 +180,37 @@ class _Finish:
         self._cube.shorten()
         part = {"ledger": self._ledger.to_json(), "stats": self._stats.to_json(), "accounts": self._accounts}
         part |= {"cube": self._cube.to_json()}
+        files = {"groups": self._row_groups, "rejected": self._rejected, "came": self._came}
         with self._store.write(self._path) as stream:
-            files = {"groups": self._row_groups, "rejected": self._rejected, "came": self._came}
-            stream.write(to_json(part | files, indent=None))
+            stream.write(to_json(files, indent=None))  # first, since most readers need only this line
+            stream.write(to_json(part, indent=None))
 
     def result(self) -> str:
         return self._path
 
 
-def read_summary(path: str, store: BeamStore) -> dict[str, Any]:
-    """The summary of a finished group. Files are named in it without their folder, which may move between two runs."""
+def files_of_group(path: str, store: BeamStore) -> dict[str, Any]:
+    """The finished files of a group, by its summary file, which names them without their folder: that may move between
+    two runs.
+    """
     folder = f"{path.rpartition('/groups-of-')[0]}/finished"
     with store.read(path) as stream:
-        summary: dict[str, Any] = json.load(stream)
-    summary["groups"] = [[f"{folder}/{name}", *fields] for name, *fields in summary["groups"]]
-    for files in ("rejected", "came"):
-        summary[files] = [f"{folder}/{name}" for name in summary[files]]
-    return summary
+        files: dict[str, Any] = json.loads(stream.readline())
+    files["groups"] = [[f"{folder}/{name}", *fields] for name, *fields in files["groups"]]
+    for kind in ("rejected", "came"):
+        files[kind] = [f"{folder}/{name}" for name in files[kind]]
+    return files
 
 
 def row_groups(staging: str, element: tuple[int, str]) -> Iterator[ConfigRows]:
     """(config, (split, (path, index, rows, bytes))) for each row group of a finished group."""
-    for path, *fields in read_summary(element[1], BeamStore(staging))["groups"]:
+    for path, *fields in files_of_group(element[1], BeamStore(staging))["groups"]:
         group = RowGroup(*fields)
         yield group.config, (group.split, (path, group.number, group.rows, group.bytes))
 
 
 def group_made(staging: str, element: tuple[int, str]) -> Written:
-    """A finished group as one of the things that the build made."""
-    summary = read_summary(element[1], BeamStore(staging))
-    return "group", to_json({name: summary[name] for name in ("ledger", "stats", "accounts", "cube")}, indent=None)
+    """The counts of a finished group."""
+    with BeamStore(staging).read(element[1]) as stream:
+        stream.readline()  # its files
+        return "group", stream.read()

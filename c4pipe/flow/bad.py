@@ -1,4 +1,4 @@
-"""Inputs that gave no page, and the limit on how many a build accepts."""
+"""Inputs that yielded no page, and the limit on how many a build accepts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Judged = tuple[int, StagedUnit, list[list[Any]]]  # group, unit, the accounts of
 
 @beam.typehints.with_output_types(tuple[int, Judged])
 class JudgeUnit(beam.DoFn):
-    """Says of a staged unit what was read of its inputs: (0, judged)."""
+    """Reports what was read of a staged unit's inputs: (0, judged)."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -34,7 +34,7 @@ class JudgeUnit(beam.DoFn):
 
 @beam.typehints.with_output_types(tuple[int, StagedUnit])
 class EnoughRead(beam.DoFn):
-    """All judged units: passes them on; BuildError instead where too many inputs are bad."""
+    """Passes on all judged units; raises BuildError if too many inputs are bad."""
 
     def __init__(self, settings: Settings):
         self._settings = settings

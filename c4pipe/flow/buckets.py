@@ -1,4 +1,4 @@
-"""Buckets, through Beam's file systems. Beam is loaded when the first bucket is used: most builds have none."""
+"""Buckets, through Beam's file systems. Beam is loaded when the first bucket is used: most builds use none."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from c4pipe.flow.clients import remember_clients
 if TYPE_CHECKING:
     from apache_beam.io.filesystems import FileSystems
 
-# Modules of Beam, each a file system that registers itself: Beam imports them all, where `flow.lean` lets it.
+# Modules of Beam, each a file system that registers itself: Beam imports all of them unless `flow.lean` holds them
+# back.
 FILE_SYSTEMS = (
     "apache_beam.io.gcp.gcsfilesystem",
     "apache_beam.io.aws.s3filesystem",
     "apache_beam.io.azure.blobstoragefilesystem",
     "apache_beam.io.hadoopfilesystem",
 )
-# Kind of bucket -> the extra of the package that brings what it takes, and the library that tells whether it is there.
+# Kind of bucket -> the extra that installs its libraries, and one of these to check.
 EXTRAS = {"gs": ("gcp", "google.cloud.storage"), "s3": ("aws", "boto3")}
-# What reading and writing there may raise besides OSError: modules that are loaded by then, and names in them.
+# Errors of reading and writing there other than OSError: modules that are loaded by then, and names in them.
 ERRORS = (
     ("apache_beam.io.filesystem", "BeamIOError"),
     ("apache_beam.io.aws.clients.s3.messages", "S3ClientError"),
@@ -37,7 +38,7 @@ ERRORS = (
     ("urllib3.exceptions", "HTTPError"),
 )
 
-_flags: list[str] = []  # Beam's options of the command line
+_flags: list[str] = []  # Beam's options from the command line
 
 
 def is_remote(path: str) -> bool:
@@ -46,24 +47,24 @@ def is_remote(path: str) -> bool:
 
 
 def check_extra(kind: str, what: str) -> None:
-    """ConfigError where the libraries for that kind of bucket are not installed, in the name of what needs them."""
+    """ConfigError where the libraries for that kind of bucket are not installed, naming what needs them."""
     extra, library = EXTRAS.get(kind, ("", ""))
     try:
         lacking = bool(extra) and find_spec(library) is None
-    except ModuleNotFoundError:  # not even the package above it
+    except ModuleNotFoundError:  # not even its parent package
         lacking = True
     if lacking:
         raise ConfigError(f"{what} needs {library}, which is not installed: pip install 'c4pipe[{extra}]'")
 
 
 def reach_with(flags: Sequence[str]) -> None:
-    """From now on buckets are reached with these options of Beam, such as --s3_endpoint_url=URL."""
+    """Sets the options of Beam for access to buckets, such as --s3_endpoint_url=URL."""
     _flags[:] = flags
     file_systems.cache_clear()
 
 
 def options_told() -> str:
-    """The options of Beam that were given, as its workers are told them: the local runner itself tells them none."""
+    """The options of Beam that were given, as passed to its workers, since the local runner passes none."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
     given = PipelineOptions([*_flags]).get_all_options(drop_default=True)
@@ -72,20 +73,20 @@ def options_told() -> str:
 
 @cache
 def file_systems() -> type[FileSystems]:
-    """Beam's door to every kind of bucket whose libraries are installed, those that `flow.lean` held back as well."""
+    """Beam's access to every kind of bucket whose libraries are installed, including those held back by `flow.lean`."""
     from apache_beam.io.filesystems import FileSystems
     from apache_beam.options.pipeline_options import PipelineOptions
 
     for module in FILE_SYSTEMS:
-        with suppress(ImportError):  # Beam does without it, too
+        with suppress(ImportError):  # Beam works without it, too
             import_module(module)
     remember_clients()
-    if _flags or FileSystems._pipeline_options is None:  # pipelines set them, and inputs are listed before there is one
+    if _flags or FileSystems._pipeline_options is None:  # pipelines set them, but inputs are listed before one exists
         FileSystems.set_options(PipelineOptions([*_flags]))
     return FileSystems  # type: ignore[no-any-return]
 
 
 def or_of_bucket(*errors: type[Exception]) -> tuple[type[Exception], ...]:
-    """These errors, for an `except`, and what Beam and the libraries of buckets raise, where one was asked for."""
+    """These errors, for an `except`, plus those of Beam and the bucket libraries, if a bucket was used."""
     loaded = ((sys.modules.get(module), name) for module, name in ERRORS)
     return *errors, *(getattr(module, name) for module, name in loaded if module is not None)

@@ -1,4 +1,4 @@
-"""The whole build as one transform. The labels are what a runner's graph shows."""
+"""The whole build as one transform. Its labels appear in a runner's graph."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Corpora = tuple[Settings, ...]
 
 
 class _Transform(beam.PTransform):
-    def __post_init__(self) -> None:  # of the dataclasses below, whose own __init__ does not know Beam's
+    def __post_init__(self) -> None:  # for the dataclasses below, whose __init__ does not call Beam's
         super().__init__()
 
 
@@ -47,7 +47,7 @@ def in_order(element: tuple[int, Iterable[StagedUnit]]) -> Grouped:
 
 
 def alike(corpora: Sequence[Settings], key: Callable[[Settings], Hashable]) -> list[Corpora]:
-    """The corpora in groups of the same key, in the order of their first ones."""
+    """The corpora grouped by key, in the order of each group's first corpus."""
     groups: dict[Hashable, list[Settings]] = {}
     for settings in corpora:
         groups.setdefault(key(settings), []).append(settings)
@@ -56,14 +56,14 @@ def alike(corpora: Sequence[Settings], key: Callable[[Settings], Hashable]) -> l
 
 @dataclass
 class BuildCorpora(_Transform):
-    """Inputs to corpora. Every file is written before a shuffle and read behind it, so that a retry finds it whole.
+    """Inputs to corpora. Every file is written before a shuffle and read after it, so that a retry finds it complete.
 
-    What presets have in common is done once: reading for those that read alike, the dedup of URLs for those with the
-    same stages so far, staging and each dedup of text for those that agree up to it.
+    What presets have in common is done once: reading for those with the same reader, URL dedup for those with the same
+    stages before it, staging and each text dedup for those that agree up to it.
 
-    What is here any engine can do. No tagged outputs, no side inputs, an end that everything leads to: Beam's
-    DaskRunner mixes the first up, computes the second again and wrongly, and does nothing that the last transform
-    does not need.
+    Only features that every engine supports are used: no tagged outputs, no side inputs, and one end that every
+    transform leads to. Beam's DaskRunner mixes up the first, computes the second twice and wrongly, and skips whatever
+    the last transform does not need.
     """
 
     corpora: Corpora
@@ -97,7 +97,7 @@ class StageUnits(_Transform):
 
 
 def _prefixes(corpora: Corpora) -> list[Corpora]:
-    """Corpora that are read alike, in groups that share staged files."""
+    """Corpora with the same reader, in groups that share staged files."""
     return alike(corpora, lambda settings: settings.prefix(0))
 
 
@@ -107,7 +107,7 @@ def _stage(prefixes: Sequence[Corpora]) -> beam.PTransform:
 
 @dataclass
 class Reading(_Transform):
-    """Corpora whose inputs are read alike."""
+    """Corpora whose inputs are read the same way."""
 
     corpora: Corpora
 
@@ -134,7 +134,7 @@ def _named(label: str, number: int) -> str:
 
 @dataclass
 class Checked(_Transform):
-    """The same inputs, once all are staged and enough of them hold pages."""
+    """The same inputs, after all are staged and enough of them hold pages."""
 
     settings: Settings
 
@@ -164,8 +164,9 @@ class LostUrls(_Transform):
 
 @dataclass
 class CarryOut(_Transform):
-    """Corpora that agree up to a dedup of text: from groups of staged inputs, and for the first leg the rows that lost
-    their URL, to the files of those that end here, and on to the next dedup with the others."""
+    """Corpora that agree up to a text dedup: from groups of staged inputs (and, for the first leg, the rows that lost
+    their URL) to the files of those that end here, and to the next dedup for the others.
+    """
 
     corpora: Corpora
     number: int
@@ -184,7 +185,7 @@ class CarryOut(_Transform):
         ]
         for n, corpora in enumerate(onward, len(last)):
             groups = applied | _named("Restaged", n) >> only(n, Grouped)
-            # A retry must find the files of an earlier leg whole.
+            # A retry must find the files of an earlier leg complete.
             groups = groups | _named("SpreadRestaged", n) >> beam.Reshuffle()
             done += {"inputs": groups} | _named("NextLeg", n) >> CarryOut(corpora, self.number + 1)
         return done
@@ -239,7 +240,7 @@ class Write(_Transform):
         )
 
     def _restore(self, finished: beam.PCollection, few: beam.PCollection | None) -> beam.PCollection:
-        if few is None:  # nothing to wait for
+        if few is None:  # no group to wait for
             return finished | "Restore" >> beam.ParDo(WriteRestore(self.settings))
         groups = partial(groups_left_out, self.settings)
         left_out = few | "LeftOut" >> beam.FlatMap(groups).with_output_types(tuple[int, str])

@@ -1,4 +1,4 @@
-"""Links between pages that their texts confirm: each is asked of the group of its one page, and then of the other's.
+"""Links between pages that their texts confirm: a link goes to the group of its one page, then to the other's.
 
 links --by the node's group--> evidence of the node --by the other's group--> links that both confirm
 """
@@ -29,8 +29,7 @@ TO_CONTRACT, TO_OTHERS = 0, 1
 
 
 def addressed(links: Links, level: LinkLevel, settings: Settings) -> Iterator[tuple[int, bytes]]:
-    """To whom links go that claims have made: where they are contracted, or to the groups of their nodes, to be
-    confirmed."""
+    """Where links made by claims are sent: to be contracted, or to the groups of their nodes, to be confirmed."""
     if not level.confirmed:
         yield from spread(links, settings.link_partitions)
         return
@@ -58,14 +57,14 @@ class ConfirmedLinks(beam.PTransform):
 
 
 class _OnTexts(OnGroups):
-    """Reads the evidence of pages of a group."""
+    """Reads the evidence of a group's pages."""
 
     def setup(self) -> None:
         super().setup()
         self._level = cast(LinkLevel, self._plan.level(self._number))
 
     def _evidence(self, nodes: np.ndarray, inputs: list[StagedUnit]) -> list[bytes]:
-        """Of ascending nodes of the group."""
+        """The evidence of ascending nodes of the group."""
         texts = pages_of_nodes(nodes, ["text"], inputs, self._folder, self._store)["text"]
         return [self._level.evidence(text.as_py()) for text in texts]
 
@@ -74,7 +73,7 @@ class _OnTexts(OnGroups):
 class AskOther(_OnTexts):
     """The links of the nodes of a group, each once, with the evidence of the node, to the groups of the others.
 
-    A page of an earlier corpus cannot be asked: its links stand.
+    Pages of earlier corpora have no texts here: their links are accepted.
     """
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, Sent]]:
@@ -101,7 +100,7 @@ class AskOther(_OnTexts):
 
 @beam.typehints.with_output_types(Sent)
 class ConfirmLinks(_OnTexts):
-    """The links that a group is asked about, less those that its own texts do not confirm."""
+    """The links sent to a group, without those that its own texts do not confirm."""
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element

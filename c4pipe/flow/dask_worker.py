@@ -1,4 +1,4 @@
-"""What a worker of Dask loads before it has anything to do: Beam without what no build needs (`c4pipe.flow.lean`).
+"""Preload of a Dask worker: Beam without what no build needs (`c4pipe.flow.lean`).
 
     dask worker --preload c4pipe.flow.dask_worker ...
 
@@ -13,5 +13,5 @@ from c4pipe.command import held_back
 from c4pipe.flow.lean import import_lean_beam
 
 import_lean_beam()
-with held_back("pandas"):  # which pyarrow looks for with the first array
+with held_back("pandas"):  # which pyarrow imports with the first array
     pa.array([])

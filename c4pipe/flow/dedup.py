@@ -1,7 +1,7 @@
-"""The dedups as shuffles of packed rows: claims by hash partition out, numbers of lost rows by group back.
+"""The dedups as shuffles of packed rows: claims go out by hash partition, numbers of lost rows come back by group.
 
-Beam's local runner holds a whole shuffle in memory, about four times over. A large one there goes through files
-instead, both ways: what is shuffled then are places in them.
+Beam's local runner holds a whole shuffle in memory, about four times over. Large shuffles there go through files in
+both directions; the shuffle itself then carries only places in these files.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ class Packet(NamedTuple):
     length: int
 
 
-Packets = Iterable[Any]  # as a coder gives them back: plain tuples
-Sent = tuple[int, tuple[int, bytes, str, int, int]]  # to which partition or group, packet
+Packets = Iterable[Any]  # as a coder decodes them: plain tuples
+Sent = tuple[int, tuple[int, bytes, str, int, int]]  # target partition or group, packet
 
 
 def url_losses(packets: Packets, store: BeamStore) -> np.ndarray:
-    """What pages of a group have lost their URL, as `URL_LOSS` sorted by row."""
+    """The pages of a group that lost their URL, as `URL_LOSS` sorted by row."""
     return np.sort(np.frombuffer(_joined(packets, store), URL_LOSS), order="row")
 
 
 def losses_of(inside: bytes, outside: Packets, store: BeamStore) -> np.ndarray:
-    """What a group lost, as `LOSS`: from the file of `lost_inside` and what `Resolve` says of its text."""
+    """What a group lost, as `LOSS`: from the file of `lost_inside` and from `Resolve`."""
     return all_losses(np.frombuffer(inside, INSIDE), np.frombuffer(_joined(outside, store), LOSS))
 
 
@@ -76,7 +76,7 @@ def send(sender: int, parts: Iterable[tuple[int, bytes]], spill: bool, store: Be
 
 
 def receive(packets: Packets, store: BeamStore) -> Iterator[tuple[int, bytes]]:
-    """(sender, packed rows), read back from where they were spilled."""
+    """(sender, packed rows), read back if they were spilled."""
     for packet in map(Packet._make, packets):
         data = packet.data
         if packet.path:
@@ -87,13 +87,13 @@ def receive(packets: Packets, store: BeamStore) -> Iterator[tuple[int, bytes]]:
 
 
 def received(packets: Packets, store: BeamStore) -> tuple[list[tuple[int, bytes]], bool]:
-    """What was sent, in the order of the senders, and whether it came through files."""
+    """The rows sent, in the order of the senders, and whether they came through files."""
     packets = [Packet(*packet) for packet in packets]
     return sorted(receive(packets, store)), any(packet.path for packet in packets)
 
 
 class OnGroups(beam.DoFn):
-    """`leg` is the number of the leg that the claims are for."""
+    """Steps on groups of inputs. `leg` is the number of the leg that the claims are for."""
 
     def __init__(self, settings: Settings, leg: int = 0):
         self._settings, self._number = settings, leg
@@ -104,19 +104,19 @@ class OnGroups(beam.DoFn):
         self._folder = self._settings.prefix(self._number)
 
     def _spill(self, rows: int) -> bool:
-        """Whether the rows of one group go through a file: of those that do not there are `spill_rows` at most.
+        """Whether the rows of one group go through a file: at most `spill_rows` rows in all do not.
 
-        Not into a bucket: engines that need one keep their shuffles on disks, and it is slow to read in pieces.
+        Never into a bucket: engines that need one keep shuffles on disk, and reading a bucket in pieces is slow.
         """
         settings = self._settings
         return 0 < settings.spill_rows < rows * settings.groups and not is_remote(settings.staging)
 
 
 class OnPartitions(beam.DoFn):
-    """What comes through files goes on through files."""
+    """Steps on hash partitions. Rows that arrive through files leave through files."""
 
     def __init__(self, settings: Settings, leg: int, number: int = 0):
-        """`number` is that of a round."""
+        """`number` is the round's."""
         self._settings, self._leg, self._number = settings, leg, number
 
     def setup(self) -> None:
@@ -150,7 +150,7 @@ class ClaimUrls(OnGroups):
 
 @beam.typehints.with_output_types(Sent)
 class ClaimText(OnGroups):
-    """Pages that are left claim their lines or spans. What repeats inside the group is decided here."""
+    """Remaining pages claim their lines or spans. Repeats inside the group are decided here."""
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
@@ -169,7 +169,7 @@ class ClaimText(OnGroups):
 def read_atoms(
     inputs: list[StagedUnit], lost_urls: list[np.ndarray], folder: str, store: BeamStore
 ) -> tuple[Atoms, np.ndarray]:
-    """The atoms of a group's staged pages, and which of these have won their URL: [pages] bool."""
+    """The atoms of a group's staged pages, and which pages won their URL: [pages] bool."""
     hashes, counts, priorities, alive = [], [], [], []
     for (number, _, _), lost in zip(inputs, lost_urls, strict=True):
         with store.read(Staged.of(folder, number).pages) as stream:
@@ -184,7 +184,7 @@ def read_atoms(
 
 
 def joined_inputs(joined: dict[str, Iterable], store: BeamStore) -> tuple[list[StagedUnit], list[np.ndarray]]:
-    """The staged inputs of a group, and for each the pages that lose their URL: none behind the first leg."""
+    """The staged inputs of a group, and for each the pages that lose their URL: none after the first leg."""
     (inputs,) = joined["inputs"]
     return inputs, by_input(url_losses(joined.get("urls", ()), store), [rows for _, rows, _ in inputs])
 
@@ -196,7 +196,7 @@ def lost_inside(prefix: str, group: int) -> str:
 
 @beam.typehints.with_output_types(Sent)
 class Resolve(OnPartitions):
-    """All claims of one partition: emits the rows that lose by group, as `URL_LOSS` or as `LOSS` of text."""
+    """All claims of one partition: emits the losing rows by group, as `URL_LOSS` or, for text, as `LOSS`."""
 
     def __init__(self, settings: Settings, kind: str, leg: int = 0):
         super().__init__(settings, leg)

@@ -13,7 +13,7 @@ AT_FDCWD = -100  # linux/fcntl.h
 
 
 def look_alike(folder: str, other: str) -> None:
-    """Gives the other folder what its user has given to this one, as far as we may: owner, rights, attributes."""
+    """Copies owner, permissions and attributes of this folder to the other, as far as permitted."""
     with suppress(OSError):
         found = os.stat(folder)
         if (found.st_uid, found.st_gid) != (os.stat(other).st_uid, os.stat(other).st_gid):
@@ -23,7 +23,7 @@ def look_alike(folder: str, other: str) -> None:
 
 
 def exchange(one: str, other: str) -> None:
-    """Two folders get each other's name, at once. OSError where the system or the file system cannot do that."""
+    """Exchanges the names of two folders atomically. OSError if the system or file system cannot."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:  # not Linux, or an old C library

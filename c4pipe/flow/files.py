@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from apache_beam.io.filesystem import FileMetadata
 
-OBJECT_BUFFER = 1 << 20  # bytes asked of Beam at once, which itself asks a bucket for 16 times as many
-UNCOMPRESSED = "uncompressed"  # Beam's CompressionTypes, which is not loaded yet
+OBJECT_BUFFER = 1 << 20  # bytes requested from Beam at once, which itself requests 16 times as many from a bucket
+UNCOMPRESSED = "uncompressed"  # Beam's CompressionTypes, not loaded yet
 NOTE = ".c4pipe"  # a file in each folder that only builds write into: see `flow.ours`
-UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: what is downloaded, and notes that decide nothing
+UNSEALED = (NOTE, "inputs", "progress")  # in the staging folder: downloads, and notes that decide nothing
 
 
 def check_folder(option: str, path: str) -> None:
-    """ConfigError where what was given can be no folder of this machine or of a bucket."""
+    """ConfigError if the value cannot be a folder on this machine or in a bucket."""
     if not path:
         raise ConfigError(f"{option} is empty; expected a folder.")
     kind, _, name = path.partition("://")
@@ -54,11 +54,11 @@ def _is_known(path: str) -> bool:
 
 
 class BeamStore(LocalStore):
-    """Local files as `LocalStore` does it; URLs through Beam's FileSystems, where an object appears at its close.
+    """Local files as `LocalStore` does it; URLs through Beam's FileSystems, where an object appears when it is closed.
 
-    What lies in the folder `staging` is sealed (`files.sealed`), under the name that it has there and that of the
-    folder: to read of it what was not written is `DamagedFile`. Inputs over http(s) are kept in there, as they are,
-    while they are read. OSError where a bucket cannot be reached. Make one store in each process.
+    Files in the folder `staging` are sealed (`files.sealed`) under their names there and the folder's name: reading
+    anything else than what was written raises `DamagedFile`. Inputs over http(s) are kept there unsealed while they are
+    read. OSError where a bucket cannot be reached. Make one store in each process.
     """
 
     def __init__(self, staging: str = ""):
@@ -75,7 +75,7 @@ class BeamStore(LocalStore):
     def _open(self, path: str) -> BinaryIO:
         if not is_remote(path):
             return super().read(path)
-        # Uncompressed: Beam's own gzip reader takes a truncated file for a whole one.
+        # Uncompressed: Beam's own gzip reader accepts a truncated file as complete.
         with _as_os_error(path):
             stream = file_systems().open(path, compression_type=UNCOMPRESSED)
         return io.BufferedReader(_ObjectReader(stream, path), OBJECT_BUFFER)
@@ -97,27 +97,27 @@ class BeamStore(LocalStore):
             with super().write(path, private) as stream:
                 yield stream
             return
-        whole = io.BytesIO()  # so that a block that raises leaves no object; a shard is 256 MB
+        whole = io.BytesIO()  # so that an exception leaves no object; a shard is 256 MB
         yield whole
         with _as_os_error(path), file_systems().create(path, compression_type=UNCOMPRESSED) as stream:
             stream.write(whole.getbuffer())
 
     def sealed_name(self, path: str) -> str | None:
-        """The name that a file is sealed under; None for a plain one."""
+        """The name under which a file is sealed; None for a plain file."""
         below = path.removeprefix(f"{self._staging}/")
         if not self._staging or below == path or below.partition("/")[0] in UNSEALED:
             return None
         return f"{posixpath.basename(self._staging)}/{below}"
 
     def holds(self, path: str, sha256: str) -> bool:
-        """Whether there is such a file, and it has these bytes."""
+        """Whether such a file exists and has this sha256."""
         if not self.exists(path):
             return False
         with self.read(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == sha256  # type: ignore[arg-type]
 
     def check(self, path: str) -> None:
-        """Reads the whole of a sealed file. DamagedFile if it is damaged; nothing for a plain one."""
+        """Reads the whole of a sealed file. DamagedFile if it is damaged; does nothing for a plain file."""
         if name := self.sealed_name(path):
             check_sealed(self._open(path), name, path)
 
@@ -138,7 +138,7 @@ class BeamStore(LocalStore):
                 file_systems().delete(found)
 
     def rename(self, paths: Sequence[str], to: Sequence[str]) -> None:
-        """Gives objects of a bucket other names."""
+        """Renames objects of a bucket."""
         if paths:
             with _as_os_error(paths[0]):
                 file_systems().rename([*paths], [*to])
@@ -152,9 +152,9 @@ class BeamStore(LocalStore):
         return {match.path: match.size_in_bytes for match in matches_below(folder)}
 
     def open_input(self, path: str) -> BinaryIO:
-        """An input, refused with OSError where opening it could hang or means nothing (a pipe, a folder).
+        """An input, refused with OSError if opening it could hang or makes no sense (a pipe, a folder).
 
-        FetchError for one of the web that cannot be had.
+        FetchError for one on the web that cannot be fetched.
         """
         if is_web(path):
             return self._web.open(path)
@@ -165,7 +165,7 @@ class BeamStore(LocalStore):
 
 
 class _ObjectReader(io.RawIOBase):
-    """An object of a bucket, whose errors are OSErrors. To end in front of its size is one."""
+    """An object of a bucket, whose errors are OSErrors. Ending before its size is one."""
 
     def __init__(self, stream: BinaryIO, path: str):
         self._stream, self._path = stream, path
@@ -182,13 +182,13 @@ class _ObjectReader(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         at = self._stream.tell()
         whole = memoryview(buffer)
-        wanted = min(len(whole), self._size - at)  # at its end a library may ask the bucket once more
+        wanted = min(len(whole), self._size - at)  # at its end a library may send another request
         if wanted <= 0:
             return 0
         with _as_os_error(self._path):
             got: int = self._stream.readinto(whole[:wanted])  # type: ignore[attr-defined]
         if not got:
-            raise OSError(f"the object ends behind {at:,} of its {self._size:,} bytes")
+            raise OSError(f"the object ends after {at:,} of its {self._size:,} bytes")
         return got
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -205,15 +205,15 @@ class _ObjectReader(io.RawIOBase):
 
 @contextmanager
 def _as_os_error(path: str) -> Iterator[None]:
-    """What Beam says of a path as an OSError."""
+    """Raises Beam's errors for a path as OSError."""
     try:
         yield
-    except or_of_bucket(ValueError) as error:  # a NUL in the path, or a URL of a kind that Beam does not know
+    except or_of_bucket(ValueError) as error:  # a NUL in the path, or a URL scheme unknown to Beam
         raise OSError(hushed(str(error), path)) from None
 
 
 def matches(pattern: str) -> list[FileMetadata]:
-    """The objects that a pattern of Beam names. ConfigError where they cannot be listed."""
+    """The objects that match a Beam pattern. ConfigError where they cannot be listed."""
     check_extra(pattern.partition("://")[0], public(pattern))
     try:
         return list(file_systems().match([pattern])[0].metadata_list)
@@ -227,10 +227,10 @@ def matches_below(folder: str) -> list[FileMetadata]:
 
 
 def object_named(path: str) -> FileMetadata | None:
-    """The object of this name, whatever characters it has; None where there is none."""
+    """The object of exactly this name, whatever its characters; None if there is none."""
     return next((match for match in matches(_unquoted(path)) if match.path == path), None)
 
 
 def _unquoted(path: str) -> str:
-    """A pattern that matches a name, and may match others: Beam has no way to quote what it takes for a wildcard."""
+    """A pattern that matches a name, and perhaps others: Beam cannot quote wildcards."""
     return re.sub(r"[\[*]", "?", path)

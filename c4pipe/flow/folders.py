@@ -1,9 +1,9 @@
-"""Which files of a folder are inputs, and which are not and why: on disks, in buckets and on the web alike.
+"""Which files of a folder are inputs, and why others are not: on disks, in buckets and on the web.
 
     Tree --Search--> paths of inputs, LeftOut
 
 Nothing is skipped silently. Names that begin with a dot or an underscore are not data, as in Spark, Dask
-and `datasets` (`_SUCCESS`, `.ipynb_checkpoints`, `__rejected`); of a corpus only the shards of its manifest are.
+and `datasets` (`_SUCCESS`, `.ipynb_checkpoints`, `__rejected`); in a corpus, only the shards of its manifest are data.
 """
 
 from __future__ import annotations
@@ -18,31 +18,29 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.flow.ours import as_manifest
 from c4pipe.shards import FACTS_FOLDER, MANIFEST, REJECTED_FOLDER, RESTORE_FOLDER, belongings
 
-ABOUT_DATA = frozenset(  # JSON beside data that says something of it: of `datasets`, of corpora, of datatrove
+ABOUT_DATA = frozenset(  # JSON files that describe the data next to them: of `datasets`, of corpora, of datatrove
     {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
     | {"manifest.json", "metadata.json", "stats.json"}
 )
-HIDDEN_FOLDERS = {  # of a corpus, with what is in them
+HIDDEN_FOLDERS = {  # folders of a corpus, with their contents
     f"{FACTS_FOLDER}/": "counts of a corpus",
     f"{REJECTED_FOLDER}/": "rejected pages of a corpus",
     f"{RESTORE_FOLDER}/": "pages that may come back, not part of the corpus",
 }
 NOT_KEPT = HIDDEN_FOLDERS | {"rejected/": "rejected pages of a corpus"}  # in older ones
-_PART = re.compile(
-    r"(part[-.]\d[\w-]*|\d+\.part)(\.gz|\.zst|\.zstd)?"
-)  # without an ending of its own: Hadoop's, Dask's
+_PART = re.compile(r"(part[-.]\d[\w-]*|\d+\.part)(\.gz|\.zst|\.zstd)?")  # files without an ending: Hadoop's, Dask's
 PACKED = (".gz", ".zst", ".zstd", ".bz2", ".xz", ".lz4")
 
 
 class LeftOut(NamedTuple):
-    """What lies in a folder that was searched, and is no input."""
+    """A path in a searched folder that is not an input."""
 
     path: str
     why: str  # in words
 
 
 class FolderEntry(NamedTuple):
-    """What stands in a folder."""
+    """One entry of a folder."""
 
     name: str
     is_folder: bool
@@ -53,22 +51,22 @@ class Tree(Protocol):
     """Folders of one kind. Paths are joined with `/`."""
 
     def entries(self, folder: str) -> list[FolderEntry]:
-        """What stands in a folder, by name. ConfigError where it cannot be looked into."""
+        """The entries of a folder, by name. ConfigError if it cannot be listed."""
 
     def real(self, path: str) -> str:
-        """The one name of a folder that may have several, by links."""
+        """The canonical name of a folder that has several through links."""
 
     def read(self, path: str) -> bytes:
         """A small file."""
 
 
 def is_hidden(name: str) -> bool:
-    """Whether what is called so is none of the data."""
+    """Whether a name marks something that is not data."""
     return name.startswith((".", "_"))
 
 
 def ending_of(name: str) -> str:
-    """The ending of a file's name, in small letters, with that of what packed it; "" where it has none.
+    """The ending of a file's name, in lower case, including that of its compression; "" if it has none.
 
     >>> ending_of("A.JSON.gz"), ending_of("x.csv"), ending_of("LICENSE")
     ('.json.gz', '.csv', '')
@@ -78,7 +76,9 @@ def ending_of(name: str) -> str:
 
 
 class Search:
-    """One search for files with some endings, to the bottom. Real folders come before links, and so name the files."""
+    """One recursive search for files with some endings. Real folders are searched before links, so they name the
+    files.
+    """
 
     def __init__(self, tree: Tree, suffixes: tuple[str, ...], kind: str):
         """`kind`: of the files, in words."""
@@ -133,11 +133,11 @@ class Search:
             yield path
 
     def _why_not(self, path: str, name: str) -> str:
-        """Why a file is no input; "" where it is one."""
+        """Why a file is not an input; "" if it is one."""
         if self._is_wanted(name):
             return "says something of the data, by its name" if name.lower() in ABOUT_DATA else ""
         if self._is_wanted(posixpath.dirname(path)) and _PART.fullmatch(name):
-            return ""  # of a folder that is one data set
+            return ""  # part of a folder that is one data set
         found = ending_of(name)
         return f"no {self._kind} file by its name ({found or 'no ending'})"
 
@@ -145,7 +145,7 @@ class Search:
         return name.lower().endswith(self._suffixes)
 
     def _shards(self, folder: str) -> list[str] | None:
-        """The shards of a corpus of ours by its manifest, as paths from there; None for a manifest of somebody else."""
+        """The shards of a corpus of ours by its manifest, as paths from there; None for a manifest that is not ours."""
         try:
             manifest = as_manifest(self._tree.read(f"{folder}/{MANIFEST}"))
             if manifest is None or not belongings(manifest):
@@ -155,7 +155,7 @@ class Search:
         return sorted(row["path"] for row in manifest["shards"])
 
     def _corpus(self, folder: str, shards: list[str], entries: list[FolderEntry]) -> Iterator[str]:
-        """Of a corpus of ours the shards that have the ending. What else lies there is no input."""
+        """The shards, with the ending, of a corpus of ours. Nothing else there is an input."""
         yield from (f"{folder}/{name}" for name in shards if self._is_wanted(name))
         folders = {name.partition("/")[0] for name in shards}
         found = [f"{entry.name}/" if entry.is_folder else entry.name for entry in entries if entry.name not in folders]

@@ -1,9 +1,9 @@
-"""The inputs of a build, the list of them that its workers read, and the units of work that they make.
+"""The inputs of a build, their list for workers, and the units of work they are divided into.
 
     inputs --units_of--> (piece, piece, ...), (piece,), ...
 
-Which input, or part of a large one, is read in which unit depends only on their sizes and the two numbers below,
-not on the number of workers, so that a build can resume with a different number of them.
+Which input, or part of a large one, is read in which unit depends only on their sizes and the two numbers below, not on
+the number of workers. So a build can resume with a different number of workers.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from c4pipe.flow.folders import PACKED, LeftOut
 from c4pipe.flow.stamps import Stamped
 from c4pipe.text.urls import public
 
-# A unit costs about 30 ms whatever is in it, most of it for files that must be on the disk before it counts.
+# A unit costs about 30 ms whatever it holds, mostly for files that must be synced to disk before it counts.
 TOGETHER = 1 << 20  # bytes of small inputs that share a unit: some hundred pages
-RANGE = 8 << 20  # bytes of a part of a large input: a second worker gains by less only when nothing else is there
+RANGE = 8 << 20  # bytes of a part of a large input: a smaller one helps a second worker only if there is no other input
 
 
 class Input(NamedTuple):
-    """One file to read. `name` is its path below the folder that all inputs share: what pages say they come from."""
+    """One file to read. `name` is its path below the folder that all inputs share: the start of a page's `source`."""
 
     path: str
     name: str
-    bytes: int  # -1 where it cannot be opened, or where nobody has asked yet
-    expected: int = -1  # what a list of sizes says it should have
+    bytes: int  # -1 if it cannot be opened, or is not known yet
+    expected: int = -1  # the size given by --sizes
     stamp: str = ""  # of the version that was listed, as `Stamped` has it
 
     @property
@@ -39,7 +39,7 @@ class Input(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of an input that is read at once: bytes of it as it is stored, most often all of them."""
+    """A part of an input that is read in one go: a range of its stored bytes, usually all of them."""
 
     number: int  # of the input
     item: Input
@@ -49,22 +49,22 @@ class Piece(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Bytes to read, 0 where nobody knows."""
+        """Bytes to read, 0 if unknown."""
         return max(0, self.item.bytes if self.stop is None else self.stop - self.start)
 
 
 class ArrayTask(NamedTuple):
-    """One of several tasks that share the units of a build: every so many-th unit is its own."""
+    """One of several tasks that share the units of a build: unit i belongs to task i mod `of` + 1."""
 
     number: int  # from 1
     of: int
 
     def takes(self, unit: int) -> bool:
-        """Whether the unit of that number is one of its own."""
+        """Whether the unit of that number belongs to this task."""
         return unit % self.of == self.number - 1
 
 
-WorkUnit = tuple[Piece, ...]  # what one element of the pipeline stages: parts of inputs that follow one another
+WorkUnit = tuple[Piece, ...]  # what one element of the pipeline stages: consecutive parts of inputs
 
 
 def units_of(inputs: Sequence[Input], cut: bool, most: int | None = None) -> list[WorkUnit]:
@@ -84,7 +84,7 @@ def units_of(inputs: Sequence[Input], cut: bool, most: int | None = None) -> lis
             size += item.bytes
         elif cut and item.bytes > RANGE and not item.name.lower().endswith(PACKED):
             starts = range(0, item.bytes, RANGE)
-            # The last one has no end: what has been written behind the listed size is read, and then told.
+            # The last one has no end: bytes appended after the listing are read, then reported.
             units += [(Piece(number, item, start, start + RANGE),) for start in starts[:-1]]
             units.append((Piece(number, item, starts[-1]),))
         else:
@@ -93,14 +93,14 @@ def units_of(inputs: Sequence[Input], cut: bool, most: int | None = None) -> lis
 
 
 def hold_secrets(inputs: Sequence[Input]) -> bool:
-    """Whether a URL among them holds what lets one in, which another run may have from another signature."""
+    """Whether a URL among them contains credentials, such as a signature, which another run may replace."""
     return any(item.path != public(item.path) for item in inputs)
 
 
 def write_input_list(items: Sequence[Input] | Sequence[LeftOut], store: BeamStore, path: str) -> None:
     """A list as a file in the staging folder, so that 90,000 inputs do not make the job graph grow.
 
-    Where a URL holds what lets one in, it is for the owner alone: nothing else that builds write holds that.
+    If a URL contains credentials, only the owner may read it: nothing else that builds write contains them.
     """
     private = any(item.path != public(item.path) for item in items)
     with store.write(path, private=private) as stream:
@@ -114,7 +114,7 @@ def read_inputs(path: str) -> list[Input]:
 
 
 def read_left_out(path: str) -> list[LeftOut]:
-    """A list of what is none."""
+    """A list of paths that are not inputs."""
     return [LeftOut(*fields) for fields in _fields(path)]
 
 
@@ -124,7 +124,7 @@ def _fields(path: str) -> Iterator[list[Any]]:
 
 
 def write_units(units: Iterable[WorkUnit], store: BeamStore, path: str) -> None:
-    """The units that inputs make, by the numbers of these; a line each."""
+    """The units of work, one per line, by the numbers of their inputs."""
     with store.write(path) as stream:
         for unit in units:
             pieces = [(piece.number, piece.start, piece.stop, piece.most) for piece in unit]
@@ -132,17 +132,17 @@ def write_units(units: Iterable[WorkUnit], store: BeamStore, path: str) -> None:
 
 
 def read_units(inputs: str, units: str) -> Iterator[tuple[int, bytes]]:
-    """(number, unit) for each unit of a list of inputs and one of units, packed."""
+    """(number, unit) for each unit of a list of inputs and one of units, as `unpack_unit` takes it."""
     items = read_inputs(inputs)
     for number, pieces in enumerate(_fields(units)):
         yield number, pack_unit(tuple(Piece(item, items[item], *rest) for item, *rest in pieces))
 
 
 def pack_unit(unit: WorkUnit) -> bytes:
-    """A unit for its way through Beam: its coders take no path that is not UTF-8, and would pickle a named tuple."""
+    """A unit as bytes: Beam's coders reject paths that are not UTF-8, and would pickle named tuples."""
     return json.dumps(unit).encode()
 
 
 def unpack_unit(unit: bytes) -> WorkUnit:
-    """A unit as it was packed for its way through Beam."""
+    """A unit, unpacked from its bytes in Beam."""
     return tuple(Piece(number, Input(*item), *rest) for number, item, *rest in json.loads(unit))

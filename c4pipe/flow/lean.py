@@ -1,8 +1,8 @@
 """Beam without what a local build does not need, and without repeated queries.
 
-To import apache_beam takes 1.4 s of CPU, and 0.5 s without Google's libraries, pandas and MongoDB's. Beam asks for each
-of them in a `try`, for people who have not installed it; so for a while they are as if they were not there. Afterwards
-whoever imports one gets it: `flow.buckets` loads the file systems when a path asks for them.
+Importing apache_beam takes 1.4 s of CPU, or 0.5 s without Google's libraries, pandas and MongoDB's. Beam imports each
+of them in a `try`, for users who have not installed it, so here they are hidden for a while. Afterwards they can be
+imported again: `flow.buckets` loads the file systems when a path needs them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from c4pipe.flow.buckets import FILE_SYSTEMS
 
 HELD_BACK = (
     *FILE_SYSTEMS,
-    "apache_beam.io.gcp.bigquery",  # in front of all of Google's in `apache_beam.io`
-    "google.cloud.dataflow",  # of a runner that is not this machine
-    "apitools",  # what errors of Google's services are called
+    "apache_beam.io.gcp.bigquery",  # imported before all Google modules in `apache_beam.io`
+    "google.cloud.dataflow",  # for a remote runner
+    "apitools",  # errors of Google's services
     "bson",  # MongoDB
     "pymongo",
     "pandas",  # rows of Beam's own schemas as data frames
@@ -28,9 +28,9 @@ HELD_BACK = (
 
 
 def import_lean_beam() -> None:
-    """Imports apache_beam without `HELD_BACK`; nothing where it is imported already.
+    """Imports apache_beam without `HELD_BACK`; does nothing if it is imported already.
 
-    For processes that are a command of ours and use Beam's local runner: `apache_beam.io` has no BigQuery then.
+    For processes that run a command of ours on Beam's local runner: `apache_beam.io` has no BigQuery then.
     """
     if "apache_beam" not in sys.modules:
         with held_back(*HELD_BACK):
@@ -39,10 +39,10 @@ def import_lean_beam() -> None:
 
 @cache
 def remember_answers() -> None:
-    """Has Beam remember two answers that never change, and that it works out hundreds of times a pipeline.
+    """Makes Beam cache two results that never change, and that it computes hundreds of times per pipeline.
 
-    For each DoFn it looks through the signatures of all methods for states and timers, eight times (328 times for `en`,
-    0.12 s of CPU). For each view of its options it makes a parser of these (353 times, 0.09 s).
+    For each DoFn it searches the signatures of all methods for states and timers, eight times (328 times for `en`, 0.12
+    s of CPU). For each view of its options it builds a parser of these (353 times, 0.09 s).
     """
     from apache_beam.options.pipeline_options import PipelineOptions
     from apache_beam.transforms import core, userstate
@@ -53,7 +53,7 @@ def remember_answers() -> None:
 
     def get_dofn_specs(dofn: core.DoFn) -> Any:
         kind = type(dofn)
-        asked = dofn if kind is core.CallableWrapperDoFn else kind  # whose methods are those of what it wraps
+        asked = dofn if kind is core.CallableWrapperDoFn else kind  # its methods are those of the function it wraps
         if asked not in specs:
             specs[asked] = ask(dofn)
         return specs[asked]

@@ -1,4 +1,5 @@
-"""A dedup of linked pages as shuffles of packed rows: claims become links, links labels, and of a label one page stays.
+"""A dedup of linked pages as shuffles of packed rows: claims become links, links become labels, and one page of each
+label stays.
 
 groups --claims--> keys --links--> nodes, round after round --labels--> groups --members--> labels --losses--> groups
 """
@@ -38,15 +39,15 @@ from c4pipe.flow.owned import PartitionKeys
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings
 
-# With fewer partitions than these over all links none are needed: they meet in one place. A chain of 10,000 pages over
-# 256 partitions takes 18 rounds, one twice as long one more; what is left then meets in one place as well.
+# With fewer links than these in all, no partitions are needed: the links are sent to one place. A chain of 10,000
+# pages over 256 partitions takes 18 rounds, one twice as long takes one more; the rest is then sent to one place, too.
 MOST_ROUNDS = 20
-TO_LINKS, TO_KEYS, TO_GROUPS = 0, 1, 2  # what elements are sent to
+TO_LINKS, TO_KEYS, TO_GROUPS = 0, 1, 2  # targets of elements
 
 
 @dataclass
 class LostPages(beam.PTransform):
-    """Groups of staged inputs to the pages of theirs that fall: (group, packed `LIKE`)."""
+    """Groups of staged inputs to those of their pages that are dropped: (group, packed `LIKE`)."""
 
     settings: Settings
     number: int  # of the leg that the dedup begins
@@ -94,8 +95,9 @@ class LostPages(beam.PTransform):
 
 @beam.typehints.with_output_types(tuple[int, Sent])
 class ClaimPages(OnGroups):
-    """Pages that are left claim their keys. What they share inside the group links them already, unless links are to
-    be confirmed."""
+    """Remaining pages claim their keys. Keys shared inside the group link them already, unless links must be
+    confirmed.
+    """
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[tuple[int, Sent]]:
         group, joined = element
@@ -104,7 +106,7 @@ class ClaimPages(OnGroups):
         found, spill = page_claims(atoms, alive), self._spill(len(atoms.hashes))
         folder = f"{self._folder}/spill"
         level = cast(LinkLevel, self._plan.level(self._number))
-        if level.confirmed:  # whom a page is compared with must not hang on who is in its group
+        if level.confirmed:  # comparisons of a page must not depend on its group
             found = found.sorted()
         else:
             found, lost = collapse(found)
@@ -119,8 +121,9 @@ class ClaimPages(OnGroups):
 
 @beam.typehints.with_output_types(tuple[int, Sent])
 class LinkPages(OnPartitions):
-    """All claims of one partition: the links that they make, and to each group those of its keys that pages of earlier
-    corpora have."""
+    """All claims of one partition: emits the links they make, and, to each group, those of its keys that pages of
+    earlier corpora have.
+    """
 
     def setup(self) -> None:
         super().setup()
@@ -133,7 +136,7 @@ class LinkPages(OnPartitions):
         found, spilled = self._received(packets)
         links, owned, known = links_of_claims(found, self._keys.before(partition))
         self._keys.write(partition, owned)
-        if not self._level.confirmed:  # then a star of each component will do
+        if not self._level.confirmed:  # then a star per component suffices
             labels = components([links])
             links = links_between(labels["node"], labels["label"])
         for sent in self._send(partition, addressed(links, self._level, self._settings), spilled, "links-of"):
@@ -166,7 +169,7 @@ class ContractLinks(OnPartitions):
 
 @beam.typehints.with_output_types(Sent)
 class FinishLinks(OnPartitions):
-    """What the rounds have left, in one place."""
+    """The links left after the last round, in one place."""
 
     def process(self, element: tuple[int, Packets]) -> Iterator[Sent]:
         found, spilled = self._received(element[1])
@@ -179,7 +182,7 @@ _MEMBER = ("label", *Member._fields)
 
 @beam.typehints.with_output_types(Sent)
 class JoinMembers(OnGroups):
-    """Pages of a group that hang together with others, to where all of their label meet."""
+    """Sends linked pages of a group to the place of their label."""
 
     def process(self, element: tuple[int, dict[str, Iterable]]) -> Iterator[Sent]:
         group, joined = element
@@ -205,7 +208,7 @@ class JoinMembers(OnGroups):
 
 @beam.typehints.with_output_types(Sent)
 class Elect(OnPartitions):
-    """Of the pages of each label one stays: emits for each group its pages that fall."""
+    """Keeps one page of each label: emits, for each group, the pages that are dropped."""
 
     def setup(self) -> None:
         super().setup()

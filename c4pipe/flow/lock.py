@@ -21,7 +21,7 @@ LOCK = ".lock"
 
 
 def is_lock(path: Path) -> bool:
-    """Whether a file is one of our locks: signed, or empty, for its owner may die before he signs."""
+    """Whether a file is one of our locks: signed, or empty, since its owner may die before signing."""
     try:
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode):
@@ -33,13 +33,13 @@ def is_lock(path: Path) -> bool:
 
 
 class FolderLock(AbstractContextManager["FolderLock"]):
-    """Held while a build writes into a local folder. ConfigError that names the holder where there is another one.
+    """Held while a build writes into a local folder. ConfigError naming the holder if the folder is locked already.
 
     A `shared` lock excludes the other kind only: array tasks write side by side into one staging folder.
 
-    The kernel's own lock (flock) on a file in the folder: it ends with the process that holds it, so there is no stale
-    one to break. Buckets have no such thing; there, two builds of one corpus write the same bytes under the same names.
-    A file system without locks is built on all the same, and that is said.
+    The lock is the kernel's (flock) on a file in the folder. It ends with the process that holds it, so there are no
+    stale locks to break. Buckets have no locks; there, two builds of one corpus write the same bytes under the same
+    names. On a file system without locks a build goes ahead and prints a note.
     """
 
     def __init__(self, output: str, shared: bool = False):
@@ -64,7 +64,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
 
     def __exit__(self, *exc: object) -> None:
         if self._file is not None:
-            with suppress(OSError):  # the folder may have been exchanged for another one, or the disk be gone
+            with suppress(OSError):  # the folder may have been exchanged, or the disk be gone
                 lock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB, self._path)  # not while others share it
                 if os.stat(self._path).st_ino == os.fstat(self._file.fileno()).st_ino:
                     self._path.unlink()
@@ -75,7 +75,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
             file = open(self._path, "a+")  # noqa: SIM115 - it stays open as long as the lock is held
             try:
                 lock(file.fileno(), self._kind | fcntl.LOCK_NB, self._path)
-                # The last holder may have removed the file between our two steps; then this lock is on nothing.
+                # The last holder may have removed the file between our two steps; then this lock has no file.
                 current = os.stat(self._path).st_ino == os.fstat(file.fileno()).st_ino
             except FileNotFoundError:
                 current = False
@@ -91,7 +91,7 @@ class FolderLock(AbstractContextManager["FolderLock"]):
             file.close()
 
     def _holder(self) -> str:
-        """Who holds the lock. It signs the file right after it has locked it: a little patience finds the name."""
+        """The holder of the lock. It signs the file right after locking it, so a short wait finds the name."""
         for _ in range(10):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 holder = json.loads(self._path.read_text())

@@ -1,4 +1,4 @@
-"""The output folder of a rebalancing: what may be in it, how far it is, and what is cleared away."""
+"""The output folder of a rebalancing: what may be in it, its progress, and what is deleted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from c4pipe.rebalance.plan import MixturePlan
 
 
 def find_mixture(job: Rebalancing, overwrite: bool) -> Standing:
-    """What is there of the mixture. ConfigError where the folder holds another one, or files that are none of ours."""
+    """The state of the mixture. ConfigError if the folder holds another one, or files that are not ours."""
     told = job.description
     now = {name: told[name] for name in ("settings", "versions", "code")}
     now["inputs"] = [(item["path"], item["bytes"]) for item in told["inputs"]]
@@ -26,7 +26,7 @@ def find_mixture(job: Rebalancing, overwrite: bool) -> Standing:
     def differs(manifest: Mapping[str, Any]) -> str:
         try:
             found = changes(manifest, now)
-        except (AttributeError, KeyError, TypeError, ValueError):  # what no run has written
+        except (AttributeError, KeyError, TypeError, ValueError):  # no run wrote it
             found = {"manifest": ["unreadable"]}
         return another(job.output, "a mixture", found)
 
@@ -36,7 +36,7 @@ def find_mixture(job: Rebalancing, overwrite: bool) -> Standing:
 def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:
     """Makes the folders ready: as an unfinished run of the same job left them, or with nothing but the plan.
 
-    ConfigError if they cannot be written, or are none of ours.
+    ConfigError if they cannot be written, or are not ours.
     """
     store = BeamStore(job.staging)
     try:
@@ -54,13 +54,13 @@ def prepare_mixture(job: Rebalancing, plan: MixturePlan) -> None:
 
 
 def clear_mixture_staging(job: Rebalancing) -> None:
-    """Takes away what runs have left in the output but finished mixtures; plans first, without which none goes on."""
+    """Deletes what runs left in the output except finished mixtures; plans first, without which no run resumes."""
     for folder in work_folders(job.output, names_below(job.output)):
         remove_work(f"{job.output}/{folder}", [PLAN])
 
 
 class MixtureProgress(ProgressReporter):
-    """Says now and then how many files are scattered and written, as the staging folder shows it."""
+    """Reports now and then how many files are scattered and written, counted in the staging folder."""
 
     def __init__(self, job: Rebalancing, plan: MixturePlan, out: TextIO = sys.stderr):
         self._staging = Path(job.staging)
@@ -74,7 +74,7 @@ class MixtureProgress(ProgressReporter):
             print(self.line(), file=self._out, flush=True)
 
     def line(self) -> str:
-        """One look in words."""
+        """The current progress in words."""
         scattered = sum(1 for _ in self._staging.glob("scattered/[0-9]*.starts"))
         written = sum(1 for _ in self._staging.glob("written/*/[!.]*.json"))
         return (

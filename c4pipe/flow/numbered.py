@@ -1,4 +1,4 @@
-"""Several outputs of one step: elements with a number. Beam's tagged outputs are mixed up by its DaskRunner."""
+"""Several outputs of one step: elements with a number. Beam's DaskRunner mixes up tagged outputs."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import apache_beam as beam
 
 
 def only(number: int, kind: Any) -> beam.PTransform:
-    """Of (number, element) the elements of one number; they are of that type."""
+    """The elements of one number from (number, element); `kind` is their type."""
     return beam.FlatMap(lambda numbered: numbered[1:] if numbered[0] == number else ()).with_output_types(kind)

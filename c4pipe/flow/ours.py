@@ -1,7 +1,7 @@
-"""Which files of an output folder are ours: those that a manifest or a note of ours names, whatever their names.
+"""Which files of an output folder are ours: those named by a manifest or a note of ours.
 
-A corpus names its files itself (`shards.belongings`). What builds write before there is one lies in folders that hold a
-file `.c4pipe` with a sentence of ours: it is made before anything else in there, and goes last.
+A corpus names its files itself (`shards.belongings`). Before a manifest exists, builds write only into folders that
+hold a file `.c4pipe` with a fixed sentence: it is created first and removed last.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from c4pipe.shards import ADDED, MANIFEST, OF_ITSELF, SCHEMA_VERSION, SUMS, Belo
 
 STAGING_NAME, MADE_NAME = ".staging-", ".made-"  # folders in an output folder; what follows is a key
 PLACING = (
-    "placing.json"  # in a MADE_NAME folder whose corpus is on its way to its place: the manifest of the one before
+    "placing.json"  # in a MADE_NAME folder whose corpus is being moved into place: the manifest of the replaced one
 )
 WORK_NOTE = b"c4pipe works in this folder, and clears it.\n"
 _WORK = re.compile(rf"(?:{re.escape(STAGING_NAME)}|{re.escape(MADE_NAME)})[0-9a-f]+")
-_OLDER = ("README.md", "stats.json", "mixture.svg")  # of manifests that do not name them: before `about`
+_OLDER = ("README.md", "stats.json", "mixture.svg")  # for manifests that do not name them: before `about`
 
 
 class Contents(NamedTuple):
@@ -40,9 +40,9 @@ class Contents(NamedTuple):
 
     names: list[str]  # of all files, as paths from there
     manifest: dict[str, Any] | None  # of the corpus, if there is one
-    files: tuple[Belonging, ...]  # of it, and those that were added later
-    damage: str  # what is wrong with what the corpus says of itself, "" if nothing is
-    foreign: list[str]  # what nobody has noted as ours
+    files: tuple[Belonging, ...]  # its files, and those added later
+    damage: str  # what is wrong with the corpus's own records, "" if nothing is
+    foreign: list[str]  # what no record names as ours
 
 
 def names_below(output: str) -> list[str]:
@@ -60,13 +60,13 @@ def names_below(output: str) -> list[str]:
 
 
 def _unless_gone(error: OSError) -> None:
-    """Another build may clear its staging while its folder is looked at; everything else is an error."""
+    """Ignores a folder that another build deletes meanwhile; raises anything else."""
     if not isinstance(error, FileNotFoundError):
         raise error
 
 
 def contents(output: str) -> Contents:
-    """What is in the folder, and what of it is ours."""
+    """The contents of the folder, and which of them are ours."""
     names = sorted(names_below(output))
     manifest, damage = _manifest(output, names)
     files: list[Belonging] = []
@@ -90,13 +90,13 @@ def contents(output: str) -> Contents:
 
 
 def work_folders(output: str, names: Iterable[str]) -> list[str]:
-    """The folders of the output in which builds work, by their notes."""
+    """The work folders of builds in the output, by their notes."""
     found = (name.removesuffix(f"/{NOTE}") for name in names if name.endswith(f"/{NOTE}"))
     return [name for name in found if is_work_name(name) and is_work(f"{output}/{name}")]
 
 
 def is_work_name(name: str) -> bool:
-    """Whether builds name a folder so in which they work."""
+    """Whether it is a name that builds give to work folders."""
     return _WORK.fullmatch(name) is not None
 
 
@@ -105,7 +105,7 @@ def is_work(folder: str) -> bool:
     if os.path.islink(folder):
         return False
     note = note_of(folder)
-    return note == WORK_NOTE or (note == b"" and names_below(folder) == [NOTE])  # whoever wrote it died over it
+    return note == WORK_NOTE or (note == b"" and names_below(folder) == [NOTE])  # its writer died while writing it
 
 
 def note_of(folder: str) -> bytes | None:
@@ -117,21 +117,23 @@ def note_of(folder: str) -> bytes | None:
 
 
 def replaced_note(output: str) -> bytes:
-    """What the note in a corpus says whose place another one takes."""
+    """The note in a corpus that is being replaced by another."""
     return b"c4pipe replaces the corpus in this folder, which was " + os.fsencode(os.path.realpath(output)) + b"\n"
 
 
 def has_note(folder: str) -> bool:
-    """Whether the note in the folder of a corpus is ours: of where it was made, or of what takes its place."""
+    """Whether the note in the folder of a corpus is ours: one of the folder where it was made, or of its
+    replacement.
+    """
     return note_of(folder) in (b"", WORK_NOTE, replaced_note(folder))
 
 
 def _manifest(folder: str, names: Sequence[str]) -> tuple[dict[str, Any] | None, str]:
-    """The manifest of a corpus of ours in the folder, and whether its sum tells that it is not as it was written."""
+    """The manifest of a corpus of ours in the folder, and what is wrong if its checksum differs."""
     if MANIFEST not in names:
         return None, ""
     if not is_remote(folder) and not all(Path(folder, name).is_file() for name in OF_ITSELF if name in names):
-        return None, ""  # a pipe, say
+        return None, ""  # such as a pipe
     data = _read(f"{folder}/{MANIFEST}")
     manifest = as_manifest(data)
     known = read_sums(_read(f"{folder}/{SUMS}")).get(MANIFEST) if SUMS in names else None
@@ -141,7 +143,7 @@ def _manifest(folder: str, names: Sequence[str]) -> tuple[dict[str, Any] | None,
 
 
 def as_manifest(data: bytes) -> dict[str, Any] | None:
-    """The manifest of a corpus; None for what no build has written: a file of that name may be anybody's."""
+    """The manifest of a corpus; None if no build wrote it: any user may have a file of that name."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
@@ -166,7 +168,7 @@ def _added(output: str, names: Sequence[str]) -> list[Belonging]:
 
 
 def _as_summed(output: str, names: Iterable[str]) -> list[Belonging]:
-    """Of a corpus whose manifest cannot be trusted the files that have the sums which are noted beside it."""
+    """Files that match the recorded checksums, for a corpus whose manifest cannot be trusted."""
     if SUMS not in names:
         return []
     sums = read_sums(_read(f"{output}/{SUMS}"))
@@ -178,7 +180,7 @@ def _as_summed(output: str, names: Iterable[str]) -> list[Belonging]:
 
 
 def _on_the_way(made: str) -> list[Belonging]:
-    """The files of a corpus that is put in its place, and of the one before."""
+    """The files of a corpus that is being moved into place, and of the one it replaces."""
     found = []
     for name in (MANIFEST, PLACING):
         with suppress(FileNotFoundError, BuildError):
@@ -187,8 +189,9 @@ def _on_the_way(made: str) -> list[Belonging]:
 
 
 def altered(output: str, found: Contents) -> list[str]:
-    """Files beside the data, such as README.md, that are ours by name and have other contents than we gave them:
-    somebody has worked on them."""
+    """Files next to the data, such as README.md, that are ours by name but have other contents than we wrote: the user
+    has edited them.
+    """
     newest = {file.path: file.sha256 for file in found.files if not file.data and file.sha256}
     names = set(found.names)
     return [
@@ -197,9 +200,9 @@ def altered(output: str, found: Contents) -> list[str]:
 
 
 def begin_work(folder: str) -> None:
-    """Makes a folder that only builds write into. ConfigError where there is one of that name that is none of ours.
+    """Makes a folder that only builds write into. ConfigError if one of that name exists that is not ours.
 
-    On a disk it appears with its note, in one step, for array tasks begin at once.
+    On a disk it appears together with its note, in one step, because array tasks start at the same time.
     """
     if is_work(folder):
         return
@@ -228,10 +231,10 @@ def _not_ours(folder: str) -> ConfigError:
 
 
 def remove_work(folder: str, first: Sequence[str] = ()) -> None:
-    """Takes away a folder that only builds write into, if it is one; the files named `first` before all others."""
+    """Deletes a folder if only builds write into it; the files named `first` before all others."""
     store = BeamStore()
     if not is_work(folder):
-        with suppress(OSError):  # one that is empty: somebody died behind the note
+        with suppress(OSError):  # an empty one: its builder died after deleting the note
             os.rmdir(folder)
         return
     for name in first:
@@ -252,8 +255,9 @@ def remove_work(folder: str, first: Sequence[str] = ()) -> None:
 def clear_work(
     output: str, kinds: Sequence[str] = (STAGING_NAME, MADE_NAME), but: str = "", first: Sequence[str] = ()
 ) -> None:
-    """Takes away the folders of these kinds in which builds have worked, but for one; nothing in a bucket, where others
-    may work in them and no lock tells. Of each, the files named `first` before all others."""
+    """Deletes the work folders of these kinds, except one; none in a bucket, where other builds may be working and no
+    lock tells. In each, the files named `first` go before all others.
+    """
     if not is_remote(output):
         for path in (path for kind in kinds for path in Path(output).glob(f"{kind}*")):
             if not but or path != Path(but):

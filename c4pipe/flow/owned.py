@@ -1,4 +1,6 @@
-"""The keys of a dedup, a hash partition at a time: what earlier corpora own, and what this one owns from now on."""
+"""The keys of a dedup, a hash partition at a time: those that earlier corpora own, and those that this one owns from
+now on.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +17,29 @@ from c4pipe.keys import KeyReader, merged
 
 
 class PartitionKeys:
-    """Of one dedup."""
+    """The keys of one dedup, by partition."""
 
     def __init__(self, settings: Settings, plan: Plan, leg: int | None, store: BeamStore):
-        """`leg` is that which a dedup of text begins, None for that of URLs."""
+        """`leg` is the leg that a text dedup begins, None for URL dedup."""
         self._settings, self._store = settings, store
         self.stage = plan.names()[plan.url_index if leg is None else plan.texts[leg]]
         self._folder = f"{settings.keys_folder(leg)}/{self.stage}"
 
     def before(self, partition: int) -> Owned:
-        """What pages of earlier corpora own of the partition."""
+        """The keys of the partition that pages of earlier corpora own."""
         if not self._readers:
             return NOTHING_OWNED
         bits = 64 - (self._settings.partitions.bit_length() - 1)
         return Owned(*merged(self._readers, partition << bits, ((partition + 1) << bits) - 1))
 
     def write(self, partition: int, owned: Owned) -> None:
-        """Keeps what is owned from now on, where the corpus keeps keys."""
+        """Stores the keys owned from now on, if the corpus keeps keys."""
         if self._settings.keys:
             with self._store.write(self._path(partition)) as stream:
                 stream.write(np.stack(owned).tobytes())
 
     def pieces(self) -> Iterator[tuple[U64, U64]]:
-        """All that `write` has kept, in ascending order."""
+        """All keys that `write` stored, in ascending order."""
         for partition in range(self._settings.partitions):
             if self._store.exists(self._path(partition)):
                 with self._store.read(self._path(partition)) as stream:
@@ -54,6 +56,6 @@ class PartitionKeys:
 
 
 def owned_keys(settings: Settings, plan: Plan, store: BeamStore) -> dict[str, Iterator[tuple[U64, U64]]]:
-    """What each dedup of a corpus leaves owned, by its stage, URLs first."""
+    """The keys owned after each dedup of a corpus, by its stage, URLs first."""
     dedups = [PartitionKeys(settings, plan, leg, store) for leg in (None, *range(len(plan.texts)))]
     return {keys.stage: keys.pieces() for keys in dedups}

@@ -1,4 +1,4 @@
-"""Lists of paths, such as Common Crawl's wet.paths.gz: lines are relative to the place of the list."""
+"""Lists of paths, such as Common Crawl's wet.paths.gz: lines are relative to the location of the list."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from c4pipe.flow.web import is_web, web_bytes
 from c4pipe.text.urls import public
 
 LIST_SUFFIXES = (".paths", ".paths.gz", ".paths.zst")
-CRAWL_DATA = "crawl-data"  # what the lines of Common Crawl's lists begin with, and their own paths hold
+CRAWL_DATA = "crawl-data"  # how lines of Common Crawl's lists begin; their own paths contain it
 _MISSING = (404, 410)
 
 
 def listed_paths(path: str, root: str | None) -> list[str]:
-    """The paths or URLs that the lines of a list name, joined to `root`, or else to where the list lies.
+    """The paths or URLs that the lines of a list name, joined to `root`, or else to the folder of the list.
 
-    Of a list that lies in `crawl-data` and names what begins so, that is what stands before it. ConfigError for a list
-    that cannot be read, and for one whose files the host does not have.
+    If the list is in `crawl-data` and its lines begin with that, they are joined to the part before it. ConfigError for
+    a list that cannot be read, or whose files the host does not have.
     """
     what = f"--input {public(path)}"
     try:
@@ -53,7 +53,7 @@ def _joined(line: str, root: str | None, place: str) -> str:
 
 
 def _check_host(found: Sequence[str], what: str) -> None:
-    """ConfigError where the host has none of three files that a list of files of the web names."""
+    """ConfigError if the host has none of three sampled files from a list on the web."""
     asked = list(dict.fromkeys((found[0], found[len(found) // 2], found[-1]))) if found else []
     if not asked or not all(is_web(url) for url in asked):
         return
@@ -67,7 +67,7 @@ def _check_host(found: Sequence[str], what: str) -> None:
             if error.status not in _MISSING:
                 return
             said.append(str(error))
-        except Exception:  # it is told when the file is read
+        except Exception:  # reported when the file is read
             return
     raise ConfigError(
         f"{what}: the host has none of the files in the list, such as {public(asked[0])} ({said[0]}). Give their base "

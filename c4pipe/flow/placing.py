@@ -1,7 +1,7 @@
-"""How a corpus is put in place: it is made next to what is there, and replaces it once complete.
+"""How a corpus is put in place: it is made next to the existing one, and replaces it once complete.
 
-It is made in `OUTPUT/.made-KEY`. An existing corpus stays until then and is replaced in one step if the
-system can exchange two folders. If it cannot (a bucket, a mount point, a parent folder without write access), files
+It is made in `OUTPUT/.made-KEY`. An existing corpus stays until the new one is complete, and is replaced in one step if
+the system can exchange two folders. If it cannot (a bucket, a mount point, a parent folder without write access), files
 are moved one by one, the manifest last, and the next build resumes the move after a crash.
 """
 
@@ -40,11 +40,11 @@ from c4pipe.flow.ours import (
 )
 from c4pipe.shards import ADDED, MANIFEST, SUMS, belongings, read_added, read_sums
 
-NO_CORPUS = b"{}\n"  # in the place of the manifest of a corpus that was not there
+NO_CORPUS = b"{}\n"  # stands for the manifest if there was no corpus before
 
 
 def is_made(made: str, fingerprint: str) -> bool:
-    """Whether the folder holds that corpus, finished and whole by its sums, on its way to its place."""
+    """Whether the folder holds that corpus, finished and intact by its checksums, waiting to be moved into place."""
     store = BeamStore()
     if not (is_work(made) and store.exists(f"{made}/{MANIFEST}")):
         return False
@@ -54,10 +54,10 @@ def is_made(made: str, fingerprint: str) -> bool:
 
 
 def _damaged(made: str, moved: bool = False) -> str:
-    """The first file in there that is not as it was made, "" if there is none; some may be `moved` away already."""
+    """The first file there that is damaged, "" if none is; some may have been `moved` already."""
     store = BeamStore()
     if not store.exists(f"{made}/{SUMS}"):
-        return "" if moved else SUMS  # it is the last one to be moved in front of the manifest
+        return "" if moved else SUMS  # it is moved last before the manifest
     with store.read(f"{made}/{SUMS}") as stream:
         sums = read_sums(stream.read())
     for path, sha256 in sums.items():
@@ -69,9 +69,9 @@ def _damaged(made: str, moved: bool = False) -> str:
 
 
 def put_in_place(output: str, made: str) -> None:
-    """Puts the finished corpus in its place; the one that was there is gone behind that, and nothing else is.
+    """Moves the finished corpus into place. Removes the one that was there, and nothing else.
 
-    BuildError, before anything is touched, where somebody has put or changed files there while it was made.
+    BuildError, before anything is touched, if files were added or changed there meanwhile.
     """
     found = contents(output)
     if strange := found.foreign or altered(output, found):
@@ -87,13 +87,13 @@ def put_in_place(output: str, made: str) -> None:
 
 
 def _clear(made: str) -> None:
-    """Takes away what lies beside the corpus that was made: a worker that died may have left half a file."""
+    """Deletes everything next to the finished corpus: a worker that died may have left a partial file."""
     known = {*_named_in(made, MANIFEST), MANIFEST, SUMS, NOTE}
     _remove(made, [name for name in names_below(made) if name not in known])
 
 
 def recover(output: str) -> None:
-    """Completes what an earlier process began and died over. To be called with the lock."""
+    """Completes a move during which an earlier process died. The caller holds the lock."""
     store = BeamStore()
     if not is_remote(output):
         for beside in _siblings(output):
@@ -115,7 +115,7 @@ def recover(output: str) -> None:
 
 
 def _siblings(output: str) -> Iterator[str]:
-    """Folders beside the output that were or are to be exchanged for it."""
+    """Folders next to the output that were, or were to be, exchanged for it."""
     real = os.path.realpath(output)
     pattern = _beside(glob.escape(os.path.dirname(real)), glob.escape(os.path.basename(real)))
     for path in glob.iglob(f"{pattern}*"):
@@ -128,9 +128,9 @@ def _beside(parent: str, name: str) -> str:
 
 
 def _settle_sibling(output: str, beside: str) -> None:
-    """One that was to come is where it was made again; one that was exchanged holds the corpus before, and goes.
+    """A new corpus returns to where it was made; a corpus that was already exchanged is the old one, and is deleted.
 
-    What has neither note is somebody else's.
+    A folder with neither note belongs to somebody else.
     """
     if is_work(beside):
         back = f"{output}/{MADE_NAME}{beside.rpartition(MADE_NAME)[2]}"
@@ -139,16 +139,16 @@ def _settle_sibling(output: str, beside: str) -> None:
     elif note_of(beside) == replaced_note(output):
         _take_back(output, beside)
     else:
-        with suppress(OSError):  # an empty one: whoever took it away died in front of that
+        with suppress(OSError):  # an empty one: its remover died before this step
             os.rmdir(beside)
 
 
 def _exchanged(output: str, made: str) -> bool:
-    """Exchanges the two folders in one step; False where that cannot be done, and then nothing has changed."""
+    """Exchanges the two folders in one step; False if that is impossible, and nothing has changed."""
     real = os.path.realpath(output)
-    with suppress(FileNotFoundError):  # the working folder is gone
+    with suppress(FileNotFoundError):  # the working folder was deleted
         if Path.cwd().resolve().is_relative_to(real):
-            return False  # we work in there, and would be in the old one
+            return False  # it is our working folder, and we would end up in the old one
     beside = _beside(os.path.dirname(real), os.path.basename(real)) + made.rpartition(MADE_NAME)[2]
     try:
         os.rename(made, beside)
@@ -157,7 +157,7 @@ def _exchanged(output: str, made: str) -> bool:
     try:
         look_alike(real, beside)
         with suppress(FileNotFoundError):
-            os.link(f"{real}/{LOCK}", f"{beside}/{LOCK}")  # so that nobody comes in between
+            os.link(f"{real}/{LOCK}", f"{beside}/{LOCK}")  # so that no other build can start in between
         Path(real, NOTE).write_bytes(replaced_note(output))
         exchange(real, beside)
     except OSError:
@@ -166,14 +166,15 @@ def _exchanged(output: str, made: str) -> bool:
         os.rename(beside, made)
         return False
     sync_path(Path(real).parent)
-    Path(real, NOTE).unlink()  # it says that the corpus in there is the one to come
+    Path(real, NOTE).unlink()  # it marks the corpus there as the new one
     _take_back(output, beside)
     return True
 
 
 def _take_back(output: str, beside: str) -> None:
-    """Fetches the staging that lay in the old folder, and takes the corpus away that did. The new one is in its place
-    by now: what cannot be done is told, and is none of the build."""
+    """Moves the staging folder out of the old corpus, and deletes that corpus. The new one is in place by now, so
+    failures are reported but do not fail the build.
+    """
     try:
         for path in Path(beside).glob(f"{STAGING_NAME}*"):
             if is_work(str(path)) and not os.path.lexists(f"{output}/{path.name}"):
@@ -185,7 +186,7 @@ def _take_back(output: str, beside: str) -> None:
 
 
 def _remove_corpus(beside: str) -> None:
-    """Takes away what is ours of a corpus; its manifest and its note last, for they say whose the others are."""
+    """Deletes our files of a corpus; its manifest and note last, since they identify the others."""
     found = contents(beside)
     if found.manifest is not None:
         changed = altered(beside, found)
@@ -202,7 +203,7 @@ def _remove_corpus(beside: str) -> None:
 
 
 def _begin(output: str, made: str, replaced: bool) -> None:
-    """From here on the corpus that was there is gone, and the new one on its way, however often that takes."""
+    """From here on the old corpus is gone and the new one is being moved, however many attempts it takes."""
     if not replaced:
         with BeamStore().write(f"{made}/{PLACING}") as stream:
             stream.write(NO_CORPUS)
@@ -214,7 +215,7 @@ def _begin(output: str, made: str, replaced: bool) -> None:
 
 
 def _complete(output: str, made: str) -> None:
-    """Takes away what the old corpus has and the new one has not, and moves the new one's files, the manifest last."""
+    """Deletes files that only the old corpus has, and moves the new one's files, the manifest last."""
     new = _named_in(made, MANIFEST)
     _remove(output, [path for path in (*_named_in(made, PLACING), *_added_to(output)) if path not in new] + [ADDED])
     coming = set(names_below(made))
@@ -224,7 +225,7 @@ def _complete(output: str, made: str) -> None:
 
 
 def _named_in(made: str, name: str) -> set[str]:
-    """The files that a manifest names; none where there was no corpus before. BuildError for one that is damaged."""
+    """The files that a manifest names; none if there was no corpus before. BuildError for one that is damaged."""
     with BeamStore().read(f"{made}/{name}") as stream:
         data = stream.read()
     if data == NO_CORPUS:
@@ -243,7 +244,7 @@ def _added_to(output: str) -> list[str]:
 
 
 def _move(folder: str, to: str, paths: Sequence[str]) -> None:
-    """Moves files to the same paths below another folder; they are there for good when this returns."""
+    """Moves files to the same paths below another folder; they are synced when this returns."""
     if is_remote(to):
         BeamStore().rename([f"{folder}/{path}" for path in paths], [f"{to}/{path}" for path in paths])
         return
@@ -255,7 +256,7 @@ def _move(folder: str, to: str, paths: Sequence[str]) -> None:
 
 
 def _remove(folder: str, paths: list[str]) -> None:
-    """Takes files away, and the folders that held them if nothing else is in there."""
+    """Deletes files, and their folders if nothing else is in them."""
     store = BeamStore()
     for path in paths:
         store.remove(f"{folder}/{path}")

@@ -1,7 +1,7 @@
-"""The progress of a build, read from its staging folder: correct across processes, and finished when the build is.
+"""The progress of a build, read from its staging folder, so that it is correct across processes.
 
-What is shown only grows: a look that finds less than the one before shows that one. A unit that is read again, for its
-worker died, is behind its last note for a while. Presets that read in different ways count pages each for itself.
+What is shown only grows: a look that finds less than the one before repeats that one. A unit that is read again because
+its worker died is behind its last note for a while. Presets that read in different ways count pages separately.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from c4pipe.progress import LIVE, PLAIN, ProgressReporter
 from c4pipe.text import duration, many
 
 PHASES = ("reading", "deduplicating", "finishing", "writing")
-READING = 0.65  # of the time of a build, measured on 12,000 pages
+READING = 0.65  # share of the time of a build, measured on 12,000 pages
 
 
 class Look(NamedTuple):
-    """What there is of a build, in sums that only grow."""
+    """The state of a build, in sums that only grow."""
 
     phase: int  # index into `PHASES`
-    read: float  # the share of the inputs that is read
-    finished: float  # the share of the units that is finished, of all corpora
-    units: int  # that are read to their end
+    read: float  # share of the inputs that is read
+    finished: float  # share of the units that is finished, over all corpora
+    units: int  # read completely
     pages: int  # read
-    staged: int  # of these, past the rules that need no other page
-    lost: int  # records that gave no page
+    staged: int  # of these, kept by the rules that need no other page
+    lost: int  # records without a page
     bytes: int
     done: int  # pages of the units that are finished
     expected: int  # pages of all units that are read, once for each corpus
@@ -48,34 +48,36 @@ class Look(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The share of the work that is behind us."""
+        """The share of the work that is done."""
         return READING * self.read + (1 - READING) * self.finished
 
 
 class _Reading(NamedTuple):
-    """Corpora whose inputs are read alike, with folders of their stages so far; the first one's hold the notes."""
+    """Corpora whose inputs are read the same way, with their staging folders; the first one's folder holds the
+    notes.
+    """
 
     prefixes: tuple[str, ...]
     own: tuple[Path, ...]
 
 
 class BuildProgress(ProgressReporter):
-    """Shows progress while a build runs: a live line on a terminal, now and then a plain one elsewhere."""
+    """Shows progress while a build runs: a live line on a terminal, occasional plain lines elsewhere."""
 
     def __init__(self, corpora: Sequence[Settings], units: list[WorkUnit], out: TextIO = sys.stderr):
         self._store = BeamStore(corpora[0].staging)
         self._readings = _readings(corpora)
         self._units = units
         sizes = [piece.item.bytes for unit in units for piece in unit]
-        # Where nobody knows how large an input is, units are counted.
+        # If the size of an input is unknown, units are counted.
         self._bytes = [sum(piece.bytes for piece in unit) if min(sizes, default=-1) >= 0 else 0 for unit in units]
-        # Of each way of reading, the numbers of the units that are read to their end.
+        # For each way of reading, the numbers of the units that are read completely.
         self._read: list[dict[int, dict[str, int]]] = [{} for _ in self._readings]
         self._console = Console(file=out)
         super().__init__()
         self._now = Look(*(0,) * len(Look._fields))
-        self._first = self._began = self.look()  # what is not of this build's time
-        self._since = 0.0  # seconds at which the phase began
+        self._first = self._began = self.look()  # not part of this process's time
+        self._since = 0.0  # time at which the phase began, in s
 
     def show(self) -> None:
         if self._console.is_terminal:
@@ -93,14 +95,14 @@ class BuildProgress(ProgressReporter):
         return grid
 
     def look(self) -> Look:
-        """What the staging folder says now, or said before where that was more."""
+        """The state of the staging folder now, or the earlier one if that was further."""
         before, self._now = self._now, Look._make(map(max, self._found(), self._now))
         if self._now.phase > before.phase:
             self._began, self._since = self._now, self.seconds()
         return self._now
 
     def line(self, now: Look) -> str:
-        """One look in words. Rates are of the phase that is under way, in this process."""
+        """The current progress in words. Rates are those of the current phase, in this process."""
         seconds = max(0.001, self.seconds() - self._since)
         name, began, gained = PHASES[now.phase], self._began, now.share - self._first.share
         left = duration(self.seconds() * (1 - now.share) / gained) if gained > 0.01 else "-"
@@ -111,7 +113,7 @@ class BuildProgress(ProgressReporter):
             rates += f"{(now.bytes - began.bytes) / seconds / 1e6:.1f} MB/s"
             of = f"{now.units:,}/{len(self._units) * len(self._readings):,} units"
             return f"{name} {int(100 * now.read)} %  {of}  {read}  {rates}  {lost}  ETA {left}"
-        if name == "writing":  # how many there will be, nobody has counted
+        if name == "writing":  # their total is not known
             return f"{name}  {now.done:,} pages finished  {many(now.written, 'file')} written"
         if name == "deduplicating":
             return f"{name}  {read}  {lost}  ETA {left}"
@@ -131,7 +133,7 @@ class BuildProgress(ProgressReporter):
                 for name, number in numbers.items():
                     sums[name] += number
             for folder in own:
-                done = _numbers(folder / "finished", ".rejected.parquet") & read.keys()
+                done = _numbers(folder / "finished", ".rejected.arrow") & read.keys()
                 finished += len(done)
                 sums["done"] += sum(read[unit]["pages"] for unit in done)
                 sums["written"] += sum(1 for _ in (folder / WRITTEN).glob("*/[!.]*.json"))
@@ -139,13 +141,13 @@ class BuildProgress(ProgressReporter):
         ways, units = len(self._readings), sum(map(len, self._read))
         total, size = ways * len(self._units), ways * sum(self._bytes)
         share = sums["bytes"] / size if size else units / total
-        share = 1.0 if units == total else min(0.99, share)  # an input may have grown since it was listed
+        share = 1.0 if units == total else min(0.99, share)  # an input may have grown since listing
         to_finish = len(self._units) * sum(len(own) for _, own in self._readings)
         phase = 0 if units < total else 1 if not finished else 2 if finished < to_finish else 3
         return Look(phase, share, finished / to_finish, units, **sums)
 
     def _numbers_of(self, prefix: str, unit: int) -> dict[str, int]:
-        """The numbers of a unit that is read to its end."""
+        """The numbers of a unit that is read completely."""
         try:
             with self._store.read(Staged.of(prefix, unit).summary) as stream:
                 summary = json.load(stream)
@@ -155,12 +157,12 @@ class BuildProgress(ProgressReporter):
                 "lost": sum(summary["ledger"]["stages"][0]["rejected"].values()),
                 "bytes": self._bytes[unit],
             }
-        except (DamagedFile, OSError, ValueError, KeyError, TypeError):  # the build itself will say so
+        except (DamagedFile, OSError, ValueError, KeyError, TypeError):  # the build itself will report it
             return {"pages": 0}
 
 
 def _readings(corpora: Sequence[Settings]) -> list[_Reading]:
-    """The ways in which the inputs of corpora are read, in the order in which the build has them."""
+    """The ways in which the inputs of corpora are read, in the order of the build."""
     alike: dict[object, list[Settings]] = {}
     for settings in corpora:
         alike.setdefault(settings.preset.stages[0], []).append(settings)
@@ -171,7 +173,7 @@ def _readings(corpora: Sequence[Settings]) -> list[_Reading]:
 
 
 def _note(prefix: str, unit: int) -> dict[str, int]:
-    """The last note on a unit that is being read; nothing where it is damaged, for it decides nothing."""
+    """The last note on a unit that is being read; empty if it is damaged, since it decides nothing."""
     try:
         note = json.loads(heartbeat_path(prefix, unit).read_bytes())
         return {name: int(note[name]) for name in ("pages", "staged", "lost", "bytes")}

@@ -1,4 +1,4 @@
-"""From the list of inputs to staged units of work: small files together, large ones in parts where they can be cut."""
+"""From the list of inputs to staged units of work: small files together, large ones in parts if they can be cut."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from c4pipe.stages import Read
 from c4pipe.text.urls import hushed
 from c4pipe.wet.reasons import CHANGED_INPUT, TRUNCATED, UNREADABLE
 
-HEARTBEAT = 0.5  # seconds between two notes on how far a unit has come
+HEARTBEAT = 0.5  # seconds between two notes on the progress of a unit
 
 StagedUnit = tuple[int, int, int]  # its number, rows at URL dedup, atoms
 
 
 class Watched:
-    """A stream that knows how many bytes were taken from it."""
+    """A stream that counts the bytes read from it."""
 
     def __init__(self, stream: BinaryIO, most: int = sys.maxsize):
-        """`most` bytes are asked for at a time: memory for more than a small file has costs more than its reading."""
+        """At most `most` bytes are read at a time: for a small file, a larger buffer costs more than reading."""
         self._stream = stream
         self._most = most
         self.position = 0
@@ -51,7 +51,7 @@ class Watched:
         self.position += len(data)
         return data
 
-    # What a Parquet file is read with, back and forth: there the position is what was taken so far.
+    # For Parquet files, which are read back and forth: there the position counts as bytes read.
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         return self._stream.seek(offset, whence)
@@ -68,13 +68,13 @@ class PieceReader:
     """A piece of an input while it is read."""
 
     def __init__(self, piece: Piece, store: BeamStore, how: Read, heartbeat: Heartbeat, every: int = 1):
-        """`every`: of so many pages one is taken."""
+        """`every`: one page in so many is used."""
         self._piece, self._store, self._how, self._heartbeat, self._every = piece, store, how, heartbeat, every
         self.account = Account(piece.number, piece.start, piece.item.bytes)
         self.places = False
 
     def verdicts(self) -> Iterator[Verdict]:
-        """Its records. A file that cannot be opened or read to its end is a verdict too, not an exception."""
+        """Its records. A file that cannot be opened or read completely is a verdict, not an exception."""
         item, account = self._piece.item, self.account
         watched: Watched | None = None
         try:
@@ -99,7 +99,7 @@ class PieceReader:
             self._heartbeat.done(account.read)
 
     def _doubts(self, now: Stamped) -> Iterator[Verdict]:
-        """What does not agree with how the file was listed."""
+        """Differences between the file and its listing."""
         item = self._piece.item
         place = Page("", "", "", f"{item.name}#{now.bytes}")
         if not self._piece.start and 0 <= item.expected != now.bytes:
@@ -129,7 +129,7 @@ def _first_pages(read: Iterator[Verdict], limit: int) -> Iterator[Verdict]:
 @beam.typehints.with_input_types(tuple[int, bytes])
 @beam.typehints.with_output_types(tuple[int, tuple[int, StagedUnit]])
 class StageUnit(beam.DoFn):
-    """Reads, judges and stages one unit for one corpus of each prefix, which all read alike.
+    """Reads, judges and stages one unit for one corpus of each prefix, which all read the same way.
 
     Emits (prefix, (group, (number, rows, atoms))) for each prefix, by its number.
     """
@@ -161,16 +161,16 @@ class StageUnit(beam.DoFn):
 
 
 class Heartbeat:
-    """Leaves a note beside the staged files now and then, for the progress line of the starting process."""
+    """Writes a note next to the staged files now and then, for the progress line of the starting process."""
 
     def __init__(self, staging: str, number: int):
         self._path = None if is_remote(staging) else heartbeat_path(staging, number)
         self._next = time.monotonic() + HEARTBEAT
-        self._behind = 0  # bytes of pieces that are read
+        self._behind = 0  # bytes of finished pieces
         self.stream: Watched | None = None
 
     def done(self, read: int) -> None:
-        """Hears that so many bytes were read of a piece."""
+        """Records that a piece is finished, after so many bytes."""
         self._behind += read
         self.stream = None
 
@@ -191,5 +191,5 @@ class Heartbeat:
 
 
 def heartbeat_path(staging: str, number: int) -> Path:
-    """Where a file's notes lie."""
+    """The path of a unit's notes."""
     return Path(staging) / "progress" / f"{number:06d}.json"

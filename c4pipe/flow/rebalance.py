@@ -1,4 +1,4 @@
-"""Rebalancing as one transform: sources are scattered, then outputs are gathered. Only numbers of files travel."""
+"""Rebalancing as one transform: sources are scattered, then outputs are gathered. Only file numbers are shuffled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _WithPlan(beam.DoFn):
 
 @beam.typehints.with_output_types(int)
 class Sources(_WithPlan):
-    """The numbers of the source shards of which anything is drawn."""
+    """The numbers of the source shards from which pages are drawn."""
 
     def process(self, _: None) -> Iterator[int]:
         for split in self._plan.splits:
@@ -38,11 +38,11 @@ class Sources(_WithPlan):
 
 @beam.typehints.with_output_types(tuple[int, int])
 class Scatter(_WithPlan):
-    """Scatters a source shard; emits (0, its number), for all must be done before the first output is gathered."""
+    """Scatters a source shard; emits (0, its number), since all must be done before the first output is gathered."""
 
     def process(self, number: int) -> Iterator[tuple[int, int]]:
         names = Scattered.of(self._job.staging, number)
-        if not (self._store.exists(names.starts) and self._store.exists(names.rows)):  # a run that goes on has done it
+        if not (self._store.exists(names.starts) and self._store.exists(names.rows)):  # an earlier run has done it
             scatter_source(self._plan, number, self._store, names)
         yield 0, number
 
@@ -64,20 +64,20 @@ class Gather(_WithPlan):
         path = self._plan.path(output)
         if not (self._store.exists(job.note(path)) and self._as_noted(path)):
             row = to_json(write_output(self._plan, output, job.staging, self._store, job.made, job.formats))
-            with self._store.write(job.note(path)) as stream:  # after the file: where it is, the file is whole
+            with self._store.write(job.note(path)) as stream:  # written last: if it exists, the file is complete
                 stream.write(row)
         with self._store.read(job.note(path)) as stream:
             yield 0, stream.read()
 
     def _as_noted(self, path: str) -> bool:
-        """Whether the files are those that the note speaks of."""
+        """Whether the files match the note."""
         with self._store.read(self._job.note(path)) as stream:
             files = files_of_shard(json.load(stream))
         return all(self._store.holds(f"{self._job.made}/{file['path']}", file["sha256"]) for file in files)
 
 
 class FinalizeMixture(_WithPlan):
-    """When everything else is in its place: statistics, the picture, the card, and last the manifest."""
+    """Runs when everything else is written: statistics, the picture, the card, and last the manifest."""
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> None:
         rows = [json.loads(row) for row in element[1]]
@@ -86,7 +86,7 @@ class FinalizeMixture(_WithPlan):
 
 @dataclass
 class Rebalance(beam.PTransform):
-    """Corpora to mixture. Text goes through files; each is written before a shuffle and read behind it."""
+    """Corpora to mixture. Text goes through files, each written before a shuffle and read after it."""
 
     job: Rebalancing
 

@@ -2,8 +2,8 @@
 
     names --find_inputs--> Found(inputs, left_out)
 
-A name is taken as a name first, and as a pattern where nothing is called so. A file that is named is an input whatever
-its ending; a folder is searched to the bottom (`flow.folders`), wherever it lies and however it was named.
+A name is tried as a path first, and as a pattern if no such path exists. A named file is an input whatever its ending.
+A folder is searched recursively (`flow.folders`), wherever it is and however it was named.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ from c4pipe.keys import is_key_path
 from c4pipe.text import many
 from c4pipe.text.urls import public, unsigned
 
-SUFFIXES = {  # of a folder's files
+SUFFIXES = {  # endings of files in a folder
     "wet": (".wet", ".wet.gz", ".wet.zst", ".wet.zstd"),
     "warc": WARC_SUFFIXES,
     **documents.FORMAT_SUFFIXES,
 }
-WARC_FILES = ("wet", "warc")  # whose files are WARC files, which `wet` reads
-MOST_LEFT_OUT = 10_000  # that are named
+WARC_FILES = ("wet", "warc")  # formats stored in WARC files
+MOST_LEFT_OUT = 10_000  # most that are listed
 
 Named = Iterator[tuple[str, Stamped]]
 
 
 class Found(NamedTuple):
-    """What is read, and what of the folders is not."""
+    """The inputs, and what was found in folders but is not read."""
 
     inputs: list[Input]
-    left_out: list[LeftOut]  # MOST_LEFT_OUT at most, and one that counts the rest
+    left_out: list[LeftOut]  # at most MOST_LEFT_OUT, and one that counts the rest
 
 
 def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = "wet") -> Found:  # noqa: A002
     """The inputs that globs, folders, files and lists of paths name, sorted, each once.
 
-    A list is a file that ends in `.paths`, packed or not, as Common Crawl gives out; its lines are joined to `root`, or
-    to where the list lies. ConfigError for a pattern that names nothing.
+    A list is a file that ends in `.paths`, compressed or not, as Common Crawl publishes; its lines are joined to
+    `root`, or to the folder of the list. ConfigError for a pattern that matches nothing.
     """
     finding = _Finding(format, None if root is None else _here(root))
     for pattern in patterns:
@@ -72,7 +72,7 @@ def find_inputs(patterns: Iterable[str], root: str | None = None, format: str = 
 
 
 def left_out_by_name(found: Found) -> list[LeftOut]:
-    """What was left out as a corpus may tell it: with paths below the folder that inputs share, or names alone."""
+    """What was left out, as a corpus may record it: paths below the folder that inputs share, or bare names."""
     item = found.inputs[0]
     folder = item.path.removesuffix(item.name) if item.path.endswith(item.name) else ""
 
@@ -84,7 +84,7 @@ def left_out_by_name(found: Found) -> list[LeftOut]:
 
 
 def _here(name: str) -> str:
-    """The name without what stands for a home, and without `file://`."""
+    """The name with `~` expanded and without `file://`."""
     if name.startswith("file:"):
         parts = urllib.parse.urlsplit(name)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
@@ -94,17 +94,17 @@ def _here(name: str) -> str:
 
 
 class _Finding:
-    """One search; holds what is found so far."""
+    """One search; holds the results so far."""
 
     def __init__(self, format: str, root: str | None):  # noqa: A002
         self._suffixes, self._kind = SUFFIXES[format], format.upper() if format in WARC_FILES else format
         self._root = root
         self.stamps: dict[str, Stamped] = {}  # by path
-        self._by_file: dict[str, str] = {}  # what a file is whatever it is called -> the path by which it is read
+        self._by_file: dict[str, str] = {}  # identity of a file, whatever its name -> the path by which it is read
         self.left_out: list[LeftOut] = []
 
     def add(self, pattern: str) -> None:
-        """The files that one name or pattern stands for."""
+        """Adds the files that one name or pattern stands for."""
         before, none = len(self.left_out), True
         for path, stamp in self._expand(pattern):
             if is_key_path(path):
@@ -116,7 +116,7 @@ class _Finding:
             raise ConfigError(_nothing(pattern, self._kind, self._suffixes, self.left_out[before:]))
 
     def _take(self, path: str, stamp: Stamped) -> None:
-        """Each file once: what is another name of one is told. A file's own name goes before that of a link."""
+        """Adds each file once; other names of it are reported. A file's own name has priority over a link's."""
         file = unsigned(path) if is_remote(path) else _real(path)
         known = self._by_file.setdefault(file, path)
         if known not in (path, file) and path == file:
@@ -146,7 +146,7 @@ class _Finding:
                 else:
                     yield from self._local(path)
             if _is_list(pattern) and not glob.has_magic(pattern):
-                yield from self._listed(pattern)  # which says that there is none
+                yield from self._listed(pattern)  # which raises if there is none
 
     def _local(self, path: str) -> Named:
         if os.path.isdir(path):
@@ -179,7 +179,7 @@ class _Finding:
         yield from found
         if not found and glob.has_magic(folder):
             yield from ((match.path, object_stamped(match)) for match in matches(folder))
-            if "**" not in folder:  # and what lies in folders that match
+            if "**" not in folder:  # and the contents of matching folders
                 depth = folder.count("/") + 1
                 below = {"/".join(match.path.split("/")[:depth]) for match in matches(f"{folder}/**")}
                 for each in sorted(below - {folder}):
@@ -202,7 +202,7 @@ class _Finding:
 
 
 def _not_meant(path: str, pattern: str) -> str:
-    """Why a file that a glob has found is none of those that it means; "" where it is one."""
+    """Why a file found by a glob is not an input; "" if it is one."""
     folder = posixpath.basename(posixpath.dirname(path))
     return "" if folder in pattern else HIDDEN_FOLDERS.get(f"{folder}/", "")
 
@@ -212,8 +212,8 @@ def _is_list(name: str) -> bool:
 
 
 def _is_object(path: str) -> bool:
-    """Whether a bucket holds an object of exactly this name. That it cannot be asked is told by its listing."""
-    with suppress(Exception):  # a file system of any kind
+    """Whether a bucket holds an object of exactly this name. Access errors are reported by the listing."""
+    with suppress(Exception):  # raised by any file system
         return bool(file_systems().exists(path))
     return False
 
@@ -224,19 +224,20 @@ def _real_folder(folder: str) -> str:
 
 
 def _real(path: str) -> str:
-    """What a file of this machine is called without links."""
+    """The path of a local file with links resolved."""
     if os.path.islink(path):
         return os.path.realpath(path)
     return os.path.join(_real_folder(os.path.dirname(path)), os.path.basename(path))
 
 
 def _names(paths: list[str]) -> list[str]:
-    """What pages say they come from, a name each: paths below the folder that all share, so that they are the same
-    wherever it lies. Nothing that signs a URL is in them; a name that is no UTF-8 has its odd bytes spelt out."""
+    """Names from which pages say they come: paths below the folder that all inputs share, so they are the same wherever
+    it is. URL signatures are removed; bytes that are not UTF-8 are escaped.
+    """
     found = [name.encode("utf-8", "backslashreplace").decode() for name in _below_shared([*map(public, paths)])]
     often = Counter(found)
     for i, name in enumerate(found):
-        if often[name] > 1:  # URLs that differ by what they ask for alone
+        if often[name] > 1:  # URLs that differ only in their query
             asked = hashlib.sha256(os.fsencode(unsigned(paths[i]))).hexdigest()[:8]
             found[i] = f"{name}-{asked}"
     return found
@@ -249,13 +250,13 @@ def _below_shared(paths: list[str]) -> list[str]:
         return paths
     try:
         shared = posixpath.commonpath([posixpath.dirname(path) for path in paths])
-    except ValueError:  # one begins with a slash and looks like a URL all the same
+    except ValueError:  # a path that begins with a slash but looks like a URL
         return paths
     return [posixpath.relpath(path, shared or ".") for path in paths]
 
 
 def _nothing(pattern: str, kind: str, suffixes: tuple[str, ...], left_out: list[LeftOut]) -> str:
-    """Why a pattern names no input: what there is instead, and what to do."""
+    """Why a pattern matches no input: what is there instead, and what to do."""
     there = Counter(ending_of(posixpath.basename(item.path)) for item in left_out if "by its name" in item.why)
     others = Counter(item.why for item in left_out if "by its name" not in item.why)
     told = [
@@ -269,5 +270,5 @@ def _nothing(pattern: str, kind: str, suffixes: tuple[str, ...], left_out: list[
     endings = " or ".join(f"*{suffix}" for suffix in suffixes if not suffix.endswith(PACKED))
     return (
         f"--input {public(pattern)}: no {kind} file found{found}.{hint} Expected a file, a folder with {endings} "
-        f"files, packed or not, a glob, or a list of paths ({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)})."
+        f"files, compressed or not, a glob, or a list of paths ({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)})."
     )

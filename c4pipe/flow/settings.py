@@ -12,17 +12,18 @@ from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, 
 from c4pipe.corpus.plan import Plan, together
 from c4pipe.files.assets import Assets
 from c4pipe.flow.ours import MADE_NAME
+from c4pipe.passes.ordering import Held
 from c4pipe.passes.sample import per_input
 from c4pipe.shards import shard_formats
 from c4pipe.stages import Preset, Stage
 
-MAX_GROUPS = 2048  # units share a group, and a shuffle element, where there are more than that
+MAX_GROUPS = 2048  # with more units than that, several share a group and a shuffle element
 MAX_PARTITIONS = 4096  # a crawl's 4e10 spans of 20 bytes make partitions of 200 MB
-INPUTS = "inputs.jsonl"  # in the staging folder: where it is, the folder is one of a build
-LEFT_OUT = "left_out.jsonl"  # beside it: what is none
-UNITS = "units.jsonl"  # and what they make
-WRITTEN = "written"  # below `Settings.own`: a note for each output shard that is whole
-PARTITION_INPUT = 256 << 20  # bytes of input a partition
+INPUTS = "inputs.jsonl"  # in the staging folder: if it exists, the folder belongs to a build
+LEFT_OUT = "left_out.jsonl"  # next to it: paths that are not inputs
+UNITS = "units.jsonl"  # and their units of work
+WRITTEN = "written"  # below `Settings.own`: a note for each finished output shard
+PARTITION_INPUT = 256 << 20  # bytes of input per partition
 
 
 class KeyFile(NamedTuple):
@@ -30,35 +31,35 @@ class KeyFile(NamedTuple):
 
     stage: str
     path: str
-    digest: str  # of its ends, when the build began; "" of one that the build makes
+    digest: str  # of its ends when the build began; "" for a file that the build makes
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One corpus. Everything here but `spill_rows`, `hold`, `max_bad_share` and the folders decides its bytes.
+    """One corpus. Every field except `spill_rows`, `held`, `max_bad_share` and the folders decides its bytes.
 
-    Several are made over one reading when they differ only in `preset`, `assets`, `output` and `description`.
+    Several are built over one reading if they differ only in `preset`, `assets`, `output` and `description`.
     """
 
     preset: Preset
-    assets: Assets  # with the contents of small files, for workers elsewhere
+    assets: Assets  # with the contents of small files, for remote workers
     output: str
     staging: str  # shared by every corpus from these inputs
-    inputs: int  # files that are read
-    units: int  # of work that they make
-    cut: bool  # whether large ones are read in parts
+    inputs: int  # number of files
+    units: int  # number of units of work
+    cut: bool  # whether large inputs are read in parts
     input_bytes: int
     shards: int | None  # train shards, None: by size
     rejected: str  # none | sample | all
     limit_pages: int | None  # of each file
-    spill_rows: int  # more rows than that go through files; 0: never
-    description: dict[str, Any]  # what the manifest says: settings, versions, assets
+    spill_rows: int  # shuffles with more rows go through files; 0: never
+    description: dict[str, Any]  # fields of the manifest: settings, versions, assets
     against: tuple[KeyFile, ...] = ()  # of earlier corpora
     keys: bool = False  # whether the corpus keeps its keys
-    restorable: bool = False  # and with them what `remove` needs
-    every: int = 1  # of so many pages one is looked at: in a dry run
-    hold: int | None = None  # bytes of an output shard that are in memory at once; None: all of them
-    max_bad_share: float = 1.0  # of inputs that give no page for damage; more than that end the build
+    restorable: bool = False  # and, with them, what `remove` needs
+    every: int = 1  # in a dry run, one page in so many is used
+    held: Held | None = None  # how much of an output shard is in memory at once; None: all
+    max_bad_share: float = 1.0  # largest share of inputs without a page because of damage; more end the build
 
     @property
     def plan(self) -> Plan:
@@ -66,7 +67,7 @@ class Settings:
         return Plan(self.preset, self.assets)
 
     def prefix(self, leg: int) -> str:
-        """Where the passes up to a dedup of text leave their files: the same folder for presets that agree so far."""
+        """The folder of the passes up to a text dedup: the same for presets that agree up to it."""
         return self._prefixes[leg]
 
     @cached_property
@@ -77,7 +78,7 @@ class Settings:
         )
 
     def _deciding(self, stages: Sequence[Stage], leg: int) -> str:
-        """A key of all that decides the bytes of work staged behind these stages."""
+        """A key of everything that decides the bytes of work staged after these stages."""
         told, code = self.description, code_behind(stages, STAGING if leg == 0 else (*STAGING, *RESTAGING))
         identifiers = [langid for langid in told["identifiers"] if any(langid["stage"] == s.name for s in stages)]
         known = [describe_stage(stage) for stage in stages], files_read(stages, told["files"]), code, identifiers
@@ -87,39 +88,40 @@ class Settings:
 
     @cached_property
     def urls(self) -> tuple[Any, ...]:
-        """What decides which page owns a URL: presets that have it in common share that dedup."""
+        """What decides which page owns a URL: presets with the same value share that dedup."""
         return self.preset.stages[: self.plan.url_index + 1]
 
     def keys_folder(self, leg: int | None) -> str:
-        """Where the partitions of a dedup of text, or of that of URLs, leave the keys that are owned from then on: one
-        folder for all presets that share the dedup."""
+        """Where the partitions of a text dedup, or of URL dedup, store the keys that are owned from then on: one folder
+        for all presets that share the dedup.
+        """
         earlier = fingerprint([row["sha256"] for row in self.description.get("against", ())])[:12]
         folder = f"{self.staging}/urls-{self._deciding(self.urls, 0)}" if leg is None else self.prefix(leg)
         return f"{folder}/keys-{earlier}"
 
     @property
     def own(self) -> str:
-        """Where the last passes of this corpus leave their files."""
+        """The folder of the last passes of this corpus."""
         return f"{self.staging}/corpus-{self.description['fingerprint'][:12]}"
 
     @property
     def made(self) -> str:
-        """Where the corpus is made, before it takes its place: on the disk of its place."""
+        """Where the corpus is made, before it is moved into place: on the same disk."""
         return f"{self.output}/{MADE_NAME}{self.description['fingerprint'][:16]}"
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """What its shards are written as."""
+        """The formats of its shards."""
         return shard_formats(self.description)
 
     @property
     def cap(self) -> int | None:
-        """Sampled pages an outcome and input, or part of a large one."""
+        """Sampled pages per outcome and input, or part of a large one."""
         return per_input(self.rejected, max(1, self.inputs, self.units))
 
     @property
     def group_size(self) -> int:
-        """Units a group."""
+        """Units per group."""
         return max(1, -(-self.units // MAX_GROUPS))
 
     @property
@@ -135,7 +137,9 @@ class Settings:
 
     @property
     def link_partitions(self) -> int:
-        """Partitions of links between pages, which are few beside claims: those of 4 GB of input meet in one place."""
+        """Partitions of links between pages, which are few compared with claims: those of 4 GB of input need one
+        partition.
+        """
         return max(1, self.partitions // 16)
 
     @property

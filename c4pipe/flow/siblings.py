@@ -1,4 +1,4 @@
-"""Several corpora in one folder: what else may be there, and the card that lists them."""
+"""Several corpora in one folder: what else may be in it, and the card that lists them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from c4pipe.flow.lock import LOCK, FolderLock
 from c4pipe.flow.ours import MADE_NAME, as_manifest, begin_work, names_below, remove_work
 from c4pipe.shards import MANIFEST, STATS, belongings
 
-_NAME = re.compile(r"\w[\w.-]*")  # of a folder that a build of several presets makes
+_NAME = re.compile(r"\w[\w.-]*")  # name of a folder made by a build of several presets
 
 
 def check_siblings(output: str) -> None:
-    """ConfigError if the folder cannot be one of several corpora, each in a folder of its own."""
+    """ConfigError if the folder cannot be one of several corpora, each in its own folder."""
     names = [name for name in names_below(output) if "/" not in name and name != LOCK]
     if CARD in names and seal_of(_read(f"{output}/{CARD}")) is not None:
         names.remove(CARD)
@@ -36,17 +36,17 @@ def check_siblings(output: str) -> None:
 
 
 def check_card_above(output: str) -> None:
-    """ConfigError if the folder of several corpora has a card that is to be replaced, and was changed."""
+    """ConfigError if the folder of several corpora has an edited card that would be replaced."""
     path = f"{output}/{CARD}"
     if BeamStore().exists(path) and seal_of(_read(path)) is False:
         raise ConfigError(f"{path} was changed since it was written and would be replaced. Move it away.")
 
 
 def write_card_above(output: str, several: bool) -> None:
-    """Writes the card of the folder that holds `several` corpora; of one that was built alone, the folder above it has
-    such a card or gets none. To be called when the corpora are in their places.
+    """Writes the card of the folder that holds `several` corpora. If a single corpus was built, such a card in its
+    parent folder is updated; none is created. Call it when the corpora are in place.
 
-    They are whole by now: where the card cannot be written or is not as it was, that is told.
+    The corpora are complete by now, so a card that cannot be written, or was edited, only causes a note.
     """
     try:
         if several:
@@ -57,7 +57,7 @@ def write_card_above(output: str, several: bool) -> None:
             with FolderLock(above):
                 _write_card(above)
     except (OSError, ConfigError) as error:
-        print(f"note: the card of the corpora beside {output} was not written ({error}).", file=sys.stderr)
+        print(f"note: the card of the corpora next to {output} was not written ({error}).", file=sys.stderr)
 
 
 def _above(output: str) -> str:
@@ -78,7 +78,7 @@ def _write_card(folder: str) -> None:
         with BeamStore().write(path) as stream:
             stream.write(data)
         return
-    beside = f"{folder}/{MADE_NAME}{hashlib.sha256(data).hexdigest()[:16]}"  # what is left of it is known as ours
+    beside = f"{folder}/{MADE_NAME}{hashlib.sha256(data).hexdigest()[:16]}"  # leftovers are recognised as ours
     begin_work(beside)
     with BeamStore().write(f"{beside}/{CARD}") as stream:
         stream.write(data)

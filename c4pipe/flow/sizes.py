@@ -11,7 +11,7 @@ from c4pipe.text.urls import public
 
 
 def with_sizes(inputs: list[Input], path: str) -> list[Input]:
-    """The inputs with the sizes of a list: lines of `BYTES NAME`, as `stat -c '%s %n' *.wet.gz` prints them.
+    """The inputs with sizes from a list of lines `BYTES NAME`, as `stat -c '%s %n' *.wet.gz` prints them.
 
     A name is the path of an input or the end of it. ConfigError for a list that cannot be read or names no input.
     """

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Stamped(NamedTuple):
-    """A version of a file. What is not known agrees with everything."""
+    """A version of a file. An unknown value matches every other."""
 
-    bytes: int = -1  # -1 where it cannot be opened, or where nobody has asked
-    stamp: str = ""  # time of change, or what a host calls the version; "" where nobody knows
+    bytes: int = -1  # -1 if it cannot be opened, or is unknown
+    stamp: str = ""  # time of change, or the host's name of the version; "" if unknown
 
     def changed(self, now: Stamped) -> str:
-        """In what the file is another one now, in words; "" where it is not."""
+        """How the file has changed, in words; "" if it has not."""
         if self.bytes >= 0 and now.bytes != self.bytes:
             return f"the file had {self.bytes:,} bytes when it was listed, and {now.bytes:,} when it was read"
         if self.stamp and now.stamp and now.stamp != self.stamp:
@@ -30,7 +30,7 @@ class Stamped(NamedTuple):
 
 
 def file_stamped(path: str) -> Stamped:
-    """A file of this machine; nothing known where there is none."""
+    """The version of a local file; unknown if there is none."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):  # ValueError: a NUL in the path
@@ -39,21 +39,21 @@ def file_stamped(path: str) -> Stamped:
 
 
 def object_stamped(found: FileMetadata) -> Stamped:
-    """An object of a bucket, as Beam lists it."""
+    """The version of an object in a bucket, as Beam lists it."""
     return Stamped(found.size_in_bytes, str(found.last_updated_in_seconds or ""))
 
 
 def web_stamped(url: str) -> Stamped:
-    """A file of the web. ConfigError where the host does not have it."""
+    """The version of a file on the web. ConfigError if the host does not have it."""
     version = web_version(url)
     return Stamped(version.size, version.etag or version.last_modified)
 
 
 def read_stamped(path: str, stream: BinaryIO) -> Stamped:
-    """An input that has been read, through the stream that it was read from; its place is lost."""
+    """The version of an input that was read, through its stream, whose position is lost."""
     size, stamp = stream.seek(0, os.SEEK_END), ""
     if is_web(path):
-        with suppress(ConfigError):  # it was there, and was read
+        with suppress(ConfigError):  # it existed, and was read
             stamp = web_stamped(path).stamp
     elif "://" in path:
         with suppress(ConfigError):

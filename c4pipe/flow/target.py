@@ -1,4 +1,4 @@
-"""The output folder: may this build write into it, and is it done already?"""
+"""The output folder: whether this build may write into it, and whether it is done already."""
 
 from __future__ import annotations
 
@@ -35,25 +35,26 @@ from c4pipe.shards import MANIFEST, SUMS, files_of_shard
 from c4pipe.text import many
 
 Manifest = Mapping[str, Any]
-DIFFERENCES_SHOWN = 5  # things that differ, in a message
+DIFFERENCES_SHOWN = 5  # most differences in a message
 
 
 class Standing(NamedTuple):
     """The corpus that a build finds in its output folder."""
 
-    manifest: dict[str, Any] | None  # if it is whole and the one that is asked for
-    damage: tuple[str, ...] = ()  # if it is that one, but not whole
-    replaced: int = -1  # bytes of the one that is to be replaced; -1: there is none
+    manifest: dict[str, Any] | None  # if it is complete and the one requested
+    damage: tuple[str, ...] = ()  # if it is that one, but damaged
+    replaced: int = -1  # bytes of a corpus that will be replaced; -1: none
 
 
 def staging_folder(folder: str, key: str) -> str:
-    """Where builds from inputs of that key keep their intermediate files."""
+    """The folder for intermediate files of builds from inputs with that key."""
     return f"{folder.rstrip('/')}/{STAGING_NAME}{key[:16]}"
 
 
 def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite: bool) -> Standing:
-    """What is there of the corpus. ConfigError where the folder holds another one, and in what it is another, or files
-    that no build has made. `inputs` are names and bytes."""
+    """The state of the corpus. ConfigError, with the differences, if the folder holds another corpus, or if it holds
+    files that no build made. `inputs` are names and bytes.
+    """
     told = {name: settings.description[name] for name in ("settings", "files", "identifiers", "versions", "code")}
     told["against"] = settings.description.get("against", [])
     now = {"preset": describe(settings.preset), "inputs": inputs, **told}
@@ -64,7 +65,7 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
             found = changes(manifest, now, settings.preset.stages)
             if manifest["fingerprint"] == settings.description["fingerprint"]:
                 found = {"inputs, which changed when they were read": misread(manifest, inputs)}
-        except (AttributeError, KeyError, TypeError, ValueError):  # what no build has written
+        except (AttributeError, KeyError, TypeError, ValueError):  # no build wrote it
             found = {"manifest": ["unreadable"]}
         return another(settings.output, what, found)
 
@@ -77,9 +78,9 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
 def standing(
     output: str, wanted: Callable[[Manifest], bool], overwrite: bool, differs: Callable[[Manifest], str]
 ) -> Standing:
-    """What is there of a corpus or mixture: `wanted` tells it from others, and `differs` says in what they are others.
+    """The state of a corpus or mixture: `wanted` recognises it, and `differs` describes how another one differs.
 
-    ConfigError for such a one without `overwrite`, and with it where anything in the folder is not ours to replace.
+    ConfigError for another one without `overwrite`; with it, if the folder holds anything that is not ours.
     """
     try:
         found = contents(output)
@@ -103,12 +104,14 @@ def standing(
 
 
 def announce(output: str, there: Standing) -> None:
-    """Says, before the work begins, what is wrong with the corpus that is there, and what replacing it takes."""
+    """Prints, before the work begins, what is wrong with the existing corpus, and the disk space that replacing it
+    takes.
+    """
     if there.damage:
         print(f"note: {output} is damaged: {_few(there.damage)}. It is rebuilt.", file=sys.stderr)
     if there.replaced >= 0:
         free = ""
-        with suppress(OSError):  # not every file system says
+        with suppress(OSError):  # not every file system reports it
             free = "" if is_remote(output) else f"; {shutil.disk_usage(output).free / 1e6:,.0f} MB are free"
         print(
             f"note: the corpus that is there ({there.replaced / 1e6:,.1f} MB) stays until the new one is complete; "
@@ -118,7 +121,7 @@ def announce(output: str, there: Standing) -> None:
 
 
 def _strange(output: str, found: Contents) -> str:
-    """The message about files of which nobody knows whose they are."""
+    """The message about files of unknown origin."""
     if MANIFEST in found.foreign:
         return (
             f"--output {output} holds a {MANIFEST} that no build wrote, or that is damaged, so the files there may not "
@@ -133,7 +136,7 @@ def _strange(output: str, found: Contents) -> str:
 
 
 def damage_of(output: str, found: Contents) -> tuple[str, ...]:
-    """What is wrong with a corpus, as far as a look at its folder tells: files that are missing or have other sizes."""
+    """What is wrong with a corpus, judged by its folder alone: missing files, and files of other sizes."""
     wrong = [found.damage] if found.damage else []
     names = set(found.names)
     sizes = BeamStore().sizes(output) if is_remote(output) else {}
@@ -141,7 +144,7 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
         path = f"{output}/{file.path}"
         try:
             size = (sizes[path] if sizes else Path(path).stat().st_size) if file.path in names else -1
-        except OSError:  # a link that leads nowhere
+        except OSError:  # a dangling link
             size = -1
         if size < 0:
             wrong.append(f"{file.path} is missing")
@@ -151,16 +154,18 @@ def damage_of(output: str, found: Contents) -> tuple[str, ...]:
 
 
 def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
-    """The message that a folder holds a corpus that is not the one which is asked for, and what differs; of commands
-    that have --overwrite."""
-    if [*found] == ["code"]:
-        return (
-            f"--output {output} holds {what} built by different code: {_few(found['code'])}; --overwrite rebuilds it."
-        )
-    told = "; ".join(f"{name}: {_few(words)}" for name, words in found.items())
+    """The message that a folder holds another corpus than the one requested, with the differences; for commands with
+    --overwrite.
+
+    Args:
+        what: "a corpus", or "a mixture".
+        found: what differs, as `identity.changes` reports it.
+    """
+    told = [f"{'stages' if name == 'preset' else name} ({_few(words)})" for name, words in found.items()]
+    differing = " and ".join([", ".join(told[:-1]), *told[-1:]] if told[1:] else told)
     return (
-        f"--output {output} holds {what} built from other inputs, settings or code ({told}). "
-        "Choose another folder, or replace it: --overwrite."
+        f"--output {output} holds {what} that differs from the one asked for in {differing}. Nothing was changed. Add "
+        "--overwrite to replace it with a new one, or keep it and choose another --output."
     )
 
 
@@ -171,9 +176,10 @@ def _few(words: Sequence[str]) -> str:
 
 
 def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
-    """Makes the folder of intermediate files, and clears what other builds left in the output; whether it is a new one.
+    """Makes the folder of intermediate files, and clears what other builds left in the output. Returns whether it is
+    new.
 
-    ConfigError if it cannot be written, or is none of ours.
+    ConfigError if it cannot be written, or is not ours.
     """
     try:
         clear_work(output, [STAGING_NAME], staging, [INPUTS])
@@ -187,18 +193,18 @@ def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
 
 
 def write_lists(settings: Settings, found: Found, units: Sequence[WorkUnit]) -> None:
-    """What workers read, into the folder of intermediate files."""
+    """Writes what workers read into the folder of intermediate files."""
     store = BeamStore(settings.staging)
     write_input_list(found.left_out, store, settings.left_out_list)
     write_units(units, store, settings.units_list)
-    if hold_secrets(found.inputs) or not store.exists(settings.inputs_list):  # URLs may be signed anew
-        write_input_list(found.inputs, store, settings.inputs_list)  # last: by it the folder is known
+    if hold_secrets(found.inputs) or not store.exists(settings.inputs_list):  # URLs may have new signatures
+        write_input_list(found.inputs, store, settings.inputs_list)  # last: it marks the folder
 
 
 def prepare(settings: Settings) -> None:
-    """Makes the folder in which the corpus is made, and clears it but for shards that are noted as whole.
+    """Makes the folder in which the corpus is built, and clears it except shards that are noted as complete.
 
-    ConfigError if it cannot be written, or is none of ours.
+    ConfigError if it cannot be written, or is not ours.
     """
     store, made = BeamStore(), settings.made
     try:
@@ -216,24 +222,24 @@ def prepare(settings: Settings) -> None:
 
 
 def written_files(settings: Settings) -> set[str]:
-    """Every file of the shards that are whole, by the notes that an unfinished build of this corpus has left."""
+    """Every file of the finished shards, by the notes of an unfinished build of this corpus."""
     store, found = BeamStore(settings.staging), set[str]()
     for name in names_below(f"{settings.own}/{WRITTEN}"):
-        if not name.rpartition("/")[2].startswith("."):  # the temporary file of a writer that was killed
+        if not name.rpartition("/")[2].startswith("."):  # not the temporary file of a killed writer
             with store.read(f"{settings.own}/{WRITTEN}/{name}") as stream:
                 found.update(file["path"] for file in files_of_shard(json.load(stream)["shard"]))
     return found
 
 
 def lists_of(settings: Settings) -> dict[str, bytes]:
-    """What the parts of the preset read and the corpus is to keep, by the name that it gets below the corpus."""
+    """Files that the preset reads and the corpus keeps, by their names below the corpus."""
     paths = places(settings.preset.stages, settings.assets)
     kept = {file["at"]: paths[file["sha256"]] for file in settings.description["files"] if file["at"]}
     return {name: path.read_bytes() for name, path in kept.items()}
 
 
 def clear_half_written(staging: str) -> None:
-    """Takes away what a killed build was writing: nobody else will, for each process has temporary names of its own."""
+    """Deletes partial files of a killed build: no other step does, since each process has its own temporary names."""
     if not is_remote(staging):
         for name in names_below(staging):
             last = name.rpartition("/")[2]
@@ -242,11 +248,11 @@ def clear_half_written(staging: str) -> None:
 
 
 def remove_staging(staging: str) -> None:
-    """Takes away a folder of intermediate files: the list of inputs first, without which nobody goes on with it."""
+    """Deletes a folder of intermediate files: the list of inputs first, without which no build resumes it."""
     remove_work(staging, [INPUTS])
 
 
 def clear_staging(output: str, staging: str) -> None:
-    """Takes away the intermediate files of a finished corpus, and what other builds have left."""
+    """Deletes the intermediate files of a finished corpus, and what other builds left."""
     remove_staging(staging)
     clear_work(output, first=[INPUTS])

@@ -1,4 +1,4 @@
-"""Folders on disks, in buckets and on the web, for a search."""
+"""Folders on disks, in buckets and on the web, as a search sees them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c4pipe.flow.stamps import Stamped, object_stamped
 from c4pipe.flow.web import web_bytes
 from c4pipe.text.urls import public
 
-LONGEST_INDEX = 16 << 20  # bytes of a page that lists a folder
+LONGEST_INDEX = 16 << 20  # most bytes of a page that lists a folder
 
 
 class LocalTree:
@@ -35,13 +35,13 @@ class LocalTree:
 
 
 class BucketTree:
-    """What lies below one prefix of a bucket, listed at once. A bucket has no folders: its names have slashes."""
+    """The objects below one prefix of a bucket, listed at once. Buckets have no folders, only names with slashes."""
 
     def __init__(self, top: str):
         self.stamps: dict[str, Stamped] = {}
         self._folders: dict[str, dict[str, FolderEntry]] = {}
         for found in matches_below(top):
-            if found.path.endswith("/"):  # stands for a folder, as consoles make it
+            if found.path.endswith("/"):  # a placeholder for a folder, as consoles create it
                 continue
             self.stamps[found.path] = object_stamped(found)
             *folders, name = found.path.removeprefix(f"{top}/").split("/")
@@ -63,7 +63,7 @@ class BucketTree:
 
 
 class WebTree:
-    """Folders of a web server that shows a page of links for each, as nginx, Apache and Python's own do."""
+    """Folders of a web server that returns a page of links for each, as nginx, Apache and Python's own do."""
 
     def entries(self, folder: str) -> list[FolderEntry]:
         url = f"{folder}/"

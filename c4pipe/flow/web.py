@@ -16,11 +16,11 @@ from c4pipe.private import private
 from c4pipe.scratch import scratch
 from c4pipe.text.urls import public
 
-CACHE_BYTES = 2 << 30  # a WET file has 80 MB; those that are being read stay, whatever this says
+CACHE_BYTES = 2 << 30  # a WET file has 80 MB; files being read stay, even beyond this limit
 
 
 def web_client() -> Client:
-    """Who fetches inputs, and says on stderr what is being waited for."""
+    """The client that fetches inputs; it reports waits on stderr."""
     return Client(say=lambda line: print(f"note: {line}", file=sys.stderr, flush=True))
 
 
@@ -30,17 +30,17 @@ def is_web(path: str) -> bool:
 
 
 def input_cache(staging: str) -> HttpCache:
-    """The cache of one process: in the staging folder, or on the worker's own disk where that is in a bucket.
+    """The cache of one process: in the staging folder, or on the worker's own disk if staging is in a bucket.
 
-    A damaged file is not refused: the reader takes what is whole in it and counts the rest. What counts as whole on the
-    way here is the length that the host gives.
+    A damaged file is accepted: the reader uses what is intact and counts the rest. A download is complete when it has
+    the length that the host declares.
     """
     folder = _own_disk() if "://" in staging else Path(staging) / "inputs"
     return HttpCache(folder, CACHE_BYTES, web_client(), check=None)
 
 
 def _own_disk() -> Path:
-    """A folder for temporary files that all processes of this user share, and nobody else. BuildError without one."""
+    """A private temporary folder, shared by all processes of this user. BuildError if there is none."""
     folder = Path(tempfile.gettempdir()) / f"c4pipe-inputs-{os.geteuid()}"
     try:
         return private(folder)
@@ -52,7 +52,7 @@ def _own_disk() -> Path:
 
 
 def web_version(url: str) -> Version:
-    """What the host has of a file of the web. ConfigError where it does not have it."""
+    """The version of a file on the web. ConfigError if the host does not have it."""
     try:
         return persist(client := web_client(), public(url), lambda: client.version(url))
     except FetchError as error:
@@ -60,7 +60,7 @@ def web_version(url: str) -> Version:
 
 
 def web_bytes(url: str) -> bytes:
-    """A small file of the web, such as a list of paths. ConfigError where it cannot be had."""
+    """A small file of the web, such as a list of paths. ConfigError if it cannot be fetched."""
     with scratch("list") as folder:
         target = folder / "list"
         try:

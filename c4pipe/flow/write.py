@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow.parquet as pq
 
 from c4pipe.flow.again import texts_again
 from c4pipe.flow.allocators import give_back
-from c4pipe.flow.apply import Written, read_summary
+from c4pipe.flow.apply import Written, files_of_group
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input, read_inputs, read_left_out
 from c4pipe.flow.owned import owned_keys
@@ -26,11 +25,12 @@ from c4pipe.passes.rejected import cuts_unshown, explained, in_languages, with_t
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, Sampled, sample_table, sampled_of
 from c4pipe.passes.staged import Staged
-from c4pipe.shards import files_of_shard, to_json, whole_table
+from c4pipe.passes.tables import TableSource
+from c4pipe.shards import files_of_shard, to_json
 from c4pipe.text import printable
 
-FEW_SHOWN = 100  # pages of a split that is left out, in a rejected table that is a sample
-SHARD_WRITTEN, SHARD_LEFT_OUT = 0, 1  # what becomes of an output shard
+FEW_SHOWN = 100  # most pages of a dropped split in a sampled rejected table
+SHARD_WRITTEN, SHARD_LEFT_OUT = 0, 1  # fate of an output shard
 
 Planned = tuple[int, tuple]  # number of an output shard, what `planned_shard` reads
 
@@ -79,16 +79,16 @@ class WriteShard(_WithPlan):
         shard, _ = planned_shard(element)
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
-            give_back()  # for no pass holds more than this one
+            give_back()  # this pass uses the most memory
             settings = self._settings
-            row, stats = write_shard(shard, self._store, settings.made, settings.hold, settings.formats)
-            with self._store.write(note) as stream:  # after the shard: where it is, the shard is whole
+            row, stats = write_shard(shard, self._store, settings.made, settings.held, settings.formats)
+            with self._store.write(note) as stream:  # written after the shard: if it exists, the shard is complete
                 stream.write(to_json({"shard": row, "stats": stats.to_json()}))
         with self._store.read(note) as stream:
             yield "shard", stream.read()
 
     def _as_noted(self, note: str) -> bool:
-        """Whether the corpus holds the files that the note speaks of; another build may have put its own there."""
+        """Whether the corpus holds the files in the note; another build may have replaced them."""
         with self._store.read(note) as stream:
             files = files_of_shard(json.load(stream)["shard"])
         return all(self._store.holds(f"{self._settings.made}/{file['path']}", file["sha256"]) for file in files)
@@ -96,7 +96,7 @@ class WriteShard(_WithPlan):
 
 @beam.typehints.with_output_types(Written)
 class LeaveOut(_WithPlan):
-    """Takes one shard of a config that is too small out of the corpus."""
+    """Removes one shard of a config that is too small from the corpus."""
 
     def process(self, element: Any) -> Iterator[Written]:
         shard, pages = planned_shard(element)
@@ -110,38 +110,36 @@ class LeaveOut(_WithPlan):
 
 @beam.typehints.with_output_types(tuple[tuple[str, str], tuple[str, int, bytes]])
 class SampledRefs(_WithPlan):
-    """((stage, reason), (path, first row, packed priorities)) for what each input holds of an outcome."""
+    """((stage, reason), (path, number of the piece, packed priorities)) for the pages of each outcome in each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[tuple[tuple[str, str], tuple[str, int, bytes]]]:
-        for path in read_summary(element[1], self._store)["rejected"]:
+        for path in files_of_group(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = whole_table(stream, columns=["stage", "reason", "priority"])
-            names = list(zip(table["stage"].to_pylist(), table["reason"].to_pylist(), strict=True))
-            starts = [i for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
-            for start, stop in pairwise([*starts, len(names)]):
-                yield names[start], (path, start, table["priority"].to_numpy()[start:stop].tobytes())
+                for number, piece in enumerate(TableSource(stream, ["stage", "reason", "priority"])):
+                    outcome = piece["stage"][0].as_py(), piece["reason"][0].as_py()
+                    yield outcome, (path, number, piece["priority"].to_numpy().tobytes())
 
 
 @beam.typehints.with_output_types(Written)
 class WriteSample(_WithPlan):
-    """Of one outcome, the pages with the smallest priorities, from wherever they are."""
+    """Writes the pages of one outcome with the smallest priorities, from all inputs."""
 
     _known: dict[str, Input] | None = None
 
     def process(self, element: tuple[tuple[str, str], Iterable[tuple[str, int, bytes]]]) -> Iterator[Written]:
         (stage, reason), refs = element
         best = sorted(
-            (priority, path, start + i)
-            for path, start, packed in refs
-            for i, priority in enumerate(np.frombuffer(packed, np.uint64).tolist())
+            (priority, path, number, row)
+            for path, number, packed in refs
+            for row, priority in enumerate(np.frombuffer(packed, np.uint64).tolist())
         )[:PER_REASON]
-        wanted: dict[str, list[int]] = {}
-        for _, path, row in best:
-            wanted.setdefault(path, []).append(row)
+        wanted: dict[tuple[str, int], list[int]] = {}
+        for _, path, number, row in best:
+            wanted.setdefault((path, number), []).append(row)
         tables: list[pa.Table] = []
-        for path, rows in sorted(wanted.items()):
+        for (path, number), rows in sorted(wanted.items()):
             with self._store.read(path) as stream:
-                tables += _read_rows(stream, rows)
+                tables.append(TableSource(stream).piece(number).take(pa.array(rows)))
         table = pa.concat_tables(tables).sort_by([("priority", "ascending"), ("source", "ascending")])
         shown = self._shown(table, stage)
         name, lacking = f"{stage}-{reason}" if stage else reason, table.num_rows - shown.num_rows
@@ -149,8 +147,9 @@ class WriteSample(_WithPlan):
         yield "rejected", to_json(part | ({"lacking": lacking} if lacking else {}))
 
     def _shown(self, table: pa.Table, stage: str) -> pa.Table:
-        """The rows with the texts that are still in the inputs alone, but for those that are not there any more, and
-        with what the first pass has cut."""
+        """The rows, with texts read from the inputs where they were not staged, without pages that are gone, and with
+        the lines that the first pass cut.
+        """
         unread, unshown = table["text"].null_count > 0, cuts_unshown(stage, self._plan)
         if not unread and not unshown:
             return table
@@ -166,30 +165,20 @@ class WriteSample(_WithPlan):
         return again.texts
 
     def _inputs(self) -> dict[str, Input]:
-        """By name, read when the first is asked for: a property would be, by Beam, where the graph is made."""
+        """Inputs by name, read on first use. Not a property, which Beam would evaluate while it builds the graph."""
         if self._known is None:
             self._known = {item.name: item for item in read_inputs(self._settings.inputs_list)}
         return self._known
 
 
-def _read_rows(stream: BinaryIO, rows: list[int]) -> Iterator[pa.Table]:
-    """These rows of a Parquet file; row groups without any are not read."""
-    file, start = pq.ParquetFile(stream), 0
-    for group in range(file.num_row_groups):
-        end = start + file.metadata.row_group(group).num_rows
-        if chosen := [row - start for row in rows if start <= row < end]:
-            yield file.read_row_group(group).take(pa.array(chosen))
-        start = end
-
-
 @beam.typehints.with_output_types(Written)
 class WriteAllRejected(_WithPlan):
-    """The whole rejected table, a part for each input."""
+    """Writes the whole rejected table, a part for each input."""
 
     def process(self, element: tuple[int, str]) -> Iterator[Written]:
-        for path in read_summary(element[1], self._store)["rejected"]:
+        for path in files_of_group(element[1], self._store)["rejected"]:
             with self._store.read(path) as stream:
-                table = whole_table(stream)
+                table = TableSource(stream).table()
             number = path.rpartition("/")[2].split(".")[0]
             if table.num_rows:
                 yield (
@@ -199,7 +188,7 @@ class WriteAllRejected(_WithPlan):
 
 
 def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str]]:
-    """(group, config) for each group that has pages of an output shard that is left out."""
+    """(group, config) for each group that has pages of a dropped output shard."""
     shard, _ = planned_shard(element)
     for group in sorted({_unit(piece.path) // settings.group_size for piece in shard.pieces}):
         yield group, shard.config
@@ -207,18 +196,18 @@ def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str
 
 @beam.typehints.with_output_types(Written)
 class WriteRestore(_WithPlan):
-    """What `remove` needs, a part for each input that has any; once the sizes of languages tell who is kept."""
+    """Writes what `remove` needs, a part for each input that has any, once it is known which languages are kept."""
 
     def process(self, element: tuple[int, str | dict[str, Iterable[str]]]) -> Iterator[Written]:
-        """A group, and its summary file; beside it where there are any the configs that are left out."""
+        """A group and its summary file, with the dropped configs if there are any."""
         _, found = element
         joined = {"finished": [found], "left_out": []} if isinstance(found, str) else found
         settings, store, configs = self._settings, self._store, {*joined["left_out"]}
         for path in joined["finished"]:
-            summary = read_summary(path, store)
-            for came in summary["came"]:
+            files = files_of_group(path, store)
+            for came in files["came"]:
                 unit = UnitFiles(_unit(came), Staged.of(settings.prefix(0), _unit(came)).pages, came)
-                few = [(file, group) for file, config, _, group, *_ in summary["groups"] if config in configs]
+                few = [(file, group) for file, config, _, group, *_ in files["groups"] if config in configs]
                 left_out = {s for file, group in few if _unit(file) == unit.number for s in self._sources(file, group)}
                 if row := write_restore(unit, len(self._plan.texts), left_out, store, settings.made):
                     yield "restore", to_json(row)
@@ -235,7 +224,7 @@ def _unit(path: str) -> int:
 
 
 class Finalize(_WithPlan):
-    """When everything else is in its place: statistics, the card, and last the manifest."""
+    """Runs when everything else is written: statistics, the card, and last the manifest."""
 
     def process(self, element: tuple[int, Iterable[Written]]) -> None:
         made = [Made(kind, json.loads(data)) for kind, data in element[1]]

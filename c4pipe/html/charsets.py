@@ -1,8 +1,8 @@
-r"""In which charset the bytes of an HTML page are: by what they are first, then by what was said of them.
+r"""The charset of an HTML page: from the bytes themselves first, then from declarations.
 
-Byte order mark; UTF-8 where all bytes are (no other charset looks so by chance); the header; the page's own `meta`;
-detection by resiliparse (uchardet). Names are the labels of the WHATWG Encoding Standard, and nothing else is a name:
-Python knows codecs (idna, unicode_escape) that no page may ask for.
+In order: byte order mark; UTF-8 if all bytes are valid (no other charset looks so by chance); the header; the page's
+`meta`; detection by resiliparse (uchardet). Only labels of the WHATWG Encoding Standard count as names: Python has
+codecs (idna, unicode_escape) that no page may request.
 
 >>> decoded("<p>Größe".encode(), "text/html")
 Decoded(text='<p>Größe', undecodable=False, lied=False, as_is=True)
@@ -15,15 +15,15 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-PRESCAN = 1024  # bytes in which `meta` is looked for: HTML Standard, 13.2.3.2
-_FEW = 50  # one bad byte sequence to so many good ones is UTF-8 with a fault: cut in a letter, or pasted
+PRESCAN = 1024  # bytes searched for `meta`: HTML Standard, 13.2.3.2
+_FEW = 50  # one bad sequence to so many good ones is UTF-8 with an error: cut in a letter, or pasted
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _LABEL = r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})"""
 _IN_HEADER = re.compile(_LABEL, re.IGNORECASE)
 _IN_META = re.compile(_LABEL.encode(), re.IGNORECASE)
 _META = re.compile(rb"<meta\b[^>]*", re.IGNORECASE)
 _IN_XML = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]{1,40})""")
-_WIDER = {  # Python's names of what the standard means by a narrower name
+_WIDER = {  # Python's names of the wider charsets that the standard means by a narrower name
     "gbk": "gb18030",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
@@ -36,13 +36,13 @@ class Decoded(NamedTuple):
     """The page as text."""
 
     text: str
-    undecodable: bool  # bytes that are none of its charset are U+FFFD
-    lied: bool = False  # it says that it is in another charset
-    as_is: bool = False  # its bytes are UTF-8, and nothing else
+    undecodable: bool  # bytes invalid in its charset became U+FFFD
+    lied: bool = False  # it declares another charset
+    as_is: bool = False  # its bytes are UTF-8 and were not changed
 
 
 def decoded(body: bytes | memoryview, content_type: str) -> Decoded:
-    """The HTML in some bytes; `content_type` as the HTTP header has it. Never raises, never gives a lone surrogate."""
+    """The HTML in some bytes; `content_type` as in the HTTP header. Never raises, never returns a lone surrogate."""
     head = bytes(body[:PRESCAN])
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -61,7 +61,7 @@ def decoded(body: bytes | memoryview, content_type: str) -> Decoded:
 
 
 def _not_utf8(body: bytes | memoryview, said: list[str]) -> Decoded:
-    """By what was said, the first that fits; else UTF-8 if it is that nearly; else by detection."""
+    """By the first declaration that fits; else UTF-8 if it nearly is; else by detection."""
     others = [name for name in said if name != "utf-8"]
     for name in others:
         found = _as(name, body)
@@ -81,13 +81,13 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def _by_header(content_type: str) -> str:
-    """The charset that the header names, as Python calls it; "" for none that there is."""
+    """The charset in the header, by Python's name; "" if there is none that exists."""
     found = _IN_HEADER.search(content_type)
     return "" if found is None else _python_name(found[1])
 
 
 def _by_page(head: bytes) -> str:
-    """The same of the page itself. What it can say in ASCII is not in UTF-16 (HTML Standard, 13.2.3.2)."""
+    """The same for the page itself. What it declares in ASCII is not UTF-16 (HTML Standard, 13.2.3.2)."""
     found = _IN_XML.match(head.lstrip())
     for tag in _META.findall(head) if found is None else ():
         found = found or _IN_META.search(tag)
@@ -95,9 +95,9 @@ def _by_page(head: bytes) -> str:
     return "utf-8" if name.startswith("utf-16") else name
 
 
-@lru_cache(maxsize=256)  # pages say the same few
+@lru_cache(maxsize=256)  # pages use the same few
 def _python_name(label: str) -> str:
-    """What Python calls the charset of a label; "" for a label that is none of the standard's."""
+    """Python's name for the charset of a label; "" for a label not in the standard."""
     from resiliparse.parse.encoding import map_encoding_to_html5
 
     name = map_encoding_to_html5(label, False) or ""
@@ -112,7 +112,7 @@ def _detected(body: bytes) -> str:
 
 
 def _wide(head: bytes, said: str) -> str:
-    """UTF-16 without a mark, as far as its first letters are ASCII, or it is said to be that; "" for anything else."""
+    """UTF-16 without a mark, if its first letters are ASCII, or if it is declared; "" otherwise."""
     some = head[:64]
     for start, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(some) == 64 and not any(some[start::2]) and all(some[1 - start :: 2]):
@@ -125,5 +125,5 @@ def _as(name: str, body: bytes | memoryview) -> Decoded:
         return Decoded(str(body, name), False)
     except UnicodeDecodeError:
         return Decoded(str(body, name, "replace"), True)
-    except LookupError:  # a name of detection that Python does not know
+    except LookupError:  # a detected name that Python does not know
         return Decoded(str(body, "cp1252", "replace"), True)

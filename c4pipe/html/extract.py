@@ -1,8 +1,8 @@
-"""The text of an HTML page by resiliparse, for pages that its parser may be let near.
+"""The text of an HTML page by resiliparse, for pages that are safe for its parser.
 
-resiliparse and lexbor, its parser, are machine code that nothing can stop once it runs: no page crashed them in our
-tests, but nested elements, unclosed formatting and endless attributes cost them the square of their number, and of half
-a megabyte they made a tree of gigabytes. So each page is measured first (`tangle`).
+resiliparse and its parser lexbor are machine code that cannot be interrupted. No page crashed them in our tests, but
+nested elements, unclosed formatting and endless attributes take quadratic time, and half a megabyte of them became a
+tree of gigabytes. So each page is measured first (`tangle`).
 """
 
 from __future__ import annotations
@@ -22,26 +22,24 @@ _PLAIN: dict[str, Any] = {
     "preserve_formatting": True,
 }
 EXTRACTS: dict[str, dict[str, Any]] = {
-    "main": {**_PLAIN, "main_content": True},  # as datatrove's `extractors/resiliparse.py` calls it
-    "all": {**_PLAIN, "main_content": False},  # menus and footers too, as a WET has them
+    "main": {**_PLAIN, "main_content": True},  # as in datatrove's `extractors/resiliparse.py`
+    "all": {**_PLAIN, "main_content": False},  # with menus and footers, as in a WET
 }
 
-# Guards of ours, each where the worst page that it lets pass takes about three seconds or half a gigabyte (`bench.warc
-# --hostile`); pages of the web stay far below.
+# Limits of ours: the worst page within each takes about three seconds or half a gigabyte (`bench.warc --hostile`);
+# pages of the web stay far below.
 MOST_TAGS = 200_000
 MOST_DEPTH = 512  # deeper, Blink's tree builder makes siblings of children (kMaximumHTMLParserDOMTreeDepth)
 TREE_WORK = 4 * 10**7  # tags times depth of the tree
-FREE_WORK = 10**7  # the same that need no look at the tree; of a scan, so it may be far too large
-MOST_WORK = 6 * 10**9  # the same, that a parser may be asked for
+FREE_WORK = 10**7  # the same, below which the tree is not checked; from a scan, so it may be far too large
+MOST_WORK = 6 * 10**9  # the same, the most that a parser may get
 MOST_ATTRIBUTES = 2 * 10**9  # sum of squares
-MOST_AGAIN = 10**6  # tags times formatting that may be opened again
-# Characters and tags of a page that can be beyond none of these, so that most need no scan: an attribute takes two
-# characters, and of so many tags half at the most can be formatting that the other half opens again.
+MOST_AGAIN = 10**6  # tags times formatting elements that may be reopened
+# No page below these can exceed the limits, so most need no scan: an attribute takes two characters, and at most half
+# of the tags can be formatting that the other half reopens.
 _SMALL, _FEW = 2 * 44_000, 2_000
-_SHORT = 10_000  # characters in which Python has counted before another function is called
-PLAIN_FORMATS = (
-    3 * 14
-)  # without attributes: three of each of 14 elements are opened again (HTML Standard, "Noah's Ark")
+_SHORT = 10_000  # characters that Python counts faster than it calls another function
+PLAIN_FORMATS = 3 * 14  # without attributes: three of each of 14 elements are reopened (HTML Standard, "Noah's Ark")
 MOST_PLAIN_AGAIN = 2 * 10**6
 
 _HARMLESS = Tangle(0, 0, 0, 0, False)
@@ -49,7 +47,7 @@ _FORMATTING = re.compile(r"(<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|
 
 
 def check_extract(name: str) -> None:
-    """ConfigError for a way of extracting that there is not, or whose library is missing."""
+    """Raises ConfigError for an unknown way of extracting, or one whose library is missing."""
     if name not in EXTRACTS:
         raise unknown("--extract", name, EXTRACTS)
     if find_spec(LIBRARY) is None:
@@ -57,9 +55,9 @@ def check_extract(name: str) -> None:
 
 
 def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tuple[str, str]:
-    """The text of a page, one of EXTRACTS, and why there is none: one of the two is "".
+    """The text of a page, by one of EXTRACTS, and why there is none: one of the two is "".
 
-    `utf8` are the bytes of the page, if they are at hand.
+    `utf8` are the bytes of the page, if available.
     """
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.html import HTMLParserException, HTMLTree
@@ -81,7 +79,7 @@ def text_of(html: str, how: str, utf8: bytes | memoryview | None = None) -> tupl
 
 
 def _measured(html: str, utf8: bytes | memoryview | None) -> Tangle:
-    """Bounds of a page: rough ones where they let it pass, for the scan would too."""
+    """Bounds of a page: rough ones if these already let it pass."""
     if len(html) <= _SMALL:
         tags = html.count("<") if utf8 is None or len(html) < _SHORT else most_tags(utf8)
         if tags <= _FEW:
@@ -92,13 +90,13 @@ def _measured(html: str, utf8: bytes | memoryview | None) -> Tangle:
 
 
 def passes(tangle: Tangle) -> bool:
-    """Whether a parser may be asked for the page as it is, and nothing need be asked of its tree."""
+    """Whether a page can be parsed as it is, without checking its tree."""
     again, work = tangle.formatting * tangle.tags, tangle.depth * tangle.tags
     return again <= MOST_AGAIN and work <= FREE_WORK and not too_much(tangle)
 
 
 def too_much(tangle: Tangle) -> str:
-    """Why a parser may not be asked for the page, in words; "" where it may."""
+    """Why a page must not be parsed, in words; "" if it may be."""
     if tangle.tags > MOST_TAGS:
         return f"{tangle.tags:,} tags, more than {MOST_TAGS:,}"
     if tangle.attributes > MOST_ATTRIBUTES or tangle.gave_up:

@@ -1,8 +1,8 @@
-r"""An HTTP response as a WARC keeps it: status, header, and the body as the server meant it. Pure functions on bytes.
+r"""An HTTP response as a WARC stores it: status, header, and the body before transfer. Pure functions on bytes.
 
-Crawlers differ in what they undo before they write. Common Crawl stores bodies unpacked, and calls the headers that
-spoke of packing X-Crawl-Content-Encoding and X-Crawl-Transfer-Encoding; its older files leave them as they were, and
-others store what came over the line. So a body is unpacked only if its own bytes say that it is packed.
+Crawlers differ in what they decode before they write. Common Crawl stores bodies decoded, and renames the headers on
+encoding to X-Crawl-Content-Encoding and X-Crawl-Transfer-Encoding; its older files leave the headers unchanged, and
+other crawlers store the bytes as transferred. So a body is only decoded if its own bytes are encoded.
 
 >>> http_answer(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=x\r\n\r\n<p>Hello.", 4096)[:2]
 (200, {'content-type': 'text/html; charset=x'})
@@ -23,15 +23,15 @@ _MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
 class HttpAnswer(NamedTuple):
-    """A response, its body as it stands in the record."""
+    """A response, with its body as stored in the record."""
 
     status: int
     fields: Mapping[str, str]  # lower-cased name -> first value
-    body: memoryview  # for a copy of each page costs more than all else that is done here
+    body: memoryview  # because copying each page would cost more than everything else here
 
 
 def http_answer(block: bytes, limit: int) -> HttpAnswer | None:
-    """The response in the block of a record; None where there is none, or its header takes more than `limit` bytes."""
+    """The response in a record's block; None if there is none, or if its header takes more than `limit` bytes."""
     line = _STATUS_LINE.match(block)
     end = None if line is None else head_end(block, 0, limit)
     if line is None or end is None:
@@ -40,7 +40,7 @@ def http_answer(block: bytes, limit: int) -> HttpAnswer | None:
 
 
 def sent_body(response: HttpAnswer, most: int) -> bytes | memoryview | StillPacked:
-    """The body without the chunks and the packing in which it was sent, `most` bytes at the most."""
+    """The body without chunks and content encoding, at most `most` bytes."""
     fields = response.fields
     if "transfer-encoding" not in fields and "content-encoding" not in fields:
         return response.body
@@ -48,7 +48,7 @@ def sent_body(response: HttpAnswer, most: int) -> bytes | memoryview | StillPack
     if "chunked" in fields.get("transfer-encoding", "").lower():
         body = unchunked(body)
     names = fields.get("content-encoding", "").lower().split(",")
-    for name in reversed([name.strip() for name in names]):  # the last one was put on last
+    for name in reversed([name.strip() for name in names]):  # the last one was applied last
         unpacked = unpacked_body(body, name, most)
         if isinstance(unpacked, StillPacked):
             return unpacked
@@ -57,7 +57,7 @@ def sent_body(response: HttpAnswer, most: int) -> bytes | memoryview | StillPack
 
 
 def unchunked(body: bytes) -> bytes:
-    r"""The chunks of RFC 9112, 7.1, put together, as far as they go; a body that begins with none is as it was meant.
+    r"""The chunks of RFC 9112, 7.1, joined, as far as they are valid; a body that does not begin with one is unchanged.
 
     >>> unchunked(b"5\r\nHello\r\n2;x=y\r\n, \r\n0\r\n\r\n"), unchunked(b"<p>Hello")
     (b'Hello, ', b'<p>Hello')
@@ -77,7 +77,7 @@ def unchunked(body: bytes) -> bytes:
 
 
 def type_of(named: str) -> str:
-    """The type in a Content-Type, in small letters; "" where it names none.
+    """The type in a Content-Type, in lower case; "" if it names none.
 
     >>> type_of("Text/HTML; charset=utf-8"), type_of("html"), type_of("")
     ('text/html', '', '')

@@ -1,4 +1,4 @@
-"""A response becomes what a page says, or why it says nothing: the content of a WARC, for the reader of `wet`."""
+"""Turns a response into the text of a page, or the reason for having none: the WARC content for the reader of `wet`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from c4pipe.wet.record import DEFAULT_LIMITS, Limits, WarcRecord
 from c4pipe.wet.text import PREVIEW_CHARS, page_text
 from c4pipe.wet.window import Readable
 
-HTML_BYTES = "html_bytes"  # the column with the size of a page as HTML: bytes of the body, unpacked
+HTML_BYTES = "html_bytes"  # the column with the size of a page's HTML: bytes of the decoded body
 HTML_TYPES = ("text/html", "application/xhtml+xml")
-_DETAIL = 80  # characters of a type that is named
+_DETAIL = 80  # characters of a content type in a detail
 
 
 def read_warc(
     stream: Readable, source: str, extract: str = "main", limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[Verdict]:
-    """The pages of a WARC file, and what is no page with the reason (one of HTML_REASONS), in the order of the file.
+    """The pages of a WARC file in file order, and for all else a rejection with its reason (one of HTML_REASONS).
 
-    All as `wet.read_wet` has it, but that pages are responses. A page has the column HTML_BYTES. `extract` is one of
-    EXTRACTS.
+    Everything is as in `wet.read_wet`, except that pages are responses. A page has the column HTML_BYTES. `extract` is
+    one of EXTRACTS.
     """
     return read_pages(stream, source, limits, RecordContent("response", partial(_said, extract, limits)))
 
@@ -39,7 +39,7 @@ def read_warc(
 def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRecordText:
     headers = record.headers
     kind = type_of(named := headers.get("content-type", "application/http"))
-    if kind and kind != "application/http":  # of DNS, for one
+    if kind and kind != "application/http":  # DNS, for example
         return NoRecordText(NOT_A_PAGE, _told_type(kind, named))
     response = http_answer(record.body, limits.header)
     if response is None:
@@ -70,6 +70,6 @@ def _said(extract: str, limits: Limits, record: WarcRecord) -> RecordText | NoRe
 
 
 def _told_type(found: str, header: str) -> str:
-    """A type as a detail; with a mark where it is the beginning of a word of the header."""
+    """A type as a detail, with a mark if it is only the beginning of a word of the header."""
     behind = header.strip()[len(found) :]
     return shortened(found if not behind or behind[0] in " \t;," else found + CUT_MARK, _DETAIL)

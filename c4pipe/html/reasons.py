@@ -12,7 +12,7 @@ _GUARD = "c4pipe: bounded memory and time whatever the page"
 BAD_HTTP = Reason(
     "bad_http",
     Unit.PAGE,
-    "is an answer that is not HTTP, or whose header has no end",
+    "is a response that is not HTTP, or whose header does not end",
     _HTTP,
     why="Without a header it is unknown where the HTML begins, or what it is.",
 )
@@ -32,37 +32,37 @@ NOT_HTML = Reason(
     _CRAWL,
     keeps="text/html",
     drops="application/pdf",
-    why="Images, PDF and data have other ways to become text, which this reader does not know.",
+    why="Images, PDF and data need other extractors, which this reader does not have.",
 )
 BAD_PACKING = Reason(
     "bad_content_encoding",
     Unit.PAGE,
-    "is packed (Content-Encoding) in a way that cannot be undone",
+    "is compressed (Content-Encoding) in a way that cannot be decoded",
     "RFC 9110, 8.4",
     keeps="gzip",
     drops="sdch",
-    why="What cannot be unpacked cannot be read; gzip, deflate and brotli can.",
+    why="Only gzip, deflate and brotli can be decompressed and read.",
 )
 BAD_HTML = Reason(
     "bad_html",
     Unit.PAGE,
     "is HTML with more tags, deeper or more tangled than pages are",
     _GUARD,
-    why="Some pages are built so that a parser takes minutes or all memory for them.",
+    why="Some pages are built so that a parser needs minutes or all memory for them.",
 )
 WRONG_CHARSET = Reason(
     "wrong_charset",
     Unit.PAGE,
-    "is in another charset than it says (kept)",
+    "is in another charset than it declares (kept)",
     "WHATWG Encoding Standard; bytes that are UTF-8 are taken for it whatever a page says",
-    why="The bytes show what a page forgot to say, and it is read by them; the count tells how often that was so.",
+    why="The bytes show the right charset, which is used; the count shows how often this happened.",
 )
 CUT_BY_CRAWLER = Reason(
     "cut_by_crawler",
     Unit.PAGE,
     "was cut by the crawler (kept)",
     "WARC 1.1, 5.13: WARC-Truncated",
-    why="Its first megabyte is text like any other; only its end is missing.",
+    why="Its first megabyte is normal text; only its end is missing.",
 )
 
 HTML_REASONS = (

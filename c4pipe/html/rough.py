@@ -1,11 +1,11 @@
-"""The bounds of `tangle`, but rough, in half of the time for most pages: enough to let them pass.
+"""Rough versions of `tangle`'s bounds, in half of the time for most pages: enough to let these pass.
 
-Nearly all time of the scan goes into where names and values end, a branch for each that no processor foresees. Here
-blocks of bytes are asked what they hold, which the compiler does many bytes at a time, and an attribute takes two bytes
-at least: it is enough to know of each tag by where it is over. That is so behind `x">`, where x is no blank and no
-equals sign. Outside of a value such a quote opens none and the ">" ends the tag; in a value between double quotes the
-quote ends the value and the ">" the tag. Only between single quotes can a tag outlive it, so where one of these could
-have opened since, the way from tag to tag is gone byte by byte. Control characters count as blanks.
+The scan spends nearly all its time on where names and values end, with unpredictable branches. Here blocks of bytes
+are tested for what they contain, which the compiler vectorises, and an attribute takes at least two bytes. So only the
+end of each tag is needed. A tag ends at `x">`, where x is not a blank or an equals sign: outside a value such a quote
+opens none and the ">" ends the tag; in a double-quoted value the quote ends the value and the ">" the tag. Only inside
+single quotes can a tag continue. So if a single quote may have opened since, the stretch between tags is walked byte
+by byte. Control characters count as blanks.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ import numpy as np
 from c4pipe.html.tangle import Tangle
 from c4pipe.native import native
 
-_FEW_TAGS = 1_000  # of which all may be formatting: it is not counted
-_MANY_TAGS = 3_000  # elements inside one another are not counted, so of more the scan must tell
-_STEPS = 1  # a byte, at the most, where it is gone byte by byte: each tag anew, and the scan is as soon done
+_FEW_TAGS = 1_000  # all may be formatting, so it is not counted
+_MANY_TAGS = 3_000  # nesting is not counted, so more tags need the scan
+_STEPS = 1  # most steps per byte in a byte walk, which restarts at each tag; beyond, the scan is as fast
 _TAGS, _FORMATTING, _ATTRIBUTES = range(3)
 
 _BLOCK = 64  # bytes
-_LONG = 4096  # bytes without such an end: so many that the tags before it are better looked at one by one
+_LONG = 4096  # bytes without such an end: with more, it is better to examine the tags before it one by one
 _LESS, _MORE, _EQUALS, _QUOTE, _APOSTROPHE, _BLANK, _CASE = (np.uint8(byte) for byte in b"<>=\"'  ")  # for the block
-_OUTSIDE, _DOUBLE, _SINGLE = 1, 2, 4  # where in a tag a byte may stand, as bits: not in a quoted value; in one
-_TURNS = bytes(byte in b">\"'" for byte in range(256))  # whether the next byte may stand elsewhere
+_OUTSIDE, _DOUBLE, _SINGLE = 1, 2, 4  # where in a tag a byte may be, as bits: outside a quoted value; inside one
+_TURNS = bytes(byte in b">\"'" for byte in range(256))  # whether the next byte may be elsewhere
 
 
 def most_tags(html: bytes | memoryview) -> int:
-    """How often "<" is in a page in UTF-8. (`bytes.count` takes eight times as long for a single byte.)"""
+    """The number of "<" in a page in UTF-8. (`bytes.count` takes eight times as long for a single byte.)"""
     data = np.frombuffer(html, np.uint8)
     return int(_count(data.ctypes.data, len(data)))
 
 
 def rough_tangle(html: bytes | memoryview) -> Tangle:
-    """The bounds of a page in UTF-8, none below that of `tangle_of`; `gave_up` where nobody knows without the scan."""
+    """The bounds of a page in UTF-8, none below that of `tangle_of`; `gave_up` if only the scan can tell."""
     data, numbers = np.frombuffer(html, np.uint8), np.zeros(3, np.int64)
     told = _bound(data.ctypes.data, len(data), _TURNS, numbers.ctypes.data)
     tags, formatting, attributes = numbers.tolist()
@@ -44,12 +44,12 @@ def rough_tangle(html: bytes | memoryview) -> Tangle:
 
 
 def opens_value(data: Any, at: int) -> Any:
-    """Whether the quote at this place can begin a value: it may be none, but no other one does."""
+    """Whether the quote at this place can begin a value: true for all that do, and for some others."""
     return data[at - 1] == _EQUALS or data[at - 1] <= _BLANK
 
 
 def longest(data: Any, at: int, size: int, turns: Any) -> int:
-    """The most bytes that the tag at this place can have: to where it is over, wherever its quotes begin."""
+    """The most bytes that the tag at this place can have: up to its end, wherever its quotes begin."""
     where = _OUTSIDE
     start = at
     while where and at < size:
@@ -81,7 +81,7 @@ def begins_format(less: Any, first: Any, second: Any) -> Any:
 
 
 def formats(data: Any, size: int) -> int:
-    """How many tags begin so."""
+    """The number of tags that begin so."""
     count = at = 0
     while at + _BLOCK + 2 <= size:
         found = False
@@ -106,7 +106,7 @@ def _count(data: Any, size: int) -> int:
 
 @native("int64(uint8*, int64, uint8*, int64*)")
 def _bound(data: Any, size: int, turns: Any, numbers: Any) -> int:
-    """Fills in the numbers: _TAGS to _ATTRIBUTES. 0 for a page of which they are too low.
+    """Fills in the numbers: _TAGS to _ATTRIBUTES. Returns 0 for a page for which they are too low.
 
     Args:
         data: (size,)

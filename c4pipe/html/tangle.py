@@ -1,10 +1,10 @@
-"""How tangled a page is, from its bytes alone: upper bounds on what a parser of HTML makes of it, before it is asked.
+"""How complex a page is, from its bytes alone: upper bounds on what an HTML parser makes of it, before it is run.
 
-Parsers take time in the square of some counts and, since unclosed formatting is opened again in every block that
-follows (HTML Standard, 13.2.4.3), memory in a product of two. So each count is bounded before. The scan follows no
-comment and no script: what looks like a tag is one, and an end tag counts only where it closes what was opened last,
-with nothing in between that could have hidden it. What it says of depth and formatting is therefore never too little,
-but for elements that no tag stands for: html and body, a tbody and a tr in a table, formatting that is opened again.
+Parsers take time quadratic in some counts and, since unclosed formatting is reopened in every following block (HTML
+Standard, 13.2.4.3), memory in a product of two. So each count is bounded first. The scan ignores comments and
+scripts: what looks like a tag is one, and an end tag counts only if it closes the element opened last, with nothing
+in between that could have hidden it. So its depth and formatting are never too low, except for elements without a
+tag: html and body, a tbody and a tr in a table, and reopened formatting.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 
 from c4pipe.native import native
 
-_HELD = 4096  # open elements that the scan remembers; those of more count as never closed
-_STEPS_A_BYTE, _FREE_STEPS = 64, 1 << 24  # of the scan: quotes that nobody closes make it go over text again and again
+_HELD = 4096  # open elements that the scan remembers; any more count as never closed
+_STEPS_A_BYTE, _FREE_STEPS = 64, 1 << 24  # of the scan: unclosed quotes make it read text again and again
 _TAGS, _DEPTH, _FORMATTING, _ATTRIBUTES, _GAVE_UP = range(5)
 
-# What an element is to a parser, as bits. (HTML Standard, 13.2.6: "in body", foreign content, implied end tags.)
+# The role of an element in a parser, as bits. (HTML Standard, 13.2.6: "in body", foreign content, implied end tags.)
 _FORMAT, _VOID, _NEVER, _HIDES, _FOREIGN, _IMPLIED, _CELL, _ROW, _ENDS, _TABLE = (1 << i for i in range(10))
 _ELEMENTS = {
     "b big code em font i nobr s small strike strong tt u": _FORMAT,
-    "br embed hr img meta": _NEVER,  # no element is ever inside, in SVG neither
+    "br embed hr img meta": _NEVER,  # never contain an element, not even in SVG
     "area base basefont bgsound col frame image input keygen link param source track wbr": _VOID,
     "iframe noembed noframes noscript plaintext script select style template textarea title xmp": _HIDES,
     "math svg": _HIDES | _FOREIGN,
@@ -35,7 +35,7 @@ _ELEMENTS = {
     "table": _ENDS | _TABLE,
     "article aside blockquote center div dl fieldset figure footer form header main nav ol section ul": _ENDS,
 }
-_SLOTS = 512  # of a table that is open to a name by its hash
+_SLOTS = 512  # of a hash table by name
 _PRIME, _BASIS = 1099511628211, -3750763034362895579  # FNV-1a, 64 bits
 
 
@@ -44,7 +44,7 @@ class Tangle(NamedTuple):
 
     tags: int  # start and end tags
     depth: int  # elements inside one another
-    formatting: int  # elements that may be opened again and again
+    formatting: int  # elements that may be reopened repeatedly
     attributes: int  # sum over all tags of the square of their number
     gave_up: bool  # the scan would have taken too long
 
@@ -65,7 +65,7 @@ def _hash(name: str) -> int:
 
 
 def _known() -> np.ndarray[Any, np.dtype[np.int64]]:
-    """(2 * _SLOTS,): at twice the slot of a name its hash, and behind that its bits."""
+    """(2 * _SLOTS,): at twice the slot of a name its hash, followed by its bits."""
     table = np.zeros(2 * _SLOTS, np.int64)
     for names, bits in _ELEMENTS.items():
         for name in names.split():
@@ -83,11 +83,11 @@ _LESS, _MORE, _SLASH, _EQUALS, _QUOTE, _APOSTROPHE, _BANG, _ASK = b"<>/=\"'!?"
 
 _LESS_BYTE = np.uint8(_LESS)  # numpy's, for the block
 _BLOCK = 32  # bytes
-_NAME, _SPACE, _LETTER = 1, 2, 4  # what a byte is, as bits: it ends the name of an attribute; parts words; of ASCII
+_NAME, _SPACE, _LETTER = 1, 2, 4  # kinds of a byte, as bits: ends an attribute's name; separates words; an ASCII letter
 
 
 def _kinds() -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """(256,): of each byte what it is."""
+    """(256,): the kind of each byte."""
     table = np.zeros(256, np.uint8)
     table[[9, 10, 11, 12, 13, 32]] = _NAME | _SPACE
     table[[*b"/>="]] = _NAME
@@ -99,7 +99,7 @@ _KINDS = _kinds()
 
 
 def next_less(data: Any, at: int, size: int) -> int:
-    """Where the next "<" is, or `size`. Block by block, which the compiler does many bytes at a time."""
+    """Where the next "<" is, or `size`. Block by block, which the compiler vectorises."""
     while at + _BLOCK <= size:
         found = False
         for i in range(at, at + _BLOCK):
@@ -113,7 +113,7 @@ def next_less(data: Any, at: int, size: int) -> int:
 
 
 def bits_of(known: Any, name: int) -> int:
-    """What the element of this hash is; 0 for one that is nothing in particular."""
+    """The bits of the element with this hash; 0 for one without a special role."""
     slot = name & (_SLOTS - 1)
     while known[2 * slot + 1]:
         if known[2 * slot] == name:
@@ -123,7 +123,7 @@ def bits_of(known: Any, name: int) -> int:
 
 
 def skip_attributes(data: Any, at: int, size: int, kinds: Any) -> tuple[int, int, bool]:
-    """From behind the name of a tag to its end: where that is, its attributes, and whether there is a "<"."""
+    """From the end of a tag's name to the end of the tag: where that is, its attributes, and whether there is a "<"."""
     count = 0
     less = False
     while at < size and data[at] != _MORE:
@@ -132,7 +132,7 @@ def skip_attributes(data: Any, at: int, size: int, kinds: Any) -> tuple[int, int
             continue
         count += 1
         less |= data[at] == _LESS
-        at += 1  # an equals sign may be the first letter of a name
+        at += 1  # an equals sign may be the first character of a name
         while at < size and not kinds[data[at]] & _NAME:
             less |= data[at] == _LESS
             at += 1
@@ -159,10 +159,10 @@ def skip_attributes(data: Any, at: int, size: int, kinds: Any) -> tuple[int, int
 
 
 def closes(held: Any, top: int, name: int, bits: int) -> int:
-    """How many elements are open after an end tag."""
+    """The number of open elements after an end tag."""
     if top and held[2 * (top - 1)] == name:
         return top - 1
-    through = _IMPLIED if bits & _ENDS else 0  # what such an end tag closes on its way
+    through = _IMPLIED if bits & _ENDS else 0  # what such an end tag also closes
     if bits & _TABLE:
         through |= _IMPLIED | _CELL | _ROW | _TABLE
     at = top
@@ -172,7 +172,7 @@ def closes(held: Any, top: int, name: int, bits: int) -> int:
 
 
 def replaces(held: Any, top: int, bits: int, name: int, foreign: bool) -> int:
-    """How many elements are open when a start tag has closed what cannot be open beside its own."""
+    """The number of open elements after a start tag has closed those that cannot contain it."""
     if bits & _IMPLIED and not bits & _CELL and top and held[2 * (top - 1)] == name:
         return top - 1
     if foreign:
@@ -192,7 +192,7 @@ def _scan(data: Any, size: int, kinds: Any, known: Any, held: Any, numbers: Any)
         data: (size,)
         kinds: (256,), `_KINDS`.
         known: (2 * _SLOTS,), `_KNOWN`.
-        held: (2 * _HELD,): of open elements hash and bits.
+        held: (2 * _HELD,): hash and bits of open elements.
         numbers: (5,), zeros.
     """
     at = top = lasting = lasting_formats = formats = steps = tags = depth = formatting = attributes = 0

@@ -1,4 +1,4 @@
-"""Bodies that were sent packed (RFC 9110, 8.4.1), unpacked within a bound: a bomb costs no more than it. Pure."""
+"""Decodes bodies with a content encoding (RFC 9110, 8.4.1) within a bound, which also stops bombs. Pure functions."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _STEP = 1 << 20  # bytes unpacked at a time
 
 
 class StillPacked(NamedTuple):
-    """Why a body could not be unpacked."""
+    """Why a body could not be decoded."""
 
     reason: Reason
     detail: str
 
 
 def unpacked_body(body: bytes, name: str, most: int) -> bytes | StillPacked:
-    """The body without one packing, called as in Content-Encoding; as it is where its bytes show that it is none.
+    """The body without one encoding, named as in Content-Encoding; unchanged if its bytes show that it has none.
 
-    Of a body that was cut or is damaged, what comes out in front of that.
+    Of a truncated or damaged body, the part before the damage.
     """
     if not body or name in ("", "identity", "none") or is_markup(body[:512]):
         return body
@@ -44,7 +44,7 @@ def unpacked_body(body: bytes, name: str, most: int) -> bytes | StillPacked:
 
 
 def _inflated(body: bytes, window: int) -> Iterator[bytes]:
-    """zlib's text in pieces, of gzip that of all its members, up to its end or the first error."""
+    """zlib's text in pieces, for gzip that of all its members, up to its end or the first error."""
     while body:
         inflater = zlib.decompressobj(window)
         try:
@@ -62,13 +62,13 @@ def _inflated(body: bytes, window: int) -> Iterator[bytes]:
 
 def _gzip(body: bytes) -> Iterator[bytes]:
     if not body.startswith(b"\x1f\x8b"):
-        yield body  # the crawler has unpacked it, and left the header
+        yield body  # the crawler decoded it, but left the header
         return
     yield from _inflated(body, 16 + zlib.MAX_WBITS)
 
 
 def _deflate(body: bytes) -> Iterator[bytes]:
-    """Of zlib's form as RFC 9110 has it, or bare, as servers send it too."""
+    """In zlib's form as in RFC 9110, or bare, which servers also send."""
     zlibs = len(body) > 1 and body[0] & 15 == 8 and not int.from_bytes(body[:2], "big") % 31
     yield from _inflated(body, zlib.MAX_WBITS if zlibs else -zlib.MAX_WBITS)
 

@@ -1,4 +1,4 @@
-"""`python -m c4pipe.inspect`: a finished corpus in the terminal. `--help` has examples and the exit codes."""
+"""`python -m c4pipe.inspect`: shows a finished corpus in the terminal. `--help` has examples and the exit codes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from c4pipe.text import visible
 if TYPE_CHECKING:
     from c4pipe.facts.corpus import Corpus
 
-# Whatever needs pages, rules or pictures is imported where it is asked for: the overview of a corpus, and --help, wait
-# for none of it.
+# Imports for pages, rules or charts are in the functions that need them: the overview of a corpus, and --help, do not
+# wait for them.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """What is asked for, of a corpus whose files are all there."""
+    """Runs the requested view of a corpus whose files all exist."""
     from c4pipe.facts.corpus import open_corpus
 
     corpus = open_corpus(args.folder)._replace(elsewhere=tuple(args.earlier))
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tokenizer(named: Path | None) -> Any:
-    """The tokenizer of that name, where one is named."""
+    """The tokenizer of that name, if one is given."""
     if named is None:
         return None
     from c4pipe.tokenizer import named_tokenizer
@@ -89,7 +89,7 @@ def _tokenizer(named: Path | None) -> Any:
 
 
 def _beside(other: Path) -> Corpus:
-    """The corpus that one is compared with, or a folder of released pages."""
+    """The corpus to compare with, or a folder of released pages."""
     from c4pipe.facts.corpus import open_corpus
     from c4pipe.facts.released import is_released, open_released
 
@@ -156,7 +156,7 @@ def facts_of(args: argparse.Namespace, corpus: Any, other: Any) -> dict[str, Any
 
 
 def show(screen: Screen, facts: dict[str, Any]) -> None:
-    """The facts as lines."""
+    """Shows the facts as lines of a terminal."""
     from c4pipe.inspect.show_comparison import show_comparison
     from c4pipe.inspect.show_corpus import show_answer, show_overview
     from c4pipe.inspect.show_domains import show_domains
@@ -183,7 +183,7 @@ def _interruptible(args: argparse.Namespace) -> int:
     except RuntimeError as error:
         if "interrupted" not in str(error):
             raise
-        raise KeyboardInterrupt from None  # DuckDB's way to say that Ctrl-C was pressed
+        raise KeyboardInterrupt from None  # how DuckDB reports Ctrl-C
 
 
 if __name__ == "__main__":

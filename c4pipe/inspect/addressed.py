@@ -1,7 +1,7 @@
-"""Which pages of a corpus an address means that somebody typed or kept: one look-up for the terminal and the viewer.
+"""Finds the pages for an address that a user typed or stored: one lookup for the terminal and the viewer.
 
-An address is a URL, or what names a page in the crawl: the ID of its record, or its source. Where no page has the URL
-as it is written, those that count as the same page are meant.
+An address is a URL, or the ID or source of a crawl record. If no page has exactly that URL, pages that URL dedup treats
+as the same are found.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import duckdb
 from c4pipe.corpus.plan import KEPT
 from c4pipe.text.urls import url_key
 
-# c4pipe.text.urls.url_key of {}: both are RE2's `.`, which ends at a line, as Python's does.
+# c4pipe.text.urls.url_key of {}: both dots are RE2's, which stop at a newline, as Python's do.
 _KEY = (
     "rtrim(regexp_replace(regexp_replace({}, 'https?://(www\\.)?', '', 'g'), '\\?(?:utm_|ref|feed).*', '', 'g'), '/')"
 )
-# Parameters that say where a visitor came from, as browsers and social media add them, beside those of `url_key`.
+# Tracking parameters that browsers and social media add, besides those of `url_key`.
 _VISITOR = "&(?:utm_|ref|feed|fbclid=|gclid=|msclkid=|mc_)[^&]*"
 # loose_key of {}.
 _BARE = f"regexp_replace(translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}'), '#.*', '')"
@@ -39,11 +39,11 @@ class PagePlace(NamedTuple):
 
 
 class PagesAt(NamedTuple):
-    """The pages of an address, each list by their sources."""
+    """The pages of an address, each list ordered by source."""
 
     kept: list[PagePlace]
     lost: list[PagePlace]
-    how: str  # "" where they have it as it is written, else in which way it is theirs
+    how: str  # "" if they have exactly this URL, else how they were matched
 
     @property
     def number(self) -> int:
@@ -51,8 +51,7 @@ class PagesAt(NamedTuple):
 
 
 def loose_key(url: str) -> str:
-    """The form under which two URLs are alike to those who look for a page: small letters, and neither a fragment nor
-    what says where a visitor came from, nor a `www.` in front, with a scheme or without.
+    """The loose form of a URL for matching: lower case, without scheme, fragment, tracking parameters and `www.`.
 
     >>> loose_key("HTTPS://www.A.example/News/?id=1&utm_source=x#top"), loose_key("www.a.example/news?fbclid=2&id=1")
     ('a.example/news&id=1', 'a.example/news&id=1')
@@ -62,9 +61,9 @@ def loose_key(url: str) -> str:
 
 
 def pages_addressed(views: duckdb.DuckDBPyConnection, address: str) -> PagesAt:
-    """The kept and the rejected pages of an address: those that have the URL as it is written; else the page of that
-    source or record ID, for one may have no URL; else those that count as the same to URL dedup; else those whose URL
-    is alike, as `loose_key` says. None for an empty address."""
+    """The kept and rejected pages of an address: those with exactly this URL; else the page of that source or record
+    ID, since a page may have no URL; else those that URL dedup treats as the same; else those with the same
+    `loose_key`. None for an empty address."""
     found = (way(views, address) for way in (_as_written, pages_named, _counting_the_same, _alike) if address)
     return next((at for at in found if at.number), PagesAt([], [], ""))
 
@@ -79,23 +78,23 @@ def _counting_the_same(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
 
 
 def _alike(views: duckdb.DuckDBPyConnection, url: str) -> PagesAt:
-    # Which host it is tells quickly for most: of half a million URLs the keys take a second and a half.
+    # The host excludes most URLs quickly: for half a million of them the keys take a second and a half.
     where = f"CASE WHEN contains(lower(url), $2) THEN {_LOOSE.format('url')} = $1 ELSE false END AND url != ''"
     key = loose_key(url)
     return _pages_where(views, where, [key, re.split("[/&]", key)[0]], "the URL is alike")
 
 
 def pages_named(views: duckdb.DuckDBPyConnection, name: str) -> PagesAt:
-    """The pages that have this source or record ID. The rejected table has no record IDs."""
+    """The pages with this source or record ID. The rejected table has no record IDs."""
     columns = {column[0] for column in views.execute("SELECT * FROM pages LIMIT 0").description or ()}
-    also = " OR record_id = $1" if "record_id" in columns else ""  # corpora of other makers have none
+    also = " OR record_id = $1" if "record_id" in columns else ""  # corpora of other tools have none
     return _pages_where(views, "source = $1", [name], also=also)
 
 
 def _pages_where(
     views: duckdb.DuckDBPyConnection, where: str, values: Sequence[str], how: str = "", also: str = ""
 ) -> PagesAt:
-    """Pages of a condition; `also` are such of the kept ones alone."""
+    """Pages that meet a condition; `also` applies to kept ones only."""
     kept = views.execute(f"SELECT source, shard, row FROM pages WHERE {where}{also}", values).fetchall()
     sql = f"SELECT source, part, row FROM rejected WHERE {where} AND reason != '{KEPT}'"
     lost = views.execute(sql, values).fetchall()

@@ -1,8 +1,8 @@
-"""A corpus and the earlier ones that it was built against: which of them are at hand, and the page that owns what
-another has lost, wherever it is.
+"""A corpus and the earlier ones that it was built against: which of them are available, and the page that owns what
+another has lost, in whichever corpus it is.
 
-An owner is told by a code, the first 16 hexadecimal digits of the MD5 of its URL. It may be of an earlier corpus, and
-need not be kept: a later stage may have rejected it, or it hangs together with a page that stands for both.
+An owner is recorded as a code, the first 16 hexadecimal digits of the MD5 of its URL. It may be in an earlier corpus,
+and need not be kept: a later stage may have rejected it, or it is linked to a page that replaces both.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from c4pipe.shards import MANIFEST
 class EarlierCorpus(NamedTuple):
     """A corpus that another was built against."""
 
-    path: str  # as the manifest has it
+    path: str  # as in the manifest
     sha256: str  # of its manifest
-    corpus: Corpus | None  # None where it is not at hand
+    corpus: Corpus | None  # None if it is not available
     lacks: str = ""  # why it is not
 
 
@@ -49,19 +49,19 @@ class OwnerPage(NamedTuple):
     stage: str  # that rejected it; "" if it is kept
     reason: str  # KEPT if it is
     detail: str
-    owner: str  # of one that fell to a linked page the code of that one
+    owner: str  # if it was dropped for a linked page, the code of that page
 
     @property
     def kept(self) -> bool:
         return self.reason == KEPT
 
     def text(self) -> str:
-        """Its text: what was kept of it, or as it was read."""
+        """Its text: what was kept of it, or as read."""
         with database(self.corpus) as views:
             return str(self.record(views)["text"])
 
     def record(self, views: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-        """Its row with all columns, of the view `pages` or `rejected`."""
+        """Its row with all columns, from the view `pages` or `rejected`."""
         table, place = ("pages", "shard") if self.kept else ("rejected", "part")
         (found,) = table_rows(
             views.execute(f"SELECT * FROM {table} WHERE {place} = $1 AND row = $2", [self.path, self.row])
@@ -69,14 +69,15 @@ class OwnerPage(NamedTuple):
         return found
 
     def as_read(self, views: duckdb.DuckDBPyConnection) -> str | None:
-        """Its text as it was read, where the rejected table has it: of kept pages it holds a sample."""
+        """Its text as read, if the rejected table has it: of kept pages that holds a sample."""
         sql = "SELECT text FROM rejected WHERE source = $1 AND stage = $2 AND reason = $3"
         found = views.execute(sql, [self.source, self.stage, self.reason]).fetchone()
         return None if found is None else str(found[0])
 
 
 def linked_owner(reason: str, dropped: Iterable[Mapping[str, str]]) -> str:
-    """The code of the page to which a page fell as a whole, by its row of the rejected table; "" where it did not.
+    """The code of the linked page for which a page was dropped, from its row of the rejected table; "" if there is
+    none.
 
     >>> linked_owner("near_duplicate", [{"reason": "near_duplicate", "line": "", "owner": "b30d4f59eb97517b"}])
     'b30d4f59eb97517b'
@@ -86,23 +87,22 @@ def linked_owner(reason: str, dropped: Iterable[Mapping[str, str]]) -> str:
 
 
 class Ancestry:
-    """A corpus with its earlier ones, which are opened when they are asked for."""
+    """A corpus with its earlier ones, which are opened when needed."""
 
     def __init__(self, corpus: Corpus, given: Sequence[Path] = (), plan: Plan | None = None):
-        """`given` are files that rules of this corpus have read, beside those that it keeps; `plan` is its own, where
-        that is at hand."""
+        """`given` are further files that rules of this corpus read; `plan` is its own, if available."""
         self.corpus, self._given = corpus, given
         self._plans: dict[Path, Plan | None] = {} if plan is None else {corpus.folder: plan}
-        self.lock = Lock()  # plans remember the page that they judged last
+        self.lock = Lock()  # plans cache the last page that they judged
 
     @cached_property
     def earlier(self) -> list[EarlierCorpus]:
-        """Those that the manifest names, in its order."""
+        """The earlier corpora in the manifest, in its order."""
         return [_opened(self.corpus, row) for row in self.corpus.manifest.get(AGAINST, ())]
 
     @property
     def not_among_lost(self) -> str:
-        """How a sentence goes on about a page that is not kept, where no rejected table at hand has it either."""
+        """The rest of a sentence about a page that is not kept, if no available rejected table has it either."""
         corpora = [self.corpus, *(one.corpus for one in self.earlier if one.corpus is not None)]
         if not any(one.rejected for one in corpora):
             return ", and there is no table of rejected pages"
@@ -110,7 +110,7 @@ class Ancestry:
         return f" nor in the {'table' if complete else 'sample'} of rejected pages"
 
     def plan(self, corpus: Corpus) -> Plan | None:
-        """The preset of one of them, ready to judge; None where that is not to be had. Use it under the lock."""
+        """The preset of one of them, ready to judge; None if it is not available. Use it under the lock."""
         if corpus.folder not in self._plans:
             try:
                 plan = plan_of(corpus, self._given if corpus is self.corpus else ())
@@ -120,8 +120,8 @@ class Ancestry:
         return self._plans[corpus.folder]
 
     def owners(self, views: duckdb.DuckDBPyConnection, codes: Iterable[str]) -> dict[str, OwnerPage]:
-        """The pages behind codes, as far as a corpus or its rejected table has them: of this one, whose views are
-        given, else of the first earlier one."""
+        """The pages behind codes, as far as a corpus or its rejected table has them: this one, whose views are given,
+        else the first earlier one."""
         wanted = {code for code in codes if code}
         found = _owner_pages(views, self.corpus, wanted, False)
         for number, one in enumerate(self.earlier):
@@ -130,12 +130,12 @@ class Ancestry:
                 try:
                     with database(one.corpus) as theirs:
                         found |= _owner_pages(theirs, one.corpus, missing, True)
-                except BuildError as error:  # this corpus can be looked at all the same
+                except BuildError as error:  # this corpus can still be inspected
                     self.earlier[number] = one._replace(corpus=None, lacks=str(error))
         return found
 
     def earlier_copy(self, url: str) -> OwnerPage | None:
-        """The page of an earlier corpus that counts as the same by its URL, a kept one where there is any."""
+        """The page of an earlier corpus with the same URL key, preferably a kept one."""
         copies: list[OwnerPage] = []
         for number, one in enumerate(self.earlier):
             if one.corpus is not None:
@@ -147,8 +147,8 @@ class Ancestry:
 
 
 def _opened(corpus: Corpus, row: Mapping[str, str]) -> EarlierCorpus:
-    """The corpus where it was at the build, in a folder of that name beside this one, or where somebody says; it is the
-    same if its manifest is."""
+    """The corpus in its folder at the build, in a folder of that name next to this one, or in a given folder; the
+    checksum of its manifest must match."""
     path, sha256 = str(row["path"]), str(row["sha256"])
     lacks = "it is not there, nor in a folder of its name beside this corpus: --earlier DIR says where"
     for place in (Path(path), corpus.folder.resolve().parent / Path(path).name, *corpus.elsewhere):
@@ -161,7 +161,7 @@ def _opened(corpus: Corpus, row: Mapping[str, str]) -> EarlierCorpus:
             return EarlierCorpus(path, sha256, open_corpus(place))
         except C4Error as error:
             lacks = str(error)
-        except (OSError, ValueError) as error:  # a name that is none
+        except (OSError, ValueError) as error:  # an invalid name
             lacks = f"it cannot be read ({getattr(error, 'strerror', None) or error})"
     return EarlierCorpus(path, sha256, None, lacks)
 
@@ -169,7 +169,8 @@ def _opened(corpus: Corpus, row: Mapping[str, str]) -> EarlierCorpus:
 def _owner_pages(
     views: duckdb.DuckDBPyConnection, corpus: Corpus, codes: Iterable[str], earlier: bool
 ) -> dict[str, OwnerPage]:
-    """Of one corpus. What stands for a page without a URL is the MD5 of its text as read, which its sample has."""
+    """The pages of one corpus. A page without a URL is identified by the MD5 of its text as read, which the sample
+    has."""
     names = sorted(codes)
     if not names:
         return {}
@@ -181,7 +182,7 @@ def _owner_pages(
     lost = sorted(views.execute(sql, [names]).fetchall(), key=lambda r: (order.get(r[5], -1), r[4]))
     found: dict[str, OwnerPage] = {}
     for code, path, row, url, source, stage, reason, detail, dropped in lost:
-        if stage and (not order or stage in order):  # one that fell before has claimed nothing
+        if stage and (not order or stage in order):  # pages dropped earlier have no claims
             owner = linked_owner(reason, dropped)
             found[code] = OwnerPage(code, corpus, earlier, path, row, url, source, stage, reason, detail, owner)
     sources = {row[4]: row[0] for row in lost if not row[5]}
@@ -197,7 +198,7 @@ def _owner_pages(
 
 
 def _text_stages(corpus: Corpus) -> dict[str, int]:
-    """The stages from the first dedup of text on, with their places; empty where the manifest does not tell them."""
+    """The stages from the first text dedup on, with their places; empty if the manifest does not list them."""
     try:
         names = [str(row["stage"]) for row in corpus.manifest["preset"]["stages"]]
         first = deduped(corpus.manifest)[1:2]
@@ -207,7 +208,7 @@ def _text_stages(corpus: Corpus) -> dict[str, int]:
 
 
 def _copies(corpus: Corpus, url: str) -> list[OwnerPage]:
-    """The pages of a corpus that count as the same by their URL."""
+    """The pages of a corpus with the same URL key."""
     copies = []
     for row in at_url(corpus, url)[1]:
         kept = "text" in row

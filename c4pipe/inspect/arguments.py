@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from c4pipe.command import Parser, utf8, utf8_path, whole
 from c4pipe.errors import ConfigError
 from c4pipe.files.benchmarks import benchmark_files
+from c4pipe.inspect.viewing import PORT, add_viewer_options, viewer_parser
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA
 from c4pipe.textindex.least import LEAST, check_text
 
-PAGES = 3  # shown of a reason
-QUERY_ROWS = 100  # shown of a query
-TEXT_PAGES = 10  # shown that hold a text
-MOST_PAGES = 1000  # the sample of a default build holds as many of a reason
-MOST_ROWS = 100_000  # they are held in memory, for the columns to be as wide as they need
-PORT = 8020
+PAGES = 3  # shown per reason
+QUERY_ROWS = 100  # shown per query
+TEXT_PAGES = 10  # shown with a text
+MOST_PAGES = 1000  # a default build samples as many per reason
+MOST_ROWS = 100_000  # held in memory to compute column widths
 BESIDE = Path()  # --html without a name
 
 _PAGES = ", ".join(PAGE_SCHEMA.names)
@@ -40,13 +41,13 @@ examples:
   a picture for a talk          python -m c4pipe.inspect out/c4 --flow flow.svg
   search and browse             python -m c4pipe.inspect out/c4 --serve
   browse two corpora            python -m c4pipe.inspect out/c4 --serve --compare out/other
-  beside the released C4        python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
+  next to the released C4       python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
 
 SQL is DuckDB's, one SELECT over three views:
   pages     {_PAGES}, config, split, shard, row
   rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
-`pages` also has the columns added by the stages of the corpus's preset. registered_domain(url) gives the registered
+`pages` also has the columns added by the stages of the corpus's preset. registered_domain(url) returns the registered
 domain (example.co.uk), chars(text) the number of characters.
 `rejected` holds a sample of pages for every reason (all pages after `build_c4 --rejected all`), plus kept pages (reason
 'kept') from which something was cut. An owner is the page that keeps a repeated line: left(md5(url), 16), or
@@ -134,58 +135,10 @@ def parser() -> argparse.ArgumentParser:
         help="draw the flow of text from crawl to corpus, an SVG for a slide or a README",
     )
     a("--serve", action="store_true", help="search and browse in a local viewer on 127.0.0.1")
+    add_viewer_options(p)
     a = p.add_argument
-    a(
-        "--compare",
-        "--against",
-        type=utf8_path,
-        action="append",
-        default=[],
-        metavar="DIR2",
-        help="compare with this corpus page by page; with --html, side by side; with --serve, in the browser, and it "
-        "may be repeated (--against is the old name). DIR2 may also be a folder of released pages with text, url and "
-        "timestamp, such as allenai/c4's json.gz files or Parquet: it is copied into the cache, once",
-    )
-    a(
-        "--verdict",
-        type=utf8_path,
-        metavar="DIR",
-        help="with --compare or --serve: show which is better, as `python -m c4pipe.compare --out DIR` found",
-    )
     a("--stage", type=utf8, metavar="S", help="with --reason: of this stage only")
     a("--sample", type=whole(0, MOST_PAGES), metavar="N", help=f"pages to show (default: {PAGES})")
-    a(
-        "--file",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="with --url or --serve: a file that the rules read and of which the corpus keeps no copy (recognised by "
-        "its sha256), or the folder of its benchmarks",
-    )
-    a(
-        "--earlier",
-        type=utf8_path,
-        nargs="+",
-        default=[],
-        metavar="DIR",
-        help="with --url, --reason or --serve: where the corpora that this one was built --against are now, if they "
-        "moved (the old place and the folder next to DIR are searched anyway)",
-    )
-    a(
-        "--run",
-        type=utf8_path,
-        metavar="RUN",
-        help="with --text, --url or --serve: show when this training run read a page, as recorded by python -m "
-        "model.exposure --run RUN",
-    )
-    a(
-        "--tokenizer",
-        type=utf8_path,
-        metavar="FILE_OR_RUN",
-        help="with --domains or --serve: count tokens per domain with this SentencePiece model, tokenizer.json or "
-        "run's tokenizer; counted once, then cached",
-    )
     a(
         "--limit",
         type=whole(1, MOST_ROWS),
@@ -197,13 +150,12 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument(
         "--csv", action="store_true", help="with --sql or --domains: CSV, with spreadsheet formulas escaped"
     )
-    a("--port", type=whole(0, 65535), metavar="N", help=f"with --serve (default: {PORT}; 0: any free port)")
     return p
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments with their defaults. ConfigError for what does not go together."""
-    args = parser().parse_args(argv)
+    """The arguments with their defaults. ConfigError for contradictory ones."""
+    args = _parsed(sys.argv[1:] if argv is None else argv)
     if len(args.compare) > 1 and not args.serve:
         raise ConfigError(
             f"--compare takes one corpus without --serve, got {' and '.join(map(str, args.compare))}. See --help."
@@ -256,10 +208,18 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return args
 
 
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    """With `--serve` as the first word, as from `c4pipe browse`, help shows the options of the viewer only."""
+    if list(words[:1]) != ["--serve"]:
+        return parser().parse_args(words)
+    usual = {action.dest: action.default for action in parser()._actions}
+    return viewer_parser().parse_args(words[1:], argparse.Namespace(**usual | {"serve": True}))
+
+
 # Views that show no sample of pages.
 _WITHOUT_PAGES = ("url", "text", "sql", "losses", "domains", "html", "flow", "serve")
 
 
 def _chosen(args: argparse.Namespace, *names: str) -> str:
-    """The first of these options that is given, as it is typed; "" without."""
+    """The first of these options that is given, as typed; "" for none."""
     return next((f"--{name}" for name in names if getattr(args, name) not in (None, False)), "")

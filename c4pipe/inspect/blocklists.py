@@ -1,4 +1,4 @@
-"""The lists that a corpus was filtered by, with what each of their entries did: found by asking the rules again."""
+"""The lists that filtered a corpus, and the effect of each entry: found by running the rules again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from c4pipe.part import Told
 from c4pipe.rules import LineRule, PageRule
 from c4pipe.stages import Preset
 
-Plans = Callable[[], Any]  # the plan that built the corpus; C4Error where it cannot be had
+Plans = Callable[[], Any]  # the plan that built the corpus; C4Error if it is not available
 
 
 class _Row(NamedTuple):
@@ -50,10 +50,10 @@ class _Row(NamedTuple):
 
 
 def word_lists(db: duckdb.DuckDBPyConnection, corpus: Corpus, plan: Plans | None = None) -> list[WordList]:
-    """Every list of the preset that cost anything, in the order of the stages; [] where no rule goes by a list, and
-    where the corpus has no rejected table, or no preset that is known here.
+    """Every list of the preset that cost anything, in the order of the stages; [] if no rule uses a list, if the corpus
+    has no rejected table, or if its preset is unknown here.
 
-    `plan` gives the plan that built it, where somebody has it.
+    `plan` returns the plan that built it, if available.
     """
     try:
         preset = preset_of(corpus)[0]
@@ -72,13 +72,13 @@ def word_lists(db: duckdb.DuckDBPyConnection, corpus: Corpus, plan: Plans | None
 
 
 def _lists(preset: Preset) -> Iterator[tuple[str, Told]]:
-    """The rules of a preset that go by a list, with their stages."""
+    """The rules of a preset that use a list, with their stages."""
     for stage in preset.stages:
         yield from ((stage.name, told) for told in stage.told() if getattr(told.owner, "lists", False))
 
 
 class _Asked:
-    """The rules of a corpus, asked about pages of its rejected table."""
+    """The rules of a corpus, run again on pages of its rejected table."""
 
     def __init__(self, db: duckdb.DuckDBPyConnection, corpus: Corpus, preset: Preset, plan: Plans):
         self._db, self._corpus, self._preset, self._plan = db, corpus, preset, plan
@@ -86,7 +86,7 @@ class _Asked:
         self._language = "coalesce(language, '')" if "language" in [name for name, *_ in described] else "''"
 
     def of(self, stage: str, told: Told, built: int) -> WordList:
-        """A list whose entries cost pages. Of a reason that is withheld no text is here to be asked about."""
+        """A list whose entries cost pages. For a withheld reason there is no text to examine."""
         named = named_by_detail(self._db, stage, told.code, self._spoken(stage))
         seen, looked, note = list[EntryOnPage](), 0, ""
         if told.reason is not None and told.reason.withheld:
@@ -95,13 +95,13 @@ class _Asked:
             try:
                 seen, looked = self._sightings(stage, told)
             except C4Error as error:
-                note = f"The rule cannot be asked again: {error}"
+                note = f"The rule cannot be run again: {error}"
         words = words_listed(named, seen)
         total = sum(counts.total() for counts in named.places.values())
         return WordList(stage, told.code, "page", told.words, told.source, built, total, looked, note, words)
 
     def of_lines(self, stage: str, told: Told, built: int) -> WordList:
-        """A list whose entries cost lines, which are noted; of the first `ROWS_ASKED` pages of the table."""
+        """A list whose entries cost lines, which are recorded; for the first `ROWS_ASKED` pages of the table."""
         assert isinstance(told.owner, LineRule)
         places, lines = dict[str, Counter[tuple[str, str, bool]]](), Counter[str]()
         seen, looked, named = list[EntryOnPage](), 0, 0
@@ -121,7 +121,7 @@ class _Asked:
         return WordList(stage, told.code, "line", told.words, told.source, built, named, looked, "", words)
 
     def _sightings(self, stage: str, told: Told) -> tuple[list[EntryOnPage], int]:
-        """What the rule says of the pages that fell by it, and of how many."""
+        """The rule's matches on the pages that it dropped, and the number of pages."""
         plan = self._plan()
         rule: PageRule = plan.bound(told.owner)
         rows = list(self._rows(stage, told.code))
@@ -129,7 +129,7 @@ class _Asked:
         for row in rows:
             language = row.language or only
             page = Page(row.url, row.text, row.timestamp, row.source, language=language)
-            # Of what the raw text holds at most, the rest of the way need not be asked if that is one entry.
+            # If the raw text has at most one entry, the page need not be processed up to the stage.
             hits = rule.hits(page) if language else []
             text = page.text
             if len(hits) != 1 or _in_what_fell(row, hits[0].start, hits[0].end):
@@ -143,18 +143,18 @@ class _Asked:
         return found, len(rows)
 
     def _only_language(self, stage: str) -> str:
-        """That of all pages that come to a stage, where stages in front of it keep one; else ""."""
+        """The only language of pages that reach a stage, if earlier stages keep one; else ""."""
         index = [one.name for one in self._preset.stages].index(stage)
         kept = {each for one in self._preset.stages[:index] for each in one.kept_languages()}
         return next(iter(kept)) if len(kept) == 1 else ""
 
     def _spoken(self, stage: str) -> str:
-        """The language of a row that fell at a stage, in SQL."""
+        """The language of a row dropped at a stage, in SQL."""
         only = self._only_language(stage).replace("'", "''")
         return f"coalesce(nullif({self._language}, ''), '{only}')"
 
     def _rows(self, stage: str, code: str) -> Iterator[_Row]:
-        """The first pages of a reason. Where they are is found first: their texts are read of these alone."""
+        """The first pages of a reason. Their places are found first, so that only their texts are read."""
         sql = f"SELECT part, row FROM rejected WHERE stage = $1 AND reason = $2 LIMIT {PAGES_ASKED}"
         places = self._db.execute(sql, [stage, code]).fetchall()
         for part in dict.fromkeys(part for part, _ in places):
@@ -167,8 +167,8 @@ class _Asked:
             yield from (_Row(*row) for row in self._db.execute(sql, [part]).fetchall())
 
     def _lines(self, code: str) -> Iterator[tuple[str, str, str, str, int, bool, list[str]]]:
-        """The first pages of the table, the kept ones among them, with the lines that they lost for a reason. Records
-        that gave no page have lost none."""
+        """The first pages of the table, including kept ones, with the lines that they lost for a reason. Records that
+        gave no page have lost none."""
         cut = "list_transform(list_filter(dropped, lambda d: d.reason = $1), lambda d: d.line)"
         left = ROWS_ASKED
         for part in self._corpus.rejected:
@@ -184,7 +184,7 @@ class _Asked:
 
 
 def _in_what_fell(row: _Row, start: int, end: int) -> bool:
-    """Whether the line around text[start:end] is one that was cut, or has a piece that was."""
+    """Whether the line around text[start:end] was cut, or has a piece that was."""
     first, last = row.text.rfind("\n", 0, start) + 1, row.text.find("\n", end)
     line = row.text[first : last if last >= 0 else len(row.text)]
     return any(cut["line"] in line for cut in row.dropped)

@@ -1,7 +1,8 @@
-"""Queries of others run in a process of their own, whose memory the system bounds, and which can be ended at any time.
+"""Runs other people's queries in a separate process, with memory limited by the system, which can be killed at any
+time.
 
-DuckDB's own limit counts its tables and not the values that an expression makes on its way: `repeat('x', 20000000)` of
-a thousand rows takes what it takes. Nor does it look for an interrupt in the middle of one. The system does both.
+DuckDB's own limit counts its tables and not the intermediate values of an expression: `repeat('x', 20000000)` of a
+thousand rows takes what it takes. Nor does it check for an interrupt during one. The system enforces both.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ import pyarrow as pa
 from c4pipe.errors import C4Error, ConfigError
 from c4pipe.facts.corpus import said
 
-QUERY_MEMORY = "1GB"  # of DuckDB
+QUERY_MEMORY = "1GB"  # bytes of data, as RLIMIT_DATA counts them: DuckDB's, and results made of its values
 PROCESS_MEMORY = 1_200_000_000  # bytes of data, as RLIMIT_DATA counts them: DuckDB's, and what is made of its values
-_STACK = 8 << 20  # bytes that the system sets aside for each of DuckDB's threads, and mostly does not fill
-_LOOK = 0.05  # seconds between two looks whether anybody still waits
+_STACK = 8 << 20  # bytes that the system reserves for each of DuckDB's threads, most of them unused
+_LOOK = 0.05  # seconds between two checks whether the caller still waits
 _PIECE = 4 << 20  # bytes of a file that are passed on at a time
 _READY, _PART, _REFUSED, _DAMAGED, _END = "ready", "part", "refused", "damaged", "end"
 
-ConfinedWork = Callable[..., Iterator[Any]]  # what it yields is passed on
+ConfinedWork = Callable[..., Iterator[Any]]  # its results are passed on
 
 
 class Caller:
-    """Who waits for an answer, and may go."""
+    """The caller of a query, who may leave before the answer."""
 
     def __init__(self) -> None:
         self._gone = Event()
@@ -55,8 +56,8 @@ class _Task(NamedTuple):
 
 
 def get_ready(work: ConfinedWork) -> ForkServerContext:
-    """Starts the process that those of queries are forked from, if there is none: the first query waits for what it
-    imports, unless somebody has called this before."""
+    """Starts the process from which those of queries are forked, if there is none. Without this call the first query
+    waits for its imports."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, work.__module__, "c4pipe.inspect.forked"])
     ensure_running()
@@ -64,10 +65,10 @@ def get_ready(work: ConfinedWork) -> ForkServerContext:
 
 
 def confined(caller: Caller, seconds: float, work: ConfinedWork, *arguments: Any) -> Iterator[Any]:
-    """What `work(*arguments)` yields, in a process of its own. All of them are pickled.
+    """The results of `work(*arguments)`, from a separate process. All of them are pickled.
 
-    ConfigError where DuckDB refuses what is asked, or it takes longer than that on the clock, or too much memory;
-    BuildError for a damaged file; InterruptException when the caller has gone.
+    ConfigError if DuckDB rejects the query, or if it takes too much time or memory; BuildError for a damaged file;
+    InterruptException if the caller has left.
     """
     context = get_ready(work)
     ours, theirs = context.Pipe(duplex=False)
@@ -105,7 +106,7 @@ def _received(pipe: Connection, caller: Caller, deadline: float, seconds: float)
             )
     try:
         kind, value = pipe.recv()
-    except (EOFError, OSError):  # the system has ended it
+    except (EOFError, OSError):  # the system has killed it
         return _REFUSED, _too_much()
     return kind, value
 
@@ -115,7 +116,7 @@ def _too_much() -> str:
 
 
 def _run(pipe: Connection, task: _Task) -> None:
-    """In the process: bounds it, and does the work."""
+    """In the process: sets the limits, and does the work."""
     _bound()
     pipe.send((_READY, None))
     try:
@@ -136,19 +137,19 @@ def _run(pipe: Connection, task: _Task) -> None:
 
 
 def _bound() -> None:
-    """Bounds the memory of this process, which says nothing on the terminal."""
+    """Limits the memory of this process, which prints nothing on the terminal."""
     import resource
 
     most = PROCESS_MEMORY + _STACK * (os.cpu_count() or 1)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):  # DuckDB draws its progress where it sees no program
+    for stream in (1, 2):  # DuckDB draws its progress if it sees no program
         os.dup2(nowhere, stream)
 
 
 def _pieces(value: Any) -> Iterator[Any]:
-    """Bytes in pieces, so that who reads them holds few."""
+    """Bytes in pieces, so that the reader holds a few."""
     if not isinstance(value, bytes):
         yield value
         return

@@ -1,7 +1,7 @@
-"""Why a page was kept or not: the verdict of every stage of a preset, by the same code as a build.
+"""Why a page was kept or not: the verdict of every stage of a preset, from the same code as a build.
 
-Verdicts come from the steps that a build runs, and each stage says itself what became of the page. Where a build has
-recorded what it decided, that is what is shown: a second judgement only fills in what the record does not say.
+Verdicts come from the steps that a build runs, and each stage describes the outcome itself. If a build has recorded its
+decisions, these are shown: a second judgement only adds what the record lacks.
 """
 
 from __future__ import annotations
@@ -22,34 +22,33 @@ class Tried(NamedTuple):
     """A rule, in the order in which the page meets it."""
 
     stage: str
-    code: str  # of its reason; of an edit, which has none, its name
-    words: str  # what it says, with its thresholds
-    source: str  # where the rule and its numbers come from
+    code: str  # of its reason; for an edit, which has none, its name
+    words: str  # its description, with its thresholds
+    source: str  # the origin of the rule and its numbers
     unit: str  # what breaking it costs: page, line, sentence
-    outcome: str = NOT_REACHED  # or PASSED, BROKEN, VEILED, NOT_JUDGED (it takes the whole corpus to tell)
-    detail: str = ""  # the offending word, line or value; of a rule for lines how many
+    outcome: str = NOT_REACHED  # or PASSED, BROKEN, VEILED, NOT_JUDGED (it needs the whole corpus)
+    detail: str = ""  # the offending word, line or value; for a rule for lines their number
 
 
 class Explanation(NamedTuple):
-    """A page with all that was decided about it."""
+    """A page with all decisions about it."""
 
     page: Page  # as read
     lines: list[list[Segment]]  # of the raw text, split at "\n"
     tried: list[Tried]
     stage: str  # the one that rejected it; "" if it is kept
     reason: str  # KEPT if it is
-    text: str  # what is kept, or what the rule that rejected the page was shown
-    now: Recorded | None = None  # what a second judgement says, where that is another than what was recorded
-    language: str = ""  # of the page when it left, "" where nobody had asked for it yet
-    moved: tuple[WordShares, ...] = ()  # which words moved its scores, of the stages that it came to
+    text: str  # the kept text, or the text seen by the rule that rejected the page
+    now: Recorded | None = None  # the result of a second judgement, if it differs from the record
+    language: str = ""  # of the page in its last stage, "" before language identification
+    moved: tuple[WordShares, ...] = ()  # the words that moved its scores, for the stages that it reached
 
 
 def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Recorded | None = None) -> Explanation:
-    """The page through every stage of the plan.
+    """Passes the page through every stage of the plan.
 
-    What a build recorded is taken from it, where it is given: `dropped`, of which the losses to dedups of text are
-    applied, and `outcome`, which outranks what the stages say now. Plans remember the last page that they judged: use
-    one from one thread at a time.
+    If given, a build's record is used: `dropped`, of which the losses to text dedups are applied, and `outcome`, which
+    takes precedence over the stages. Plans cache the last page that they judged: use one from one thread at a time.
     """
     walk = Walk(page, plan.bound, dropped, outcome)
     tried: list[Tried] = []
@@ -65,7 +64,7 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
             if outcome is not None:
                 outcomes, other = _as_recorded(walk, stage, outcome, outcomes)
                 now = now or other
-        if stage.scope is Scope.INPUT:  # a page as read has passed it
+        if stage.scope is Scope.INPUT:  # a page that was read has passed it
             pairs = [(rule, found) for rule, found in zip(rules, outcomes, strict=False) if found[0] == BROKEN]
             rules, outcomes = [rule for rule, _ in pairs], [found for _, found in pairs]
         outcomes = [*outcomes, *[(NOT_REACHED, "")] * (len(rules) - len(outcomes))]
@@ -79,7 +78,7 @@ def explain(page: Page, plan: Plan, dropped: Sequence[Dropped] = (), outcome: Re
 
 
 def _veiled(found: Explanation, plan: Plan) -> Explanation:
-    """Without what a stage hides, wherever it would be shown."""
+    """Without what a stage hides, in all views."""
     veil, text = plan.veil, plan.veil.text(found.page.text)
     withheld = frozenset(code for code, reason in plan.reasons.items() if reason.withheld)
     return found._replace(
@@ -93,13 +92,13 @@ def _veiled(found: Explanation, plan: Plan) -> Explanation:
 
 
 def _of_words_in(text: str, shares: WordShares) -> WordShares:
-    """Without the words that do not stand in a text; what these gave is no word's."""
+    """Without words that are not in a text; their shares belong to no word."""
     kept = tuple(word for word in shares.words if word.word.lower() in text)
     return shares._replace(words=kept, rest=shares.logit - sum(word.share for word in kept))
 
 
 def _as_recorded(walk: Walk, stage: Stage, then: Recorded, outcomes: Outcomes) -> tuple[Outcomes, Recorded | None]:
-    """The outcomes of a stage as the build recorded them, and what they are now where that is another."""
+    """The outcomes of a stage as the build recorded them, and the current ones if they differ."""
     rejected = walk.rejected
     at = None if rejected is None else _broken_at(stage, rejected[1], outcomes)
     now = Recorded(*(rejected or ("", KEPT)), "" if at is None else outcomes[at][1])
@@ -126,5 +125,5 @@ def _broken_at(stage: Stage, code: str, outcomes: Outcomes) -> int | None:
 
 
 def rules_of(stage: Stage) -> list[Tried]:
-    """What a stage may do to a page, in the order in which it does, not reached yet."""
+    """What a stage may do to a page, in that order, not reached yet."""
     return [Tried(stage.name, told.code, told.words, told.source, told.unit.value) for told in stage.told()]

@@ -1,7 +1,7 @@
-"""What each process of a query would find out anew: imported by name, in the process that they are forked from.
+"""What each process of a query would otherwise load: imported by name in the process from which they are forked.
 
-DuckDB imports pandas where it is installed, when it first calls a function of Python; the list of public suffixes is
-read when a domain is first asked for. Together they take half a second.
+DuckDB imports pandas, if installed, on its first call of a Python function; the list of public suffixes is read when
+the first domain is determined. Together they take half a second.
 """
 
 from __future__ import annotations

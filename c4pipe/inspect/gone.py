@@ -1,4 +1,4 @@
-"""Pages that a corpus does not have: why that may be, and what its log of removals says of a URL, by digests."""
+"""Pages that a corpus does not have: possible reasons, and what its log of removals says about a URL, by digest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from c4pipe.facts.corpus import Corpus
 
 
 def said_of_removals(corpus: Corpus, url: str) -> str:
-    """Whether a page of a URL was taken out, in a sentence; "" where nothing ever was. BuildError for a damaged log."""
+    """Whether a page of a URL was removed, in a sentence; "" if nothing was ever removed. BuildError for a damaged
+    log."""
     if not corpus.manifest.get("removed"):
         return ""
     from c4pipe.removal.log import REMOVED, earlier_removals, taken_out
@@ -20,7 +21,7 @@ def said_of_removals(corpus: Corpus, url: str) -> str:
 
 
 def said_of_absence(corpus: Corpus) -> str:
-    """What it means that a page is neither among the kept ones nor in the rejected table, in a sentence."""
+    """Why a page may be neither kept nor in the rejected table, in a sentence."""
     if not corpus.rejected:
         return "It keeps no rejected pages, so whether the page was crawled is unknown."
     if corpus.complete:

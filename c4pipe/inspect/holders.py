@@ -1,4 +1,4 @@
-"""The pages that hold a text: what `--text` and the viewer show of them."""
+"""The pages that contain a text: the results of `--text` and of the viewer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.textindex.index import open_index
 from c4pipe.textindex.searching import Holder, Holders, search_index, search_shards
 
-AROUND = 300  # characters in front of the place, and behind it, that are shown
+AROUND = 300  # characters before and after the place that are shown
 MAKE = "python -m c4pipe.textindex makes an index, which makes this fast"
 
 
 def held_by(corpus: Corpus, text: str, limit: int) -> tuple[Holders, str]:
-    """The first pages that hold a text, and why an index that is there was passed over; "" where none was.
+    """The first pages that contain a text, and why an existing index was not used; "" if there was no index, or it was
+    used.
 
-    BuildError where shards that are searched are not what the manifest says.
+    BuildError if the searched shards differ from the manifest.
     """
     fault = ""
     try:
@@ -35,7 +36,7 @@ def scan_words(fault: str) -> str:
 
 
 def look_for(corpus: Corpus, text: str, limit: int) -> dict[str, Any]:
-    """What `--text` shows."""
+    """The results of `--text`."""
     found, fault = held_by(corpus, text, limit)
     pages = [as_shown(page, text) for page in found.pages]
     return {"text": text} | found._asdict() | {"fault": fault, "pages": pages}
@@ -51,13 +52,13 @@ def as_shown(page: Holder, text: str) -> dict[str, Any]:
 
 
 def check_held(folder: str, text: str, number: int) -> None:
-    """BuildError where no page holds a text."""
+    """BuildError if no page contains a text."""
     if not number:
         raise BuildError(f"no page of {folder} holds {text[:100]!r}: case, blanks and punctuation must match.")
 
 
 def number_words(number: int, exact: bool) -> str:
-    """How many pages hold a text.
+    """How many pages contain a text.
 
     >>> number_words(2, True), number_words(31000, False)
     ('2 pages hold it', 'at most 31,000 pages hold it')

@@ -1,4 +1,4 @@
-"""One page by its URL: where it is, what became of every line, which rules it met."""
+"""One page by its URL: its place, the outcome of every line, the rules that it met."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _OF_KEPT = tuple(name for name in PAGE_SCHEMA.names if name not in ("text", *_SH
 
 
 def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, Any]:
-    """What `--url` shows; `given` are files that rules read. BuildError where neither the corpus nor its rejected table
-    has the page."""
+    """The results of `--url`; `given` are files that rules read. BuildError if neither the corpus nor its rejected
+    table has the page."""
     found, rows = at_url(corpus, url)
     if not found:
         said = f"{said_of_absence(corpus)} {said_of_removals(corpus, url)}".rstrip()
@@ -52,7 +52,7 @@ def look_up(corpus: Corpus, url: str, given: Sequence[Path] = ()) -> dict[str, A
 
 
 def with_standing(corpus: Corpus, pages: list[dict[str, Any]], given: Sequence[Path] = ()) -> list[dict[str, Any]]:
-    """Rows of the rejected table, under `stands` with the page that stands for each, or None where none does."""
+    """Rows of the rejected table, each with the page that replaces it under `stands`, or None if there is none."""
     if not any(map(falls_as_a_whole, pages)):
         return [page | {"stands": None} for page in pages]
     ancestry = Ancestry(corpus, given)
@@ -62,8 +62,8 @@ def with_standing(corpus: Corpus, pages: list[dict[str, Any]], given: Sequence[P
 
 
 def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:
-    """What the preset says of a reason: stage, unit, words, source, whether a detail quotes the page. Nothing where the
-    preset cannot be told."""
+    """The preset's description of a reason: stage, unit, words, source, and whether a detail quotes the page. Empty if
+    the preset is unavailable."""
     try:
         preset, _ = preset_of(corpus)
     except C4Error:
@@ -77,7 +77,7 @@ def rules_behind(corpus: Corpus, code: str, stage: str | None) -> list[dict[str,
 
 
 def _plan(corpus: Corpus, given: Sequence[Path]) -> tuple[Plan | None, str]:
-    """The preset that built it, ready to judge again; and what is to be said of it."""
+    """The preset that built it, ready to judge again, and remarks on it."""
     try:
         _, differences = preset_of(corpus)
         plan = plan_of(corpus, given)
@@ -89,7 +89,7 @@ def _plan(corpus: Corpus, given: Sequence[Path]) -> tuple[Plan | None, str]:
 
 
 def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[str, Any]:
-    """A row of `query.at_url`, judged again where its raw text is at hand. `added` are columns that stages add."""
+    """A row of `query.at_url`, judged again if its raw text is available. `added` are columns that stages add."""
     raw, kept = row["rejected"], "text" in row
     base = row if kept else raw
     page = {
@@ -102,10 +102,10 @@ def _page(row: dict[str, Any], plan: Plan | None, added: Sequence[str]) -> dict[
         "detail": "" if kept else raw["detail"],
         "raw": raw is not None,  # whether the lines are those of the page as read
         "items": _items(row) if kept else [],
-        "dropped": [],  # as the build recorded it, where the lines do not show it
+        "dropped": [],  # as the build recorded it, if the lines do not show it
         "tried": [],
-        "now": None,  # what the rules and files here say, where that is another
-        "moved": [],  # which words moved its scores
+        "now": None,  # the result of the rules and files here, if it differs
+        "moved": [],  # the words that moved its scores
     }
     if raw is None:
         marks = Marks(row["text"])

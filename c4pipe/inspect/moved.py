@@ -1,4 +1,5 @@
-"""The words that moved a score most, as all views of a page show them: what raises it, what lowers it, and the rest."""
+"""The words that moved a score most, for all views of a page: those that raise it, those that lower it, and the
+rest."""
 
 from __future__ import annotations
 
@@ -6,13 +7,13 @@ from typing import NamedTuple
 
 from c4pipe.stages.explaining import WordShare, WordShares
 
-WORDS_SHOWN = 10  # each way
+WORDS_SHOWN = 10  # in each direction
 LONGEST_WORD = 60  # characters
 _END = "</s>"
 
 
 class ShownWord(NamedTuple):
-    """A word as it is shown."""
+    """A word for display."""
 
     word: str
     share: str  # "+0.312"
@@ -20,20 +21,20 @@ class ShownWord(NamedTuple):
 
 
 class StrongestWords(NamedTuple):
-    """A score in words: all shares and the rest make the logit."""
+    """A score in words: all shares and the rest add up to the logit."""
 
     stage: str
     of: str
     logit: str
     raising: list[ShownWord]  # the strongest first
     lowering: list[ShownWord]
-    others: int  # words that are not shown
+    others: int  # words not shown
     others_share: str
-    rest: str  # "" where nothing is
+    rest: str  # "" if there is none
 
 
 def strongest_words(moved: WordShares, most: int = WORDS_SHOWN) -> StrongestWords:
-    """At most so many words each way.
+    """At most so many words in each direction.
 
     >>> moved = WordShares("classifier", "hq", 0.5, 0.0, (WordShare("one", 1.5, 2), WordShare("two", -1.0, 1)))
     >>> strongest_words(moved).raising
@@ -55,7 +56,7 @@ def strongest_words(moved: WordShares, most: int = WORDS_SHOWN) -> StrongestWord
 
 
 def told_words(words: StrongestWords) -> str:
-    """In a line: "raise it: one +1.500; lower it: two -1.000"."""
+    """In one line: "raise it: one +1.500; lower it: two -1.000"."""
     ways = [("raise it", words.raising), ("lower it", words.lowering)]
     told = [f"{way}: {', '.join(f'{each.word} {each.share}' for each in found)}" for way, found in ways if found]
     told += [f"{words.others:,} others: {words.others_share}"] if words.others else []

@@ -1,4 +1,4 @@
-"""Facts for scripts: as JSON, as CSV. Both are safe to print: no control character, and no formula, is in them."""
+"""Facts for scripts: as JSON, as CSV. Both are safe to print: they contain no control characters and no formulas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from c4pipe.text import defused, visible
 
 
 def to_plain(value: Any) -> Any:
-    """What JSON can hold: named tuples as objects, numbers that are none as null, dates and the like as text.
+    """What JSON can represent: named tuples as objects, NaN and infinities as null, dates and the like as text.
 
     >>> to_plain({1: (b"\\xff", float("nan"))})
     {'1': ['ff', None]}
@@ -36,12 +36,12 @@ def to_plain(value: Any) -> Any:
 
 
 def json_text(facts: Any) -> str:
-    """Indented, in ASCII: what is no letter or sign of ASCII is escaped as JSON does it."""
+    """Indented, in ASCII: other characters are escaped as in JSON."""
     return json.dumps(facts, indent=2, allow_nan=False).replace("\x7f", "\\u007f")
 
 
 def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A line a row, the names first. Texts are spelt out, so a line break in one is `\\n`; a null is nothing."""
+    """One line per row, the names first. Texts are escaped, so a line break in one is `\n`; a null is empty."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(map(_cell, columns))

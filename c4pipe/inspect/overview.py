@@ -1,4 +1,4 @@
-"""A corpus in numbers, from its manifest and stats.json alone: nothing is read that grows with the pages."""
+"""A corpus in numbers, from its manifest and stats.json alone: reads nothing that grows with the pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
 from c4pipe.inspect.relatives import clusters, earlier
 
-# What Stats counts and stats.json holds as it is.
+# What Stats counts and stats.json stores unchanged.
 _COUNTED = (
     "pages_read", "chars_read", "pages_kept", "chars_kept", "lengths_read", "lengths_kept", "languages", "months",
     "domains_kept", "domains_rejected",
@@ -22,9 +22,9 @@ _COUNTED = (
 
 
 def overview(corpus: Corpus) -> dict[str, Any]:
-    """What `--json` prints, documented in `--help`. What the corpus says nothing of is empty, or None.
+    """What `--json` prints, documented in `--help`. What the corpus does not record is empty, or None.
 
-    BuildError where the manifest or the statistics hold what no build writes.
+    BuildError if the manifest or the statistics have content that no build writes.
     """
     try:
         return _overview(corpus)
@@ -34,7 +34,7 @@ def overview(corpus: Corpus) -> dict[str, Any]:
 
 
 def ledger_of(corpus: Corpus) -> Ledger | None:
-    """The ledger of the manifest, if it has one. BuildError where it is damaged."""
+    """The ledger of the manifest, if it has one. BuildError if it is damaged."""
     return Ledger.from_json(corpus.manifest["ledger"]) if "ledger" in corpus.manifest else None
 
 
@@ -114,7 +114,7 @@ def _splits(shards: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _stage(stage: StageCount, records: int) -> dict[str, Any]:
-    """A row of the ledger. Shares of pages are of the records read, shares of lines of those that came in."""
+    """A row of the ledger. Shares of pages are of the records read, shares of lines of those that reached the stage."""
     return {
         "stage": stage.stage,
         "in": stage.entered,
@@ -146,7 +146,7 @@ def _mixture(mixture: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _counted(counts: Mapping[str, int], name: str, what: str, whole: int | None = None) -> list[dict[str, Any]]:
-    """The most frequent first; with shares of the whole."""
+    """The most frequent first, with shares of the whole."""
     rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [{name: key, what: n} | ({} if whole is None else {"share": _share(n, whole)}) for key, n in rows if n]
 

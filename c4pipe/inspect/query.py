@@ -1,4 +1,4 @@
-"""What is asked of the pages themselves: samples of a reason, the page of a URL, SQL."""
+"""Queries on the pages themselves: samples of a reason, the page of a URL, SQL."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from c4pipe.stages.personal import PERSONAL_REASONS
 from c4pipe.text import many
 
 FOUND = 10  # pages of one URL that are shown; a crawl may have fetched it a thousand times
-MOST_ANSWERED = 128 << 20  # bytes, as they are passed on from the process of the query
+MOST_ANSWERED = 128 << 20  # bytes, as passed on from the process of the query
 EXCERPT = 200  # characters of a page in the overview
-# Functions that read a file, or run a query that is spelt as a text.
+# Functions that read a file, or run a query given as a text.
 _READS_FILES = re.compile("parquet|csv|json|read_|text|blob|glob|scan|query", re.IGNORECASE)
 
 
 @contextmanager
 def database(corpus: Corpus, reads: Collection[str] = VIEWS) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The views, of which these will be read. BuildError where a file does not hold what its name promises."""
+    """The views, of which these will be read. BuildError for a damaged file."""
     try:
         with connect(corpus, reads=reads) as connection:
             yield connection
@@ -44,7 +44,7 @@ def database(corpus: Corpus, reads: Collection[str] = VIEWS) -> Iterator[duckdb.
 
 
 def sampled(corpus: Corpus, count: int) -> list[dict[str, Any]]:
-    """A few pages in short: one of each of the most frequent reasons, and as many kept ones."""
+    """A few pages in short: one for each of the most frequent reasons, and as many kept ones."""
     ledger = ledger_of(corpus)
     reasons = sorted(
         (-n, stage.stage, code) for stage in (ledger.stages if ledger else []) for code, n in stage.rejected.items()
@@ -66,9 +66,9 @@ def sampled(corpus: Corpus, count: int) -> list[dict[str, Any]]:
 
 
 def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[str, Any]:
-    """Pages that left for a reason or lost lines for it, chosen by a hash of their place in the input.
+    """Pages that were dropped or lost lines for a reason, chosen by a hash of their place in the input.
 
-    ConfigError for a reason that took nothing from this corpus, BuildError where it keeps no such pages.
+    ConfigError for a reason that dropped nothing from this corpus, BuildError if it keeps no such pages.
     """
     counted = _counted(corpus, code, stage)
     if not corpus.rejected:
@@ -81,7 +81,7 @@ def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[
         where, values = "list_contains([d.reason FOR d IN dropped], $1)", [code]
     with database(corpus, ["rejected"]) as views:
         total = views.execute(f"SELECT count(*) FROM rejected WHERE {where}", values).fetchone()
-        # Their sources first: the texts of all of them would be read to be sorted by.
+        # Their sources first: sorting rows would read all of their texts.
         chosen = views.execute(
             f"SELECT source FROM rejected WHERE {where} ORDER BY md5(source), source LIMIT {count}", values
         ).fetchall()
@@ -98,13 +98,13 @@ def of_reason(corpus: Corpus, code: str, stage: str | None, count: int) -> dict[
 
 
 def _where_masked(code: str) -> str:
-    """How to find the pages from which a reason took what is kept nowhere; "" for any other."""
+    """How to find the pages from which a reason cut text that is stored nowhere; "" for any other."""
     kind = next((kind for kind, reason in PERSONAL_REASONS.items() if reason.code == code), "")
     if not kind:
         return ""
     mark = f"<{kind.upper()}>"
     query = f"select url, text from pages where contains(text, '{mark}')"
-    return f'What was there is not stored; {mark} stands in its place: --sql "{query}" shows the pages.'
+    return f'The original is not stored; {mark} replaces it: --sql "{query}" shows the pages.'
 
 
 def _no_table(corpus: Corpus) -> str:
@@ -115,7 +115,7 @@ def _no_table(corpus: Corpus) -> str:
 
 
 def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:
-    """What the ledger counts of a reason: stage, unit (pages, lines, sentences or passages), count."""
+    """The ledger's count for a reason: stage, unit (pages, lines, sentences or passages), count."""
     ledger = ledger_of(corpus)
     stages = ledger.stages if ledger else []
     if stage is not None and stage not in (names := [row.stage for row in stages]):
@@ -134,8 +134,8 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
     if any(code in row.flagged for row in stages) and not any(row["reason"] == code for row in rows):
         which = "which ones is not recorded."
         if code == ItemOverlap.BENCHMARK.code:
-            which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" names them.'
-        raise ConfigError(f"{code} is only noted, on pages that are kept; {which}")
+            which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" lists them.'
+        raise ConfigError(f"{code} only flags pages, which are kept; {which}")
     known = [*dict.fromkeys(row["reason"] for row in rows if stage in (None, row["stage"])), KEPT]
     if code not in known and (unused := _declared(corpus, code, stage)):
         return unused
@@ -145,7 +145,7 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
 
 
 def _declared(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any]]:
-    """A reason that the preset has and that took nothing: a count of 0 for each stage that has it."""
+    """A reason that the preset has and that dropped nothing: a count of 0 for each stage that has it."""
     return [
         {"stage": row["stage"], "reason": code, "unit": "pages", "count": 0}
         for row in corpus.manifest.get("preset", {}).get("stages", ())
@@ -154,11 +154,11 @@ def _declared(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, An
 
 
 def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
-    """(how many there are, the first of them): pages of an address as `pages_addressed` finds them, kept ones first,
-    then by source.
+    """(their number, the first ones): pages of an address as `pages_addressed` finds them, kept ones first, then by
+    source.
 
-    A kept page has the columns of `pages`, and under `rejected` its row of the rejected table where it is sampled
-    there; others have that one alone.
+    A kept page has the columns of `pages`, and its row of the rejected table, if sampled there, under `rejected`;
+    others have only that row.
     """
     with database(corpus) as views:
         at = pages_addressed(views, url)
@@ -179,22 +179,22 @@ def at_url(corpus: Corpus, url: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def answer(corpus: Corpus, sql: str, limit: int) -> dict[str, Any]:
-    """The columns and the first rows of a query that somebody typed. ConfigError where DuckDB refuses it, or it takes
-    more memory than a query may."""
-    # DuckDB does not look for Ctrl-C in the middle of a task, which may take minutes; the process is ended by it.
+    """The columns and the first rows of a query that a user typed. ConfigError if DuckDB rejects it, or if it takes
+    more memory than allowed."""
+    # During a task, which may take minutes, DuckDB does not check for Ctrl-C; killing the process ends it.
     (found,) = confined(Caller(), math.inf, _answer, corpus, sql, limit)
     return dict(found)
 
 
 def _read_by(sql: str) -> Collection[str]:
-    """The views that a query reads: all of them, unless it plainly reads fewer. It may name files as well.
+    """The views that a query reads: all, unless it plainly reads fewer. It may also name files.
 
     >>> _read_by("select count(*) from rejected"), _read_by("from pages, shards"), _read_by("from read_parquet('x')")
     (['rejected'], ['pages'], ('pages', 'rejected'))
     """
     try:
         named = {name.lower() for name in duckdb.get_table_names(sql)}
-    except duckdb.Error:  # which will be said when it is asked
+    except duckdb.Error:  # reported when the query runs
         return VIEWS
     if named <= {*VIEWS, "shards"} and not _READS_FILES.search(sql):
         return sorted(named.intersection(VIEWS))
@@ -227,6 +227,6 @@ def _rejected(views: duckdb.DuckDBPyConnection, sources: list[str]) -> list[dict
 
 
 def table_rows(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """What a query has found, a row an object."""
+    """The results of a query, each row as an object."""
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

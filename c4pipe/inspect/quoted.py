@@ -1,4 +1,5 @@
-"""What a page fell for, where it stands in the page: the sentence around a word, and words with long lists folded."""
+"""The text for which a page was dropped, in its context: the sentence around a word, and words with long lists
+folded."""
 
 from __future__ import annotations
 
@@ -6,22 +7,22 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-LEAD, TRAIL = 160, 220  # characters of a sentence shown in front of what it is quoted for, and behind
-PLACES, PROSE_WORDS = 20, 6  # that are looked at for one in a sentence of so many words
-FEWEST_FOLDED = 13  # languages that are named as so many
+LEAD, TRAIL = 160, 220  # characters of a sentence shown before and after the quoted words
+PLACES, PROSE_WORDS = 20, 6  # examined to find one in a sentence of so many words
+FEWEST_FOLDED = 13  # languages that are replaced by their number
 _ENDS = re.compile(r"[.!?…。！？؟۔।]+[\"'”’)\]]*\s+|[。！？]|\n+")
 _CODE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?"
 _CODES = re.compile(rf"\b(?:languages )?({_CODE}(?:, {_CODE}){{{FEWEST_FOLDED - 1},}})(?![\w-])")
 
 
 class Quote(NamedTuple):
-    """A place of a text with the sentence around it."""
+    """A place in a text with the sentence around it."""
 
     before: str
     words: str
     after: str
-    begins: bool  # whether what is in front of it begins a sentence
-    ends: bool  # and what is behind it ends one
+    begins: bool  # whether the text before it begins a sentence
+    ends: bool  # whether the text after it ends one
 
 
 class Folded(NamedTuple):
@@ -32,15 +33,15 @@ class Folded(NamedTuple):
 
 
 def ways_to_stand(words: str) -> list[re.Pattern[str]]:
-    """How words may stand in a text, whatever their capitals: as words, or else anywhere, as in scripts without blanks.
-    None for words that are blank."""
+    """Patterns for words in a text, in any case: as whole words, or else anywhere, as in scripts without blanks. None
+    for blank words."""
     plain = re.escape(words.strip())
     return [re.compile(way, re.IGNORECASE) for way in (rf"(?<!\w){plain}(?!\w)", plain)] if plain else []
 
 
 def sentence_around(text: str, words: str) -> Quote | None:
-    """The first place of the words that is prose, or else the first one, with its sentence, cut where that is long.
-    None where they do not stand there.
+    """The first place of the words in prose, or else the first one, with its sentence, shortened if long. None if the
+    text does not have them.
 
     >>> sentence_around("Home Menu. A bad word here! More.", "bad")
     Quote(before='A ', words='bad', after=' word here!', begins=True, ends=True)
@@ -53,7 +54,7 @@ def sentence_around(text: str, words: str) -> Quote | None:
 
 
 def _is_prose(quote: Quote) -> bool:
-    """Whether it is a sentence rather than the entry of a menu."""
+    """Whether it is a sentence and not a menu entry."""
     return len(f"{quote.before}{quote.words}{quote.after}".split()) >= PROSE_WORDS
 
 
@@ -73,7 +74,7 @@ def _around(text: str, start: int, stop: int) -> Quote:
 
 
 def fold_codes(words: str) -> Folded:
-    """Words of a rule: languages are told by their number where they are many.
+    """The description of a rule, with a long list of languages replaced by their number.
 
     >>> fold_codes("is in none of the languages en, de").words
     'is in none of the languages en, de'

@@ -1,4 +1,4 @@
-"""The preset that built a corpus, put together again from its manifest, with the files that it was judged with."""
+"""The preset that built a corpus, reconstructed from its manifest, with the files that it used."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from c4pipe.part import Part
 from c4pipe.presets import EN, PRESETS
 from c4pipe.stages import Preset, Stage
 
-# Where classes of older manifests are, which name no module.
-_OF_RULES = {"rules", "lines", "then"}  # fields of stages of ours that may be empty, and are not told then
+# Modules of the classes in older manifests, which do not name them.
+_OF_RULES = {"rules", "lines", "then"}  # fields of our stages that may be empty, and are then left out
 _HOMES = ("c4pipe.stages", "c4pipe.rules", "c4pipe.dedup")
 
 
 def preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
-    """The preset with the thresholds that the manifest gives, and what differs from the build nevertheless: rules that
-    are not here, code that is another, sources that are told otherwise now.
+    """The preset with the thresholds in the manifest, and remaining differences from the build: missing rules, changed
+    code, changed sources.
 
-    ConfigError for a mixture, and where so much is missing that no preset is left.
+    ConfigError for a mixture, and if too much is missing for a preset.
     """
     try:
         return _preset_of(corpus)
@@ -62,7 +62,7 @@ def _preset_of(corpus: Corpus) -> tuple[Preset, list[str]]:
 def plan_of(corpus: Corpus, given: Sequence[Path] = (), preset: Preset | None = None) -> Plan:
     """The preset that built a corpus, or another one, ready to judge with the files that the corpus was judged with.
 
-    `given` are such files, found by their sums. C4Error, in a line, where judging again is not possible.
+    `given` are such files, found by checksum. C4Error, in a line, if judging again is impossible.
     """
     try:
         return _plan_of(corpus, given, preset)
@@ -90,7 +90,7 @@ def _plan_of(corpus: Corpus, given: Sequence[Path], preset: Preset | None) -> Pl
 
 
 def _assets_here() -> Assets:
-    """The lists at hand; none where those are damaged: the corpus has its own."""
+    """The installed lists; none if these are damaged: the corpus has its own."""
     try:
         return find_assets()
     except C4Error:
@@ -98,8 +98,8 @@ def _assets_here() -> Assets:
 
 
 def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
-    """Rules and stages whose code is not that of the build; what else a page is judged by is theirs as well."""
-    if "code" not in corpus.manifest:  # of an older c4pipe: nothing says whether it is another
+    """Rules and stages whose code has changed since the build, including the code that they share."""
+    if "code" not in corpus.manifest:  # of an older c4pipe: changes cannot be detected
         return []
     try:
         judging, now = code_behind(preset.stages, ()), code_of_corpus(preset)
@@ -110,7 +110,7 @@ def _other_code(corpus: Corpus, preset: Preset) -> list[str]:
 
 
 def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
-    """A stage from its description, as `catalogue.describe_stage` gives it."""
+    """A stage from its description, as `catalogue.describe_stage` returns it."""
     kind = _class(row, "kind", missing, f"stage {row['stage']!r}: kind")
     by = row.get("by")
     if isinstance(by, str) and own(by) and by.partition(":")[0] not in sys.modules and not _declares(*by.split(":", 1)):
@@ -136,17 +136,17 @@ def _stage(row: dict[str, Any], missing: list[str]) -> Stage | None:
 
 
 def _field_of(kind: type, names: set[str]) -> str:
-    """Where a rule of an older manifest stood, which does not say it."""
+    """The field of a rule in an older manifest, which does not record it."""
     if "rules" in names:
         return "rules"
     return "lines" if "lines" in names and not hasattr(kind, "offence") else "then"
 
 
-_BEFORE = {("BadWords", "fold"): False}  # fields that a class has got since its first manifests, as it was then
+_BEFORE = {("BadWords", "fold"): False}  # fields added to a class later, with their former behaviour
 
 
 def _made(kind: Any, said: dict[str, Any], held: dict[str, Any]) -> Any:
-    """A value with the fields that the description has; others are as they were before they were, or by default."""
+    """A value with the fields in the description; other fields get their former or default values."""
     own = {field.name for field in fields(kind)}
     said = {name: value for (owner, name), value in _BEFORE.items() if owner == kind.__name__} | said
     plain = {name: _tuples(value) for name, value in said.items() if name in own and name not in held}
@@ -158,7 +158,7 @@ def _tuples(value: Any) -> Any:
 
 
 def _class(said: dict[str, Any], key: str, missing: list[str], what: str) -> Any:
-    """The class that a description names; None, and a word about it, where it is not to be had."""
+    """The class that a description names; None, and a remark, if it is not available."""
     name = str(said.get("class", ""))
     if not name:
         found = (getattr(importlib.import_module(home), said[key], None) for home in _HOMES)
@@ -173,20 +173,21 @@ def _class(said: dict[str, Any], key: str, missing: list[str], what: str) -> Any
 
 
 def _imported(module: str, name: str) -> Any:
-    """The class of that name. A module is imported only if its source has such a class: a manifest may be anybody's."""
+    """The class of that name. A module is imported only if its source defines the class, since anybody may have written
+    the manifest."""
     if module not in sys.modules and not _declares(module, name):
         return None
     try:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part, None)
-    except Exception:  # somebody else's module may raise anything
+    except Exception:  # another person's module may raise anything
         return None
     return found
 
 
 def _declares(module: str, name: str) -> bool:
-    """Whether the source of a module has that class. Nothing is imported to look, no package above it either."""
+    """Whether the source of a module defines that class. Nothing is imported to find out, no parent package either."""
     try:
         path = file_in(folder_of(module), module)
         tree = ast.parse(path.read_bytes()) if path else None

@@ -1,4 +1,4 @@
-"""Clusters of pages that hang together, and what earlier corpora had of a corpus, as plain data."""
+"""Clusters of linked pages, and what earlier corpora had of a corpus, as plain data."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _KEPT_URLS = (
 
 
 def clusters(corpus: Corpus) -> list[dict[str, Any]]:
-    """For each stage that links pages how many stayed alone, and clusters by their size in bins: 2, 3 to 4, 5 to 8, ...
+    """For each stage that links pages, the number of unlinked ones, and clusters by size in bins: 2, 3 to 4, 5 to 8,
+    ...
 
-    A cluster has the page that stays and those that fell to it; one that fell to an earlier corpus as a whole is none.
+    A cluster is the kept page and those dropped for it; pages dropped for an earlier corpus form none.
     """
     kept = {row["stage"]: row["kept"] for row in corpus.manifest.get("ledger", {}).get("stages", ())}
     found = []
@@ -47,9 +48,9 @@ def clusters(corpus: Corpus) -> list[dict[str, Any]]:
 def with_largest(
     views: duckdb.DuckDBPyConnection, corpus: Corpus, found: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """What `clusters` finds, each with the `shown` largest of them by the rejected table: the code of the page to which
-    the others fell, its URL, "" where it is none of the kept pages, and how many rows of the table fell to it; and
-    whether the table is `complete`, so that there are no more."""
+    """The result of `clusters`, each with its `shown` largest ones by the rejected table: the code of the page for
+    which the others were dropped, its URL, "" if it is not a kept page, and how many rows of the table were dropped for
+    it; and whether the table is `complete`, so that there are no more."""
     lost = {row["stage"]: row["rejected"] for row in corpus.manifest.get("ledger", {}).get("stages", ())}
     rows = []
     for row in found:
@@ -81,7 +82,8 @@ def earlier(corpus: Corpus) -> dict[str, Any] | None:
 
 
 def _shares(stats: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
-    """What came of each month or domain, and what of it was old; of domains only the most frequent are known."""
+    """The number of pages of each month or domain, and how many of them were old; of domains only the most frequent are
+    known."""
     came, old = stats.get(f"{what}s_came", {}), stats.get(f"{what}s_old", {})
     return [
         {what: name, "came": came[name], "old": old.get(name, 0), "share": old.get(name, 0) / came[name]}

@@ -1,4 +1,4 @@
-"""The page of a reason in docs/rules: where it is, and its text where the checkout has it."""
+"""The documentation of a reason in docs/rules: its path, and its text if the checkout has it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FOLDER = Path(__file__).parents[2] / "docs" / "rules"
 
 
 def rule_page_path(code: str) -> str:
-    """The place of the page in the project; "" for a reason of a rule of somebody's own, which has none.
+    """The path of the page in the project; "" for a reason of a user's own rule, which has none.
 
     >>> rule_page_path("few_words"), rule_page_path("my_rule")
     ('docs/rules/few_words.md', '')
@@ -21,7 +21,7 @@ def rule_page_path(code: str) -> str:
 
 
 def rule_page(code: str) -> str:
-    """Its text, in Markdown: of an installed package, which has no docs, what is declared. "" for an unknown reason."""
+    """Its text, in Markdown; in an installed package, which has no docs, its declaration. "" for an unknown reason."""
     known = known_reasons().get(code)
     if known is None:
         return ""
@@ -33,7 +33,7 @@ def rule_page(code: str) -> str:
 
 
 def name_parts(name: str) -> list[str]:
-    """A name in the parts between which a line may end, so that none ends inside a word.
+    """The parts of a name between which a line may break, so that none breaks inside a word.
 
     >>> name_parts("clean/few_words"), name_parts("edits at clean")
     (['clean/', 'few_', 'words'], ['edits at clean'])

@@ -1,4 +1,4 @@
-"""When a training has read a page: from what `model.exposure` wrote of its run, without the trainer."""
+"""When a training run read a page: from the files of `model.exposure`, without the trainer."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ STEPS_SAID = 12  # in words; --json has all of them
 class SeenPages:
     """Which pages of a corpus a run has read.
 
-    ConfigError where nothing is known of the run, or it reads no shard of this corpus as it is; errors of `Exposure`.
+    ConfigError if nothing is known about the run, or if it reads no current shard of this corpus; errors of `Exposure`.
 
     Attributes:
-        step: the last one that is known of.
+        step: the last known step.
     """
 
     def __init__(self, corpus: Corpus, run: Path):
@@ -35,12 +35,12 @@ class SeenPages:
 
     @property
     def note(self) -> str:
-        """What is to be said where the run has gone on since, or back; "" else."""
+        """A remark if the run has continued since, or was rolled back; "" else."""
         note = self._exposure.note
         return f"{self._path}: {note}" if note else ""
 
     def of(self, shard: str, rows: Iterable[int]) -> dict[int, Seen | None]:
-        """How pages of a shard were met, with no step if they were not; None where that is not known."""
+        """How pages of a shard were read, without steps if they were not; None if unknown."""
         rows, sha256 = [*rows], self._sums.get(shard, "")
         if sha256 not in self._exposure.shards:
             return dict.fromkeys(rows)
@@ -48,7 +48,7 @@ class SeenPages:
         return {row: met.get(row, Seen(0, [])) for row in rows}
 
     def with_seen(self, pages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Pages with how they were met under `seen`; None where that is not known, or a page was not kept."""
+        """Pages with how they were read under `seen`; None if unknown, or if a page was not kept."""
         found: dict[tuple[str, int], Seen | None] = {}
         pages = [*pages]
         kept = sorted((page["shard"], page["row"]) for page in pages if "shard" in page)
@@ -58,7 +58,7 @@ class SeenPages:
 
 
 def met_words(seen: Seen | None, last: int) -> str:
-    """How a kept page was met, in words; `last` is the last step that is known of."""
+    """How a kept page was read, in words; `last` is the last known step."""
     if seen is None:
         return "unknown whether the run has read it: the run does not read its shard"
     return seen_words(seen.steps, seen.times, last)

@@ -1,4 +1,4 @@
-"""Test items of benchmarks as lines of a terminal: how much of each a corpus holds, and which stand in a page."""
+"""Benchmark items as lines of a terminal: how many of each benchmark a corpus contains, and which are in a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BENCHMARK_ROWS = 20  # of a corpus; --json has all
 
 
 def show_benchmarks(screen: Screen, rows: Sequence[dict[str, Any]]) -> None:
-    """Nothing of a corpus that was not searched for any."""
+    """Prints nothing for a corpus that was not searched for any."""
     if not rows:
         return
     screen.head("Test items of benchmarks", "an item counts once, however many pages contain it")
@@ -32,7 +32,7 @@ def show_benchmarks(screen: Screen, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def show_items(screen: Screen, items: Sequence[dict[str, Any]]) -> None:
-    """Those of one page, each with the words that it is found in."""
+    """Those of one page, each with the words in which it was found."""
     if not items:
         return
     screen.head("Test items", "line of the benchmark's file, and the words of the page that are its own")

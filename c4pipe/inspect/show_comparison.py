@@ -13,13 +13,13 @@ _WORDS = {"not_read": "its file was not read", "not_recorded": "its fate was not
 
 
 def show_comparison(screen: Screen, found: dict[str, Any]) -> None:
-    """What differs, in numbers; then why, page by page. The first corpus is A, the other one B."""
+    """The differences, in numbers; then their reasons, page by page. The first corpus is A, the other one B."""
     a, b = found["folders"]
     screen.say(("A  ", "bold"), a)
     screen.say(("B  ", "bold"), b)
     if "verdict" in found:
         screen.say(("Which is better  ", "bold"), found["verdict"]["line"])
-    screen.head("Built differently" if found["settings"] else "Built alike")
+    screen.head("Built differently" if found["settings"] else "Built with the same settings")
     for line in found["settings"]:
         screen.say(f"  {line}")
     _numbers(screen, found)

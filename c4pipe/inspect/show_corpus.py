@@ -19,11 +19,11 @@ LANGUAGE_ROWS, DOMAIN_ROWS, MONTH_ROWS, SPLIT_ROWS, FAULT_ROWS, ENTRY_ROWS = (
     20,
 )  # rows shown; --json has all of them
 SETTINGS = 8  # values shown of a list
-BARS = 16  # columns of a bar where two stand side by side
+BARS = 16  # columns of a bar if there are two in a row
 
 
 def show_overview(screen: Screen, facts: dict[str, Any]) -> None:
-    """Section by section, without those of which there is nothing to tell."""
+    """The overview, section by section; empty sections are left out."""
     _title(screen, facts)
     if facts["ledger"]:
         _funnel(screen, facts["ledger"])
@@ -64,7 +64,7 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
         size = f"{inputs['bytes'] / 1e6:,.2f} MB, {many(inputs['records'], parts)}"
         rows.append(("input", f"{many(inputs['files'], what)}, {size}{bad}"))
     mean = corpus["mean_chars"]
-    chars = f", {corpus['chars']:,} characters, {mean:,.0f} a page" if mean is not None else ""
+    chars = f", {corpus['chars']:,} characters, {mean:,.0f} per page" if mean is not None else ""
     kept = f"{many(corpus['pages'], 'page')} in {many(corpus['files'], 'file')}, {corpus['bytes'] / 1e6:,.2f} MB"
     rows.append(("corpus", kept + chars if corpus["pages"] else "no page was kept"))
     if (keys := facts["keys"])["files"]:
@@ -74,7 +74,7 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
             ("restore", f"{many(restore['pages'], 'page')} that may come back, {restore['bytes'] / 1e6:,.2f} MB")
         )
     if facts["taken_out"]:
-        rows.append(("removed", f"{facts['taken_out']}, since it was built"))
+        rows.append(("removed", f"{facts['taken_out']}; after the build, see removed.json"))
     for name, words in rows:
         screen.say(f"  {name:<10}", words)
 
@@ -88,14 +88,14 @@ def _setting(value: Any) -> str:
 
 def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
     records = ledger["records"]
-    screen.head("Funnel", f"shares of {many(records, 'record')} read; of lines, of those that came to the stage")
+    screen.head("Funnel", f"shares of {many(records, 'record')} read; of lines, of those that reached the stage")
     table: list[list[StyledText]] = []
     for stage in ledger["stages"]:
         kept = bar(stage["share"] or 0)
         table.append([(stage["stage"], "bold"), f"{stage['kept']:,}", percent(stage["share"]), (kept, "green")])
         for kind, what, style in (
-            ("rejected", "pages out", "red"),
-            ("flagged", "noted only", ""),
+            ("rejected", "dropped", "red"),
+            ("flagged", "kept, but flagged", ""),
             ("lines_dropped", "lines cut", "yellow"),
             ("sentences_dropped", "sentences cut", "yellow"),
             ("passages_dropped", "passages cut", "yellow"),
@@ -104,7 +104,7 @@ def _funnel(screen: Screen, ledger: dict[str, Any]) -> None:
                 count = next(row[unit] for unit in ("pages", "lines", "sentences", "passages") if unit in row)
                 share = percent(row["share"]) if "share" in row else ""
                 table.append([(f"  {row['reason']}", style), f"{count:,}", share, (what, "dim")])
-        if stage["removed"]:  # between two stages: it is no loss of this one
+        if stage["removed"]:  # between two stages: it is not a loss of this one
             share = percent(stage["removed"] / records)
             table.append([("removed later", "red"), f"{stage['removed']:,}", share, ("reached this stage", "dim")])
     screen.table(table, "<>><")
@@ -154,9 +154,9 @@ def _languages(screen: Screen, languages: list[dict[str, Any]]) -> None:
 def _lengths(screen: Screen, lengths: list[dict[str, Any]], corpus: dict[str, Any]) -> None:
     if not lengths:
         return
-    means = f"a page has {corpus['mean_chars'] or 0:,.0f} characters"
+    means = f"{corpus['mean_chars'] or 0:,.0f} characters per page on average"
     if corpus["mean_chars_read"] is not None:
-        means += f" on average, as read {corpus['mean_chars_read']:,.0f}"
+        means += f", {corpus['mean_chars_read']:,.0f} as read"
     screen.head("Lengths", means)
     if corpus["html"]:
         screen.say("  as read ", corpus["html"])
@@ -200,12 +200,12 @@ def _months(screen: Screen, months: list[dict[str, Any]]) -> None:
 
 
 def _account(screen: Screen, inputs: dict[str, Any]) -> None:
-    """Inputs that gave no page, and what was found beside the inputs."""
+    """Inputs that gave no page, and what was found next to the inputs."""
     for name, key, head in (("file", "without_page", "Inputs without a page"), ("path", "not_read", "Not read")):
         rows = inputs[key]
         if rows:
             screen.head(head, f"{len(rows):,}")
-            screen.table([[row[name], row["why"]] for row in rows[:FAULT_ROWS]], "<")  # in full: what to do comes last
+            screen.table([[row[name], row["why"]] for row in rows[:FAULT_ROWS]], "<")  # in full: advice comes last
             _rest(screen, rows, FAULT_ROWS)
 
 
@@ -245,7 +245,7 @@ def _bar_row(row: dict[str, Any], name: str) -> list[StyledText]:
 
 
 def _rest(screen: Screen, rows: list[dict[str, Any]], shown: int, what: str = "") -> None:
-    """How many rows are not shown, and how much they hold together."""
+    """How many rows are not shown, and their total."""
     if rest := rows[shown:]:
         total = f" with {sum(row[what] for row in rest):,} {what}" if what else ""
         screen.say((f"  ... and {len(rest):,} more{total}; --json has all", "dim"))

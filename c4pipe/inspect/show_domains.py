@@ -17,7 +17,7 @@ SIZE_ROWS = 30  # shown; --json and --csv have all of them
 
 
 def domains_told(corpus: Corpus, tokenizer: NamedTokenizer | None) -> dict[str, Any]:
-    """The facts; tokens are counted where nobody has before."""
+    """The facts; tokens are counted if they have not been before."""
     with database(corpus, ["pages"]) as views:
         sizes = [size._asdict() for size in domain_sizes(views)]
     names = ["pages", "characters"]

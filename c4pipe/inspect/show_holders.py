@@ -1,4 +1,4 @@
-"""The pages that hold a text as lines of a terminal."""
+"""The pages that contain a text, as lines of a terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from c4pipe.inspect.show_seen import show_seen
 from c4pipe.inspect.terminal import Screen
 from c4pipe.text import many
 
-TEXT_LINES_SHOWN = 3  # screen lines around the place
+TEXT_LINES_SHOWN = 3  # screen lines around the match
 
 
 def show_holders(screen: Screen, found: dict[str, Any]) -> None:
-    """Each page with the place marked. BuildError where no page holds it."""
+    """Each page with the match marked. BuildError if no page contains it."""
     check_held(found["folder"], found["text"], found["number"])
     screen.say((number_words(found["number"], found["exact"]), "bold"), f"; {len(found['pages']):,} shown.")
     if not found["indexed"]:

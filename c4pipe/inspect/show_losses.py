@@ -25,8 +25,8 @@ UNEVEN_ROWS = 10  # languages and domains shown; --json has all of them
 
 
 def losses_told(corpus: Corpus) -> dict[str, Any]:
-    """The facts; by the ledger alone where the build did not count whose pages lost what, which is `not_counted`.
-    ConfigError of a mixture."""
+    """The facts; from the ledger alone if the build did not count losses by group, the reason for which is
+    `not_counted`. ConfigError for a mixture."""
     losses = read_losses(corpus)
     if losses is None:
         if (by_ledger := ledger_losses(corpus)) is None:
@@ -69,7 +69,7 @@ def _as_dict(row: LossRow) -> dict[str, Any]:
 
 
 def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
-    """What took most text first, then whose pages lost more than their share."""
+    """The rules that dropped most text first, then the groups that lost more than their share."""
     read = facts["read"]
     if "not_counted" in facts:
         _by_ledger(screen, facts)
@@ -96,7 +96,7 @@ def show_losses(screen: Screen, facts: dict[str, Any]) -> None:
 
 
 def _told_ends(row: dict[str, Any], told: bool) -> list[StyledText]:
-    """What a rule cut from pages that were kept, and how long those were, as read, that it took."""
+    """What a rule cut from pages that were kept, and the length as read of pages that it dropped."""
     amounts = [row.get(name) for name in ("from_kept_pages", "pages_as_read")] if told else []
     return ["" if amount is None else f"{amount:,}" for amount in amounts]
 
@@ -119,7 +119,7 @@ def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
     if not found:
         return
     screen.head(f"{name.capitalize()} that lose more of their pages than average", f"{len(found):,}")
-    rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "lies in (95 %, all at once)")]]
+    rows: list[list[StyledText]] = [[(of, "dim") for of in ("", "pages lost", "share", "95 % interval (all at once)")]]
     for row in found[:UNEVEN_ROWS]:
         low, high = row["share_of_pages"]
         rows.append([str(row["key"]), *_pages_lost(row), told_between(percent(low), percent(high))])
@@ -127,7 +127,7 @@ def _uneven(screen: Screen, name: str, found: list[dict[str, Any]]) -> None:
 
 
 def _pages_lost(row: dict[str, Any]) -> tuple[str, str]:
-    """Pages and their share, with those that were never asked for a language."""
+    """Pages and their share, including those dropped before language identification."""
     whole = row.get("pages_with_never_asked")
     if whole is None:
         return f"{row['pages']['lost']:,}", _of(row["pages"])

@@ -1,4 +1,4 @@
-"""Pages as lines of a terminal: samples of a reason, and one page with what became of every line."""
+"""Pages as lines of a terminal: samples of a reason, and one page with the outcome of every line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from c4pipe.inspect.show_standing import show_standing
 from c4pipe.inspect.terminal import Screen, StyledText, shorten
 from c4pipe.text import in_english, many
 
-DROPPED_SHOWN = 5  # dropped lines shown of a sampled page
+DROPPED_SHOWN = 5  # cut lines shown per sampled page
 TEXT_LINES = 3  # screen lines of its text
 SEGMENT = 2000  # characters of a piece of a line; --json has all of them
 _MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts, and quotes nothing
@@ -48,8 +48,8 @@ def _page(screen: Screen, page: dict[str, Any], reason: str, quotes: bool) -> No
     screen.say("  ", (outcome, "red" if page["stage"] else "green"), f"  {page['timestamp']}  {page['source']}")
     if page["detail"]:
         screen.say("  detail  ", (shorten(in_english(page["detail"]), screen.width - 10), "yellow"))
-    cut = [drop for drop in page["dropped"] if drop["line"]]  # of one that fell as a whole the line is empty
-    cut.sort(key=lambda drop: bool(drop["reason"] != reason))  # what is asked for comes first
+    cut = [drop for drop in page["dropped"] if drop["line"]]  # a page dropped as a whole has an empty line
+    cut.sort(key=lambda drop: bool(drop["reason"] != reason))  # the requested reason first
     if page["text"]:
         asked = (drop["line"] for drop in cut if drop["reason"] == reason and drop["line"] in page["text"])
         mark = (quoted(page) if quotes else "") or next(asked, "")
@@ -66,7 +66,7 @@ def _page(screen: Screen, page: dict[str, Any], reason: str, quotes: bool) -> No
 
 
 def quoted(page: dict[str, Any]) -> str:
-    """What of a page's text its detail quotes: "" where the detail is a count, a language, or not in the text.
+    """What a page's detail quotes from its text: "" if the detail is a count, a language, or not in the text.
 
     >>> quoted({"stage": "badwords", "reason": "bad_word", "detail": "gosh", "text": "Oh Gosh!"})
     'Gosh'
@@ -83,7 +83,7 @@ def quoted(page: dict[str, Any]) -> str:
 
 
 def highlighted(text: str, mark: str, width: int) -> list[StyledText]:
-    """The text on one line in about so many columns, around the mark, which stands between » and «."""
+    """The text on one line in about so many columns, around the match, which is between » and «."""
     text = text.replace("\n", " ⏎ ")
     mark = mark.replace("\n", " ⏎ ")
     at = text.find(mark) if mark else -1
@@ -129,18 +129,18 @@ def _heading(screen: Screen, page: dict[str, Any]) -> None:
         language = f", language {page.get('language') or '(none)'} {page.get('language_score') or 0:.4f}"
         screen.say("  ", (f"kept in {page['shard']}, row {page['row']:,}", "green"), language)
         for name, value in page["extra"].items():
-            if name == ITEMS:  # below, with their words
+            if name == ITEMS:  # shown below, with their words
                 continue
             screen.say(f"  {name}  ", (shorten(as_text(value), screen.width), "dim"))
     screen.say(f"  {page['timestamp']}  {page['source']}", (f"  code {page['code']}" if page["code"] else "", "dim"))
 
 
 def _lines(screen: Screen, page: dict[str, Any]) -> None:
-    """Each piece of each line, with the number of the line, and the reason for which it went."""
-    screen.head("Lines", "a reason first: cut, and why; »«: what the page was rejected or noted for")
+    """Each piece of each line, with the line number, and the reason for which it was cut."""
+    screen.head("Lines", "a reason first: why it was cut; »«: what the page was rejected or flagged for")
     segments = [segment for line in page["lines"] for segment in line]
     wide = max((len(segment["code"]) for segment in segments if not segment["quoted"]), default=0)
-    told = any(segment["quoted"] for segment in segments) or page["tried"]  # else the record alone says it
+    told = any(segment["quoted"] for segment in segments) or page["tried"]  # else only the record has it
     mark = (
         "" if told else quoted(page | {"text": "\n".join("".join(s["text"] for s in line) for line in page["lines"])})
     )
@@ -159,7 +159,7 @@ def _pieces(segment: dict[str, Any], mark: str) -> list[tuple[str, str]]:
 
 
 def _split(text: str, mark: str) -> list[tuple[str, str]]:
-    """The text around the first mark in it."""
+    """The text around its first match."""
     before, found, after = text.partition(mark) if mark else (text, "", "")
     return [(before, ""), (f"»{found}«", "bold red"), (after, "")] if found else [(text, "")]
 
@@ -181,8 +181,8 @@ def _owner(segment: dict[str, Any]) -> list[StyledText]:
 
 
 def _recorded(screen: Screen, dropped: list[dict[str, str]]) -> None:
-    """The losses of a page of which nobody can say where they stood."""
-    if cut := [drop for drop in dropped if drop["line"]]:  # of one that fell as a whole the line is empty
+    """The losses of a page whose place in the text is unknown."""
+    if cut := [drop for drop in dropped if drop["line"]]:  # a page dropped as a whole has an empty line
         screen.head("Cut from it", "as the build recorded it")
         screen.table([[(drop["reason"], "red"), drop["line"]] for drop in cut], "<<")
 

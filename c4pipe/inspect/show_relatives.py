@@ -1,4 +1,4 @@
-"""Clusters of pages that hang together, and what earlier corpora had, as lines of a terminal."""
+"""Clusters of linked pages, and what earlier corpora had, as lines of a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RELATIVE_ROWS = 10  # of months and domains; --json has all of them
 
 
 def show_relatives(screen: Screen, facts: dict[str, Any]) -> None:
-    """Nothing of a corpus that knows neither."""
+    """Prints nothing for a corpus that has neither."""
     for found in facts["clusters"]:
         _clusters(screen, found)
     if facts["earlier"]:

@@ -1,4 +1,4 @@
-"""When a training has read a page, as a line of a terminal."""
+"""When a training run read a page, as a line of a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from c4pipe.shards import Seen
 
 
 def show_seen(screen: Screen, page: dict[str, Any], found: dict[str, Any]) -> None:
-    """When a training has read it, where that was asked for."""
+    """When a training run read it, if requested."""
     if "seen" in page and "shard" in page:
         seen = Seen(**page["seen"]) if page["seen"] else None
         screen.say("  run     ", (met_words(seen, found["seen_to"]), "cyan"))

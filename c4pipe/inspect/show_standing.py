@@ -1,4 +1,4 @@
-"""The page that stands for another one, and what differs, as lines of a terminal."""
+"""The page that replaces another one, and the differences, as lines of a terminal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _STYLES = {"-": "red", "+": "green"}
 
 
 def show_standing(screen: Screen, found: dict[str, Any] | None) -> None:
-    """Nothing of a page that fell by itself."""
+    """Prints nothing for a page that was dropped for another reason."""
     if found is None:
         return
-    screen.head("The page that stands for it")
+    screen.head("The page that replaces it")
     page = found["page"]
     for url in found["through"]:
         screen.say("  ", (f"by way of {url}, which was itself dropped", "dim"))
@@ -36,7 +36,7 @@ def _difference(screen: Screen, found: dict[str, Any]) -> None:
     if found["same"] or not found["lines"]:
         screen.say("  Both texts are the same.")
         return
-    screen.say("  What differs: - this page, + the one that stands for it, »« the words")
+    screen.say("  What differs: - this page, + the one that replaces it, »« the words")
     for line in found["lines"]:
         style = _STYLES.get(line["mark"], "dim")
         pieces: list[StyledText] = [

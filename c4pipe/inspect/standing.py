@@ -1,6 +1,7 @@
-"""The page that stands for one that fell as a whole: where it is, how much alike the two are, and what differs.
+"""The page that replaces a dropped one (that *stands for* it): where it is, how similar the two are, and how they
+differ.
 
-A page falls so to a dedup that links pages, as near duplicates, or because an earlier corpus has its URL.
+A page is dropped so by a dedup that links pages, as a near duplicate, or because an earlier corpus has its URL.
 """
 
 from __future__ import annotations
@@ -27,28 +28,28 @@ from c4pipe.text.urls import as_read
 AS_READ = "Both texts as they were read."
 AS_COMPARED = "Both texts as they were compared: what other rules had left of them."
 ONE_IS_CUT = (
-    "For the page that stands for it, only the kept text is available; for this page, the text before comparison: a "
+    "For the page that replaces it, only the kept text is available; for this page, the text before comparison: a "
     "line that was cut as repeated shows as a difference."
 )
 NOBODY: Mapping[str, OwnerPage] = {}
-MOST_THROUGH = 10  # pages that stand between
+MOST_THROUGH = 10  # pages in between
 
 
 class StandsFor(NamedTuple):
-    """The page that stands for another one."""
+    """The page that replaces another one."""
 
-    owner: str  # its code; "" where the URL tells it
-    likeness: str  # how much alike the two are, in words; "" where they are compared by URL
-    through: list[str]  # URLs of pages that fell in turn, from the one that both are linked to
-    page: OwnerPage | None  # None where nobody has it
-    says: str  # what became of it; where it would be, if nobody has it
-    shown: str  # which texts are compared, in words; "" where none are
-    lines: list[WordedLine]  # what differs: "-" the page that fell, "+" the one that stands for it
-    same: bool  # whether the texts that were compared are the same
+    owner: str  # its code; "" if the URL identifies it
+    likeness: str  # how similar the two are, in words; "" if they are compared by URL
+    through: list[str]  # URLs of the pages dropped in turn, beginning with the one that both are linked to
+    page: OwnerPage | None  # None if no corpus has it
+    says: str  # its outcome; where it would be, if no corpus has it
+    shown: str  # which texts are compared, in words; "" if none are
+    lines: list[WordedLine]  # the differences: "-" the dropped page, "+" the one that replaces it
+    same: bool  # whether the compared texts are the same
 
 
 def falls_as_a_whole(row: Mapping[str, Any]) -> bool:
-    """Whether another page stands for this row of the rejected table."""
+    """Whether another page replaces this row of the rejected table."""
     return bool(linked_owner(row["reason"], row["dropped"])) or row["reason"] == UrlLevel.KNOWN.code
 
 
@@ -58,9 +59,9 @@ def stands_for(
     row: Mapping[str, Any],
     known: Mapping[str, OwnerPage] = NOBODY,
 ) -> StandsFor | None:
-    """What stands for a row of the rejected table of the corpus with these views; None where nothing does.
+    """The page that replaces a row of the rejected table of the corpus with these views; None if there is none.
 
-    `known` are owners that were looked for before, of many rows at once.
+    `known` are owners that were looked up before, for many rows at once.
     """
     if not falls_as_a_whole(row):
         return None
@@ -84,8 +85,8 @@ def stands_for(
 def _compared(
     ancestry: Ancestry, views: duckdb.DuckDBPyConnection, row: Mapping[str, Any], page: OwnerPage | None
 ) -> tuple[str, list[WordedLine], bool]:
-    """Which texts are compared, and what differs: of pages that hang together as the dedup was shown them, of two
-    copies of a URL as they were read, where both are at hand."""
+    """Which texts are compared, and their differences: for linked pages as the dedup saw them, for two copies of a URL
+    as read, if both are available."""
     if page is None:
         return "", [], False
     with database(page.corpus) if page.earlier else nullcontext(views) as theirs:
@@ -101,8 +102,8 @@ def _compared(
 
 
 def _left(ancestry: Ancestry, corpus: Corpus, row: Mapping[str, Any]) -> str:
-    """What was left of a rejected page when it fell; of one that fell by its URL what its rules would keep. The text as
-    read where the rules cannot be tried again."""
+    """What was left of a rejected page when it was dropped; for one dropped by its URL what its rules would keep. The
+    text as read if the rules cannot be run again."""
     page = as_read(Page(row["url"], row["text"], row["timestamp"], row["source"]))
     with ancestry.lock:
         plan = ancestry.plan(corpus)
@@ -122,7 +123,7 @@ def _recorded(plan: Plan, row: Mapping[str, Any]) -> tuple[list[Dropped], Record
 
 
 def _likeness(ancestry: Ancestry, row: Mapping[str, Any]) -> str:
-    """How much alike they are, in words."""
+    """How similar they are, in words."""
     if not re.fullmatch(r"[01]\.\d+", row["detail"]):
         return "Their similarity was not estimated: they are linked only through other pages."
     share = float(row["detail"])
@@ -155,12 +156,12 @@ def _became(page: OwnerPage) -> str:
     where = f"of the earlier corpus {page.corpus.folder}" if page.earlier else "of this corpus"
     if page.kept:
         return f"It is a kept page {where}."
-    further = " Which page stands for it in turn is not recorded." if page.owner else ""
+    further = " Which page replaces it in turn is not recorded." if page.owner else ""
     return f"It is a page {where}, and was itself rejected there: {page.stage}/{page.reason}.{further}"
 
 
 def _nowhere(ancestry: Ancestry, owner: str) -> str:
-    """Where the page is that no corpus at hand has."""
+    """Where the page is, if no available corpus has it."""
     absent = [one for one in ancestry.earlier if one.corpus is None]
     told = "; ".join(f"{one.path}, sha256 of its manifest {one.sha256[:16]}…: {one.lacks}" for one in absent)
     code = f" Only the first digits of the MD5 of its URL are known: {owner}." if owner else ""
@@ -175,7 +176,7 @@ def _nowhere(ancestry: Ancestry, owner: str) -> str:
 
 
 def as_facts(found: StandsFor | None) -> dict[str, Any] | None:
-    """As `--json` prints it."""
+    """As printed by `--json`."""
     if found is None:
         return None
     page = found.page

@@ -1,7 +1,7 @@
-"""What a terminal or a pipe is sent: lines, columns, bars. Nothing of a crawled text can command a terminal.
+"""Output for a terminal or a pipe: lines, columns, bars. Crawled text can never control a terminal.
 
-Colours go to a terminal only; a pipe gets plain text. Every piece goes through `visible` on its way, so no line holds
-a control character, whatever was crawled.
+Colours are for terminals only; a pipe gets plain text. Every piece passes through `visible`, so no line contains a
+control character, whatever was crawled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TextIO
 
 from c4pipe.text import visible
 
-PIPE_WIDTH = 120  # of what is not a terminal
+PIPE_WIDTH = 120  # if the output is not a terminal
 BAR_WIDTH = 24  # characters of a full bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -29,8 +29,8 @@ def cells(text: str) -> int:
 
 
 def shorten(text: str, width: int) -> str:
-    """The text, spelt out, in at most so many columns; "…" at the end where it had to be cut."""
-    shown = visible(text[: 4 * width + 1])  # marks take no column: a text of marks alone ends somewhere, too
+    """The text, escaped, in at most so many columns; "…" at the end if it was cut."""
+    shown = visible(text[: 4 * width + 1])  # marks take no column, but a text of marks alone must end, too
     if cells(shown) <= width and len(text) <= 4 * width:
         return shown
     while shown and cells(shown) > width - 1:
@@ -39,13 +39,13 @@ def shorten(text: str, width: int) -> str:
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> str:
-    """A bar for a share from 0 to 1, an eighth of a column exact; something for all that is not 0."""
+    """A bar for a share from 0 to 1, exact to an eighth of a column; never empty unless the share is 0."""
     eighths = min(8 * width, max(round(8 * width * share), int(share > 0)))
     return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
 
 
 class Screen:
-    """Where lines go. `width` is the terminal's, or what is asked for."""
+    """The target of lines. `width` is that of the terminal, or the given one."""
 
     def __init__(self, stream: TextIO, width: int | None = None):
         self._stream = stream
@@ -69,14 +69,14 @@ class Screen:
         self._console.print(Text.assemble(*shown), soft_wrap=True)
 
     def head(self, words: str, more: str = "") -> None:
-        """The title of a section, a blank line before it."""
+        """The title of a section, after a blank line."""
         self.say()
         self.say((words, "bold"), (f"  {more}" if more else "", "dim"))
 
     def table(self, rows: Iterable[Sequence[StyledText]], align: str, indent: int = 2) -> None:
         """Rows in columns, `align` a "<" or ">" for each; the widest columns are shortened until they fit.
 
-        Rows may have one cell more than that: it follows in full.
+        Rows may have one more cell: it follows in full.
         """
         table = list(rows)
         lines = laid_out([row[: len(align)] for row in table], align, self.width - indent)
@@ -105,7 +105,7 @@ def laid_out(rows: Sequence[Sequence[StyledText]], align: str, width: int) -> It
 
 
 def fit(widths: Sequence[int], room: int) -> list[int]:
-    """The widths with the largest cut down to one size, so that together they take no more than the room.
+    """The widths with the largest reduced to one size, so that together they fit.
 
     >>> fit([5, 80, 40], 65)
     [5, 30, 30]

@@ -1,5 +1,5 @@
-"""The tokens of each registered domain of a corpus: counted once, and remembered in the user's cache by the digests of
-the corpus and of the tokenizer."""
+"""The tokens of each registered domain of a corpus: counted once, and stored in the user's cache by the digests of the
+corpus and of the tokenizer."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.private import our_cache
 from c4pipe.tokenizer import NamedTokenizer
 
-_BATCH = 16  # pages at a time: whoever looks at the viewer meanwhile waits for no more
+_BATCH = 16  # pages at a time: a user of the viewer meanwhile waits no longer
 
 
 def nobody_told(pages: int) -> None:
-    """Where nobody asks how far counting is."""
+    """Used if nobody needs the progress."""
 
 
 def count_tokens(
     corpus: Corpus, tokenizer: NamedTokenizer, told: Callable[[int], None] = nobody_told
 ) -> dict[str, int]:
-    """Tokens by registered domain, of all kept pages. `told` is given the pages that were counted, as they are.
-    BuildError where a file is damaged."""
+    """Tokens by registered domain, of all kept pages. `told` is called with the pages counted so far. BuildError for a
+    damaged file."""
     found = Counter[str]()
     for shard in corpus.shards():
         corpus.sums.check([shard["path"]])
@@ -44,7 +44,7 @@ def count_tokens(
 
 
 def remembered_counts(digest: str, tokenizer: NamedTokenizer) -> dict[str, int] | None:
-    """The counts of a corpus by its digest, where they were made before."""
+    """The counts of a corpus by its digest, if stored before."""
     with suppress(OSError, RuntimeError, ValueError):
         found = json.loads(_note(digest, tokenizer).read_bytes())
         if isinstance(found, dict) and all(isinstance(tokens, int) for tokens in found.values()):
@@ -53,7 +53,7 @@ def remembered_counts(digest: str, tokenizer: NamedTokenizer) -> dict[str, int] 
 
 
 def remember_counts(digest: str, tokenizer: NamedTokenizer, counts: dict[str, int]) -> None:
-    """Keeps them. Where no cache can be had they are counted again the next time."""
+    """Stores them. Without a cache they are counted again the next time."""
     with suppress(OSError, RuntimeError):
         note = _note(digest, tokenizer)
         draft = note.with_name(f".{note.name}.{os.getpid()}")
@@ -66,18 +66,18 @@ def _note(digest: str, tokenizer: NamedTokenizer) -> Path:
 
 
 class TokenCounting:
-    """Tokens by domain, counted in the background from the first time that somebody asks."""
+    """Tokens by domain, counted in the background from the first request on."""
 
     def __init__(self, corpus: Corpus, digest: str, tokenizer: NamedTokenizer):
         self.tokenizer = tokenizer
         self.pages = sum(shard["rows"] for shard in corpus.shards())
-        self.done, self.problem = 0, ""  # pages that were counted; why no more are
-        self.counts: dict[str, int] | None = None  # None until all are
+        self.done, self.problem = 0, ""  # pages counted; why counting stopped
+        self.counts: dict[str, int] | None = None  # None until complete
         self._corpus, self._digest = corpus, digest
         self._thread: Thread | None = None
 
     def begin(self) -> None:
-        """Counts, if nobody has begun to."""
+        """Starts counting, if not started yet."""
         if self.counts is not None or self._thread is not None:
             return
         self.counts = remembered_counts(self._digest, self.tokenizer)
@@ -86,14 +86,14 @@ class TokenCounting:
             self._thread.start()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Until it is done, or so long."""
+        """Waits until it is done, or so long."""
         if self._thread is not None:
             self._thread.join(seconds)
 
     def _count(self) -> None:
         try:
             counts = count_tokens(self._corpus, self.tokenizer, self._told)
-        except (C4Error, OSError, ValueError) as error:  # pyarrow's are of these too
+        except (C4Error, OSError, ValueError) as error:  # includes pyarrow's
             self.problem = str(error)
             return
         remember_counts(self._digest, self.tokenizer, counts)

@@ -1,9 +1,9 @@
-"""What a corpus keeps for later builds: the keys that its pages have claimed, as files, without Beam and without text.
+"""What a corpus stores for later builds: the keys that its pages claimed, as files, without Beam and without texts.
 
-    keys/url.keys  keys/spans.keys      a file a dedup, by the name of its stage
+    keys/url.keys  keys/spans.keys      one file per dedup, by the name of its stage
 
-A later crawl that is built against the corpus loses what stands in them. A file holds ascending keys of 64 bits, each
-with the priority of the page that owns it where the level asks for one; `keys.file` says how.
+A later crawl built against the corpus loses pages with these keys. A file holds ascending 64-bit keys, each with the
+priority of the page that owns it if the level needs one; `keys.file` describes the format.
 
 >>> import io, numpy as np
 >>> stream = io.BytesIO()
@@ -20,7 +20,7 @@ from c4pipe.keys.union import merged, ranges, united
 
 KEYS_FOLDER = "keys"  # below the corpus
 KEYS_SUFFIX = ".keys"
-ALL_PAGES, KEPT_PAGES = "all pages", "kept pages"  # what the keys of a file are of
+ALL_PAGES, KEPT_PAGES = "all pages", "kept pages"  # the pages whose keys a file holds
 
 __all__ = [
     "ALL_PAGES",
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def is_key_path(path: str) -> bool:
-    """Whether a path is that of a file of keys in some corpus, by its names.
+    """Whether a path is that of a file of keys in a corpus, by its names.
 
     >>> is_key_path("out/c4/keys/url.keys"), is_key_path("crawl/site.keys")
     (True, False)
@@ -48,5 +48,5 @@ def is_key_path(path: str) -> bool:
 
 
 def key_path(stage: str) -> str:
-    """Where a corpus keeps the keys of a dedup, by the name of its stage."""
+    """Where a corpus stores the keys of a dedup, by the name of its stage."""
     return f"{KEYS_FOLDER}/{stage}{KEYS_SUFFIX}"

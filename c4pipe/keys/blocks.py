@@ -1,8 +1,8 @@
-"""Ascending keys as bytes: their differences, cut to as many bytes as the largest of a block needs.
+"""Ascending keys as bytes: their differences, in as many bytes as the largest of a block needs.
 
-Hashes lie 2**64 / n apart on average, so of a million keys a difference takes 6 bytes of the 8, of a hundred million
-5 or 6. Its low bytes stand together, and so do the higher ones (4, then 2, then 1), so that numpy reads each as one
-column. Owners follow as they are: they are hashes without an order, which nothing makes smaller.
+Hashes are 2**64 / n apart on average, so for a million keys a difference takes 6 bytes of the 8, for a hundred million
+5 or 6. The low bytes are stored together, and so are the higher ones (4, then 2, then 1), so that numpy reads each
+group as one column. Owners follow unchanged: they are unordered hashes, which do not compress.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 KeyArray = NDArray[np.uint64]
-BLOCK_KEYS = 8192  # keys of a block: about 110 kB with their owners, of which the smallest question reads one or two
+BLOCK_KEYS = 8192  # keys of a block: about 110 kB with their owners; the smallest query reads one or two
 OWNER_BYTES = 8
 
 
 def width_of(keys: KeyArray) -> int:
-    """Bytes that the largest difference between two of the keys, which ascend, needs: 0 to 8."""
+    """Bytes for the largest difference between two of the ascending keys: 0 to 8."""
     return (int(np.diff(keys).max(initial=0)).bit_length() + 7) // 8
 
 
@@ -44,7 +44,7 @@ def unpack_keys(data: Any, first: int, count: int, width: int, into: KeyArray) -
         else:
             into[:] = column
         start, shift = start + count * size, shift + 8 * size
-    into[0] = first  # of which the difference is 0
+    into[0] = first  # its difference is 0
     np.cumsum(into, out=into)
 
 

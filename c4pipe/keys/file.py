@@ -1,4 +1,4 @@
-"""A file of keys, written once from its beginning to its end, of which any range is read by itself.
+"""A file of keys, written once from beginning to end, of which any range can be read separately.
 
     head    6 B "c4keys", 1 B version, 1 B bytes of an owner (0 or 8), 4 B length, and so many bytes of JSON: the header
     blocks  BLOCK_KEYS keys each, fewer in the last one: `keys.blocks`, then the owners in 8 B each
@@ -6,7 +6,7 @@
     tail    8 B offset of the index, 8 B number of keys, 16 B checksum of head, index and these two numbers
 
 Numbers are little-endian, checksums MurmurHash3's 128 bits, as in `files.sealed`. The bytes are a function of header
-and keys alone. All is under a checksum: a byte that is not as it was written is noticed when it is used, or BuildError.
+and keys alone. Checksums cover everything: a changed byte raises BuildError when it is used.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ _BLOCK = np.dtype([("first", "<u8"), ("offset", "<u8"), ("count", "<u4"), ("widt
 
 
 class Writable(Protocol):
-    """What a file is written into."""
+    """The target to which a file is written."""
 
     def write(self, data: Any, /) -> Any:
-        """Takes all of the bytes."""
+        """Writes all of the bytes."""
 
 
 class KeyWriter:
     """Writes keys in ascending order, each once, with or without owners. The caller owns the stream."""
 
     def __init__(self, stream: Writable, header: Mapping[str, Any], owners: bool):
-        """`header`: plain values, by which the file is known again."""
+        """`header`: plain values that identify the file."""
         said = json.dumps(header, sort_keys=True).encode()
         self._head = _HEAD.pack(_MAGIC, _VERSION, OWNER_BYTES if owners else 0, len(said)) + said
         self._stream, self._owned = stream, owners
         self._offset, self.count = 0, 0
         self._index: list[tuple[int, int, int, int, bytes]] = []
         self._held: list[tuple[KeyArray, KeyArray]] = []
-        self._waiting = 0  # keys that are held
+        self._waiting = 0  # keys not yet written
         self._last = -1
         self._put(self._head)
 
     def add(self, keys: KeyArray, owners: KeyArray | None = None) -> None:
-        """More keys, behind those before, [n] each. ValueError where they do not ascend, or owners do not fit."""
+        """More keys, after those before, [n] each. Raises ValueError if they do not ascend, or owners do not fit."""
         if self._owned != (owners is not None) or (owners is not None and len(owners) != len(keys)):
             raise ValueError(f"a file {'with' if self._owned else 'without'} owners got others for {len(keys)} keys")
         if not len(keys):
@@ -79,7 +79,7 @@ class KeyWriter:
         self._put(numbers + _sum(self._head + index + numbers))
 
     def _flush(self, least: int) -> None:
-        """Writes blocks while so many keys are held."""
+        """Writes blocks while so many keys are waiting."""
         if not self._held:
             return
         keys, owners = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
@@ -110,14 +110,14 @@ _Ends = tuple[dict[str, Any], int, NDArray[np.void], str]  # header, bytes of an
 
 
 class KeyReader:
-    """A file of keys, of which only head and index are held. It is opened whenever it is asked.
+    """A file of keys, of which only head and index are in memory. It is opened for each query.
 
-    BuildError, here or later, where it is damaged, or no file of keys.
+    Raises BuildError, here or later, if it is damaged, or not a file of keys.
     """
 
     def __init__(self, store: Store, path: str, digest: str = "", remedy: str = COPY_AGAIN):
-        """`digest`: that of the file that is meant, where it was looked at before; BuildError for another. `remedy` is
-        what to do about a damaged one."""
+        """`digest`: the expected file's, if it was read before; BuildError for another one. `remedy` says what to do
+        about a damaged file."""
         self._store, self.path, self._remedy = store, path, remedy
         with self._open() as stream:
             self.header, self._owner_bytes, self._index, self.digest = self._ends(stream)
@@ -134,7 +134,7 @@ class KeyReader:
         return self._owner_bytes > 0
 
     def between(self, first: int = 0, last: int = MOST_KEY) -> tuple[KeyArray, KeyArray]:
-        """The keys from `first` to `last`, both of them as well, and their owners: 0 where the file has none. [keys]"""
+        """The keys from `first` to `last`, inclusive, and their owners: 0 if the file has none. [keys]"""
         start = max(0, int(np.searchsorted(self.firsts, np.uint64(first), "right")) - 1)
         stop = int(np.searchsorted(self.firsts, np.uint64(last), "right"))
         if first > last or start >= stop:
@@ -144,7 +144,7 @@ class KeyReader:
         return keys[begin:end], owners[begin:end]
 
     def check(self) -> None:
-        """Reads all of it, a block at a time: sums, and whether the keys ascend. BuildError."""
+        """Reads all of it, block by block: checksums, and whether the keys ascend. Raises BuildError."""
         last = -1
         for number in range(len(self.firsts)):
             keys, _ = self._all(number, number + 1)
@@ -159,7 +159,7 @@ class KeyReader:
             raise BuildError(f"{self.path} cannot be read ({error.strerror or error}). {self._remedy}") from None
 
     def _all(self, start: int, stop: int) -> tuple[KeyArray, KeyArray]:
-        """The keys and owners of the blocks of these numbers; one at least."""
+        """The keys and owners of the blocks with these numbers, at least one."""
         total, at = int(self._index["count"][start:stop].sum(dtype=np.int64)), 0
         keys, owners = np.empty(total, np.uint64), np.zeros(total, np.uint64)
         with self._open() as stream:

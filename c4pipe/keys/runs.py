@@ -1,4 +1,4 @@
-"""Numbers of 64 bits sorted beyond memory: runs that lie sorted in a file, of which any range is put together."""
+"""64-bit numbers sorted in external memory: sorted runs in a file, of which any range can be merged."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ import numpy as np
 from c4pipe.keys.blocks import KeyArray
 from c4pipe.keys.file import MOST_KEY
 
-HELD_NUMBERS = 4 << 20  # in memory until they are a run: 32 MB, and as much again while it is sorted
-SAMPLED = 8192  # numbers of a run of which one stays in memory
+HELD_NUMBERS = 4 << 20  # in memory until they become a run: 32 MB, and as much again while sorting
+SAMPLED = 8192  # one in so many numbers of a run stays in memory
 
 
 class SortedRuns:
-    """Takes numbers in any order, and gives them in theirs; equal ones stay apart.
+    """Takes numbers in any order, and returns them sorted; equal ones are kept.
 
-    Memory is that of `held` numbers, of what is asked for at a time, and of one number in 8,192; disk 8 bytes a number.
+    Memory holds `held` numbers, the current range, and one number in 8,192; the disk 8 bytes a number.
     """
 
     def __init__(self, path: Path, held: int = HELD_NUMBERS):
-        """`path`: a file to be made, in a folder that goes when the work is done."""
+        """`path`: a file to create, in a folder that is removed after the work."""
         self._path, self._held = path, held
         self._waiting: list[KeyArray] = []
-        self._count = 0  # of those that wait
-        self._ends = [0]  # of the runs in the file, in numbers
+        self._count = 0  # of those not yet written
+        self._ends = [0]  # of the runs in the file, counted in numbers
         self._samples: list[KeyArray] = []  # of each run: every `SAMPLED`th number
         self._map: mmap.mmap | None = None  # the file as it is read
         self._runs: list[KeyArray] | None = None
 
     def add(self, numbers: KeyArray) -> None:
-        """More numbers, [n]. All are to be there before the first is asked for."""
+        """More numbers, [n]. All must be added before the first is read."""
         self._waiting.append(numbers)
         self._count += len(numbers)
         if self._count >= self._held:
             self._flush()
 
     def count(self, first: int, last: int) -> int:
-        """How many there are from `first` to `last`, both of them as well."""
+        """How many there are from `first` to `last`, inclusive."""
         found = sum(stop - start for _, start, stop in self._within(first, last))
         self._give_back()
         return found
 
     def between(self, first: int, last: int) -> KeyArray:
-        """Those from `first` to `last`, both of them as well, rising. [n]"""
+        """Those from `first` to `last`, inclusive, ascending. [n]"""
         parts = [run[start:stop] for run, start, stop in self._within(first, last)]
         found = np.sort(np.concatenate([np.empty(0, np.uint64), *parts]), kind="stable")
         self._give_back()
         return found
 
     def parts(self, most: int) -> Iterator[KeyArray]:
-        """All of them, rising, at most `most` at a time, but for more than that of one number."""
+        """All of them, ascending, at most `most` at a time, except for more copies of one number."""
         stretches = [(0, MOST_KEY)]
         while stretches:
             first, last = stretches.pop()
@@ -87,13 +87,13 @@ class SortedRuns:
                 yield run, start, stop
 
     def _give_back(self) -> None:
-        """What was read of the file, which counts as memory of ours until then."""
+        """Releases the pages of the file that were read, which count as our memory until then."""
         if self._map is not None:
             self._map.madvise(mmap.MADV_DONTNEED)
 
 
 def _place(run: KeyArray, samples: KeyArray, number: int, side: Literal["left", "right"]) -> int:
-    """Where a number belongs in a run: only what lies between two samples is read."""
+    """The place of a number in a run; only reads between two samples."""
     sample = int(np.searchsorted(samples, np.uint64(number), side))
     start = max(0, sample - 1) * SAMPLED
     return start + int(np.searchsorted(run[start : sample * SAMPLED], np.uint64(number), side))

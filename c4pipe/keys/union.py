@@ -1,4 +1,4 @@
-"""Several files of keys as one, a range at a time: memory follows what is asked for."""
+"""Several files of keys as one, a range at a time: memory follows the size of the range."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from c4pipe.keys.file import MOST_KEY, KeyReader
 
 
 def merged(readers: Sequence[KeyReader], first: int = 0, last: int = MOST_KEY) -> tuple[KeyArray, KeyArray]:
-    """The keys from `first` to `last` of several files, each once, and of its owners the smallest. [keys] both.
+    """The keys from `first` to `last` of several files, each once, with the smallest of its owners. [keys] both.
 
-    The order of the readers does not matter. BuildError where one is damaged.
+    The order of the readers does not matter. Raises BuildError if one is damaged.
     """
     parts = [part for reader in readers if len((part := reader.between(first, last))[0])]
     if not parts:
@@ -25,7 +25,7 @@ def merged(readers: Sequence[KeyReader], first: int = 0, last: int = MOST_KEY) -
 
 
 def united(keys: KeyArray, owners: KeyArray) -> tuple[KeyArray, KeyArray]:
-    """The keys sorted, each once, and of its owners the smallest. Runs that ascend already are quick to sort."""
+    """The sorted keys, each once, with the smallest of its owners. Runs that already ascend sort quickly."""
     order = np.argsort(keys, kind="stable")
     keys, owners = keys[order], owners[order]
     again = keys[1:] == keys[:-1]
@@ -36,8 +36,8 @@ def united(keys: KeyArray, owners: KeyArray) -> tuple[KeyArray, KeyArray]:
 
 
 def ranges(readers: Sequence[KeyReader], keys: int) -> Iterator[tuple[int, int]]:
-    """(first, last) of ranges that cover all numbers of 64 bits, one behind the other; in each, the files have `keys`
-    keys together, or up to a block of each file more."""
+    """(first, last) of consecutive ranges that cover all 64-bit numbers; in each, the files have `keys` keys together,
+    or up to one block of each file more."""
     firsts = np.sort(np.concatenate([np.empty(0, np.uint64), *(reader.firsts for reader in readers)]))
     step = max(1, keys // BLOCK_KEYS)
     start = 0

@@ -5,8 +5,8 @@
 | `consensus` | lid.176 and CLD2 together, checked against the script; the default of `multilingual` |
 | `fasttext` | lid.176, or `fasttext:/path/model.bin` for any fastText classifier |
 | `cld2` | Google's detector of 2014 |
-| `cld3` | what mC4 was labelled with; by a package of its own, see its module |
-| `langdetect` | what C4's English was found with |
+| `cld3` | what mC4 was labelled with; needs an extra package, see its module |
+| `langdetect` | what selected C4's English |
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ __all__ = [
 
 
 class IdentifierEntry(NamedTuple):
-    """An identifier in the table."""
+    """An entry of the table of identifiers."""
 
-    where: str  # "module:Class"; the class is called without arguments, or with the one behind the name's colon
-    min_score: float  # below it a guess is not believed, unless a preset says otherwise
+    where: str  # "module:Class"; the class is called without arguments, or with what follows the colon in the name
+    min_score: float  # guesses below it are not trusted, unless a preset says otherwise
     source: str  # of that number
-    packages: tuple[str, ...]  # whose versions decide what it says
+    packages: tuple[str, ...]  # whose versions decide its answers
     takes_model: bool = False  # whether a name may be followed by ":" and a model file
-    install: str = ""  # the distribution that brings the module, where it is called otherwise
+    install: str = ""  # the distribution with the module, if its name differs
 
 
 IDENTIFIERS = {
@@ -70,7 +70,7 @@ IDENTIFIERS = {
         "c4pipe.langid.cld3:Cld3",
         0.95,
         "TFDS c4 3.1.0, the threshold of mC4; 0.7 in 3.0.1 and in Xue et al. 2021",
-        ("gcld3", "cld3-py"),  # whichever is there
+        ("gcld3", "cld3-py"),  # whichever is installed
         install="cld3-py",
     ),
     "langdetect": IdentifierEntry(
@@ -83,11 +83,11 @@ IDENTIFIERS = {
 
 
 def load(spec: str) -> LanguageIdentifier:
-    """The identifier of that name, ready to guess. Loads its profiles or model: do it once a process.
+    """The identifier of that name, ready to guess. Loads its profiles or model: do it once per process.
 
     Args:
-        spec: a name of `IDENTIFIERS`, "name:file" where it takes a model ("fasttext:/models/lid.176.bin"), or
-            "module:Class" of a user's own, which is called without arguments and gives a `LanguageIdentifier`.
+        spec: a name of `IDENTIFIERS`, "name:file" if it takes a model ("fasttext:/models/lid.176.bin"), or
+            "module:Class" of a custom `LanguageIdentifier`, which is called without arguments.
 
     Raises:
         ConfigError: no such name, the library is not installed, or the file is not a model that it takes.
@@ -111,7 +111,7 @@ def load(spec: str) -> LanguageIdentifier:
 
 
 def default_score(spec: str) -> float:
-    """The score below which a guess of that identifier is not believed, where nobody says otherwise.
+    """The score below which a guess of that identifier is not trusted, unless a preset says otherwise.
 
     >>> default_score("fasttext:/models/lid.176.bin"), default_score("langdetect")
     (0.5, 0.99)
@@ -122,13 +122,13 @@ def default_score(spec: str) -> float:
 
 
 def own(spec: str) -> bool:
-    """Whether it names a class of a user's own, `module:Class`, and no identifier of the table."""
+    """Whether it names a custom class, `module:Class`, and not an identifier of the table."""
     name, _, rest = spec.partition(":")
     return name not in IDENTIFIERS and bool(rest)
 
 
 def own_class(spec: str) -> Any:
-    """The class of a user's own. ConfigError where it is not to be had, or is no identifier."""
+    """The custom class. Raises ConfigError if it cannot be imported or is not an identifier."""
     module, _, name = spec.partition(":")
     try:
         found = getattr(import_watched(module), name)
@@ -152,16 +152,16 @@ def module_of(spec: str) -> str:
 
 
 def model_of(spec: str) -> str:
-    """The model file that it names, "" without one."""
+    """The model file that it names, "" if none."""
     return "" if own(spec) else _parted(spec)[1]
 
 
 def describe_identifier(spec: str) -> dict[str, object]:
-    """What a manifest should say of an identifier: with the same of these, the same text gets the same answer.
+    """What a manifest records of an identifier: with the same of these, the same text gets the same answer.
 
     Returns:
-        identifier: its name; model: name of the model file, "" without one; sha256: of that file, "" without one;
-        versions: of its packages, those that are not installed left out.
+        identifier: its name; model: name of the model file, "" if none; sha256: of that file, "" if none;
+        versions: of its packages, without those not installed.
     """
     if own(spec):
         return {"identifier": spec, "model": "", "sha256": "", "versions": {}}

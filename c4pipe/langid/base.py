@@ -1,7 +1,7 @@
-"""What a language identifier is: text goes in, a `Guess` comes out, or None where there is nothing to go by.
+"""The interface of language identifiers: text in, a `Guess` out, or None if the text gives no evidence.
 
-Which languages are wanted, how sure is sure enough and what becomes of an unsure page is policy and lives in the
-stage that asks. That is what lets two identifiers be compared on one corpus.
+Which languages are wanted, which score is enough and what happens to an unsure page is policy of the calling stage. So
+two identifiers can be compared on one corpus.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-UND = "und"  # "undetermined", ISO 639-2: the identifier looked and would not say
+UND = "und"  # "undetermined", ISO 639-2: the identifier does not decide
 
 
 class Vote(NamedTuple):
-    """What one voter said of a text, for an identifier that asks several."""
+    """What one voter said of a text, for an identifier that combines several."""
 
     by: str  # "fasttext", "cld2", "script"
-    label: str  # a language; of a script check, the ISO 15924 code: "Cyrl"
+    label: str  # a language; for a script check, the ISO 15924 code: "Cyrl"
     score: float  # 0..1: a probability, or the share of letters in that script
 
     def __str__(self) -> str:
@@ -30,9 +30,9 @@ class Guess(NamedTuple):
     'en'
     """
 
-    language: str  # as the identifier itself writes it: "en", "zh-cn"; UND where its voters do not agree
+    language: str  # as the identifier itself writes it: "en", "zh-cn"; UND if its voters disagree
     score: float  # probability, 0..1
-    votes: tuple[Vote, ...] = ()  # empty where the identifier asks nobody but itself
+    votes: tuple[Vote, ...] = ()  # empty for an identifier without voters
 
 
 class LanguageIdentifier(Protocol):
@@ -42,7 +42,7 @@ class LanguageIdentifier(Protocol):
 
     @property
     def languages(self) -> Sequence[str]:
-        """Every language that it can name."""
+        """Every language that it can return."""
         ...
 
     def guess(self, text: str) -> Guess | None:

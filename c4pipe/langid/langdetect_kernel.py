@@ -1,7 +1,7 @@
 """langdetect's two loops as machine code: over the characters of a text, and over its random trials.
 
 Bit for bit: the package's operations in its order on the same doubles. Nothing is compiled with `fastmath`, so LLVM
-neither reorders a sum nor joins a product and a sum into one rounding.
+neither reorders a sum nor fuses a product and a sum into one rounding.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ TRIALS = 7  # detector.py Detector.n_trial
 CERTAIN = 0.99999  # a trial ends when a language is above it: Detector.CONV_THRESHOLD
 LAST_DRAW = 1_000  # ... or at this draw, counted from 0: Detector.ITERATION_LIMIT
 DRAWS = 5  # draws between normalisations: "i % 5" in Detector._detect_block
-# From Python 3.12 on `sum`, with which the package normalises, carries the rounding error along.
+# From Python 3.12 on `sum`, which the package uses to normalise, compensates its rounding error.
 COMPENSATED = sys.version_info >= (3, 12)
 
-# The layout of the tables that are handed in. It stands here and not beside the code that fills them, for what was
-# compiled is out of date when this file changes.
+# The layout of the tables passed in. It is here, not next to the code that fills them, because compiled code counts
+# as out of date when this file changes.
 CHARACTERS = 0x20000  # no character beyond is changed by langdetect, or is a capital
-CAPITAL = 1 << 15  # set in the table of characters where the character it becomes is a capital
+CAPITAL = 1 << 15  # set in the table of characters if the normalised character is a capital
 NO_SYMBOL, BLANK_SYMBOL, OTHER_SYMBOL = (
     0,
     1,
     2,
-)  # symbols: no character; a blank; a character that stands in no n-gram of any profile
+)  # symbols: no character; a blank; a character in no n-gram of any profile
 SYMBOL_BITS = 12  # 3,162 symbols in langdetect 1.0.9
 ROW_BITS = 17  # 87,598 n-grams in langdetect 1.0.9
-NEAR_BITS = 6  # n-grams of the first 64 symbols, ASCII's letters and a few, also have a table without a hash
-HASH_BITS = 18  # the hash table has 262,144 homes for 87,598 keys: a third full
+NEAR_BITS = 6  # n-grams of the first 64 symbols, ASCII's letters and a few more, also have a direct table
+HASH_BITS = 18  # the hash table has 262,144 slots for 87,598 keys: a third full
 HASH_FACTOR = 0x9E3779B97F4A7C15  # 2**64 / golden ratio, Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 GAUSS_WORDS = 4  # 32-bit words that `random.gauss` reads for a pair of numbers, two for each uniform one
 
@@ -49,7 +49,7 @@ _END = np.uint64(0)
 
 @native("int64(uint32*, int64, uint16*, uint32*, uint64*, uint32*)")
 def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: Any) -> int:
-    """Fills `found` with the rows of the n-grams of a text that the profiles know, in the package's order.
+    """Fills `found` with the rows of the n-grams of a text that the profiles have, in the package's order.
 
     Args:
         points: (m,) code points of the text.
@@ -58,14 +58,14 @@ def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: 
         found: room for 3 * m.
 
     Returns:
-        How many there are.
+        The number of rows.
     """
     latin = 0
     others = 0
     for i in range(m):
         latin += ord("A") <= points[i] <= ord("z")
-        # Not even the block Latin Extended Additional is spared. The package means to, but compares the name of the
-        # block with a number (utils/unicode_block.py), and so loses the plain letters of some Vietnamese.
+        # Not even the block Latin Extended Additional is spared. The package means to keep it, but compares the block's
+        # name with a number (utils/unicode_block.py), and so loses the plain letters of some Vietnamese.
         others += points[i] >= NON_LATIN
     skips_latin = 2 * latin < others
 
@@ -83,7 +83,7 @@ def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: 
             before = NO_SYMBOL
             if symbol == BLANK_SYMBOL:
                 continue
-        # From the second capital in a row on, up to the next character that is none, nothing is taken.
+        # From the second capital in a row on, n-grams are dropped, up to the next character that is not a capital.
         if not (capital and after_capital):
             if (before | last | symbol) < _NEAR:
                 place = (before << 2 * NEAR_BITS) | (last << NEAR_BITS) | symbol
@@ -91,7 +91,7 @@ def find_rows(points: Any, m: int, characters: Any, near: Any, far: Any, found: 
                     row = near[key]
                     found[n] = row
                     n += row != 0
-                if before == NO_SYMBOL:  # a word's start has no third: that was the second again
+                if before == NO_SYMBOL:  # no third symbol at a word's start: that would repeat the second
                     n -= row != 0
             else:
                 pair = (last << SYMBOL_BITS) | symbol
@@ -146,8 +146,8 @@ def run_trials(
     bits = 0
     while n >> bits:
         bits += 1
-    place = 0  # in the stream
-    pair = 0  # where the weights of this trial and its neighbour lie
+    place = 0  # position in the stream
+    pair = 0  # where the weights of this trial and its neighbour are
     for trial in range(TRIALS):
         if trial % 2 == 0:
             pair = place
@@ -159,7 +159,8 @@ def run_trials(
         while True:
             drawn = DRAWS if last else 1
             for k in range(drawn):
-                # random.choice: the upper bits of a word, as many as n has, and the next word while that is n or more.
+                # random.choice: the upper bits of a word, as many as n has; repeated with the next word while that is n
+                # or more.
                 pick = words[place] >> (32 - bits)
                 while pick >= n:
                     place += 1
@@ -178,7 +179,7 @@ def run_trials(
                 for i in range(languages):
                     chances[i] *= factors[i]
             else:
-                for i in range(languages):  # one factor after the other: their product might round otherwise
+                for i in range(languages):  # one factor after the other: their product might round differently
                     chance = chances[i] * factors[i]
                     chance *= factors[languages + i]
                     chance *= factors[2 * languages + i]

@@ -1,8 +1,8 @@
 """langdetect's language profiles and character rules as flat arrays, about 7 MB.
 
 The numbers are the package's own: the JSON files in its `profiles` folder hold, per language, how often each n-gram
-of 1 to 3 characters was seen (`freq`) and how many n-grams of each length there were (`n_words`). What a character
-becomes is asked of its `NGram.normalize`. Shapes: N = 87,598 n-grams and L = 55 languages in langdetect 1.0.9.
+of 1 to 3 characters was seen (`freq`) and how many n-grams of each length there were (`n_words`). Characters are
+normalised by its `NGram.normalize`. Shapes: N = 87,598 n-grams and L = 55 languages in langdetect 1.0.9.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from c4pipe.langid.langdetect_kernel import (
 from c4pipe.langid.langdetect_stream import Floats
 from c4pipe.native.cache import cached
 
-COMMON = 8  # languages that know an n-gram, from which on it has a row of its own: 86 % of what is drawn, 4 % of all
+COMMON = 8  # an n-gram known to so many languages has its own row: 86 % of draws, 4 % of all n-grams
 LONGEST = 3  # characters of an n-gram: langdetect 1.0.9 utils/ngram.py NGram.N_GRAM
-# Where characters become others; all else stays as it is, but for the Chinese characters of `NGram.CJK_MAP`.
+# Blocks whose characters are replaced; all else stays, except the Chinese characters of `NGram.CJK_MAP`.
 CHANGED = (
     range(0x100),  # Basic Latin, Latin-1 Supplement
     range(0x180, 0x250),  # Latin Extended-B
@@ -47,7 +47,7 @@ CHANGED = (
     range(0x3040, 0x3130),  # Hiragana, Katakana, Bopomofo
     range(0x31A0, 0x31C0),  # Bopomofo Extended
 )
-HANGUL = slice(0xAC00, 0xD7B0)  # one character for all
+HANGUL = slice(0xAC00, 0xD7B0)  # all become one character
 
 _Words = npt.NDArray[np.uint32]
 Keys = npt.NDArray[np.uint64]
@@ -57,12 +57,12 @@ Symbols = npt.NDArray[np.uint16]
 class NGramTable(NamedTuple):
     """The shares of all n-grams. The n-gram in row r, from 1, has `shares[starts[r]:starts[r + 1]]`; all others are 0.
 
-    An n-gram is up to three symbols; a shorter one has NONE in front. Its key is its symbols one behind the other.
+    An n-gram is up to three symbols; a shorter one is padded with NONE in front. Its key is its symbols concatenated.
     """
 
-    characters: Symbols  # (CHARACTERS,): the symbol of what a character becomes, with CAPITAL where that is a capital
+    characters: Symbols  # (CHARACTERS,): the symbol of the normalised character, with CAPITAL for a capital
     near: _Words  # row of an n-gram of the first symbols, at its key of NEAR_BITS a symbol; 0 for none
-    far: Keys  # open addressing: key and row of any n-gram lie at its home or in the run behind; 0 is free
+    far: Keys  # open addressing: key and row of any n-gram are at its home or in the run behind; 0 is free
     common: Floats  # (C, L): shares of the n-grams in the rows up to C, which many languages know
     starts: _Words  # (N + 2,)
     columns: npt.NDArray[np.uint8]  # language of each share
@@ -70,12 +70,12 @@ class NGramTable(NamedTuple):
 
 
 def load_profiles(languages: Sequence[str] | None = None) -> tuple[tuple[str, ...], NGramTable]:
-    """Read the installed package's profiles: the L language codes, and what is known of their n-grams.
+    """Reads the installed package's profiles: the L language codes, and the table of their n-grams.
 
     Args:
-        languages: order of the languages, file names in the package's folder. None takes the order in which the
-            operating system lists the folder, for that is what the package does. The order decides the last bits of
-            a probability (a sum of floats depends on its order) and differs between file systems.
+        languages: order of the languages, file names in the package's folder. None means the order in which the
+            operating system lists the folder, as in the package. The order decides the last bits of a probability (a
+            sum of floats depends on its order) and differs between file systems.
     """
     folder = Path(PROFILES_DIRECTORY)
     listed = [name for name in os.listdir(folder) if not name.startswith(".") and (folder / name).is_file()]
@@ -99,7 +99,7 @@ def _pack(files: Sequence[bytes]) -> bytes:
 
 def make_table(profiles: Sequence[dict[str, Any]]) -> tuple[list[str], NGramTable]:
     """The codes and the table of langdetect's profiles, in their order."""
-    # Each n-gram ends in a NUL, so that all of them can be cut apart at once. The package never asks for a lone blank.
+    # Each n-gram ends in a NUL, so that all can be split at once. The package never looks up a lone blank.
     kept = [{gram: n for gram, n in p["freq"].items() if 1 <= len(gram) <= LONGEST and gram != " "} for p in profiles]
     points = np.frombuffer("".join(f"{gram}\0" for grams in kept for gram in grams).encode("utf-32-le"), np.uint32)
     ends = np.flatnonzero(points == 0)
@@ -142,7 +142,7 @@ def make_table(profiles: Sequence[dict[str, Any]]) -> tuple[list[str], NGramTabl
 def symbol_table(points: _Words) -> Symbols:
     """The symbol of each character, (CHARACTERS,).
 
-    The first are found fastest: ASCII's letters, then what stands in the most n-grams.
+    The first are found fastest: ASCII's letters, then those in the most n-grams.
     """
     counts = np.bincount(points, minlength=CHARACTERS)
     counts[0] = counts[ord(" ")] = 0
@@ -157,8 +157,8 @@ def symbol_table(points: _Words) -> Symbols:
 def hash_table(keys: Keys, rows: npt.NDArray[np.int64]) -> Keys:
     """An open-addressed table of keys with their rows.
 
-    Laid down in the order of their homes, each key lies at its home or right behind the one before, so nothing ever
-    wraps around and a free place ends every run.
+    Inserted in the order of their homes, each key is at its home or right behind the one before, so nothing ever wraps
+    around and a free slot ends every run.
     """
     homes = ((keys * np.uint64(HASH_FACTOR)) >> np.uint64(64 - HASH_BITS)).astype(np.int64)
     order = np.argsort(homes, kind="stable")
@@ -170,7 +170,7 @@ def hash_table(keys: Keys, rows: npt.NDArray[np.int64]) -> Keys:
 
 
 def normal_characters() -> _Words:
-    """The code point of the character that langdetect makes of each, (CHARACTERS,)."""
+    """The code point of langdetect's normalised form of each character, (CHARACTERS,)."""
     becomes = np.arange(CHARACTERS, dtype=np.uint32)
     for block in CHANGED:
         becomes[block] = [ord(NGram.normalize(chr(code))) for code in block]

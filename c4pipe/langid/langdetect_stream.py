@@ -26,7 +26,7 @@ WORDS = 16_384  # a text needs at most 7 * 1,001 draws, and every second word or
 
 
 class RandomStream(NamedTuple):
-    """What lies at each place of the stream."""
+    """The contents at each place of the stream."""
 
     words: npt.NDArray[np.uint32]  # (WORDS,): the 32-bit outputs of the Mersenne Twister
     weights: Floats  # (WORDS, 2): smoothing of two trials in a row, the first of which begins here
@@ -47,7 +47,7 @@ def read_stream() -> RandomStream:
 def normal_pairs(turns: Floats, radii: Floats) -> Floats:
     """What two calls of `random.gauss(0.0, 1.0)` make of two uniform numbers: two normal ones, (n,) and (n,) to (n, 2).
 
-    It keeps the second for the next call. Python's `math` and not numpy's where the last bits may differ.
+    It keeps the second for the next call. Uses Python's `math`, not numpy's, where the last bits may differ.
     """
     angles = (turns * (2.0 * math.pi)).tolist()
     logarithms = np.array(list(map(math.log, (1.0 - radii).tolist())))

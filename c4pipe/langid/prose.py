@@ -1,27 +1,27 @@
-"""What of a page is prose: a language is judged on sentences, and not on addresses, code and placeholder text.
+"""The prose of a page: a language is identified from sentences, not from addresses, code and placeholder text.
 
-    prose_of(text) -> the text without these where they are much of it, else the text itself
+    prose_of(text) -> the text without these if they are much of it, else the text itself
 
-Addresses and code are Latin letters on pages of every language, and “lorem ipsum” is Latin to whoever counts letters.
-All masks are linear in the text: a pattern starts where a word or line does, and looks at each character once or twice.
+Addresses and code are Latin letters on pages of every language, and “lorem ipsum” is Latin by its letters. All masks
+are linear in the text: a pattern starts where a word or line does, and reads each character once or twice.
 """
 
 from __future__ import annotations
 
 import re
 
-MUCH = 0.1  # of the characters: with less of it masked, a page is judged on all of its text
-LITTLE = 200  # characters of prose that are left: of fewer, a page is judged with its addresses and code
-SYMBOLS = 0.1  # of a line's characters, from which on it is code: prose has 0.01 to 0.03, shops with prices 0.05
-RARE = 0.005  # of the characters: with fewer signs of addresses and code than this there cannot be much of them
+MUCH = 0.1  # of the characters: with less masked, the whole text of a page is used
+LITTLE = 200  # characters of prose left: with fewer, a page keeps its addresses and code
+SYMBOLS = 0.1  # of a line's characters: from here on it is code; prose has 0.01 to 0.03, shops with prices 0.05
+RARE = 0.005  # of the characters: with fewer signs of addresses and code, there cannot be much of them
 RUN = 8  # words of placeholder text in a row: real Latin has shorter runs of these words
 
-# Without one of these a text holds nothing that is masked.
+# A text without any of these contains nothing to mask.
 _SIGNS = ("{", "}", "=", "_", "<", "\\", "/", "@", ";")
 _CODE_SIGNS = ("{", "}", "=", "_", "<", "\\", "()", "/")
 _PLACEHOLDER_SIGNS = ("psum", "onsectetur", "ellentesque", "estibulum", "erspiciatis", "ute irure")  # in any case
 
-_ADDRESSES = {  # sign -> what is masked where it is found; patterns that begin with their sign are searched for fast
+_ADDRESSES = {  # sign -> what is masked if it occurs; patterns that begin with their sign are found fast
     "http": re.compile(r"https?://[!-~]*"),
     "//": re.compile(r"//[!-~]+"),
     "www.": re.compile(r"www\.[!-~]+"),
@@ -74,7 +74,7 @@ _PLACEHOLDERS = frozenset(_VOCABULARY.split())
 
 
 def prose_of(text: str) -> str:
-    """What of the text a language is judged on.
+    """The part of the text from which its language is identified.
 
     >>> prose_of("Sie steht am Hafen. Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor.")
     'Sie steht am Hafen.  .'
@@ -94,7 +94,7 @@ def prose_of(text: str) -> str:
 
 
 def _without_code(text: str) -> str:
-    """Without names of files, variables and the like, and without lines, or pieces of ASCII in them, that are code."""
+    """The text without names of files, variables and the like, and without lines, or ASCII pieces in them, of code."""
     return "\n".join(map(_line, _NAME.sub(" ", text).split("\n")))
 
 
@@ -112,7 +112,7 @@ def _is_code(text: str) -> bool:
 
 
 def _without_placeholders(text: str) -> str:
-    """Without runs of the words that placeholder text is made of."""
+    """The text without runs of the words that placeholder text is made of."""
     kept, done = [], 0
     run: list[re.Match[str]] = []
 

@@ -1,8 +1,8 @@
-"""The six languages of mC4 that are written in Latin letters and no voter knows: ru, bg, el, hi, ja and zh.
+"""Six languages of mC4 in Latin letters that no voter knows: ru, bg, el, hi, ja and zh.
 
-A text has its language's small words, often and many different ones, or it is none of the six; Japanese and Chinese
-must be made of their syllables besides. The lists are ours. It is asked only of a text on which the voters do not
-agree: precise first, for what it misses becomes `und`, and what it takes wrongly spoils a small subset.
+A text is in one of the six only if it has that language's small words, often and many different ones; Japanese and
+Chinese must also be made of their syllables. The lists are ours. They apply only to a text on which the voters
+disagree. Precision comes first: a missed text becomes `und`, but a wrong one spoils a small subset.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
-MIN_WORDS = 8  # fewer show nothing
+MIN_WORDS = 8  # fewer prove nothing
 
 
 class Profile(NamedTuple):
-    """How a romanised language is known."""
+    """The signs of a romanised language."""
 
     language: str
-    marks: frozenset[str]  # small words that no other language has, or hardly
+    marks: frozenset[str]  # small words that no other language has, or rarely
     common: frozenset[str]  # the marks, and small words that others have too
-    share: float  # of the words that must be small words
+    share: float  # required share of small words among the words
     distinct: int  # different marks that must occur
-    endings: tuple[str, ...] = ()  # a word with one of them is a mark as well
-    syllables: re.Pattern[str] | None = None  # what words are made of, where that is a closed list ...
-    made: float = 0.0  # ... and the share of the words that must be
+    endings: tuple[str, ...] = ()  # a word with one of them is also a mark
+    syllables: re.Pattern[str] | None = None  # what words are made of, if that is a closed list ...
+    made: float = 0.0  # ... and the required share of such words
 
 
 def _profile(language: str, marks: str, others: str, share: float, distinct: int, **more: object) -> Profile:
@@ -34,13 +34,13 @@ def _profile(language: str, marks: str, others: str, share: float, distinct: int
 
 
 def _syllables(initials_and_finals: str) -> str:
-    """Each line an initial ("-" for none) and the finals that it goes with."""
+    """Each line holds an initial ("-" for none) and the finals that it combines with."""
     lines = [line.split() for line in initials_and_finals.strip().split("\n")]
     made = [initial.strip("-") + final for initial, *finals in lines for final in finals]
     return "(?:" + "|".join(sorted(made, key=lambda syllable: (-len(syllable), syllable))) + ")+"
 
 
-# Hepburn's and Kunrei's spellings; n before a vowel begins the next mora, and a doubled consonant stands for itself.
+# Hepburn's and Kunrei's spellings; n before a vowel begins the next mora, and a doubled consonant is one by itself.
 _ROMAJI = "(?:(?:[kgsztdnhbpmr]y?|sh|ch|ts|jy?|f|w|y)?[aiueo]|n(?![aiueoy])|k(?=k)|s(?=s)|t(?=t|ch)|p(?=p))+"
 _PINYIN = _syllables("""
 b a o ai ei ao an en ang eng i ie iao ian in ing u
@@ -69,8 +69,8 @@ w a o ai ei an en ang eng u
 - a o e ai ei ao ou an en ang er
 """)
 
-# The shares lie well below what plain prose of the language has and well above what the texts of others have: see the
-# tests, which hold each against texts in all languages.
+# The shares are well below what plain prose of the language has and well above what texts in others have: see the
+# tests, which check each against texts in all languages.
 PROFILES = (
     _profile(
         "ru-Latn",
@@ -148,7 +148,7 @@ def latin_words(text: str) -> list[str]:
 
 
 def romanised(text: str) -> tuple[str, float] | None:
-    """The romanised language of a text and the share of its small words among all; None where it is none.
+    """The romanised language of a text and the share of its small words among all; None if it is none of the six.
 
     >>> romanised("Kogda ya byl malenkim, mne kazalos, chto eto ochen bolshoy dom, no teper on uzhe ne takoy.")
     ('ru-Latn', 0.7058823529411765)
@@ -162,7 +162,7 @@ def romanised(text: str) -> tuple[str, float] | None:
 
 
 def _fit(seen: Counter[str], total: int, profile: Profile) -> float:
-    """The share of the small words of a language among all, 0.0 where something speaks against it."""
+    """The share of a language's small words among all, 0.0 if something contradicts it."""
     marks = profile.marks & seen.keys()
     if profile.endings:
         marks |= {word for word in seen if word.endswith(profile.endings)}

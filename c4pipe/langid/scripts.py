@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 # Script (ISO 15924) -> first and last code points of its letters and vowel signs: Unicode 17, Scripts.txt. Left out are
 # phonetic and archaic extensions that no page is written in, marks that scripts share, and most of the compatibility
-# forms. What is in no range is no letter here. The tests hold the ranges against the `regex` package.
+# forms. A character in no range is not a letter here. The tests compare the ranges with the `regex` package.
 _RANGES = """
 Latn 41-5A 61-7A AA-AA BA-BA C0-D6 D8-F6 F8-2B8 1E00-1EFF 2C60-2C7F A722-A787 FF21-FF3A FF41-FF5A
 Grek 370-373 376-377 37A-37D 37F-37F 386-386 388-3E1 3F0-3FF 1F00-1FFE
@@ -74,14 +74,14 @@ Points = npt.NDArray[np.uint32]
 
 
 class Scripts(NamedTuple):
-    """What a text is written in."""
+    """The scripts of a text."""
 
-    letters: int  # how many there are
-    counts: dict[str, int]  # of each script that occurs, the most frequent first
+    letters: int  # their number
+    counts: dict[str, int]  # letters of each script that occurs, the most frequent first
 
     @property
     def main(self) -> str:
-        """The most frequent script, "" of a text without letters."""
+        """The most frequent script, "" for a text without letters."""
         return next(iter(self.counts), "")
 
     def share(self, *scripts: str) -> float:
@@ -109,7 +109,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def has_letters(text: str) -> bool:
-    """Whether there is any letter, of whatever script."""
+    """Whether there is any letter, of any script."""
     return _LETTER.search(text) is not None
 
 

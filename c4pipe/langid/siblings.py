@@ -1,7 +1,7 @@
-"""Close languages that the voters mix up, told apart by words that one writes and the other does not.
+"""Close languages that the voters confuse, distinguished by words that one writes and the other does not.
 
 The lists are ours and hold common words whose form differs by rule (Indonesian karena, Malay kerana; Serbian mesto,
-Croatian and Bosnian mjesto), none that only a topic brings along and none that both languages have.
+Croatian and Bosnian mjesto), none that belongs to a topic and none that both languages have.
 """
 
 from __future__ import annotations
@@ -46,20 +46,20 @@ tijelo tijelu umjeti uspjeh uspio uvijek vidjeli vidjeti vijest vijesti vjera vj
 vjerovatno vjetar vježba vježbe voljela volio voljeti vrijeme vrijednost vrijednosti zahtjev zvijezda zvijezde željela
 želio željeti živjela živio živjeli živjeti
 """
-ENOUGH = 2  # words that one side must have ...
-CLEARLY = 3  # ... and how many times those of the other side
+ENOUGH = 2  # required words of one side ...
+CLEARLY = 3  # ... and their required multiple of the other side's
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Siblings(NamedTuple):
-    """Languages that words tell apart, in two sides. Those of one side are left to the voters."""
+    """Languages that words distinguish, in two sides. The voters choose within a side."""
 
     members: frozenset[str]  # all these languages
     sides: tuple[tuple[frozenset[str], frozenset[str]], ...]  # languages and words of each
 
     def tell(self, text: str) -> tuple[frozenset[str], float]:
-        """The languages of the side whose words the text has and their share among the words of both; none where that
+        """The languages of the side whose words the text has and their share among the words of both; none if that
         is not clear.
 
         >>> sorted(SIBLINGS[1].tell("Gdje je dijete? Ovdje je uvijek bilo lijepo.")[0])

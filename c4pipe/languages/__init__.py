@@ -1,1 +1,1 @@
-"""What languages are called: the codes of mC4, and all other names that people and models have for them."""
+"""Names of languages: the codes of mC4, and the other names that people and models use."""

@@ -1,4 +1,4 @@
-"""The language codes of mC4, the scripts that languages are written in, and how others write the codes."""
+"""The language codes of mC4, the scripts of languages, and how others write the codes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ zh-Latn zu
 MC4 = tuple(_CODES.split())
 ROMANISED = tuple(code for code in MC4 if code.endswith("-Latn"))
 
-# Script (ISO 15924) -> the languages that are written in it, among those that a voter can name; all others are written
-# in Latin letters alone. After the language data of Unicode's CLDR 46; of mC4's own languages those with two scripts
-# are az, kk, sr, tg, uz. Kurdish is what mC4 has as ku, Kurmanji in Latin letters; ckb is Sorani in Arabic ones.
+# Script (ISO 15924) -> the languages written in it, among those that a voter can return; all others are written in
+# Latin letters only. After the language data of Unicode's CLDR 46; of mC4's own languages, those with two scripts
+# are az, kk, sr, tg, uz. Kurdish is mC4's ku, Kurmanji in Latin letters; ckb is Sorani in Arabic ones.
 SCRIPT_LANGUAGES = {
     "Arab": "ar azb ckb fa glk ks lrc mzn pnb ps sd skr ug ur",
     "Armn": "hy hyw",
@@ -52,9 +52,9 @@ SCRIPT_LANGUAGES = {
     "Tibt": "bo dz",
 }
 
-# Code as mC4 writes it -> as others do: old and new codes of ISO 639-1, the codes of ISO 639-2 and 639-3, members of a
-# macrolanguage for which mC4 has one code, and oddities of models: CLD2's jw and tl, fastText's als for Alemannic,
-# which in ISO 639-3 (GlotLID, NLLB) is Albanian and then comes with its script.
+# Code in mC4 -> as others write it: old and new codes of ISO 639-1, the codes of ISO 639-2 and 639-3, members of a
+# macrolanguage for which mC4 has one code, and peculiarities of models: CLD2's jw and tl, fastText's als for Alemannic,
+# which in ISO 639-3 (GlotLID, NLLB) is Albanian and then includes its script.
 _OTHERS = """
 af afr; am amh; ar arb arz ara ary apc ajp acm acq aeb afb ars; az azj aze; be bel; bg bul; bn ben; ca cat; co cos;
 cs ces cze; cy cym wel; da dan; de deu ger; el ell gre; en eng; eo epo; es spa; et est ekk; eu eus baq;
@@ -74,7 +74,7 @@ ALIASES = {other: code for code, *others in map(str.split, _OTHERS.split(";")) f
 
 @cache
 def scripts_of(language: str) -> frozenset[str]:
-    """The scripts that a language is written in; of a code with a script, such as `ru-Latn`, that script.
+    """The scripts of a language; for a code with a script, such as `ru-Latn`, that script.
 
     >>> sorted(scripts_of("sr")), sorted(scripts_of("de")), sorted(scripts_of("ru-Latn"))
     (['Cyrl', 'Latn'], ['Latn'], ['Latn'])
@@ -89,9 +89,9 @@ def scripts_of(language: str) -> frozenset[str]:
 
 @cache
 def canonical(label: str) -> str:
-    """A label of any model as mC4 writes it; one that mC4 does not have as itself.
+    """A label of any model as mC4 writes it; unchanged if mC4 does not have it.
 
-    A script is kept only where the language is not as a rule written in it: hi-Latn is a code of mC4, hi-Deva is hi.
+    The script is only kept if the language is not usually written in it: hi-Latn is a code of mC4, hi-Deva is hi.
 
     >>> [canonical(label) for label in ("__label__he", "jw", "zh-Hant", "eng_Latn", "hin_Deva", "hin_Latn", "nn", "hr")]
     ['iw', 'jv', 'zh', 'en', 'hi', 'hi-Latn', 'no', 'hr']

@@ -1,4 +1,4 @@
-"""What people call languages, and what mC4 calls them: `he`, `EN`, `zh-cn`, `german` are `iw`, `en`, `zh`, `de`."""
+"""From common names of languages to mC4's: `he`, `EN`, `zh-cn`, `german` are `iw`, `en`, `zh`, `de`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.languages.codes import canonical
 
-# English names of mC4's languages, after CLDR 46 and the table of mT5's paper; more than one where people use more.
+# English names of mC4's languages, after CLDR 46 and the table of mT5's paper; several if people use several.
 _NAMES = """
 af afrikaans; am amharic; ar arabic; az azerbaijani,azeri; be belarusian; bg bulgarian; bn bengali,bangla; ca catalan;
 ceb cebuano; co corsican; cs czech; cy welsh; da danish; de german; el greek; en english; eo esperanto;
@@ -30,8 +30,8 @@ NAMED = {
     for name in names.strip().split(",")
 }
 
-# Code -> the nearest ones that mC4 has, for those who ask for a language that an identifier does not tell: it names
-# pages in it as one of these, if at all. Members of a macrolanguage and close languages (ISO 639-3, Glottolog 5).
+# Code -> the nearest ones that mC4 has, for requests of a language that an identifier does not have: it labels pages
+# in it as one of these, if at all. Members of a macrolanguage and close languages (ISO 639-3, Glottolog 5).
 _NEAR = """
 sh sr hr bs; hr sr; bs sr; cnr sr; yue zh; wuu zh; gan zh; lzh zh; nan zh; hak zh; ast es; an es; oc ca; ext es;
 gsw de; bar de; nds de nl; ksh de; als de sq; li nl; vls nl; sco en; ckb ku; arz ar; ary ar; mzn fa; glk fa; azb az;
@@ -45,8 +45,8 @@ _NAME = re.compile(r"[a-z0-9][\w-]*", re.ASCII | re.IGNORECASE)
 
 
 def code_named(name: str) -> str:
-    """A language as mC4 writes it, of a code in whatever spelling or of its English name; what is none of both is
-    given back as it stands.
+    """A language as mC4 writes it, from a code in any spelling or from its English name; anything else is returned
+    unchanged.
 
     >>> [code_named(name) for name in ("he", "EN", "nb", "zh_CN", "pt-br", "German", "deu", "HI-LATN", "xx")]
     ['iw', 'en', 'no', 'zh', 'pt', 'de', 'de', 'hi-Latn', 'xx']
@@ -61,8 +61,8 @@ def code_named(name: str) -> str:
 
 
 def codes_named(text: str, option: str) -> list[str]:
-    """The languages of an option, with commas between them, as they were typed. ConfigError for none, and for what
-    cannot be the name of one."""
+    """The languages of an option, separated by commas, as typed. Raises ConfigError for none, and for what cannot be
+    the name of one."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     bad = [name for name in names if not (_NAME.fullmatch(name) or name.lower() in NAMED)]
     if bad or not names:
@@ -71,7 +71,7 @@ def codes_named(text: str, option: str) -> list[str]:
 
 
 def among(names: Iterable[str], known: Collection[str], kind: str) -> list[str]:
-    """The names as they are `known`: as they stand, or as mC4 writes them; each once. ConfigError for others.
+    """The names as they are `known`: unchanged, or as mC4 writes them; each once. Raises ConfigError for others.
 
     >>> among(["he", "iw", "de"], ["de", "iw", "und"], "language")
     ['iw', 'de']
@@ -86,7 +86,7 @@ def among(names: Iterable[str], known: Collection[str], kind: str) -> list[str]:
 
 
 def unknown_language(kind: str, name: str, known: Collection[str]) -> ConfigError:
-    """The error for a language that is not among those: with the nearest of them, by language and not by spelling."""
+    """The error for a language that is not among those, with the nearest of them by language, not by spelling."""
     code = code_named(name)
     alike = (code, code.partition("-")[0], *NEAR.get(code, ()))
     known = sorted(known)
@@ -94,6 +94,6 @@ def unknown_language(kind: str, name: str, known: Collection[str]) -> ConfigErro
 
 
 def renamings(asked: Iterable[str], written: Collection[str]) -> list[str]:
-    """What to say of languages that were asked for under another name than they are written with, a line each."""
+    """Notes on languages that were requested under another name than the one used, one line each."""
     codes = {name: code_named(name) for name in asked if name not in written}
     return [f"{name}: written {code}, as in mC4" for name, code in codes.items() if code in written]

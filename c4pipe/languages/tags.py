@@ -1,4 +1,4 @@
-"""What HTML calls languages (BCP 47), and in which direction they are written."""
+"""The language tags of HTML (BCP 47), and the direction in which languages are written."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from functools import cache
 
 from c4pipe.languages.codes import canonical, scripts_of
 
-# Code -> the one that IANA's registry of language subtags prefers to it.
+# Code -> the one that IANA's registry of language subtags prefers.
 _PREFERRED = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "sh": "sr-Latn", "tl": "fil"}
-# Labels of no language: those of ISO 639-2, and what CLD2 and CLD3 say.
+# Labels of no language: those of ISO 639-2, and those of CLD2 and CLD3.
 _NONE = {"und", "mis", "mul", "zxx", "un", "xx", "xxx", "unknown"}
 _FROM_THE_RIGHT = {"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"}  # ISO 15924
 _SHAPE = re.compile(r"[a-z]{2,3}")
-_TOLD_APART = ("Hans", "Hant")  # scripts that `canonical` sees as one, and fonts do not
+_TOLD_APART = ("Hans", "Hant")  # scripts that `canonical` merges but fonts distinguish
 
 
 @cache
 def language_tag(label: str) -> str:
-    """The BCP 47 tag of a language by any label of a model; "" for one that names no language.
+    """The BCP 47 tag of a language from any label of a model; "" for a label of no language.
 
     >>> [language_tag(label) for label in ("iw", "jw", "eng_Latn", "hi-Latn", "zh-Hant", "und", "", "klingon")]
     ['he', 'jv', 'en', 'hi-Latn', 'zh-Hant', '', '', '']
@@ -34,7 +34,7 @@ def language_tag(label: str) -> str:
 
 @cache
 def direction(label: str) -> str:
-    """How a language is written, as HTML's `dir` says it; "auto" where none is known, or it is written both ways.
+    """The direction of a language, as in HTML's `dir`; "auto" if it is unknown, or if both are used.
 
     >>> [direction(label) for label in ("iw", "ar", "ja", "ug", "und")]
     ['rtl', 'rtl', 'ltr', 'auto', 'auto']

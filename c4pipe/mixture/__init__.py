@@ -2,8 +2,8 @@
 
     counts --Mixture.rates--> rates --quotas--> documents of each --MixtureOrder--> (entry, epoch, row) by position
 
-All of it is arithmetic on counts: it serves `beam_jobs.rebalance`, which writes a mixture, and the trainer, which
-draws one on the fly. numpy and the standard library only.
+Everything is arithmetic on counts. It serves `beam_jobs.rebalance`, which writes a mixture, and the trainer, which
+draws one on the fly. Needs only numpy and the standard library.
 """
 
 from c4pipe.mixture.interleaving import MAX_DOCUMENTS as MAX_DOCUMENTS

@@ -1,14 +1,15 @@
 """An order in which every prefix holds each entry at its rate, as index arithmetic.
 
 The entries are the leaves of a Huffman tree over their quotas. A node with w documents, b of them below its left
-child, gives the first c of its places to the left in proportion, rounded to the nearest: (c * b + w // 2) // w. The
-rest of the c go right. So which entry a position belongs to, and as the entry's so-many-th document, is found on the
-way from the root to a leaf, and the position of an entry's i-th document on the way back, both in exact integers.
+child, gives the left child a proportional share of its first c places, rounded to the nearest: (c * b + w // 2) // w.
+The rest of the c go right. So the path from the root to a leaf shows which entry a position belongs to, and which of
+the entry's documents it is; the path back shows the position of an entry's i-th document. Both are exact integers.
 
-How far a prefix may stray: at each node the rounding adds at most 1/2 to what is left of the parent's deviation, which
-is scaled by the child's share r of its parent, so d(child) <= 1/2 + r * d(parent), and d(root) = 0. In a Huffman tree
-the two children of a node were merged before it and its sibling, so neither outweighs that sibling, and r <= 2/3 for
-every node that is no leaf. Hence d < 3/2 above the leaves, and d < 2 for every entry after any number of documents.
+How far a prefix may deviate: at each node the rounding adds at most 1/2 to what is left of the parent's deviation,
+which is scaled by the child's share r of its parent, so d(child) <= 1/2 + r * d(parent), and d(root) = 0. In a Huffman
+tree the two children of a node were merged before it and its sibling, so neither outweighs that sibling, and r <= 2/3
+for every node that is not a leaf. Hence d < 3/2 above the leaves, and d < 2 for every entry after any number of
+documents.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ import numpy as np
 from c4pipe.errors import ConfigError
 from c4pipe.mixture.permutation import Indices
 
-MAX_DOCUMENTS = 1 << 40  # what `scaled` is exact for: 1.1e12; mC4 has 6.6e9 pages
+MAX_DOCUMENTS = 1 << 40  # `scaled` is exact up to here: 1.1e12; mC4 has 6.6e9 pages
 _LOW = 20  # bits; MAX_DOCUMENTS squared, with one factor cut there, stays below 2**63
 
 
 class _Node(NamedTuple):
     weight: int
-    entry: int = -1  # of a leaf
+    entry: int = -1  # the entry of a leaf
     left: _Node | None = None
     right: _Node | None = None
 
@@ -41,16 +42,16 @@ class _Step(NamedTuple):
     phase: int
 
     def down(self, places: Indices) -> Indices:
-        """How many of the node's first `places` are the child's."""
+        """The number of the node's first `places` that are the child's."""
         return scaled(places, self.part, self.phase, self.whole)
 
     def up(self, places: Indices) -> Indices:
-        """The node's place that is the child's place of that number: the inverse, rounded the other way."""
+        """The node's place of the child's place with that number: the inverse of `down`, rounded the other way."""
         return scaled(places, self.whole, self.whole - 1 - self.phase, self.part)
 
 
 class Interleaving:
-    """The order of a mixture of so many documents of each entry; entries are numbers, by their place in `quotas`.
+    """The order of a mixture with so many documents of each entry; entries are numbers, by their place in `quotas`.
 
     >>> Interleaving([4, 2, 1]).locate(np.arange(7))[0].tolist()
     [0, 1, 0, 2, 0, 1, 0]
@@ -68,7 +69,7 @@ class Interleaving:
 
     @property
     def deviation(self) -> float:
-        """No prefix has more or fewer documents of any entry than its part of the whole by more than this; below 2."""
+        """In any prefix, an entry's documents differ from its share of the whole by at most this; below 2."""
         return max((_strayed(path) for path in self._paths.values()), default=0.0)
 
     def locate(self, positions: Indices) -> tuple[Indices, Indices]:
@@ -95,7 +96,7 @@ class Interleaving:
         return entries, numbers
 
     def positions(self, entry: int, numbers: Indices) -> Indices:
-        """Where the documents of these numbers, of 0 .. quota-1, of an entry stand in the mixture."""
+        """The positions in the mixture of these documents, numbered 0 .. quota-1, of an entry."""
         places = np.asarray(numbers, np.int64)
         for step in reversed(self._paths.get(entry, ())):
             places = step.up(places)
@@ -115,7 +116,7 @@ def scaled(values: Indices, factor: int, addend: int, divisor: int) -> Indices:
 
 
 def _huffman(quotas: Sequence[int]) -> _Node | None:
-    """The tree over the entries that have documents; of equal weights the one that came first is merged first."""
+    """The tree over the entries that have documents; of equal weights the earlier one is merged first."""
     heap = [(weight, entry, _Node(weight, entry)) for entry, weight in enumerate(quotas) if weight]
     heapq.heapify(heap)
     for number in range(len(quotas), len(quotas) + len(heap) - 1):

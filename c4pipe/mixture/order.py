@@ -1,4 +1,4 @@
-"""Which document stands at each position of a mixture: position <-> (entry, epoch, row), as index arithmetic."""
+"""Which document is at each position of a mixture: position <-> (entry, epoch, row), as index arithmetic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_EPOCHS = 4
 
 
 class Drawn(NamedTuple):
-    """Rows of an entry that are drawn in one epoch: `chosen` are places in the rows asked for, one a position."""
+    """Rows of an entry that are drawn in one epoch: `chosen` are places in the requested rows, one per position."""
 
     epoch: int
     chosen: Indices
@@ -29,10 +29,10 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class MixtureOrder:
-    """A mixture as a function of the position. Nothing of the size of the corpus is held.
+    """A mixture as a function of the position. It holds nothing of the size of the corpus.
 
-    Entries stand in the order of their names. An entry's rows are drawn epoch after epoch, in each one without
-    replacement in the order of a `Permutation` whose key is made of the seed, the entry's name and the epoch.
+    Entries are sorted by name. An entry's rows are drawn epoch after epoch, in each one without replacement in the
+    order of a `Permutation` whose key is made of the seed, the entry's name and the epoch.
 
     >>> order = MixtureOrder.of({"en": 6, "sw": 2}, Mixture.parse("equal"), documents=8, max_epochs=2)
     >>> order.written, order.epochs("sw")
@@ -53,7 +53,7 @@ class MixtureOrder:
         max_epochs: int | None = MAX_EPOCHS,
         seed: int = 0,
     ) -> MixtureOrder:
-        """The mixture of so many documents; None is as many as there are."""
+        """The mixture of so many documents; None means as many as there are."""
         sizes = {name: counts[name] for name in sorted(counts)}
         wanted = sum(sizes.values()) if documents is None else documents
         written = quotas(sizes, mixture.rates(sizes), wanted, max_epochs)
@@ -69,7 +69,7 @@ class MixtureOrder:
         return Interleaving(self.written)
 
     def epochs(self, name: str) -> float:
-        """How often an entry is read; every document that many times where it is a whole number."""
+        """How often each entry is read; a whole number means every document that many times."""
         i = self.names.index(name)
         return self.written[i] / self.documents[i] if self.documents[i] else 0.0
 
@@ -85,7 +85,7 @@ class MixtureOrder:
         return entries, epochs, rows
 
     def drawn(self, entry: int, rows: Indices) -> Iterator[Drawn]:
-        """Where these rows of an entry stand in the mixture, one epoch after the other."""
+        """The positions of these rows of an entry in the mixture, one epoch after the other."""
         size, written = self.documents[entry], self.written[entry]
         for epoch in range(-(-written // size) if size else 0):
             numbers = epoch * size + self._permutation(entry, epoch).inverse(rows)

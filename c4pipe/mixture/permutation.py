@@ -1,7 +1,7 @@
-"""A shuffle as index arithmetic: where a keyed permutation sends an index, without a list of all indices.
+"""A shuffle as index arithmetic: the image of an index under a keyed permutation, without a list of all indices.
 
-A Feistel network on a grid of `a` columns and `b` rows, the smallest near-square one that holds `n` cells: each round
-shifts one coordinate by a keyed hash of the other, which can be undone. A cell outside `n` is sent on until it falls
+A Feistel network on a grid of `a` columns and `b` rows, the smallest near-square one with `n` cells: each round shifts
+one coordinate by a keyed hash of the other, which is reversible. A cell outside `n` is mapped again until it falls
 inside (cycle walking, Black and Rogaway 2002). The grid has fewer than `a` cells too many, so that is rare.
 """
 
@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 Indices = NDArray[np.int64]
 Cells = NDArray[np.uint64]
 
-# Tiny grids mix slowly: 12 rounds show in a chi-square of all orders of 6 items under 72,000 keys, 16 do not. From 100
-# items on 8 would do; 24 cost 0.4 microseconds an index.
+# Tiny grids mix slowly: a chi-square test of all orders of 6 items under 72,000 keys detects 12 rounds, but not 16.
+# From 100 items on 8 would do; 24 cost 0.4 microseconds an index.
 ROUNDS = 24
 
 
@@ -36,7 +36,7 @@ class Permutation:
     >>> sorted(order.tolist()), shuffled.inverse(order).tolist()
     ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4])
 
-    Indices come and go as arrays of int64 of one dimension; `n` is at most 2**62.
+    Indices are arrays of int64 of one dimension; `n` is at most 2**62.
     """
 
     def __init__(self, n: int, key: int):
@@ -46,11 +46,11 @@ class Permutation:
         self._keys = [np.uint64(derive_key(key, round_)) for round_ in range(ROUNDS)]
 
     def __call__(self, indices: ArrayLike) -> Indices:
-        """Where each index goes: the row that is drawn as the so-many-th. IndexError for one outside 0 .. n-1."""
+        """The image of each index: the row drawn at that place. Raises IndexError for one outside 0 .. n-1."""
         return self._walk(indices, self._forward)
 
     def inverse(self, indices: ArrayLike) -> Indices:
-        """The index that goes to each of these: as the so-many-th of all a row is drawn."""
+        """The index that maps to each of these: the place at which a row is drawn."""
         return self._walk(indices, self._backward)
 
     def _walk(self, indices: ArrayLike, step: Callable[[Cells], Cells]) -> Indices:

@@ -1,8 +1,8 @@
-"""How many documents of each entry a mixture gets: whole numbers that follow the rates as far as the corpus goes.
+"""How many documents of each entry a mixture gets: whole numbers that follow the rates as far as the corpus allows.
 
-An entry is read at most `max_epochs` times over. Where its rate asks for more, it is given exactly that, and what is
-missing is spread over the others by their rates, which may exhaust the next one, and so on (water-filling). Epochs are
-whole numbers, so that in an exhausted entry no document counts for more than another.
+An entry is read at most `max_epochs` times. If its rate requires more, it gets exactly that, and the missing documents
+are spread over the others by their rates, which may exhaust the next one, and so on (water-filling). Epochs are whole
+numbers, so that in an exhausted entry all documents count equally.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from math import floor
 def quotas(
     counts: Mapping[str, int], rates: Mapping[str, float], documents: int, max_epochs: int | None
 ) -> dict[str, int]:
-    """Documents to be written of each entry, repeats included; `max_epochs` None is no bound.
+    """The number of documents of each entry, repeats included; `max_epochs` None means no bound.
 
     They sum to `documents`, or to the most that the entries with a rate have in `max_epochs`. Whole numbers are
     apportioned by largest remainders, exactly in rationals; of equal remainders the first name wins.
@@ -33,7 +33,7 @@ def quotas(
         if not spent:
             given |= {name: level * rate for name, rate in unspent.items()}
             break
-        for name in spent:  # each stays exhausted, for the level only rises
+        for name in spent:  # each stays exhausted, because the level only rises
             given[name] = Fraction(caps[name])
             left -= caps[name]
             del unspent[name]

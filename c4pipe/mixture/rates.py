@@ -1,6 +1,6 @@
-"""Sampling rates: how large a part each language or corpus has in a mixture.
+"""Sampling rates: the share of each language or corpus in a mixture.
 
-One formula gives all four kinds: the rate of an entry with n documents is proportional to min(n, limit)**alpha.
+One formula covers all four kinds: the rate of an entry with n documents is proportional to min(n, limit)**alpha.
 
 | kind | alpha | limit | source |
 |---|---|---|---|
@@ -27,7 +27,7 @@ MT5_ALPHA = 0.3  # mT5 (Xue et al. 2021), section 3.1
 
 @dataclass(frozen=True)
 class Mixture:
-    """What a mixture weighs its entries by. `Mixture.parse` makes one from what a command line says.
+    """How a mixture weights its entries. `Mixture.parse` creates one from command-line options.
 
     >>> Mixture.parse("temperature", alpha=0.5).rates({"en": 900, "sw": 100})
     {'en': 0.75, 'sw': 0.25}
@@ -35,7 +35,7 @@ class Mixture:
 
     kind: Kind
     alpha: float
-    limit: int | None = None  # documents that an entry counts for at most
+    limit: int | None = None  # most documents that an entry counts for
 
     @classmethod
     def parse(
@@ -47,9 +47,10 @@ class Mixture:
     ) -> Mixture:
         """The mixture of that name: `--mixture KIND --alpha A --temperature T --limit K` of both command lines.
 
-        A temperature is another way to say alpha: T = 1 / alpha.
+        A temperature is another way to give alpha: T = 1 / alpha.
 
-        ConfigError for an unknown kind, for a number that the kind has no use for or lacks, and for one out of range.
+        Raises ConfigError for an unknown kind, for a number that the kind does not use or lacks, and for one out of
+        range.
         """
         if kind not in KINDS:
             raise unknown("mixture", kind, KINDS)
@@ -79,13 +80,13 @@ class Mixture:
 
     @property
     def temperature(self) -> float:
-        """T of the T5 paper: 1 / alpha, infinite where all entries count the same."""
+        """T of the T5 paper: 1 / alpha, infinite if all entries count the same."""
         return 1 / self.alpha if self.alpha else inf
 
     def rates(self, counts: Mapping[str, int]) -> dict[str, float]:
-        """The rate of each entry, for its number of documents; they sum to 1, and an entry without documents has 0.
+        """The rate of each entry, given its number of documents; they sum to 1, and an entry without documents has 0.
 
-        ConfigError where no entry has a document.
+        Raises ConfigError if no entry has a document.
         """
         capped = self._capped(counts)
         most = max(capped.values(), default=0)
@@ -97,9 +98,9 @@ class Mixture:
         return {name: weight / total for name, weight in weights.items()}
 
     def weights(self, counts: Mapping[str, int]) -> dict[str, float]:
-        """The same not brought to a sum of 1, min(n, limit) ** alpha: what seqio calls the rate of a task.
+        """The rates before normalisation, min(n, limit) ** alpha: what seqio calls the rate of a task.
 
-        ConfigError for a weight beyond all numbers.
+        Raises ConfigError if a weight overflows.
         """
         try:
             return {name: float(n) ** self.alpha if n else 0.0 for name, n in self._capped(counts).items()}

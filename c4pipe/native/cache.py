@@ -1,8 +1,8 @@
-"""What is dear to prepare and the same in every process, kept in a file: machine code, tables of profiles.
+"""A file cache for what is slow to prepare and the same in every process: machine code, tables of profiles.
 
-A kept file is named by the hash of all that it was made of, so it is never out of date; it is written under another
-name and renamed, and holds a hash of its own content, so half of one is never taken for a whole one. A folder that
-others may write to is passed over: what they leave there would run here.
+A cached file is named by the hash of everything that it was made from, so it is never out of date. It is written under
+another name, renamed, and contains a hash of its own content, so a partial file is never used. A folder that others
+may write to is skipped: their files would run here.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ DIGEST = 32  # bytes of a SHA-256
 
 
 def cached(name: str, made_of: bytes, make: Callable[[], bytes]) -> bytes:
-    """What `make` returns, from the file that an earlier process left if there is one.
+    """The result of `make`, from the file of an earlier process if there is one.
 
     Args:
-        name: begins the name of the file.
-        made_of: everything that decides what `make` returns.
-        make: where no file can be read or written, each process makes its own.
+        name: prefix of the file's name.
+        made_of: everything that determines the result of `make`.
+        make: if no file can be read or written, each process calls it.
     """
     file = f"{name}-{hashlib.sha256(made_of).hexdigest()[:32]}"
     for folder in _folders():
@@ -42,16 +42,17 @@ def cached(name: str, made_of: bytes, make: Callable[[], bytes]) -> bytes:
 
 
 def _folders() -> Iterator[Path]:
-    """Where files may be kept: C4PIPE_CACHE_DIR alone if it is set, else beside this module, else with the user's."""
+    """Where files may be stored: only C4PIPE_CACHE_DIR if it is set, else next to this module, else the user's
+    cache."""
     if named := os.environ.get("C4PIPE_CACHE_DIR"):
         yield Path(named)
         return
     yield Path(__file__).parent / "__pycache__"
-    with contextlib.suppress(RuntimeError):  # nobody's home
+    with contextlib.suppress(RuntimeError):  # the user has no home
         yield user_cache()
 
 
-_private = cache(private)  # what is raised is not remembered
+_private = cache(private)  # exceptions are not cached
 
 
 def _read(path: Path) -> bytes:
@@ -64,7 +65,7 @@ def _read(path: Path) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        # Not for others to write, whatever the umask says: it would not be read.
+        # Not writable for others, whatever the umask: otherwise it would not be read.
         with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "wb") as file:
             file.write(content)
         unfinished.replace(path)

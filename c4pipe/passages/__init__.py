@@ -1,5 +1,5 @@
-"""How often each passage stands in a corpus, and how often it stood in the crawl that the corpus was made of.
+"""How often each passage occurs in a corpus, and how often it occurred in the crawl that the corpus was built from.
 
-A passage is what a level of dedup compares: a line, a run of three sentences, a window of words. It is known by the key
-that the level claims it by, so what is counted here is what a build with that level takes for repeated.
+A passage is the unit of a dedup level: a line, a run of three sentences, a window of words. It is identified by the key
+that the level claims for it, so the counts match what a build with that level treats as repeated.
 """

@@ -1,4 +1,4 @@
-"""`python -m c4pipe.passages`: how often each passage stands in a corpus, or stood in its crawl. `--help` says more."""
+"""`python -m c4pipe.passages`: how often each passage occurs in a corpus, or occurred in its crawl. See `--help`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ exit codes: 0 done; 1 a file is damaged; 2 wrong usage; 130 interrupted
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; the exit code."""
+    """Runs the command; returns the exit code."""
     return run_command("passages", lambda: run(_parsed(argv)), shows=True)
 
 
@@ -103,7 +103,7 @@ def _parsed(argv: Sequence[str] | None) -> Namespace:
 
 
 def _check(args: Namespace, corpus: Corpus, of: PassageFile | None, level: TextLevel) -> None:
-    """ConfigError for what cannot work, before any page is read."""
+    """Raises ConfigError for what cannot work, before any page is read."""
     if args.crawl and repr(first_level(corpus)) != repr(level):
         raise ConfigError(f"{corpus.folder} stores the input of its first text dedup, which does not use this level.")
     if of is not None and of.counted["settings"] != repr(level):
@@ -113,7 +113,7 @@ def _check(args: Namespace, corpus: Corpus, of: PassageFile | None, level: TextL
     if args.out.exists():
         try:
             read_passages(args.out)
-        except Exception:  # whatever it is, it is somebody's
+        except Exception:  # whatever it is, it is not ours to overwrite
             raise ConfigError(f"--out {args.out} exists and is not a file of passages. Name another file.") from None
     if not args.out.absolute().parent.is_dir():
         raise ConfigError(
@@ -134,7 +134,7 @@ def _line(counts: PassageCounts, rows: int, out: Path) -> str:
 
 
 class _Seen(ProgressReporter):
-    """Says how many pages were read."""
+    """Reports how many pages were read."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Counting passages: every key that a level claims, and the texts and places of those that are drawn.
+"""Counts passages: every key that a level claims, and the texts and places of a drawn sample.
 
-Two walks: the first takes 16 bytes of memory a passage and an atom, and up to four times as much while they are sorted;
-the second looks again at the pages alone that hold what was drawn.
+Two passes: the first takes 16 bytes of memory per passage and per atom, and up to four times as much while sorting; the
+second reads only the pages that hold drawn passages again.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _SHUFFLE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two keys get one num
 
 
 class PassageCounts(NamedTuple):
-    """How often passages and their atoms (lines, sentences) stand in some pages."""
+    """How often passages and their atoms (lines, sentences) occur in some pages."""
 
     keys: U64  # [passages] ascending
     counts: NDArray[np.int64]  # [passages]
-    most: NDArray[np.int64]  # [passages] of the atoms of each, how often the most frequent one stands there
+    most: NDArray[np.int64]  # [passages] the count of the most frequent atom of each
     atoms: U64  # [atoms] ascending
     atom_counts: NDArray[np.int64]  # [atoms]
 
@@ -39,16 +39,16 @@ class PassageCounts(NamedTuple):
         return (BUCKETS_A_DOUBLING * np.log2(self.counts) + 1e-9).astype(np.int64)
 
     def of(self, keys: U64) -> NDArray[np.int64]:
-        """The counts of other passages, 0 of what is not here."""
+        """The counts of other passages, 0 for those not here."""
         return _looked_up(self.keys, self.counts, keys)
 
     def most_of(self, atoms: U64) -> int:
-        """How often the most frequent one of some atoms stands there."""
+        """The count of the most frequent one of some atoms."""
         return int(_looked_up(self.atoms, self.atom_counts, atoms).max(initial=0))
 
 
 def _looked_up(keys: U64, values: NDArray[np.int64], asked: U64) -> NDArray[np.int64]:
-    """The values of ascending keys by others, 0 where they are none of these."""
+    """The values of ascending keys at other keys, 0 if absent."""
     if not len(keys):
         return np.zeros(len(asked), np.int64)
     at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
@@ -56,12 +56,12 @@ def _looked_up(keys: U64, values: NDArray[np.int64], asked: U64) -> NDArray[np.i
 
 
 class Claimed(NamedTuple):
-    """What a page claims."""
+    """The claims of a page."""
 
     page: ReadPage
-    hashes: U64  # of its atoms
+    hashes: U64  # the hashes of its atoms
     keys: U64
-    firsts: NDArray[np.int64]  # the number of the atom that each begins with
+    firsts: NDArray[np.int64]  # the number of each passage's first atom
 
 
 def claimed(pages: Iterable[ReadPage], level: TextLevel) -> Iterator[Claimed]:
@@ -70,7 +70,7 @@ def claimed(pages: Iterable[ReadPage], level: TextLevel) -> Iterator[Claimed]:
     while batch := [*islice(left, PAGES_AT_ONCE)]:
         atoms = Atoms.of([level.atoms(page.text) for page in batch], np.zeros(len(batch), np.uint64))
         found = claims(atoms, level.width, np.ones(len(batch), bool))
-        edges = np.cumsum([0, *atoms.counts])  # of the atoms of each page
+        edges = np.cumsum([0, *atoms.counts])  # the atoms of each page are between two edges
         bounds = np.searchsorted(found.rows, edges)
         for number, page in enumerate(batch):
             mine, (begin, end) = slice(*bounds[number : number + 2]), edges[number : number + 2]
@@ -79,7 +79,7 @@ def claimed(pages: Iterable[ReadPage], level: TextLevel) -> Iterator[Claimed]:
 
 
 def count_passages(pages: Iterable[ReadPage], level: TextLevel) -> PassageCounts:
-    """How often each passage stands in the pages."""
+    """How often each passage occurs in the pages."""
     hashes, keys, firsts, done = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], [np.empty(0, np.int64)], 0
     for one in claimed(pages, level):
         hashes.append(one.hashes)
@@ -88,21 +88,21 @@ def count_passages(pages: Iterable[ReadPage], level: TextLevel) -> PassageCounts
         done += len(one.hashes)
     atoms, of_place, atom_counts = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
     found, first, counts = np.unique(np.concatenate(keys), return_index=True, return_counts=True)
-    begins, often = np.concatenate(firsts)[first], atom_counts[of_place]  # wherever it stands its atoms are the same
+    begins, often = np.concatenate(firsts)[first], atom_counts[of_place]  # its atoms are the same at every occurrence
     most = np.max([often[begins + place] for place in range(level.width)], axis=0, initial=0)
     return PassageCounts(found, counts.astype(np.int64), most.astype(np.int64), atoms, atom_counts.astype(np.int64))
 
 
 def drawn(counts: PassageCounts, each: int, least: int = 1, alone: bool = False) -> U64:
-    """At most so many keys of each bucket: always the same ones, and of a larger number all that a smaller one draws.
+    """At most so many keys of each bucket: always the same ones, and a larger number draws all that a smaller one does.
 
-    Of passages that stand there `least` times, `alone`: no atom of which stands there more often than they do.
+    Only passages with `least` occurrences; with `alone`, only those without an atom that occurs more often.
     """
     chosen = (counts.counts >= least) & ((counts.most == counts.counts) if alone else True)
     keys, buckets = counts.keys[chosen], counts.buckets[chosen]
     order = np.lexsort((keys * _SHUFFLE, buckets))
     buckets = buckets[order]
-    place = np.arange(len(order)) - np.searchsorted(buckets, buckets)  # in its bucket
+    place = np.arange(len(order)) - np.searchsorted(buckets, buckets)  # the place in its bucket
     return np.sort(keys[order[place < each]])
 
 
@@ -114,9 +114,9 @@ def found_again(
     known: Mapping[int, str] = MappingProxyType({}),
     with_places: bool = True,
 ) -> pa.Table:
-    """The table of these ascending keys: with the text of each and, where they are asked for, its places.
+    """The table of these ascending keys: with the text of each and, if requested, its places.
 
-    `known` are texts of keys that may stand nowhere in the pages.
+    `known` are texts of keys that may not occur in the pages.
     """
     texts = dict(known)
     places: dict[int, list[dict[str, object]]] = {key: [] for key in keys.tolist()}
@@ -136,7 +136,7 @@ def found_again(
 def table_of(
     keys: U64, texts: Mapping[int, str], places: Mapping[int, Sequence[Any]], counts: PassageCounts, level: TextLevel
 ) -> pa.Table:
-    """The rows of passages with these texts, which may stand nowhere in what was counted."""
+    """The rows of passages with these texts, which may not occur in the counted pages."""
     rows = [
         {
             "key": key,

@@ -1,4 +1,4 @@
-"""By which level passages are told: that of the corpus, or one by its name."""
+"""The level that defines passages: that of the corpus, or one by name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from c4pipe.stages import Dedup, Preset
 from c4pipe.stages.text_levels import TEXT_LEVELS
 
 PASSAGE_LEVELS = tuple(name for name, level in TEXT_LEVELS.items() if not level.links)
-USUAL = "spans"  # of a corpus whose preset has none
+USUAL = "spans"  # for a corpus whose preset has none
 
 
 def level_of(corpus: Corpus, name: str | None) -> tuple[str, TextLevel]:
-    """The name and the level: of the corpus's first dedup of text, or that of the name, with the settings of the corpus
-    where it has it. ConfigError where the first one compares whole pages, which are no passages."""
+    """The name and the level: the corpus's first text dedup, or the level of that name, with the corpus's settings if
+    it has it. Raises ConfigError if the first one compares whole pages, which are not passages."""
     preset = _preset(corpus)
     own = _levels(preset)
     if name is None and own and isinstance(own[0], LinkLevel):
@@ -31,16 +31,16 @@ def level_of(corpus: Corpus, name: str | None) -> tuple[str, TextLevel]:
 
 
 def first_level(corpus: Corpus) -> TextLevel | None:
-    """The level of the corpus's first dedup of text, None without one."""
+    """The level of the corpus's first text dedup, None if it has none."""
     return next(iter(_levels(_preset(corpus))), None)
 
 
 def _preset(corpus: Corpus) -> Preset | None:
-    """That which built it; None of a mixture."""
+    """The preset of the corpus; None for a mixture."""
     return preset_of(corpus)[0] if corpus.manifest.get("preset") else None
 
 
 def _levels(preset: Preset | None) -> list[TextLevel]:
-    """Those by which it compares texts, in their order."""
+    """The levels by which it compares texts, in order."""
     stages = preset.stages if preset else ()
     return [one.level for one in stages if isinstance(one, Dedup) and isinstance(one.level, TextLevel)]

@@ -1,4 +1,4 @@
-"""The pages that passages are counted in: those that a corpus has, or those that came to its first dedup of text."""
+"""The pages in which passages are counted: those of a corpus, or those that reached its first text dedup."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGES_AT_A_TIME = 1000
 
 
 class ReadPage(NamedTuple):
-    """A page, and where it lies: row `row` of a shard, or of a restore file."""
+    """A page and its location: row `row` of a shard, or of a restore file."""
 
     file: str
     row: int
@@ -22,7 +22,7 @@ class ReadPage(NamedTuple):
 
 
 def pages_kept(corpus: Corpus, split: str | None, configs: Iterable[str] = ()) -> Iterator[ReadPage]:
-    """The pages of a corpus, in the order of its shards. BuildError names a shard that has other bytes."""
+    """The pages of a corpus, in the order of its shards. BuildError names a shard whose bytes changed."""
     asked = frozenset(configs)
     shards = [shard["path"] for shard in corpus.shards(split=split) if not asked or shard["config"] in asked]
     if not shards:
@@ -33,10 +33,10 @@ def pages_kept(corpus: Corpus, split: str | None, configs: Iterable[str] = ()) -
 
 
 def pages_came(corpus: Corpus) -> Iterator[ReadPage]:
-    """The pages of the crawl that came to the first dedup of text, as they came: of these the corpus keeps those that
-    lost something there or later beside its shards, and the others lie in them.
+    """The pages of the crawl as they reached the first text dedup. The corpus stores those that lost something there or
+    later in restore files; the others are in its shards.
 
-    ConfigError where it does not.
+    Raises ConfigError if it does not store them.
     """
     files = [row["path"] for row in corpus.manifest.get("restore", ())]
     if not corpus.manifest.get("keys"):

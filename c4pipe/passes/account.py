@@ -1,4 +1,4 @@
-"""The account of inputs: what each of them held, and why some gave no page."""
+"""The account of inputs: what each one held, and why some yielded no page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from c4pipe.page import Kept, Rejected, Verdict
 from c4pipe.stages.veiling import Veil
 from c4pipe.text import printable, shortened
 
-MAX_FAULTS = 100  # named for each piece of an input; the ledger counts them all
+MAX_FAULTS = 100  # listed for each piece of an input; the ledger counts all
 FAULT_DETAIL = 200  # characters
-MOST_TOLD = 5  # inputs without a page that a line names
-MOST_SEEN = 20  # kinds of records that an input without a page is remembered by
+MOST_TOLD = 5  # most inputs without a page that a line names
+MOST_SEEN = 20  # most kinds of records kept for an input without a page
 
 
 class Fault(NamedTuple):
-    """Bytes of an input that gave no page because they are damaged."""
+    """Bytes of an input that yielded no page because they are damaged."""
 
     record: int  # number in the file, from 0
     source: str  # file and byte offset
@@ -34,13 +34,13 @@ class Account:
 
     number: int  # of the input
     start: int = 0  # of the piece in it, in bytes
-    size: int = -1  # bytes of the input when it was read, as far as anybody knows
-    read: int = 0  # bytes that were taken of it
+    size: int = -1  # bytes of the input when it was read; -1 if unknown
+    read: int = 0  # bytes read of it
     records: int = 0
     pages: int = 0
-    lost: Counter[str] = field(default_factory=Counter)  # reason -> records that are damaged
-    faults: list[Fault] = field(default_factory=list)  # the first of them
-    seen: Counter[tuple[str, str]] = field(default_factory=Counter)  # by reason and detail, until there is a page
+    lost: Counter[str] = field(default_factory=Counter)  # reason -> damaged records
+    faults: list[Fault] = field(default_factory=list)  # the first ones
+    seen: Counter[tuple[str, str]] = field(default_factory=Counter)  # by reason and detail, until the first page
 
     def take(self, verdict: Verdict) -> None:
         """Counts a record."""
@@ -75,7 +75,7 @@ class Account:
         self.seen = Counter() if self.pages else self.seen + other.seen
 
     def veiled(self, veil: Veil) -> Account:
-        """With what a corpus may show of it: staged work is shared with corpora that hide nothing."""
+        """The account as a corpus may show it: staged work is shared with corpora that hide nothing."""
         faults = [fault._replace(detail=veil.detail(fault.detail)) for fault in self.faults]
         seen: Counter[tuple[str, str]] = Counter()
         for (code, detail), number in self.seen.items():
@@ -97,17 +97,17 @@ class Account:
 
     @property
     def why(self) -> str:
-        """Why there is no page, in words; "" where there is one."""
+        """Why there is no page, in words; "" if there is one."""
         return "" if self.pages else why_no_page(self.seen, self.records)
 
     @property
     def amiss(self) -> bool:
-        """Whether there is no page and should be."""
+        """Whether a page was expected and there is none."""
         return not self.pages and is_amiss(self.seen)
 
 
 def accounts_of_inputs(pieces: Iterable[Account]) -> dict[int, Account]:
-    """The pieces of each input put together, by its number."""
+    """The pieces of each input combined, by its number."""
     found: dict[int, Account] = {}
     for piece in sorted(pieces, key=lambda piece: (piece.number, piece.start)):
         if piece.number in found:
@@ -118,7 +118,7 @@ def accounts_of_inputs(pieces: Iterable[Account]) -> dict[int, Account]:
 
 
 def of_all(number: int, inputs: int) -> str:
-    """How many of all inputs hold something, as the beginning of a sentence.
+    """How many of all inputs hold something, as the start of a sentence.
 
     >>> of_all(0, 1), of_all(0, 3), of_all(2, 3)
     ('the one input does not hold', 'none of the 3 inputs holds', '2 of the 3 inputs hold')
@@ -129,7 +129,7 @@ def of_all(number: int, inputs: int) -> str:
 
 
 def whys(named: Iterable[tuple[str, str]], most: int = MOST_TOLD) -> str:
-    """The first few of some inputs, each with why there is no page in it."""
+    """The first few inputs, each with why it has no page."""
     named = list(named)
     words = [printable(f"{name}: {why}") for name, why in named[:most]]
     if len(named) > most:

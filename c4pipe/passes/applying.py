@@ -1,6 +1,6 @@
 """What each later pass starts from: the staged pages of one input, without what they lost to other pages.
 
-One reading of them serves every corpus that shares them: its takers run_steps each page on, to the next dedup of text
+One reading of them serves every corpus that shares them: its takers move each page on, to the next dedup of text
 (`restaging`) or to the end (`finishing`).
 """
 
@@ -12,18 +12,18 @@ from math import isnan
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Leg, Plan, run_steps
 from c4pipe.corpus.stats import Stats
-from c4pipe.dedup.claims import LostAtoms, owner_of
+from c4pipe.dedup import TextLevel
+from c4pipe.dedup.claims import owner_of
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict, characters_of
 from c4pipe.part import is_own
 from c4pipe.passes.counting import count_chars, count_cuts, count_dedup, count_old
 from c4pipe.passes.ended import TRAIL_FIELDS, Origins
+from c4pipe.passes.losses import BatchLosses, Losses, PageLosses, Survivor
 from c4pipe.passes.outcomes import count_losses, count_outcomes
 from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
@@ -34,53 +34,25 @@ from c4pipe.stages.checking import checked_loss
 from c4pipe.text import know_lines
 
 
-class Losses(NamedTuple):
-    """What an input lost to others."""
-
-    urls: NDArray[np.void]  # pages that reached URL dedup, as `URL_LOSS`: none behind the first leg
-    atoms: LostAtoms  # of its staged pages
-    against: bool  # whether earlier corpora may have what it loses
-    likeness: Mapping[int, float]  # of linked pages, by their first atom: how much they are like the one that stays
-    clusters: Sequence[int] = ()  # the sizes of those of which the page that stays is here
-
-
-class PageLosses(NamedTuple):
-    """What one page lost: a flag an atom, and where each atom begins."""
-
-    flags: list[bool]
-    starts: Sequence[int]
-    atoms: LostAtoms  # the same with who owns what falls, which few ask for
-    likeness: float | None  # to the page that stays in the place of this one
-
-
-class Survivor(NamedTuple):
-    """A staged page that won its URL, as it was staged."""
-
-    row: int
-    page: Page
-    losses: PageLosses | None
-    dropped: tuple[Dropped, ...]  # what earlier dedups of text have cut from it
-
-
 class Taker(Protocol):
-    """One of those that run_steps the pages on."""
+    """Receives the pages of one next step."""
 
     def writing(self, origins: Origins) -> AbstractContextManager[None]:
-        """While pages are taken, which come from there; left with an exception, no file appears."""
+        """Open while it receives pages from `origins`; after an exception, no file appears."""
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         """A page as the dedup of the leg leaves it."""
 
     def lost(self, row: int, page: Page) -> None:
-        """A page as it was staged, which has lost its URL."""
+        """A page, as it was staged, that lost its URL."""
 
 
 def apply_losses(
     staged: Staged, lost: Losses, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
 ) -> None:
-    """Gives the pages of an input that are left to the takers, and counts the dedup in the summary's ledger.
+    """Passes the remaining pages of an input to the takers, and counts the dedup in the summary's ledger.
 
-    `number` is that of the leg, `plan` that of any of the corpora, which agree so far.
+    `number` is the leg's; `plan` is that of any of the corpora, which agree up to here.
     """
     leg, ledger, lines = plan.legs[number], summary.ledger, list[int]()
     if number == 0:
@@ -98,7 +70,7 @@ def apply_losses(
             stack.enter_context(taker.writing(origins))
         url = plan.names()[plan.url_index] if number == 0 and lost.against else ""
         summary.stats.clusters.update(f"{plan.names()[leg.start]} {size}" for size in lost.clusters)
-        for survivor in _survivors(store, staged, lost, summary.stats, url, takers, lines):
+        for survivor in _survivors(store, staged, lost, leg.level, summary.stats, url, takers, lines):
             verdict = after_dedup(survivor, leg)
             if lost.against and survivor.losses is not None and survivor.losses.atoms.old.any():
                 old = int(survivor.losses.atoms.old.sum())
@@ -110,17 +82,25 @@ def apply_losses(
 
 
 def _survivors(
-    store: Store, staged: Staged, lost: Losses, stats: Stats, url: str, takers: Sequence[Taker], lines: Sequence[int]
+    store: Store,
+    staged: Staged,
+    lost: Losses,
+    level: TextLevel | None,
+    stats: Stats,
+    url: str,
+    takers: Sequence[Taker],
+    lines: Sequence[int],
 ) -> Iterator[Survivor]:
-    """Those that have not lost their URL; the takers hear of the others. `url` is the stage of URLs, where pages that
-    lose to earlier corpora are counted for it; `lines` are those of each page by its row, as far as they are known."""
+    """The pages that kept their URL; the takers receive the others. `url` is the stage of URLs, which counts pages that
+    lose to earlier corpora; `lines` holds the lines of each page by row, as far as known.
+    """
     start, losing = 0, dict(lost.urls.tolist())
     with store.read(staged.pages) as stream:
         file = TableSource(stream)
         extra, lossy = extra_columns(file.schema), "dropped" in file.schema.names
         for batch in file:
             ends = start + np.cumsum(batch.column("atoms").value_lengths().to_numpy())
-            found = _Found(lost, np.concatenate([[start], ends]), batch.column("starts"))
+            found = BatchLosses(lost, np.concatenate([[start], ends]), batch, level)
             start = int(ends[-1])
             rows, pages = batch.column("row").to_pylist(), pages_of(batch, extra)
             for i, (row, page) in enumerate(zip(rows, pages, strict=True)):
@@ -136,27 +116,7 @@ def _survivors(
                 if lines:
                     know_lines(page.text, lines[row])
                 before = [Dropped(*drop.values()) for drop in batch.column("dropped")[i].as_py()] if lossy else ()
-                yield Survivor(row, page, found.of(i), tuple(before))
-
-
-class _Found:
-    """What the pages of a batch have lost."""
-
-    def __init__(self, lost: Losses, bounds: NDArray[np.int64], starts: pa.ListArray):
-        """`bounds` are of the atoms of each page, `starts` where these begin in its text."""
-        self._lost, self._bounds = lost, bounds.tolist()
-        falling = np.concatenate([[0], np.cumsum(lost.atoms.flags[bounds[0] : bounds[-1]])])
-        self._any = np.diff(falling[bounds - bounds[0]]).astype(bool).tolist()
-        self._starts, self._offsets = starts.values.to_numpy(), starts.offsets.to_pylist()
-
-    def of(self, i: int) -> PageLosses | None:
-        """The losses of one page, None where it has none."""
-        if not self._any[i]:
-            return None
-        first = self._bounds[i]
-        atoms = self._lost.atoms.of(first, self._bounds[i + 1])
-        starts = self._starts[self._offsets[i] : self._offsets[i + 1]].tolist()
-        return PageLosses(atoms.flags.tolist(), starts, atoms, self._lost.likeness.get(first))
+                yield Survivor(row, page, found.of(i, page), tuple(before))
 
 
 def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
@@ -166,44 +126,45 @@ def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     if leg.level is None:
         return applied
     if survivor.losses is not None:
-        cut: list[Dropped] | None = [] if is_own(leg.level) else None
-        flags, starts, atoms, _ = survivor.losses
-        # Who owns what falls decides where a passage ends and another begins, whose blanks between count for neither.
-        applied = leg.level.apply(page, flags, cut, atoms.owners.tolist(), starts)
-        if cut is not None:
-            applied = checked_loss(leg.level, page, applied)
-            applied = applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
+        applied = survivor.losses.applied or _applied(page, survivor.losses, leg.level)
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")
     return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
 
 
+def _applied(page: Page, losses: PageLosses, level: TextLevel) -> Verdict:
+    cut: list[Dropped] | None = [] if is_own(level) else None
+    # The owners decide where one passage ends and the next begins; the blanks between count for neither.
+    applied = level.apply(page, losses.flags, cut, losses.owners, losses.starts.tolist())
+    if cut is None:
+        return applied
+    applied = checked_loss(level, page, applied)
+    return applied._replace(chars=characters_of(drop for drop in cut if drop.code in applied.tally))
+
+
 def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
-    """What the page has lost to dedups of text up to this one; once more, for the few that are shown."""
+    """What the page lost to text dedups up to this one; computed again, only for pages that are shown."""
     dropped = [*survivor.dropped]
     if survivor.losses is not None and leg.level is not None:
-        flags, starts, atoms, _ = survivor.losses
-        before, owners = len(dropped), atoms.owners.tolist()
-        verdict = leg.level.apply(survivor.page, flags, dropped, owners, starts)
-        if (
-            isinstance(verdict, Rejected) and len(dropped) == before
-        ):  # it has no place in the text, and an owner all the same
+        before, flags, owners = len(dropped), survivor.losses.flags, survivor.losses.owners
+        verdict = leg.level.apply(survivor.page, flags, dropped, owners, survivor.losses.starts.tolist())
+        if isinstance(verdict, Rejected) and len(dropped) == before:  # it has no place in the text, but an owner
             dropped.append(Dropped(verdict.reason.code, "", owner_of(owners[flags.index(True)])))
     return dropped
 
 
 class Walked(NamedTuple):
-    """A page behind the page stages of a leg."""
+    """A page after the page stages of a leg."""
 
-    last: int  # the index of the last stage that it reached, -1 where there is none
+    last: int  # the index of the last stage that it reached, -1 if none
     verdict: Verdict
-    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it came in
+    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it entered
     trail: list[int]  # what it lost there
 
 
 def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
-    """The page through the page stages of a leg; `counts` are those of the stages by their index."""
+    """The page through the page stages of a leg; `counts` are the stages' counts by index."""
     index, last, passed = run_steps(page, leg.steps)
     met, trail = [], []
     for i, before, kept in passed:
@@ -229,12 +190,12 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
 
 
 def trail_of(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:
-    """What a page has lost to the dedup of a leg, which begins at this stage."""
+    """What a page lost to the dedup of a leg, which begins at this stage."""
     if survivor.losses is None:
         return []
     return plan.cells.cut(index, verdict, None if isinstance(verdict, Rejected) else survivor.page)
 
 
 def cuts_of(survivor: Survivor, leg: Leg, plan: Plan, met: Iterable[tuple[int, Page]] = ()) -> FindDropped:
-    """What the page has lost, found out when asked: to dedups of text, and to stages behind them that drop lines."""
+    """What the page lost, computed on demand: to text dedups, and to later stages that drop lines."""
     return lambda: [*dropped_so_far(survivor, leg), *(drop for i, before in met for drop in plan.cut(i, before))]

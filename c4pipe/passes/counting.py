@@ -1,4 +1,4 @@
-"""What the ledger and the statistics say of a page at a stage of a later pass: one page at a time, as it comes."""
+"""Counts a page at a stage of a later pass in the ledger and the statistics, one page at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def count_chars(stage: StageCount, before: Page, verdict: Verdict) -> None:
     """Counts the characters of a page at a stage, kept or not."""
     if isinstance(verdict, Rejected):
         stage.chars.lose(len(before.text), verdict.reason.code, verdict.chars)
-    elif verdict.page.text is before.text and not verdict.chars:  # most of them, at most stages
+    elif verdict.page.text is before.text and not verdict.chars:  # most pages, at most stages
         stage.chars.came += len(before.text)
         stage.chars.kept += len(before.text)
     else:
@@ -35,12 +35,12 @@ def count_cuts(stage: StageCount, before: Page, verdict: Verdict, plan: Plan) ->
 
 
 def count_dedup(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> None:
-    """Counts the dedup of one page. Where sentences or passages are lost, a line falls with the last of it."""
+    """Counts the dedup of one page. Where sentences or passages are lost, a line is dropped with its last piece."""
     stage.entered += 1
     count_chars(stage, page, verdict)
     came = count_lines(page.text)
     dropped: dict[str, int] = {}  # lines
-    inside = None  # the first reason for which less was lost than a line
+    inside = None  # the first reason for which less than a line was lost
     for code, number in verdict.tally.items():
         unit = plan.reasons[code].unit
         if unit is Unit.LINE:
@@ -60,7 +60,7 @@ def count_dedup(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> 
 
 
 def count_old(stats: Stats, page: Page, verdict: Verdict, atoms: int, stage: str) -> None:
-    """Counts what a page has lost to earlier corpora: itself, or so many parts of its text."""
+    """Counts what a page lost to earlier corpora: the whole page, or so many parts of its text."""
     if isinstance(verdict, Rejected):
         stats.old(page, stage)
     else:

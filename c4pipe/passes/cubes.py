@@ -20,7 +20,7 @@ DOMAINS_SCHEMA = pa.schema([*_CELL, ("domain", pa.string()), *_COUNTS])  # null:
 
 
 def files_of_cube(cube: Cube, stages: Sequence[str]) -> dict[str, bytes]:
-    """Both files by their paths in a corpus. `stages` are the names of the preset's, in order."""
+    """Both files by their paths in a corpus. `stages` are the names of the preset's stages, in order."""
     place = {name: number for number, name in enumerate([*stages, ""])}
     losses = [
         (*cell, language, length, *counts)

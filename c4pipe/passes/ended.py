@@ -1,6 +1,6 @@
-"""Pages that are out of a build, or in its corpus, by what they lost: many at once, for one by one takes too long.
+"""Pages that were dropped from a build, or kept, by what they lost: counted in bulk, since one by one is slow.
 
-columns of pages that go on --Origins--> where each comes from, and what it has lost so far
+columns of continuing pages --Origins--> where each comes from, and what it lost so far
 pages that end in a pass ----Ended-----> the cube
 """
 
@@ -18,30 +18,30 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
 
 Ints = NDArray[np.int64]
-# Of pages that go on to another dedup of text where they come from, and what they have lost so far.
+# For pages that continue to another text dedup: where they come from, and what they lost so far.
 TRAIL_FIELDS = (
     pa.field("domain", pa.string()),
     pa.field("bin", pa.int8()),
     pa.field("trail", pa.list_(pa.int64())),
 )
-_ROW, _KEPT = 5, -1  # numbers an ended page; the cell of those that are kept
+_ROW, _KEPT = 5, -1  # numbers per ended page; the cell of kept pages
 
 
 class Cuts(NamedTuple):
     """Pieces of pages that were cut. [pieces]"""
 
-    pages: Ints  # the place of the page
+    pages: Ints  # the index of the page
     cells: Ints
     lines: Ints
     chars: Ints
 
     def of(self, chosen: NDArray[np.bool_]) -> Cuts:
-        """Some of them."""
+        """The chosen pieces."""
         return Cuts(*(column[chosen] for column in self))
 
 
 class Origins:
-    """Of pages, which have ascending rows, what `TRAIL_FIELDS` say."""
+    """The `TRAIL_FIELDS` of pages in ascending order of rows."""
 
     def __init__(self, table: pa.Table, rows: Ints):
         column = table["domain"].combine_chunks().dictionary_encode()
@@ -54,7 +54,7 @@ class Origins:
         self._offsets, self._values = offsets // STEP, self.trails.values.to_numpy().reshape(-1, STEP)
 
     def cuts(self) -> Cuts:
-        """What all of them have lost so far; their places are those in the table."""
+        """What all of them lost so far; `pages` are indices into the table."""
         start, stop = int(self._offsets[0]), int(self._offsets[-1])
         pages = np.repeat(np.arange(len(self.rows)), np.diff(self._offsets))
         return Cuts(pages, *self._values[start:stop].T)
@@ -67,7 +67,7 @@ class Origins:
 
 
 class Ended:
-    """Pages whose fate is known, as a pass comes to know it."""
+    """Pages whose fate is known, collected while a pass runs."""
 
     def __init__(self, plan: Plan):
         self._plan = plan
@@ -76,7 +76,7 @@ class Ended:
         self._languages: dict[str, int] = {}
 
     def add(self, row: int, language: str, end: PageEnd, trail: Trail) -> None:
-        """A page that ends, and what it has lost in this pass."""
+        """A page that ends, and what it lost in this pass."""
         if trail:
             for at in range(0, len(trail), STEP):
                 self._cuts += len(self._pages) // _ROW, *trail[at : at + STEP]
@@ -88,7 +88,7 @@ class Ended:
         self.add(row, language, PageEnd(_KEPT, lines, chars), trail)
 
     def count(self, origins: Origins, cube: Cube, stats: Stats) -> None:
-        """Adds all of them to the cube, with what they had lost before, and the domains of those that are out."""
+        """Adds all of them to the cube, with what they lost before, and the domains of dropped pages."""
         rows, languages, cells, lines, chars = np.array(self._pages, np.int64).reshape(-1, _ROW).T
         places = np.searchsorted(origins.rows, rows)
         numbers, counts = np.unique(origins.domains[places[cells != _KEPT]], return_counts=True)
@@ -117,11 +117,11 @@ def count_ended(
     """Adds pages to the cube.
 
     Args:
-        places: [pages] where each stands in the origins.
-        names: of the languages.
-        languages: [pages] which of them a page is in.
-        ends: [pages] of each the cell, -1 for one that is kept, with its lines and characters.
-        cuts: what was cut from them; each by the place of its page among these.
+        places: [pages] index of each in the origins.
+        names: names of the languages.
+        languages: [pages] index of the page's language.
+        ends: [pages] cell of each (-1: kept), with its lines and characters.
+        cuts: what was cut from them, by the index of the page among these.
     """
     cells = [*plan.cells.all, *([KEPT_CELL] if plan.size is None else map(waiting, map(plan.preset.config, names)))]
     kept = len(plan.cells.all) + (0 if plan.size is None else languages)
@@ -137,7 +137,7 @@ def count_ended(
 
 
 def _summed(keys: tuple[Ints, ...], lines: Ints, chars: Ints) -> list[tuple[tuple[int, ...], list[int]]]:
-    """Each key that there is, with how often, and the sums. Sums below 2**53 are exact."""
+    """Each distinct key with its count and sums. Sums below 2**53 are exact."""
     sizes = [int(key.max(initial=0)) + 1 for key in keys]
     found, inverse, numbers = np.unique(np.ravel_multi_index(keys, sizes), return_inverse=True, return_counts=True)
     sums = [np.bincount(inverse, column, len(found)).astype(np.int64).tolist() for column in (lines, chars)]

@@ -1,4 +1,4 @@
-"""The end of a build: all counts added up, and the files that describe the corpus. The manifest comes last."""
+"""The end of a build: adds up all counts and writes the files that describe the corpus, the manifest last."""
 
 from __future__ import annotations
 
@@ -33,15 +33,16 @@ NO_KEYS_KEPT: Mapping[str, Pieces] = {}
 
 
 class Made(NamedTuple):
-    """One thing that the build made: `shard`, `rejected` and `restore` are files, `group` are the counts of finished
-    inputs, and `left_out` is part of a language that is too small. `stats` where it has any are added up."""
+    """One thing that the build made: `shard`, `rejected` and `restore` are files, `group` is the counts of finished
+    inputs, and `left_out` is part of a language that is too small. `stats`, where present, are added up.
+    """
 
     kind: str
     data: dict[str, Any]
 
 
 class NamedInput(Protocol):
-    """What the manifest says of an input."""
+    """What the manifest records of an input."""
 
     @property
     def name(self) -> str: ...
@@ -59,8 +60,8 @@ def write_corpus_files(
 ) -> None:
     """Writes stats.json, README.md, keys and manifest.json. BuildError where no input held a readable page.
 
-    `left_out`: (path, why) of what the search for inputs has found and not taken. `owned`: of each dedup, by its stage,
-    the keys that the corpus keeps.
+    `left_out`: (path, why) of paths that the search for inputs found and skipped. `owned`: for each dedup, by its
+    stage, the keys that the corpus keeps.
     """
     ledger, stats, cube, exact = _add_up(made, plan)
     rows = (row for part in made if part.kind == "group" for row in part.data["accounts"])
@@ -112,12 +113,12 @@ def write_corpus_files(
 
 
 def _own_config(preset: Preset) -> str:
-    """The folder for pages of the preset's one language; where it keeps several, or asks for none, one of its name."""
+    """The folder for pages of the preset's only language; if it keeps several, or determines none, one of its name."""
     return preset.config(preset.languages[0] if len(preset.languages) == 1 else "")
 
 
 def input_row(name: str, account: Account) -> dict[str, Any]:
-    """What the manifest says of an input."""
+    """The manifest's row for an input."""
     row = {"path": name, "bytes": account.size, "records": account.records, "pages": account.pages}
     return (
         row
@@ -127,13 +128,13 @@ def input_row(name: str, account: Account) -> dict[str, Any]:
 
 
 def columns_of(plan: Plan) -> list[dict[str, str]]:
-    """Every column of the corpus with its type, and the stage that has added it, "" for those that all corpora have."""
+    """Every column of the corpus with its type, and the stage that added it ("" for columns of all corpora)."""
     added = {field.name: stage.name for stage in plan.preset.stages for field in column_fields([stage])}
     return [{"name": field.name, "type": str(field.type), "from": added.get(field.name, "")} for field in plan.schema()]
 
 
 def faults_table(faults: Iterable[Fault]) -> list[dict[str, Any]]:
-    """Every damaged record by file, byte offset and number, as far as `MAX_FAULTS` a file and in all allow."""
+    """Every damaged record by file, byte offset and number, at most `MAX_FAULTS` per file and in total."""
     table = []
     for record, source, reason, detail in islice(faults, MAX_FAULTS_SHOWN):
         file, _, offset = source.rpartition("#")
@@ -165,7 +166,7 @@ def _add_up(made: list[Made], plan: Plan) -> tuple[Ledger, Stats, Cube, bool]:
 
 
 def _left_out(made: list[Made]) -> dict[str, int]:
-    """Pages of each config that is left out, by its name."""
+    """Pages of each dropped config, by its name."""
     found: Counter[str] = Counter()
     for part in made:
         if part.kind == "left_out":

@@ -1,8 +1,8 @@
-"""Last pass, one input: what the last dedup has left is walked to its end, and written grouped by where it goes.
+"""Last pass, one input: pages left by the last dedup pass the remaining stages and are written by destination.
 
 NNNNNN.pages.parquet      kept pages, each row group for one (config, split)
-NNNNNN.rejected.parquet   the input's sample with its final outcomes
-NNNNNN.came.arrow         how far its pages came, where the corpus keeps what `remove` needs
+NNNNNN.rejected.arrow     the input's sample with its final outcomes
+NNNNNN.came.arrow         how far its pages came, if the corpus keeps what `remove` needs
 """
 
 from __future__ import annotations
@@ -22,19 +22,18 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.account import Account
-from c4pipe.passes.applying import Survivor, cuts_of, trail_of, walk_on
+from c4pipe.passes.applying import cuts_of, trail_of, walk_on
 from c4pipe.passes.counting import count_chars
 from c4pipe.passes.ended import Ended, Origins
+from c4pipe.passes.losses import Survivor
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
 from c4pipe.passes.staged import Summary
+from c4pipe.passes.tables import TableSink
 from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
 from c4pipe.text import count_lines
 from c4pipe.text.urls import split_of, stand_in, url_key
-
-# For what the last pass reads a little of: larger than by zstd, and sooner written.
-QUICK = {"compression": "lz4", "use_dictionary": False}
 
 
 class Finished(NamedTuple):
@@ -48,7 +47,7 @@ class Finished(NamedTuple):
     def of(cls, folder: str, number: int) -> Finished:
         """The files of an input by its number, in the folder of its corpus."""
         base = f"{folder}/finished/{number:06d}"
-        return cls(f"{base}.pages.parquet", f"{base}.rejected.parquet", f"{base}.came.arrow")
+        return cls(f"{base}.pages.parquet", f"{base}.rejected.arrow", f"{base}.came.arrow")
 
 
 class RowGroup(NamedTuple):
@@ -62,7 +61,7 @@ class RowGroup(NamedTuple):
 
 
 class FinishedUnit(NamedTuple):
-    """A finished unit in numbers, for one corpus. What was kept is counted when it is written."""
+    """The numbers of a finished unit, for one corpus. Kept pages are counted when they are written."""
 
     ledger: Ledger
     stats: Stats
@@ -72,10 +71,10 @@ class FinishedUnit(NamedTuple):
 
 
 class Finisher:
-    """What one corpus gets of an input: the page stages of the last leg, and its finished files."""
+    """What one corpus receives of an input: the page stages of the last leg, and its finished files."""
 
     def __init__(self, plan: Plan, store: Store, finished: Finished, shown: RejectedSample, came: Came | None):
-        """`came` is that of the legs before; None where the corpus keeps nothing for `remove`."""
+        """`came` is from the legs before; None if the corpus keeps nothing for `remove`."""
         self._plan, self._store, self._finished, self._shown = plan, store, finished, shown
         self._leg, self._came = plan.legs[-1], came
         names = self._names = plan.names()
@@ -93,7 +92,8 @@ class Finisher:
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         plan, row = self._plan, survivor.row
-        index, met = self._leg.start, list[tuple[int, Page]]()
+        index = self._leg.start
+        met: list[tuple[int, Page]] = []
         trail = trail_of(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
@@ -119,11 +119,11 @@ class Finisher:
         self._shown.lost(row, page)
 
     def conclude(self, summary: Summary) -> FinishedUnit:
-        """Writes the rejected pages, behind the kept ones; the input in numbers, with those of all stages in front."""
+        """Writes the rejected pages after the kept ones. Returns the input's numbers over all stages so far."""
         with self._store.write(self._finished.rejected) as stream:
-            sink = ParquetSink(stream, SAMPLE_SCHEMA, **QUICK)
+            sink = TableSink(stream, SAMPLE_SCHEMA)
             for _, pages in groupby(ranked(self._shown.final()), lambda s: (s.stage, s.reason)):
-                sink.write(sample_table(pages))  # a row group an outcome, for each is asked for alone
+                sink.write(sample_table(pages))  # one piece per outcome, since each is read alone
             sink.close()
         if self._came is not None:
             self._came.write(self._store, self._finished.came)
@@ -138,7 +138,7 @@ class Finisher:
 
 
 class _FinishedPages:
-    """Kept pages, collected by where they go and written as row groups of one (config, split) each."""
+    """Kept pages, collected by destination and written as row groups of one (config, split) each."""
 
     def __init__(self, stream: Any, schema: pa.Schema):
         self._sink, self._schema = ParquetSink(stream, schema), schema

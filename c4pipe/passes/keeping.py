@@ -1,4 +1,4 @@
-"""The files of keys of a corpus: written from what a build knows, or computed from the shards of one without them.
+"""The key files of a corpus: written by a build, or computed from the shards of a corpus without them.
 
 claims --write_keys--> keys/<stage>.keys      shards --keys_from_shards--> the same files, of kept pages alone
 """
@@ -31,21 +31,21 @@ from c4pipe.text import hash64, many, printable
 from c4pipe.text.urls import as_read, stand_in, url_key
 
 Pieces = Iterable[tuple[NDArray[np.uint64], NDArray[np.uint64]]]  # ascending keys, and their owners
-RUN_KEYS = 4 << 20  # of a run, which is sorted in memory: 16 B a key, and as much again while it is sorted
-PIECE_KEYS = 1 << 20  # of the runs together that are merged at once
+RUN_KEYS = 4 << 20  # of a run, which is sorted in memory: 16 B per key, twice that while sorting
+PIECE_KEYS = 1 << 20  # merged at once, over all runs
 PAGES_READ = 1000  # of a shard at a time
 
 
 def write_keys(
     store: Store, folder: str, stage: str, described: Mapping[str, Any], pieces: Pieces, of: str = ALL_PAGES
 ) -> dict[str, Any]:
-    """Writes the keys of a dedup; its row in the manifest's list `keys`: path, keys, bytes, sha256.
+    """Writes the keys of a dedup; returns its row in the manifest's list `keys`: path, keys, bytes, sha256.
 
     Args:
-        stage: its name. Keys of URLs have no owners, and those of `pieces` are left out.
-        described: the manifest, as far as it tells of the trunk (`corpus.trunk`).
+        stage: its name. Keys of URLs have no owners; those in `pieces` are ignored.
+        described: the manifest, as far as it describes the trunk (`corpus.trunk`).
         pieces: together every key once, in ascending order.
-        of: ALL_PAGES that came to the dedup, or KEPT_PAGES.
+        of: ALL_PAGES that reached the dedup, or KEPT_PAGES.
     """
     rows = [row for row in trunk_of(described)["preset"]["stages"] if "level" in row]
     level = next(row["level"] for row in rows if row["stage"] == stage)
@@ -63,15 +63,14 @@ def write_keys(
 def keys_from_shards(
     folder: str, manifest: Mapping[str, Any], plan: Plan, store: Store, output: str, temporary: str | None = None
 ) -> list[dict[str, Any]]:
-    """Writes the files of keys of a corpus into another folder, from the pages that it has kept; their rows.
+    """Writes the files of keys of a corpus into another folder, from its kept pages. Returns their rows.
 
-    Its rejected pages, and what was cut from the others, are not known any more: a later page that repeats them stays.
-    A page without a URL has the MD5 of the text that it kept for a name. Memory is bounded; what is sorted lies in a
-    folder of ours below `temporary` meanwhile, 14 bytes for each claim. ConfigError for a shard that is not the one of
-    the manifest.
+    Its rejected pages, and what was cut from the others, are no longer known: a later page that repeats them stays. A
+    page without a URL is named by the MD5 of its kept text. Memory is bounded; runs to be sorted are in a folder of
+    ours below `temporary`, 14 bytes for each claim. ConfigError for a shard that differs from the manifest.
 
     Args:
-        plan: of a preset with the corpus's own trunk: that of the build, behind `check_trunk`.
+        plan: of a preset with the same trunk as the corpus: the build's, after `check_trunk`.
     """
     levels = [plan.level(leg) for leg in range(len(plan.texts))]
     names = [plan.names()[i] for i in (plan.url_index, *plan.texts)]
@@ -89,7 +88,7 @@ def keys_from_shards(
 
 
 class Runs:
-    """Keys in any order, sorted outside of memory: runs of them as files, which are merged at the end."""
+    """Keys in any order, sorted on disk: runs are written as files and merged at the end."""
 
     def __init__(self, folder: Path, run_keys: int = RUN_KEYS):
         self._folder, self._most, self._store = folder, run_keys, LocalStore()
@@ -98,7 +97,7 @@ class Runs:
         self._readers: list[KeyReader] = []
 
     def add(self, keys: NDArray[np.uint64], owners: NDArray[np.uint64]) -> None:
-        """More keys, [n] both; of one that comes again the smallest owner counts."""
+        """More keys, [n] both; for a repeated key the smallest owner counts."""
         self._held.append((keys, owners))
         self._count += len(keys)
         if self._count >= self._most:
@@ -124,7 +123,7 @@ class Runs:
 
 
 def _claim(urls: list[str], texts: list[str], levels: Sequence[TextLevel | None], runs: Sequence[Runs]) -> None:
-    """What these pages claim: their URLs to the first of the runs, and what each level compares to the others."""
+    """Adds the claims of these pages: URLs to the first of the runs, atoms of each level to the others."""
     addresses = np.array([hash64(url_key(url)) for url in urls if url], np.uint64)
     runs[0].add(addresses, np.zeros(len(addresses), np.uint64))
     names = (stand_in(as_read(Page(url, text, ""))) for url, text in zip(urls, texts, strict=True))
@@ -137,7 +136,7 @@ def _claim(urls: list[str], texts: list[str], levels: Sequence[TextLevel | None]
 
 
 def _pages(path: str, row: Mapping[str, Any], store: Store) -> Iterator[tuple[list[str], list[str]]]:
-    """URLs and texts of a shard, a batch at a time, once its sum is that of the manifest's row."""
+    """URLs and texts of a shard, a batch at a time, after its checksum is compared with the manifest."""
     seen = 0
     try:
         with store.read(path) as stream:
@@ -163,7 +162,7 @@ _REMEDY = "Copy the corpus again."
 
 
 class _Telling(ProgressReporter):
-    """How far the pages of a corpus are read: a live line on a terminal, now and then a plain one elsewhere."""
+    """Progress of reading the pages of a corpus: a live line on a terminal, occasional plain lines elsewhere."""
 
     def __init__(self, folder: str, total: int):
         self._folder, self._total = folder, total

@@ -1,7 +1,7 @@
 """From finished shards to the corpus: which rows make up which output shard, and in which order.
 
-Row groups are put in a seeded order and cut into equal runs of rows, one an output shard; inside a shard rows are
-ordered by the hash of their source. The result does not depend on who finished first.
+Row groups are put in a seeded order and cut into equal runs of rows, one for each output shard. Inside a shard, rows
+are ordered by the hash of their source. The result does not depend on which worker finished first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
-from c4pipe.passes.ordering import ShardRows, seeded_order
+from c4pipe.passes.ordering import Held, ShardRows, seeded_order
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     PARQUET_ALONE,
@@ -48,7 +48,7 @@ class RowSlice(NamedTuple):
 
 
 class OutputShard(NamedTuple):
-    """One file of the corpus and the rows that it is made of."""
+    """One file of the corpus and the rows it consists of."""
 
     config: str
     split: str
@@ -63,7 +63,9 @@ class OutputShard(NamedTuple):
 
 
 def shard_count(split: str, rows: int, size: int, shards: int | None) -> int:
-    """How many files a split gets: `shards` for train and their 128th part for validation, or by compressed bytes."""
+    """The number of files of a split: `shards` for train and their 128th part for validation, or by compressed
+    bytes.
+    """
     if shards is None:
         wanted = -(-size // SHARD_BYTES)
     else:
@@ -81,7 +83,7 @@ def plan_split(
     count = shard_count(split, total, sum(size for *_, size in ordered), shards)
     bounds = [total * i // count for i in range(count + 1)]
     for index, (start, stop) in enumerate(pairwise(bounds)):
-        # Only those that hold some of them: a crawl has 180,000 row groups and 1,000 shards.
+        # Only groups that hold some of the rows: a crawl has 180,000 row groups and 1,000 shards.
         chosen = slice(bisect_right(starts, start) - 1, bisect_left(starts, stop))
         yield OutputShard(config, split, index, count, tuple(_cut(ordered[chosen], starts[chosen], start, stop)))
 
@@ -98,11 +100,12 @@ def write_shard(
     shard: OutputShard,
     store: Store,
     folder: str,
-    hold: int | None = None,
+    held: Held | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> tuple[dict[str, Any], Stats]:
-    """Writes one shard of the corpus, with the columns that the finished files have; its row of the manifest, and its
-    pages in numbers. `hold` and `formats` are those of `write_rows`."""
+    """Writes one shard of the corpus, with the columns of the finished files. Returns its row of the manifest, and the
+    counts of its pages. `held` and `formats` are those of `write_rows`.
+    """
     stats = Stats()
 
     def count(group: pa.Table) -> None:
@@ -112,7 +115,7 @@ def write_shard(
     def read() -> Iterator[pa.Table]:
         return (_read(piece, store) for piece in shard.pieces)
 
-    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, hold, formats), stats
+    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, held, formats), stats
 
 
 def write_rows(
@@ -121,21 +124,21 @@ def write_rows(
     store: Store,
     folder: str,
     count: Callable[[pa.Table], None],
-    hold: int | None = None,
+    held: Held | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> dict[str, Any]:
-    """Writes rows in any order as a shard of the corpus, which has them in its own; its row of the manifest, in which
+    """Writes rows in any order as a shard of the corpus, which orders them. Returns its row of the manifest, in which
     `memory` is what `datasets` counts while it reads the file.
 
     Args:
         place: the path of the file inside the corpus, its config and split.
-        read: gives pieces, one at least, of the same columns; each is let go of before the next one is asked for.
-        count: hears of each row group.
-        hold: bytes of the rows that are in memory at once, as far as whole row groups go; where they have more, all are
-            read once, and then again for every so many. None: all of them, which are read once.
-        formats: what the shard is written as.
+        read: yields one or more pieces with the same columns; each is released before the next is read.
+        count: called with each row group.
+        held: how much is in memory at once. If the rows have more bytes, all are read once, and then again for each
+            part. None: all rows, read once.
+        formats: the formats of the shard.
     """
-    rows = ShardRows(read, hold)
+    rows = ShardRows(read, held)
     with shard_files(store, folder, place[0], rows.schema, formats) as files:
         for group in rows.groups():
             files.write(group)
@@ -146,9 +149,9 @@ def write_rows(
 def write_empty_shard(
     config: str, schema: pa.Schema, store: Store, folder: str, formats: Sequence[str] = PARQUET_ALONE
 ) -> dict[str, Any]:
-    """Writes the one shard of a corpus that kept no page: its columns, and no row. Its row of the manifest.
+    """Writes the one shard of a corpus that kept no page: its columns, but no row. Returns its row of the manifest.
 
-    Without it a loader would look for pages of its own accord, and might take others.
+    Without it a loader would search for pages itself, and might take other files.
     """
     path = OutputShard(config, "train", 0, 1, ()).path
     with shard_files(store, folder, path, schema, formats) as files:
@@ -165,9 +168,9 @@ def sources_in(path: Path) -> list[str]:
 def leave_out(
     shard: OutputShard, size: Size, pages: int, cap: int | None, store: Store, folder: str
 ) -> tuple[dict[str, Any] | None, Stats]:
-    """Puts `cap` pages (None: all) of a shard into the rejected table, for its config has only so many `pages`.
+    """Moves `cap` pages (None: all) of a shard into the rejected table, because its config has only so many `pages`.
 
-    What it gives back: the row of the manifest if there is a file, and what is gone in numbers.
+    Returns the row of the manifest if there is a file, and counts of what was dropped.
     """
     table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
     stats = Stats()
@@ -190,7 +193,7 @@ def _read(piece: RowSlice, store: Store) -> pa.Table:
 
 
 def write_rejected(name: str, rows: pa.Table, store: Store, folder: str) -> dict[str, Any]:
-    """Writes one part of the rejected table; its row of the manifest."""
+    """Writes one part of the rejected table. Returns its row of the manifest."""
     path = f"{REJECTED_FOLDER}/part-{name}.parquet"
     with store.write(f"{folder}/{path}") as raw:
         stream = HashingStream(raw)

@@ -1,8 +1,9 @@
-"""The rows of an output shard in their order, row group after row group: all of them in memory, or a part at a time."""
+"""The rows of an output shard in order, row group by row group: all in memory, or a part at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from c4pipe.text import hash64
 
 
 def seeded_order(table: pa.Table) -> tuple[pa.Table, pa.Array]:
-    """What the seeded order of rows goes by, the hash of their source and that itself; and the rows in that order."""
+    """The sort keys of the seeded order (the hash of the source, then the source), and the rows in that order."""
     keys = pa.array([hash64(source) for source in table["source"].to_pylist()], pa.uint64())
     places = pa.table({"key": keys, "source": table["source"]})
     return places, _order(places)
@@ -24,19 +25,35 @@ def _order(places: pa.Table) -> pa.Array:
     return pc.sort_indices(places, [("key", "ascending"), ("source", "ascending")])
 
 
-class ShardRows:
-    """The rows of an output shard. Each piece is put in order as it comes, so that a row group is a run of each of
-    them: to take it of all pieces in a table would copy the whole of that for every row group."""
+@dataclass(frozen=True)
+class Held:
+    """How much of an output shard is in memory at once, rounded to whole row groups."""
 
-    def __init__(self, read: Callable[[], Iterable[pa.Table]], hold: int | None):
-        """`read` and `hold` as `merging.write_rows` takes them."""
+    nbytes: int  # of the rows in Arrow
+    most_rounds: int | None = None  # even if the parts then exceed `nbytes`; None: as many as needed
+
+    def rounds(self, size: int) -> int:
+        """In how many parts a shard of so many bytes is written. Each part reads all pieces."""
+        needed = max(1, -(-size // self.nbytes))
+        return needed if self.most_rounds is None else min(needed, self.most_rounds)
+
+
+class ShardRows:
+    """The rows of an output shard. Each piece is sorted as it arrives, so a row group is a run of rows from each piece:
+    taking it from one table of all pieces would copy that table for every row group.
+    """
+
+    def __init__(self, read: Callable[[], Iterable[pa.Table]], held: Held | None):
+        """`read` and `held` as in `merging.write_rows`."""
         self._read, self._orders, places, size = read, list[pa.Array](), [], 0
-        self._pieces: list[pa.Table] | None = [] if hold is None else None
+        self._pieces: list[pa.Table] | None = []
         for piece in read():
             size += piece.nbytes
             place, order = seeded_order(piece)
             self._orders.append(order)
             places.append(place.take(order))
+            if held is not None and size > held.nbytes:
+                self._pieces = None
             if self._pieces is not None:
                 self._pieces.append(piece.take(order))
             self.schema = piece.schema
@@ -44,20 +61,20 @@ class ShardRows:
         self._order = _order(pa.concat_tables(places)).to_numpy()
         self.total = len(self._order)
         self._per_group = rows_per_group(self.total, size)
-        rounds = max(1, -(-size // hold)) if hold else 1
+        rounds = 1 if held is None else held.rounds(size)
         self._at_once = self._per_group * max(1, -(-self.total // (self._per_group * rounds)))
 
     def groups(self) -> Iterator[pa.Table]:
         """The row groups of the file."""
         starts = np.zeros(len(self._orders), np.int64)
         for start in range(0, self.total, self._at_once):
-            chosen = self._order[start : start + self._at_once]  # numbers of rows, as the pieces follow one another
+            chosen = self._order[start : start + self._at_once]  # row numbers, counted through all pieces
             counts = self._counts(chosen)
             yield from self._cut(chosen, self._pieces or self._read_again(starts, counts))
             starts += counts
 
     def _cut(self, rows: Places, pieces: Sequence[pa.Table]) -> Iterator[pa.Table]:
-        """The row groups of these rows, which are all that the pieces hold."""
+        """The row groups of these rows, which are exactly those in the pieces."""
         starts = np.zeros(len(pieces), np.int64)
         for start in range(0, len(rows), self._per_group):
             chosen = rows[start : start + self._per_group]
@@ -67,7 +84,7 @@ class ShardRows:
             yield pa.concat_tables(runs).take(np.argsort(np.argsort(chosen)))
 
     def _counts(self, rows: Places) -> Places:
-        """How many of them each piece has: [pieces]."""
+        """How many of these rows each piece has: [pieces]."""
         return np.bincount(np.searchsorted(self._ends, rows, "right"), minlength=len(self._ends))
 
     def _read_again(self, starts: Places, counts: Places) -> list[pa.Table]:

@@ -1,8 +1,8 @@
-"""What became of each page that reached URL dedup, until it is known which of them lose their URL."""
+"""What became of each page that reached URL dedup, kept until it is known which pages lose their URL."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,38 +16,44 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.page import NO_LOSS
 from c4pipe.passes.ended import Cuts, Ints, Origins, count_ended
 from c4pipe.shards import number_lists
+from c4pipe.text import hash64
+from c4pipe.text.urls import url_key
 
 
 class LinesCut(NamedTuple):
     """What a stage that drops lines did to a page."""
 
     lines_in: int
-    lines_kept: int  # 0 where it rejected the page
+    lines_kept: int  # 0 if it rejected the page
     dropped: Mapping[str, int]  # reason -> lines
 
 
-NOT_MET = LinesCut(0, 0, NO_LOSS)  # the page did not come so far
+NOT_MET = LinesCut(0, 0, NO_LOSS)  # the page did not reach the stage
 
 
 class Outcome(NamedTuple):
-    """A page's claim on its URL, and the verdict on it, should it win."""
+    """A page's claim on its URL, and the verdict on the page in case the claim wins."""
 
-    key: int | None  # None: it has no URL, and no rivals
+    url: str
     date: str
-    stage: int  # that rejected it, -1 where none did
-    reason: str  # "kept" where none did
+    seen: tuple[str, int]  # URL and characters, as it was read
+    stage: int  # that rejected it, -1 if none
+    reason: str  # "kept" if none
     cuts: Mapping[int, LinesCut]  # by the index of each stage that drops lines and was reached
-    origin: Origin
     came: tuple[int, int]  # lines and characters, at URL dedup
-    left: tuple[int, int]  # of a page that a stage rejected, what went with it; of one that is staged, what it has
+    left: tuple[int, int]  # of a rejected page, what was rejected with it; of a staged one, what it has
     language: str
-    trail: Trail  # what the page has lost so far
+    trail: Trail  # what the page lost so far
 
 
-def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
-    """One column a field, and for each stage that drops lines `<index>:in`, `<index>:kept`, `<index>:<reason>`."""
+def outcomes_table(outcomes: list[Outcome], origins: Iterable[Origin], plan: Plan) -> pa.Table:
+    """One column per field, with the hash of the URL's key instead of the URL (null without a URL: such a page has no
+    rivals). Adds the columns of `origins`, and `<index>:in`, `<index>:kept`, `<index>:<reason>` for each stage that
+    drops lines.
+    """
+    domains, bins = zip(*origins, strict=True) if outcomes else ((), ())
     columns: dict[str, Any] = {
-        "key": pa.array([o.key for o in outcomes], pa.uint64()),
+        "key": pa.array([hash64(url_key(o.url)) if o.url else None for o in outcomes], pa.uint64()),
         "date": pa.array([o.date for o in outcomes], pa.string()),
         "stage": np.array([o.stage for o in outcomes], np.int8),
         "reason": pa.array([o.reason for o in outcomes], pa.string()),
@@ -58,8 +64,8 @@ def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
         columns[f"{index}:kept"] = np.array([cut.lines_kept for cut in cuts], np.int64)
         for code in codes:
             columns[f"{index}:{code}"] = np.array([cut.dropped.get(code, 0) for cut in cuts], np.int64)
-    columns["domain"] = pa.array([o.origin.domain for o in outcomes], pa.string())
-    columns["bin"] = np.array([o.origin.bin for o in outcomes], np.int8)
+    columns["domain"] = pa.array(domains, pa.string())
+    columns["bin"] = np.array(bins, np.int8)
     columns["language"] = pa.array([o.language for o in outcomes], pa.string())
     numbers = np.array([o.came + o.left for o in outcomes], np.int64).reshape(-1, len(_NUMBERS)).T
     columns |= dict(zip(_NUMBERS, numbers, strict=True))
@@ -73,9 +79,9 @@ def early_cuts(plan: Plan) -> dict[int, tuple[str, ...]]:
 
 
 def count_outcomes(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledger: Ledger) -> None:
-    """Adds URL dedup and the stages up to the text dedup to the ledger: of pages that won their URL only.
+    """Adds URL dedup and the stages up to the text dedup to the ledger: only pages that won their URL.
 
-    `lost` are those that did not, as `URL_LOSS`.
+    `lost` are the pages that did not, as `URL_LOSS`.
     """
     won = np.ones(outcomes.num_rows, bool)
     won[lost["row"]] = False
@@ -107,7 +113,7 @@ def count_outcomes(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledge
 
 
 def count_losses(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledger: Ledger, cube: Cube) -> Origins:
-    """Adds what `count_outcomes` counts in characters, and to the cube the pages that are out. Where all come from."""
+    """Adds the characters of `count_outcomes`, and the dropped pages to the cube. Returns the origins of all pages."""
     origins = Origins(outcomes, np.arange(outcomes.num_rows))
     lines, chars, left_lines, left_chars = (outcomes[name].to_numpy() for name in _NUMBERS)
     url, stage = plan.url_index, outcomes["stage"].to_numpy().astype(np.int64)
@@ -133,7 +139,7 @@ def count_losses(outcomes: pa.Table, lost: NDArray[np.void], plan: Plan, ledger:
 
 
 def _end_cells(outcomes: pa.Table, plan: Plan) -> Ints:
-    """Of each page the cell of the stage that rejected it, 0 where none did."""
+    """For each page the cell of the stage that rejected it, 0 if none."""
     found = zip(outcomes["stage"].to_pylist(), outcomes["reason"].to_pylist(), strict=True)
     return np.array([plan.cells.number(stage, reason) if stage >= 0 else 0 for stage, reason in found], np.int64)
 
@@ -149,7 +155,7 @@ def _count_stages(
     left: Ints,
     cuts: Cuts,
 ) -> None:
-    """The characters of the dedup of URLs, and of the stages up to the next one. `cuts` are of pages that won."""
+    """Counts characters of the URL dedup and of the stages up to the next dedup. `cuts` are of pages that won."""
     url = ledger.stages[plan.url_index].chars
     url.came, url.kept = int(chars.sum()), int(chars[won].sum())
     for reason, losers in ((plan.url.OLDER, ~won & ~old), (plan.url.KNOWN, old)):

@@ -1,5 +1,5 @@
-"""Texts as read, staged beside the pages of a unit that the rejected table may show: those that stages have changed and
-that cannot be had again from their input (`reading`).
+"""Texts as read, staged next to the pages of a unit that the rejected table may show: those that stages changed and
+that cannot be read again from their input (`reading`).
 
 NNNNNN.raw.arrow   row, text
 """
@@ -20,7 +20,7 @@ RAW_SCHEMA = pa.schema([pa.field("row", pa.int64()), pa.field("text", pa.string(
 
 
 class RawTexts:
-    """Writes the texts of one unit; there is a file where there are any."""
+    """Writes the texts of one unit; without texts there is no file."""
 
     def __init__(self, store: Store, path: str):
         self._store, self._path = store, path
@@ -49,7 +49,7 @@ class RawTexts:
         self._sink.write(pa.table([pa.array(rows, pa.int64()), pa.array(texts, pa.string())], schema=RAW_SCHEMA))
 
     def close(self) -> None:
-        """Writes what is left, and the footer."""
+        """Writes the remaining texts, and the footer."""
         if self._batch.rows:
             self._flush()
         if self._sink is not None:
@@ -57,8 +57,9 @@ class RawTexts:
 
 
 def raw_texts(store: Store, staged: Staged, edited: bool, rows: set[int]) -> dict[int, str]:
-    """The texts as read of staged pages, by their rows, as far as they are staged. `edited`: stages have changed them,
-    so they lie apart."""
+    """The texts, as read, of staged pages by row, as far as they are staged. `edited`: stages changed them, so they are
+    in a separate file.
+    """
     found: dict[int, str] = {}
     if edited and not store.exists(staged.raw):
         return found

@@ -1,10 +1,10 @@
-"""Inputs become verdicts by what the first stage of a preset says, and single pages are read again by their `source`.
+"""Reads inputs into verdicts as the first stage of a preset says, and single pages again by their `source`.
 
     bytes --read_input--> Kept(page) | Rejected       bytes, sources --pages_again--> page, page, ...
 
-A page can be read again where its `source` is a place in the file as it is stored: a gzip member, a record or a line of
-a file that is not packed, a row, or the file as a whole. Behind the beginning of a gzip member, and in zstd data, there
-is no place to begin at: everything in front would have to be unpacked once more.
+A page can be read again if its `source` is a place in the file as stored: a gzip member, a record or line of an
+uncompressed file, a row, or the whole file. Inside a gzip member, and in zstd data, no such place exists: everything
+before it would have to be decompressed again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from c4pipe.wet.zstds import opens_zstd
 
 
 def read_input(stream: Any, name: str, how: Read, span: Span = WHOLE) -> Iterator[Verdict]:
-    """The verdicts on the records of a file, or on those that begin in a part of it, from where the stream stands."""
+    """The verdicts on the records of a file, or of those that begin in a part of it, from the stream's position."""
     if how.format == "wet":
         return read_wet(stream, name, quirks=how.quirks)
     if isinstance(how, ReadWarc):
@@ -35,7 +35,9 @@ def read_input(stream: Any, name: str, how: Read, span: Span = WHOLE) -> Iterato
 
 
 def has_places(stream: BinaryIO, how: Read) -> bool:
-    """Whether pages of a file have places in it, by its first bytes; the stream is at its beginning, then as before."""
+    """Whether pages of a file have places in it, by its first bytes; the stream starts at its beginning and is left
+    there.
+    """
     if how.format in ("text", "parquet"):
         return True
     head = stream.read(HEAD_BYTES)
@@ -44,8 +46,8 @@ def has_places(stream: BinaryIO, how: Read) -> bool:
 
 
 def has_place(source: str, tally: Tally) -> bool:
-    """Whether a page of a file that has places can be read again from its own; `tally` is the reader's. Where a
-    record's length is wrong, its end depends on what was read before.
+    """Whether a page, in a file that has places, can be read again from its own; `tally` is the reader's. If a record's
+    length is wrong, its end depends on what was read before.
 
     >>> has_place("a+b.warc.wet.gz#2051", {}), has_place("a.warc.wet.gz#0+2051", {})
     (True, False)
@@ -54,9 +56,9 @@ def has_place(source: str, tally: Tally) -> bool:
 
 
 def pages_again(stream: BinaryIO, name: str, how: Read, sources: Collection[str]) -> Iterator[Page]:
-    """The pages of these places in a file, as `read_input` gave them; of those that are there no more, none.
+    """The pages of these places in a file, as `read_input` yielded them; pages that are gone are skipped.
 
-    In a file that was written anew since, a source may lead to any page.
+    In a file that was rewritten since, a source may lead to any page.
     """
     numbers = sorted(int(source[source.rfind("#") + 1 :]) for source in sources)
     if how.format == "text":

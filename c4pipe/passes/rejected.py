@@ -14,13 +14,13 @@ from c4pipe.page import Dropped, Page, Rejected
 from c4pipe.passes.sample import FindDropped, Sample, Sampled
 from c4pipe.stages import Preset
 
-SAID_BY = "cld2"  # the identifier that takes least time, of pages that fell before one was asked: README.md has it
-SAID_CHARS = 1000  # of its beginning: of 3,000 pages 98.4 % are said to be in the language of the whole text
-FindTexts = Callable[[set[int]], dict[int, str]]  # of these rows of an input, texts as they were read: those at hand
+SAID_BY = "cld2"  # the fastest identifier, for pages dropped before the language stage; named in README.md
+SAID_CHARS = 1000  # of the beginning: for 98.4 % of 3,000 pages this gives the language of the whole text
+FindTexts = Callable[[set[int]], dict[int, str]]  # texts of these rows of an input as read, where available
 
 
 class RejectedSample:
-    """The unit's part of the rejected table, while a pass finds out what becomes of its pages."""
+    """The unit's part of the rejected table, filled while a pass decides the fate of its pages."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class RejectedSample:
         cap: int | None,
         raw: FindTexts,
     ):
-        """`early` is what the pass before has left, `lost` stage and reason of rows that have lost their URL since."""
+        """`early` is from the pass before; `lost` maps rows that lost their URL since to stage and reason."""
         self._lost, self._shown = lost, {s.row for s in early}
         self._early = [
             s._replace(stage=lost[s.row][0], reason=lost[s.row][1], detail="") if s.row in lost else s for s in early
@@ -41,21 +41,21 @@ class RejectedSample:
         self._late = Sample(cap)
         self._input = ""
         self._plan, self._raw = plan, raw
-        self._full = cap is None  # a table that is not sampled any further shows now what cleaning cut
+        self._full = cap is None  # a table that is not sampled further shows now what cleaning cut
         self.wanted = cap != 0
 
     def kept(self, row: int, dropped: FindDropped, language: str = "") -> None:
-        """Takes what the page of this row has lost to dedup and behind it, and its language, if it will be shown."""
+        """Records what this page lost to dedup and later stages, and its language, if it will be shown."""
         if row in self._kept_rows:
             self._dropped[row], self._languages[row] = tuple(dropped()), language
 
     def rejected(self, row: int, page: Page, stage: str, verdict: Rejected, dropped: FindDropped) -> None:
-        """Takes a page that leaves now."""
+        """Records a page that is rejected now."""
         self._kept_rows.discard(row)
         self._offer(row, page, stage, verdict.reason.code, verdict.detail, dropped)
 
     def lost(self, row: int, page: Page) -> None:
-        """Takes a page that has lost its URL, and that the pass before may not have sampled."""
+        """Records a page that lost its URL, which the pass before may not have sampled."""
         if row not in self._shown:
             self._offer(row, page, *self._lost[row])
 
@@ -69,7 +69,7 @@ class RejectedSample:
         self._late.add(page, stage, reason, detail, row, dropped)
 
     def so_far(self) -> Iterator[Sampled]:
-        """All with their outcome so far, and as they were read, or unread; kept ones may leave yet."""
+        """All pages with their outcome so far, as read or unread; kept ones may still be rejected."""
         for s in self._early:
             if s.reason != KEPT:
                 yield s
@@ -83,12 +83,12 @@ class RejectedSample:
             yield s._replace(page=s.page._replace(text=text or ""), unread=text is None)
 
     def final(self) -> Iterator[Sampled]:
-        """All with their last outcome, without what a stage of the preset hides."""
+        """All pages with their final outcome, without what a stage of the preset hides."""
         found = (explained(s, self._plan) for s in self.so_far()) if self._full else self.so_far()
         return (veiled(s, self._plan) for s in found) if self._plan.hides else found
 
     def _texts(self, rows: set[int]) -> dict[int, str]:
-        """The pages of these rows as read: the sample has them if it is of all pages."""
+        """The pages of these rows as read: the sample holds them if it covers all pages."""
         if self._full:
             return {s.row: s.page.text for s in self._early if s.row in rows}
         return self._raw(rows) if rows else {}
@@ -100,21 +100,23 @@ def _identifier() -> LanguageIdentifier:
 
 
 def guessed_language(text: str) -> str:
-    """The language of a text that no stage was asked about, "und" where none can be told, "" of one that is empty."""
+    """The language of a text that no stage identified: "und" if undetermined, "" if the text is empty."""
     guess = _identifier().guess(text[:SAID_CHARS]) if text else None
     return guess.language if guess is not None else UND if text else ""
 
 
 def languages_said(preset: Preset) -> dict[str, Any]:
-    """What a manifest says of the languages in the rejected table: the stage of the preset that says them, None where
-    none does, and who said those of pages that did not come so far."""
+    """What a manifest records about languages in the rejected table: the stage of the preset that identifies them (None
+    if none does), and the identifier used for pages that did not get that far.
+    """
     stage = next((stage.name for stage in preset.stages if stage.identifier()), None)
     return {"stage": stage, "before": describe_identifier(SAID_BY)}
 
 
 def in_languages(rows: pa.Table, plan: Plan) -> pa.Table:
-    """Rows of the table with a language each, but for those of records that gave no page and of texts that are kept
-    nowhere."""
+    """Rows of the table, each with a language, except records that yielded no page and texts that are stored
+    nowhere.
+    """
     reading, place = plan.names()[0], rows.schema.get_field_index("language")
     columns = (rows[name].to_pylist() for name in ("language", "stage", "text"))
     said = [
@@ -125,8 +127,9 @@ def in_languages(rows: pa.Table, plan: Plan) -> pa.Table:
 
 
 def with_texts(sampled: Iterable[Sampled], texts: Mapping[str, str], plan: Plan) -> Iterator[Sampled]:
-    """The pages, those that are unread with their texts by `source`, less what a stage hides; without those that have
-    none there."""
+    """The pages, unread ones with their texts by `source`, less what a stage hides; without pages that have no text
+    there.
+    """
     for s in sampled:
         if not s.unread:
             yield s
@@ -135,9 +138,9 @@ def with_texts(sampled: Iterable[Sampled], texts: Mapping[str, str], plan: Plan)
 
 
 def veiled(sampled: Sampled, plan: Plan) -> Sampled:
-    """The page without what a stage hides: in its text, in what was cut from it, and in what it was rejected for."""
+    """The page without what a stage hides: in its text, in what was cut from it, and in the detail of its rejection."""
     veil, text = plan.veil, sampled.page.text
-    if sampled.stage == plan.names()[0]:  # of which there is the beginning of the text, and what the reader says
+    if sampled.stage == plan.names()[0]:  # which has the beginning of the text, and the reader's detail
         return sampled._replace(
             page=sampled.page._replace(text=veil.beginning(text)), detail=veil.detail(sampled.detail)
         )
@@ -148,13 +151,13 @@ def veiled(sampled: Sampled, plan: Plan) -> Sampled:
 
 
 def cuts_unshown(stage: str, plan: Plan) -> bool:
-    """Whether the first pass may have cut lines from pages with an outcome of this stage."""
+    """Whether the first pass may have cut lines from pages whose outcome is of this stage."""
     early = any(index in plan.cutting for index, _ in (*plan.before, *plan.between))
     return early and stage not in plan.names()[: plan.url_index + 1]
 
 
 def explained(sampled: Sampled, plan: Plan) -> Sampled:
-    """The page with the lines that the first pass cut from it in front of what was cut later."""
+    """The page with the lines that the first pass cut before those that were cut later."""
     if not cuts_unshown(sampled.stage, plan):
         return sampled
     return sampled._replace(dropped=(*plan.cut_early(sampled.page), *sampled.dropped))

@@ -1,4 +1,4 @@
-"""The pass between two dedups of text, one input: what the first has left is walked on and staged for the second."""
+"""The pass between two dedups of text, one input: pages left by the first are processed and staged for the second."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.dedup import LinkLevel
 from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
-from c4pipe.passes.applying import Survivor, cuts_of, trail_of, walk_on
+from c4pipe.passes.applying import cuts_of, trail_of, walk_on
 from c4pipe.passes.ended import Ended, Origins
+from c4pipe.passes.losses import Survivor
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import sample_table
@@ -22,10 +23,10 @@ from c4pipe.passes.tables import write_table
 
 
 class Restager:
-    """What the plans of one next dedup get of an input: staged files as the first pass leaves them."""
+    """Stages one input for the plans that share the next dedup: the same files as the first pass writes."""
 
     def __init__(self, plan: Plan, number: int, store: Store, staged: Staged, shown: RejectedSample, came: Came):
-        """`number` is that of the leg that ends here."""
+        """`number` is the leg that ends here."""
         self._number, self._came = number, came
         self._plan, self._leg, self._level = plan, plan.legs[number], plan.legs[number + 1].level
         self._store, self._staged, self._shown = store, staged, shown
@@ -46,7 +47,8 @@ class Restager:
 
     def take(self, survivor: Survivor, verdict: Verdict) -> None:
         row, stage = survivor.row, self._plan.names()[self._leg.start]
-        index, met = self._leg.start, list[tuple[int, Page]]()
+        index = self._leg.start
+        met: list[tuple[int, Page]] = []
         trail = trail_of(survivor, index, verdict, self._plan)
         if not isinstance(verdict, Rejected):
             index, verdict, met, lost = walk_on(verdict.page, self._leg, self._plan, self._own)
@@ -66,7 +68,7 @@ class Restager:
         self._shown.lost(row, page)
 
     def conclude(self, summary: Summary) -> tuple[int, int]:
-        """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
+        """Writes the other files after the pages. Returns (rows of outcomes, atoms staged)."""
         with self._store.write(self._staged.sample) as stream:
             write_table(stream, sample_table(self._shown.so_far()))
         self._came.write(self._store, self._staged.came)

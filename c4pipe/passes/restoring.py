@@ -1,8 +1,8 @@
-"""What `remove` needs of a corpus: every page that came to the first dedup of text and is not in a shard as it came.
+"""What `remove` needs: every page that reached the first text dedup and is not in a shard unchanged.
 
 staged pages of the first leg, NNNNNN.came.arrow --write_restore--> __restore/part-NNNNNN.parquet
 
-A page that is kept with the very text that it came with, and lost no claim on the way, lies in a shard already.
+A page that was kept with its text unchanged, and lost no claim, is already in a shard.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import pyarrow.compute as pc
 
 from c4pipe.files.storage import Store
 from c4pipe.page import Page
-from c4pipe.passes.applying import Survivor
+from c4pipe.passes.losses import Survivor
 from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS
 from c4pipe.passes.tables import TableSource, write_table
 from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink
 
-LEGS = pa.field("legs", pa.int8())  # dedups of text that a page came to, one more where it is kept in the end
+LEGS = pa.field("legs", pa.int8())  # text dedups that a page reached, plus one if it was kept
 CAME_SCHEMA = pa.schema([pa.field("row", pa.int64()), LEGS, pa.field("changed", pa.bool_())])
 
 
 class Came:
-    """How far the pages of a unit came that reached the first dedup of text, and which of them lost something."""
+    """How far each page of a unit came that reached the first text dedup, and whether it lost something."""
 
     def __init__(self) -> None:
         self._legs: dict[int, int] = {}  # by row, in ascending order
@@ -35,7 +35,7 @@ class Came:
 
     @classmethod
     def read(cls, store: Store, path: str) -> Came:
-        """As the leg before has left it."""
+        """As written after the leg before."""
         came = cls()
         with store.read(path) as stream:
             rows, legs, changed = (column.to_pylist() for column in TableSource(stream).table())
@@ -44,10 +44,10 @@ class Came:
         return came
 
     def take(self, survivor: Survivor, leg: int, left: Page | None) -> None:
-        """A page that came to the dedup of a leg, by its number, and how it left the stages behind it; None: not."""
+        """A page that reached the dedup of leg number `leg`, and how it left the stages after it (None: rejected)."""
         self._legs[survivor.row] = leg + 1 + (left is not None)
         changed = survivor.losses is not None or (left is not None and left.text != survivor.page.text)
-        if changed or not survivor.page.url:  # whose priority can be told from no shard
+        if changed or not survivor.page.url:  # without a URL, no shard tells its priority
             self._changed.add(survivor.row)
 
     def write(self, store: Store, path: str) -> None:
@@ -60,28 +60,28 @@ class Came:
 
 
 class UnitFiles(NamedTuple):
-    """A unit whose pages may have to come back, and two of its files."""
+    """A unit with pages that may come back, and two of its files."""
 
     number: int
-    staged: str  # its pages in front of the first dedup of text
-    came: str  # of `Came`, behind all of them
+    staged: str  # its pages before the first text dedup
+    came: str  # of `Came`, after all text dedups
 
 
 def restore_fields(linked: bool) -> list[pa.Field]:
-    """The columns of these files that stand behind those of pages; `linked` pages are compared as a whole."""
+    """The columns of these files after those of pages; `linked` pages are compared as a whole."""
     return [TEXT_MD5, *CLAIM_FIELDS, *(LINK_FIELDS if linked else ()), LEGS]
 
 
 def write_restore(
     unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store, folder: str
 ) -> dict[str, Any] | None:
-    """Writes the part of a unit; its row of the manifest, None where no page of it belongs in there.
+    """Writes the part of a unit. Returns its row of the manifest, None if no page belongs there.
 
-    Columns and order are those of the staged pages, with `LEGS` behind them.
+    Columns and order are those of the staged pages, followed by `LEGS`.
 
     Args:
-        dedups: of text, in the preset.
-        left_out: `source` of pages that came through everything, in a language that is left out for its size.
+        dedups: text dedups in the preset.
+        left_out: `source` of pages that passed all stages, in a language dropped for its size.
     """
     groups = _row_groups(unit, dedups, left_out, store)
     first = next(groups, None)
@@ -99,7 +99,7 @@ def write_restore(
 
 
 def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: Store) -> Iterator[pa.Table]:
-    """The pages of a unit that belong in there, put together to row groups."""
+    """The pages of a unit that belong there, as row groups."""
     with store.read(unit.came) as stream:
         rows, legs, changed = (column.to_numpy() for column in TableSource(stream).table())
     held: list[pa.Table] = []
@@ -111,7 +111,7 @@ def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: 
             mine = table["row"].to_numpy()
             at = np.searchsorted(rows, mine)
             there = at < len(rows)
-            there[there] = rows[at[there]] == mine[there]  # others have lost their URL
+            there[there] = rows[at[there]] == mine[there]  # others lost their URL
             far, lost = np.zeros(len(mine), np.int8), np.zeros(len(mine), bool)
             far[there], lost[there] = legs[at[there]], changed[at[there]]
             if left_out:
@@ -127,7 +127,7 @@ def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: 
 
 
 def _as_in_parquet(kind: pa.DataType) -> pa.DataType:
-    """A type with what lies in its lists under the name that Parquet gives it: the files say what it is in Arrow."""
+    """A type whose list items are named as in Parquet: the files store the Arrow schema."""
     if pa.types.is_list(kind):
         inside = kind.value_field
         return pa.list_(pa.field("element", _as_in_parquet(inside.type), inside.nullable))

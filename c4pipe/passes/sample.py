@@ -15,20 +15,21 @@ from c4pipe.page import Dropped, Page
 from c4pipe.shards import REJECTED_SCHEMA, dropped_column
 from c4pipe.text import hash64
 
-PER_REASON = 200  # pages shown for a reason of a stage, and for kept pages: a few MB, whatever the corpus
-SPARE = 4  # an input holds back this many times its fair share, for some of its pages will lose their URL
+PER_REASON = 200  # pages shown per reason of a stage, and of kept pages: a few MB for any corpus
+SPARE = 4  # an input keeps this many times its fair share, since some pages will lose their URL
 
 SAMPLE_SCHEMA = REJECTED_SCHEMA.append(pa.field("priority", pa.uint64())).append(pa.field("row", pa.int64()))
 
 
-FindDropped = Callable[[], Iterable[Dropped]]  # what a page loses, found out when asked
+FindDropped = Callable[[], Iterable[Dropped]]  # what a page loses, computed on demand
 
 
 class Sampled(NamedTuple):
-    """A page with its outcome. `stage` is "" and `reason` "kept" for a kept page. One that is `unread` is without its
-    text, which can be had from its input."""
+    """A page with its outcome. A kept page has `stage` "" and `reason` "kept". An `unread` page has no text yet; it can
+    be read from its input.
+    """
 
-    priority: int  # hash of the source; the smaller the sooner shown
+    priority: int  # hash of the source; smaller ones are shown first
     row: int  # number of the page among those that reached URL dedup in its input, -1 if it did not
     page: Page
     stage: str
@@ -50,12 +51,12 @@ def per_input(mode: str, inputs: int) -> int | None:
 
 
 class _Held(NamedTuple):
-    """A page of the sample, until others come that are shown sooner; the later of two with the same hash goes first."""
+    """A page of the sample, until pages of higher priority replace it; of equal hashes the later is replaced first."""
 
     last: int  # -priority
     number: int  # unique
     sampled: Sampled
-    dropped: FindDropped | None  # None once it was asked
+    dropped: FindDropped | None  # None once it was called
 
     def asked(self) -> _Held:
         if self.dropped is None:
@@ -67,8 +68,9 @@ Heaps = dict[tuple[str, str], list[_Held]]  # by stage and reason
 
 
 class Sample:
-    """The pages of a unit of work that are worth keeping for the sample: of each input, and of them together no more
-    than a large one may keep."""
+    """The pages of a unit of work that are kept for the sample: a cap per input, and for all inputs together the cap of
+    one large input.
+    """
 
     def __init__(self, cap: int | None):
         """`cap`: pages of an outcome and input, None for all."""
@@ -80,13 +82,15 @@ class Sample:
     def add(
         self, page: Page, stage: str, reason: str, detail: str = "", row: int = -1, dropped: FindDropped = tuple
     ) -> None:
-        """Offers a page; `dropped` is asked if it is among those of its input."""
+        """Offers a page; `dropped` is called if the page is among those of its input."""
         if self._cap == 0:
             return
         priority = hash64(page.source)
-        heap = self._heaps.setdefault((stage, reason), [])
+        heap = self._heaps.get((stage, reason))
+        if heap is None:
+            heap = self._heaps[stage, reason] = []
         if self._cap is not None and len(heap) >= self._cap:
-            if priority >= -heap[0][0]:
+            if priority >= -heap[0].last:
                 return
             heapq.heappop(heap)
         self._count += 1
@@ -94,7 +98,7 @@ class Sample:
         heapq.heappush(heap, _Held(-priority, self._count, sampled, None if dropped is tuple else dropped))
 
     def close(self) -> None:
-        """Hears that what comes next is of another input."""
+        """Marks the end of an input: what follows is from another."""
         for outcome, heap in self._heaps.items():
             known = self._closed.setdefault(outcome, [])
             known += [held.asked() for held in heap]
@@ -136,7 +140,7 @@ def sample_table(sampled: Iterable[Sampled]) -> pa.Table:
 
 
 def sampled_of(table: pa.Table) -> Iterator[Sampled]:
-    """The inverse of `sample_table`; of the pages only what it holds."""
+    """The inverse of `sample_table`; of the pages only the columns it has."""
     for row in table.to_pylist():
         unread = row["text"] is None
         page = Page(row["url"], row["text"] or "", row["timestamp"], row["source"], language=row["language"])

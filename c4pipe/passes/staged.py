@@ -1,11 +1,11 @@
-"""The files that a pass leaves of one unit of work for the next one, below the folder of the stages so far.
+"""The files of one unit of work that a pass writes for the next one, in the folder of the stages so far.
 
 NNNNNN.pages.arrow        kept pages, with the hashes of their atoms for the next dedup of text
-NNNNNN.raw.arrow          texts as read that cannot be had again from the input (`raw`)
-NNNNNN.came.arrow         behind a dedup of text, how far the pages came that reached the first one (`restoring`)
+NNNNNN.raw.arrow          texts as read that cannot be read again from the input (`raw`)
+NNNNNN.came.arrow         after a text dedup, how far each page came that reached the first one (`restoring`)
 NNNNNN.outcomes.arrow     one row for each page that reached URL dedup: its claim, and what became of it so far
 NNNNNN.sample.arrow       pages for the rejected table, as read
-NNNNNN.summary.json       counts: the ledger so far, statistics, the account of what was read; which others there are
+NNNNNN.summary.json       counts: the ledger so far, statistics, the account of inputs; which of the other files exist
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ from c4pipe.shards import (
 )
 from c4pipe.stages import Stage
 from c4pipe.text.urls import stand_in
+from c4pipe.text.utf8 import strict_utf8
 
-# What staged pages claim, and how those that are compared as a whole compare.
+# What staged pages claim, and how those compared as a whole rank.
 CLAIM_FIELDS = (
     pa.field("row", pa.int64()),
     pa.field("priority", pa.uint64()),
@@ -72,7 +73,7 @@ class Staged(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """A unit in numbers, up to some stage."""
+    """The numbers of a unit, up to some stage."""
 
     ledger: Ledger
     stats: Stats
@@ -80,11 +81,11 @@ class Summary(NamedTuple):
     rows: int  # pages that reached URL dedup
     atoms: int
     staged: int  # pages
-    files: Sequence[str]  # of `Staged`, those that this one stands for
-    cube: Cube  # of pages that are out, but for those that `outcomes` tells of
+    files: Sequence[str]  # of `Staged`, those that exist
+    cube: Cube  # of dropped pages, except those in `outcomes`
 
     def write(self, store: Store, staged: Staged) -> None:
-        """As the last of the files: where it is, the input is staged."""
+        """Written last: if it exists, the input is staged."""
         told: dict[str, Any] = {"ledger": self.ledger.to_json(), "stats": self.stats.to_json(domains=None)}
         told["cube"] = self.cube.to_json()
         told["accounts"] = [account.to_json() for account in self.accounts]
@@ -107,7 +108,7 @@ _COUNTS = ("rows", "atoms", "staged")
 
 
 def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
-    """(rows of outcomes, atoms) of a unit, if it is staged: a build that goes on need not do it again."""
+    """(rows of outcomes, atoms) of a unit, if it is staged: a resumed build need not stage it again."""
     if not store.exists(staged.summary):
         return None
     with store.read(staged.summary) as stream:
@@ -120,8 +121,9 @@ def staged_already(store: Store, staged: Staged) -> tuple[int, int] | None:
 def staged_schema(
     plan: Plan, stages: Iterable[Stage], lossy: bool, linked: bool = False, later: bool = False
 ) -> pa.Schema:
-    """Columns of pages that have passed these stages; `lossy` ones say what dedups of text have cut from them, `linked`
-    ones are compared as a whole, and `later` ones lie behind a dedup of text."""
+    """Columns of pages that have passed these stages. `lossy` ones record what text dedups cut, `linked` ones are
+    compared as a whole, and `later` ones follow a text dedup.
+    """
     added = (*CLAIM_FIELDS, *(LINK_FIELDS if linked else ()), *(TRAIL_FIELDS if later else ()))
     added = (*added, *([pa.field("dropped", DROPPED_TYPE)] if lossy else ()))
     return pa.schema([*plan.schema(stages), TEXT_MD5, *added])
@@ -146,24 +148,24 @@ class StagedPages:
         origin: Origin = NO_ORIGIN,
         trail: Trail = (),
     ) -> None:
-        """A page; the characters of it as read, its number among those that reached URL dedup, what it has lost to
-        dedups, where it comes from, and what it has lost to anything."""
+        """Adds a page. The other arguments: its characters as read, its row among pages that reached URL dedup, what it
+        lost to dedups, its origin, and everything it has lost.
+        """
         self.rows += 1
         atoms, starts, rank, sketch = _claimed(page, self._level)
         if not isinstance(atoms, list | tuple | array):
             raise BuildError(
-                f"level {type(self._level).__name__} gave atoms as {type(atoms).__name__}: expected a list."
+                f"level {type(self._level).__name__} returned atoms as {type(atoms).__name__}: expected a list."
             )
         self.atoms += len(atoms)
-        if self._batch.add(
-            (page, row, page_priority(stand_in(page)), atoms, starts, rank, sketch, dropped, *origin, trail),
-            chars,
-        ):
+        data = strict_utf8(page.text)  # requested a moment ago
+        if self._batch.add((page, data, row, atoms, starts, rank, sketch, dropped, *origin, trail), chars):
             self._flush()
 
     def _flush(self) -> None:
         held = zip(*self._batch.take(), strict=True)
-        pages, rows, priorities, atoms, starts, ranks, sketches, dropped, domains, bins, trails = held
+        pages, texts, rows, atoms, starts, ranks, sketches, dropped, domains, bins, trails = held
+        priorities = [page_priority(stand_in(page)) for page in pages]
         try:
             columns = [pa.array(np.array(rows, np.int64)), pa.array(np.array(priorities, np.uint64))]
             columns += [number_lists(atoms, np.uint64), number_lists(starts, np.uint32)]
@@ -172,27 +174,27 @@ class StagedPages:
         except (OverflowError, TypeError, ValueError) as error:
             name = type(self._level).__name__
             raise BuildError(
-                f"level {name} gave atoms that are not hashes: {error}. Expected whole numbers from 0 to 2**64 - 1, "
+                f"level {name} returned atoms that are not hashes: {error}. Expected integers from 0 to 2**64 - 1, "
                 "such as c4pipe.text.hash64 gives."
             ) from None
         if "trail" in self._schema.names:
             columns += [pa.array(domains, pa.string()), pa.array(bins, pa.int8()), number_lists(trails, np.int64)]
         if "dropped" in self._schema.names:
             columns.append(dropped_column(dropped))
-        table = page_table(pages, self._pages)
+        table = page_table(pages, self._pages, texts)
         for name, column in zip(self._schema.names[table.num_columns :], columns, strict=True):
             table = table.append_column(self._schema.field(name), column)
         self._sink.write(table)
 
     def close(self) -> None:
-        """Writes what is left, and the footer."""
+        """Writes the remaining pages, and the footer."""
         if self._batch.rows:
             self._flush()
         self._sink.close()
 
 
 def _claimed(page: Page, level: TextLevel | None) -> tuple[Sequence[int], Sequence[int], int, bytes]:
-    """What the page claims: atoms, where they begin, and of a page that is compared as a whole its rank and sketch."""
+    """What the page claims: atoms, where they begin, and, if it is compared as a whole, its rank and sketch."""
     if level is None:
         return [], [], 0, b""
     if isinstance(level, LinkLevel):
@@ -205,5 +207,5 @@ _ADDED = frozenset((*(field.name for field in (*CLAIM_FIELDS, *LINK_FIELDS, *TRA
 
 
 def extra_columns(schema: pa.Schema) -> list[str]:
-    """The columns of staged pages that stages have added."""
+    """The columns of staged pages that stages added."""
     return [name for name in schema.names if name not in _ADDED and name not in Page._fields]

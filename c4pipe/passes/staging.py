@@ -20,12 +20,11 @@ from c4pipe.passes.reading import has_place
 from c4pipe.passes.sample import Sample, sample_table
 from c4pipe.passes.staged import Staged, StagedPages, Summary, staged_schema
 from c4pipe.passes.tables import write_table
-from c4pipe.text import count_lines, hash64
-from c4pipe.text.urls import url_key
+from c4pipe.text import count_lines
 
 
 class Progress(NamedTuple):
-    """How far one unit has come."""
+    """The progress of one unit."""
 
     pages: int
     chars: int
@@ -34,31 +33,31 @@ class Progress(NamedTuple):
 
 
 class BeingRead(Protocol):
-    """A piece of an input while it is read; says of it afterwards how much that was."""
+    """A piece of an input while it is read; its size is known afterwards."""
 
     account: Account
-    places: bool  # whether pages have places in it from which they can be read again; known from the first verdict on
+    places: bool  # whether its pages can be read again from their places; known from the first verdict
 
     def verdicts(self) -> Iterator[Verdict]:
         """Its records, as the reader judges them."""
 
 
 class Stager:
-    """What one plan makes of one unit, while it is read: writes its staged files."""
+    """Processes one unit for one plan while it is read, and writes its staged files."""
 
     def __init__(self, plan: Plan, store: Store, staged: Staged, cap: int | None):
-        """`cap` is the sample's size an outcome and input."""
+        """`cap` is the sample's size per outcome and input."""
         self._plan, self._store, self.staged = plan, store, staged
         self._ledger = Ledger.of(stage.name for stage in plan.prefix(0))
         self._stats, self._cube, self._sample = Stats(), Cube(), Sample(cap)
-        # A sample of all pages has their texts as read itself.
+        # A sample of all pages already holds their texts as read.
         self._shown = cap is not None and cap > 0 and plan.edits_early
         self._edited = any(plan.preset.stages[index].edits for index, _ in plan.before)  # type: ignore[attr-defined]
         self._outcomes: list[Outcome] = []
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """While records are taken; left with an exception, no file appears."""
+        """Open while it receives records; after an exception, no file appears."""
         plan = self._plan
         with ExitStack() as stack:
             self._raw = stack.enter_context(RawTexts(self._store, self.staged.raw))
@@ -75,19 +74,18 @@ class Stager:
         return Progress(self._stats.pages_read, self._stats.chars_read, self._pages.rows, lost)
 
     def take(self, verdict: Verdict, places: bool) -> None:
-        """A record, as the reader judged it, and whether pages have places in its input."""
+        """A record, as the reader judged it, and whether pages of its input have places."""
         admitted = self._admit(verdict)
         if admitted is not None:
             row = len(self._outcomes)
-            outcome = self._judge(*admitted, verdict.page, row)
+            read = verdict.page
+            outcome = self._judge(*admitted, read, row)
             self._outcomes.append(outcome)
-            if outcome.reason != KEPT:
-                self._stats.domains_rejected[outcome.origin.domain] += 1
-            elif self._shown and not (places and has_place(verdict.page.source, verdict.tally)):
-                self._raw.add(row, verdict.page.text)
+            if self._shown and outcome.reason == KEPT and not (places and has_place(read.source, verdict.tally)):
+                self._raw.add(row, read.text)
 
     def _admit(self, verdict: Verdict) -> tuple[Page, Trail] | None:
-        """The page if the reader and the filters before URL dedup keep it, and what they took; counts it either way."""
+        """The page, if the reader and the filters before URL dedup keep it, and what they cut; counts it either way."""
         reading = self._ledger.stages[0]
         reading.entered += 1
         if isinstance(verdict, Rejected):
@@ -96,17 +94,18 @@ class Stager:
             return None
         page = verdict.page
         reading.kept += 1
-        reading.flagged.update(verdict.tally)
+        if verdict.tally:
+            reading.flagged.update(verdict.tally)
         self._stats.read(page)
         index, last, passed = run_steps(page, self._plan.before)
-        self._ledger.judged((i for i, *_ in passed), index, last.reason.code if isinstance(last, Rejected) else None)
         trail = self._trail(passed) if self._edited else []
         if isinstance(last, Rejected):
+            self._ledger.judged((i for i, *_ in passed), index, last.reason.code)
             trail += [*self._plan.cells.cut(index, last), *self._plan.cells.end(index, last)]
         if trail:
             losses = self._counted(trail)
         if isinstance(last, Rejected):
-            self._cube.add_page(Origin.of(page), last.page.language, losses)
+            self._cube.add_page(Origin.of(page.url, len(page.text)), last.page.language, losses)
             self._stats.rejected(page.url)
             shown = page._replace(text="") if last.reason.withheld else page
             self._sample.add(shown, self._ledger.stages[index].stage, last.reason.code, last.detail)
@@ -114,7 +113,7 @@ class Stager:
         return last.page, trail
 
     def _counted(self, trail: Trail) -> list[tuple[LossCell, int, int]]:
-        """A trail with its cells, once it is counted in the ledger."""
+        """A trail with its cells, after counting it in the ledger."""
         cells, losses = self._plan.cells, []
         for number, lines, chars in zip(trail[::STEP], trail[1::STEP], trail[2::STEP], strict=True):
             cell = cells.all[number]
@@ -122,31 +121,36 @@ class Stager:
             self._ledger.stages[cells.stages[number]].chars.lose_more(cell.reason, cell.unit, chars)
         return losses
 
-    def _count_characters(self) -> None:
-        """What the reader and the filters before URL dedup kept, which is all but what they took."""
+    def _count_admitted(self) -> None:
+        """Counts the pages that passed all filters before URL dedup, and the characters that these and the reader kept:
+        everything except what they cut.
+        """
         left = self._stats.chars_read
         self._ledger.stages[0].chars.came = left
         for index, _ in self._plan.before:
-            self._ledger.stages[index].chars.came = left
-            left = self._ledger.stages[index].chars.keep_rest()
+            stage = self._ledger.stages[index]
+            stage.entered += len(self._outcomes)
+            stage.kept += len(self._outcomes)
+            stage.chars.came = left
+            left = stage.chars.keep_rest()
         self._ledger.stages[0].chars.keep_rest()
 
     def _trail(self, passed: Iterable[tuple[int, Page, Kept]]) -> list[int]:
-        """What these stages took from a page."""
-        trail = list[int]()
+        """What these stages cut from a page."""
+        trail: list[int] = []
         for i, before, kept in passed:
             if kept.page is not before:
                 trail += self._plan.cells.cut(i, kept, before)
         return trail
 
     def _judge(self, page: Page, trail: Trail, read: Page, row: int) -> Outcome:
-        """The page's claim on its URL, and its verdict by the stages behind URL dedup, should it win. `trail` is what
-        it has lost so far."""
+        """The page's claim on its URL, and the verdict of the stages after URL dedup, in case it wins. `trail` is what
+        it lost so far.
+        """
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
         cuts = {i: self._lines_cut(before, kept) for i, before, kept in passed if i in plan.cutting}
         trail = [*trail, *self._trail(passed)] if trail else self._trail(passed)
-        claim = hash64(url_key(page.url)) if page.url else None, page.timestamp
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
@@ -158,26 +162,30 @@ class Stager:
             stage, reason, left = -1, KEPT, (count_lines(last.page.text), len(last.page.text))
             self._sample.add(read, "", KEPT, row=row)
             self._pages.add(last.page, len(read.text), row)
-        first = cuts.get(plan.between[0][0]) if plan.between else None  # which has counted the lines already
+        first = cuts.get(plan.between[0][0]) if plan.between else None  # which already counted the lines
         came = first.lines_in if first is not None else count_lines(page.text), len(page.text)
-        return Outcome(*claim, stage, reason, cuts, Origin.of(read), came, left, last.page.language, trail)
+        seen = read.url, len(read.text)
+        return Outcome(page.url, page.timestamp, seen, stage, reason, cuts, came, left, last.page.language, trail)
 
     def _lines_cut(self, before: Page, kept: Kept) -> LinesCut:
         """What a stage that drops lines did to a page that it keeps."""
-        lines = self._plan.line_codes
-        dropped = sum(number for code, number in kept.tally.items() if code in lines)
-        left = kept.page.text
+        dropped, left = 0, kept.page.text
+        for code, number in kept.tally.items():
+            dropped += number if code in self._plan.line_codes else 0
         return LinesCut(lines_in(before.text, left, dropped), count_lines(left), kept.tally)
 
     def next_input(self) -> None:
-        """Hears that an input is read; what is sampled is sampled of each."""
+        """Marks the end of an input; each input is sampled separately."""
         self._sample.close()
 
     def conclude(self, accounts: Sequence[Account]) -> tuple[int, int]:
-        """Writes the other files, behind the pages; (rows of outcomes, atoms staged)."""
-        self._count_characters()
+        """Writes the other files after the pages. Returns (rows of outcomes, atoms staged)."""
+        self._count_admitted()
+        origins = [Origin.of(*outcome.seen) for outcome in self._outcomes]
+        judged = zip(origins, self._outcomes, strict=True)
+        self._stats.domains_rejected.update(origin.domain for origin, outcome in judged if outcome.reason != KEPT)
         with self._store.write(self.staged.outcomes) as stream:
-            write_table(stream, outcomes_table(self._outcomes, self._plan))
+            write_table(stream, outcomes_table(self._outcomes, origins, self._plan))
         with self._store.write(self.staged.sample) as stream:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows
@@ -189,9 +197,9 @@ class Stager:
 def stage_unit(
     readings: Iterable[BeingRead], stagers: Sequence[Stager], tick: Callable[[Stager], None]
 ) -> list[tuple[int, int]]:
-    """Has every stager take the records of a unit; (rows of outcomes, atoms staged) of each.
+    """Passes the records of a unit to every stager. Returns (rows of outcomes, atoms staged) for each.
 
-    `tick` is given one of them after each record, whose `progress` says how far it is.
+    `tick` is called with one of them after each record; its `progress` says how far it is.
     """
     accounts = []
     with ExitStack() as stack:

@@ -13,15 +13,15 @@ from c4pipe.stages import Size
 from c4pipe.text import many, percent
 from c4pipe.text import printable as printable
 
-BAR = 24  # characters of a full bar
+BAR = 24  # width of a full bar, in characters
 SHOWN_SPLITS = 24  # the largest
-SHOWN_INPUTS = 10  # inputs of a kind that are named
+SHOWN_INPUTS = 10  # most inputs of a kind that are named
 NO_STATS: Mapping[str, Any] = {}
 SHOWN_FAULTS = 3  # of each of them
 
 
 def funnel(manifest: dict[str, Any]) -> Iterator[str]:
-    """The ledger as lines: pages that reach each stage, and what each reason took away."""
+    """The ledger as lines: pages kept by each stage, and what each reason removed."""
     stages = manifest["ledger"]["stages"]
     records = max(1, stages[0]["in"])
     for stage in stages:
@@ -32,17 +32,17 @@ def funnel(manifest: dict[str, Any]) -> Iterator[str]:
             if lost:
                 yield f"  {'':<10} {_WORDS[kind]}: " + ", ".join(f"{code} {n:,}" for code, n in lost)
         if stage.get("removed"):
-            yield f"  {'':<10} removed since: {many(stage['removed'], 'page')}"
+            yield f"  {'':<10} removed later: {many(stage['removed'], 'page')}"
         if stage is stages[0] and without_urls(stage):
-            yield f"  {'':<10} no page has a URL: its text stands in for it, and URL dedup has nothing to compare"
+            yield f"  {'':<10} no page has a URL: text hashes replace URLs, and URL dedup has nothing to compare"
 
 
 _WORDS = {
-    "rejected": "pages out",
+    "rejected": "dropped",
     "lines_dropped": "lines cut",
     "sentences_dropped": "sentences cut",
     "passages_dropped": "passages cut",
-    "flagged": "kept, but noted",
+    "flagged": "kept, but flagged",
 }
 
 
@@ -66,7 +66,7 @@ def splits(manifest: dict[str, Any]) -> Iterator[str]:
 
 
 def faulty(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The inputs of which something could not be read, or that gave no page and should have."""
+    """The inputs with unreadable parts, or without a page where one was expected."""
     return [item for item in manifest["inputs"] if item["faults"] or item.get("amiss")]
 
 
@@ -76,21 +76,21 @@ def is_empty(manifest: dict[str, Any]) -> bool:
 
 
 def emptied(manifest: dict[str, Any], folder: str) -> str:
-    """One line on a corpus that kept no page: the stage that took most, and what brings small languages back."""
+    """One line about a corpus that kept no page: the stage that dropped most, and how to keep small languages."""
     stages = manifest["ledger"]["stages"]
     most = max(stages[1:], key=lambda stage: sum(stage["rejected"].values()))
     reasons = dict(sorted(most["rejected"].items(), key=lambda item: (-item[1], item[0])))
     few = any(Size.FEW.code in stage["rejected"] for stage in stages)
     small = " Its languages had too few pages: --min-pages N sets how many they need." if few else ""
-    took = f"{sum(reasons.values()):,} of the {many(stages[0]['kept'], 'page')} read left at stage {most['stage']}"
+    took = f"stage {most['stage']} dropped {sum(reasons.values()):,} of the {many(stages[0]['kept'], 'page')} read"
     return f"no page was kept in {printable(folder)}: {took} ({_counts(reasons)}). It has columns but no rows.{small}"
 
 
 def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO_STATS) -> str:
-    """All of it as text for a terminal. Names are shown with control characters spelt out.
+    """All of it as text for a terminal. Control characters in names are escaped.
 
-    `stats` is stats.json: of each faulty input the first few faults are shown with their place in the file, and of a
-    corpus that was built against earlier ones how much of it was old.
+    `stats` is stats.json: it adds the first few faults of each faulty input with their places, and, for a corpus built
+    against earlier ones, how much of it was old.
     """
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
@@ -108,8 +108,9 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
 
 
 def old_told(stats: Mapping[str, Any], width: int = 0) -> Iterator[str]:
-    """A line on what earlier corpora had, where the build was made against any, and one on test items, where it was
-    searched for any."""
+    """One line on overlap with earlier corpora, if the build was made against any, and one on benchmark items, if it
+    searched for them.
+    """
     if overlap := overlap_of(stats):
         yield f"  {'':<{width}}{overlap_told(overlap)}"
     for line in items_told(stats):
@@ -119,7 +120,7 @@ def old_told(stats: Mapping[str, Any], width: int = 0) -> Iterator[str]:
 def summary_of_several(
     manifests: Sequence[dict[str, Any]], folders: Sequence[str], stats: Sequence[Mapping[str, Any]] = ()
 ) -> str:
-    """The same of corpora from the same inputs: a line for each, or two, and what is to be said of the inputs once."""
+    """The same for corpora from the same inputs: one or two lines for each, and one account of the inputs."""
     stats = stats or [NO_STATS] * len(manifests)
     names = [manifest["preset"]["name"] for manifest in manifests]
     width = max(map(len, names))
@@ -137,15 +138,15 @@ def summary_of_several(
     rows = {item["path"]: item for manifest in manifests for item in manifest["inputs"]}
     worst = {item["path"]: item for manifest in manifests for item in faulty(manifest)}
     told = inputs_told(manifests[0] | {"inputs": [*(rows | worst).values()]}, stats[0].get("faults", ()))
-    if said := next(filter(None, map(not_restorable, manifests)), ""):  # asked of all of them
+    if said := next(filter(None, map(not_restorable, manifests)), ""):  # the first of any corpus
         lines.append(f"  {said}")
     return "\n".join([*lines, *told, "  details of each: make inspect DATA=FOLDER"])
 
 
 def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = (), rest: str = "in") -> Iterator[str]:
-    """What is to be said of the inputs: those that gave no page, those with faults, and what was found beside them.
+    """The account of the inputs: those without a page, those with faults, and other paths found next to them.
 
-    Of each the first few; the `rest` stands in the manifest, or will.
+    The first few of each; `rest` says that the manifest has, or will have, the others.
     """
     first = partial(_first, rest=rest)
     empty = [item for item in manifest["inputs"] if item.get("why")]

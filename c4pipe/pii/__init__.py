@@ -2,9 +2,9 @@
 
     text --find_personal--> [Personal(start, end, kind), ...]        text --masked--> text, "<EMAIL>" for each of them
 
-A pattern says where one may stand, a check whether it is one: the suffix of a domain, the plan of phone numbers
-(phonenumbers), the range of an IP address, the sums of IBANs and cards (python-stdnum). Names and postal addresses have
-no such check and are not looked for; neither is "me at host dot org".
+A pattern finds candidates, and a check confirms them: the suffix of a domain, the numbering plan of phone numbers
+(phonenumbers), the range of an IP address, the checksums of IBANs and cards (python-stdnum). Names and postal addresses
+have no such check and are not searched for; neither is "me at host dot org".
 """
 
 from __future__ import annotations

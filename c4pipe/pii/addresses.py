@@ -1,4 +1,4 @@
-"""E-mail addresses, and IP addresses that anybody can reach."""
+"""E-mail addresses, and public IP addresses."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from c4pipe.text.urls import domain_of
 
 LONGEST_LOCAL, LONGEST_HOST = 64, 253  # characters; RFC 5321, 4.5.3.1; RFC 1035, 2.3.4
 
-# What stands around an "@": of RFC 5322 what needs no quotes, with letters of any script (RFC 6531).
+# The surroundings of an "@": the unquoted characters of RFC 5322, with letters of any script (RFC 6531).
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z")
-_ENCODED_LOCAL = re.compile(r"(?:[\w~+-]|%2[Bb])+(?:\.(?:[\w~+-]|%2[Bb])+)*\Z")  # in a query, which has its own signs
+_ENCODED_LOCAL = re.compile(r"(?:[\w~+-]|%2[Bb])+(?:\.(?:[\w~+-]|%2[Bb])+)*\Z")  # in a query, with other characters
 _HOST = re.compile(r"(?:[^\W_]+(?:-+[^\W_]+)*\.)+[^\W\d_][^\W_]*(?:-+[^\W_]+)*")
 
-# An address in ASCII begins behind letters of scripts without blanks between words, and ends before them.
+# An ASCII address begins after letters of scripts without blanks between words, and ends before them.
 _ONE_JOINED = re.compile(f"[{JOINED}]")
 _BEHIND_JOINED = re.compile(r"[!-~]+\Z")
 
-# Each looks back from its first character, and not ahead to it: a pattern that begins with one is searched for fast.
+# Each pattern begins with its first character and looks back from there, so that the search is fast.
 _IPV4 = re.compile(rf"[0-9](?<![^\W{JOINED}].)(?<![.-].)[0-9]{{0,2}}(?:\.[0-9]{{1,3}}){{3}}(?![^\W{JOINED}]|-|\.\w)")
 _IPV6 = re.compile(r"[23](?<![\w:.].)[0-9A-Fa-f]{3}:[0-9A-Fa-f:]*[0-9A-Fa-f:](?![\w:])")
-_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that IANA has given out
-# Behind one of these words on its line four numbers are something else.
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # everything that IANA has allocated
+# After one of these words on its line, four numbers are something else.
 _NUMBERED = re.compile(
     r"(?:\b(?:v|ver|version|release|build|firmware|chapter|section|clause|table|figure|rfc|oid"
     r"|versi(?:ón|one|e)|versão|wersj[aię]|верси[яию]|art(?:icle|ikel|icolo|igo|ículo|\.)?)|バージョン|§)[^\w\n\r\v\f\x1c-\x1e\x85\u2028\u2029]{0,3}\Z",
@@ -34,12 +34,12 @@ _NUMBERED = re.compile(
 )
 _PRODUCT = re.compile(r"(?<![\w./-])[A-Z][A-Za-z]*/\Z")  # "Firefox/12.0.0.1"
 _PORT = re.compile(r":[1-9][0-9]{1,4}(?!\w|\.\w)")  # "8.8.4.4:443"
-_WORD_BEFORE = 16  # characters that are looked at
+_WORD_BEFORE = 16  # characters that are read
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
-    """Where addresses stand whose domain ends in a public suffix: `icon@2x.png` is none. Nor is the account of a
-    server, `git@github.com:foo/bar.git`. The sign may be `%40`, as in a URL."""
+    """The places of addresses whose domain ends in a public suffix, unlike `icon@2x.png`. The account of a server does
+    not count, `git@github.com:foo/bar.git`. The sign may be `%40`, as in a URL."""
     done = 0
     for at, sign, pattern in _signs(text):
         first = max(done, at - LONGEST_LOCAL)
@@ -55,8 +55,8 @@ def emails(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _ascii_around(text: str, first: int, at: int, behind: int, last: int) -> tuple[int, int]:
-    """Where what may belong to an address begins and ends: where it is ASCII beside its "@", it is so up to a letter
-    of a script without blanks."""
+    """The bounds of a possible address. If it is ASCII next to its "@", it is ASCII up to a letter of a script without
+    blanks."""
     before = text[first:at]
     run = _BEHIND_JOINED.search(before)
     if run and run.start() and _ONE_JOINED.match(before, run.start() - 1):
@@ -67,7 +67,7 @@ def _ascii_around(text: str, first: int, at: int, behind: int, last: int) -> tup
 
 
 def _signs(text: str) -> Iterator[tuple[int, str, re.Pattern[str]]]:
-    """(place, how it is written, what may stand before it) of each "@", in order."""
+    """(place, spelling, what may precede it) of each "@", in order."""
     found = [(at, "@", _LOCAL) for at in _places(text, "@")]
     encoded = [(at, "%40", _ENCODED_LOCAL) for at in _places(text, "%40")]
     yield from sorted(found + encoded, key=lambda one: one[0]) if encoded else found
@@ -81,8 +81,8 @@ def _places(text: str, sign: str) -> Iterator[int]:
 
 
 def ip_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Where addresses of the public internet stand. Of four numbers of one digit each outside a URL and
-    without a port, and of those that are called a version or a section, nobody knows that they are one."""
+    """The places of public internet addresses. Four numbers of one digit each outside a URL and without a port, and
+    those called a version or a section, are ambiguous and do not count."""
     for found in _IPV4.finditer(text) if text.count(".") > 2 else ():
         before = text[max(0, found.start() - _WORD_BEFORE) : found.start()]
         alone = not before.endswith("://") and not _PORT.match(text, found.end())

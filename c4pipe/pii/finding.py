@@ -1,4 +1,4 @@
-"""All kinds together: each is looked for in what those before it have left."""
+"""All kinds together: each is searched for in what the kinds before it have left."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _FINDERS: dict[str, _Finder] = {
     "PHONE": phones,
 }
 PERSONAL_KINDS = tuple(_FINDERS)
-# Characters that nobody sees, and that a piece may hold: soft hyphens, joiners, marks of direction, U+FEFF.
+# Invisible characters that a piece may contain: soft hyphens, joiners, direction marks, U+FEFF.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_TAKEN = "\0"  # no pattern has it, so nothing reaches over what was found
+_TAKEN = "\0"  # no pattern matches it, so no match crosses an earlier finding
 
 
 class Personal(NamedTuple):
@@ -38,8 +38,8 @@ class Personal(NamedTuple):
 def find_personal(
     text: str, kinds: Collection[str] = PERSONAL_KINDS, regions: Sequence[str] = REGIONS
 ) -> list[Personal]:
-    """What of these kinds is found, in order; no two pieces overlap. `regions` are the countries whose phone numbers
-    are known without a "+".
+    """The findings of these kinds, in order; no two pieces overlap. `regions` are the countries whose phone numbers
+    are recognised without a "+".
 
     >>> find_personal("Write to ada@example.org.")
     [Personal(start=9, end=24, kind='EMAIL')]
@@ -57,8 +57,8 @@ def find_personal(
 
 
 def _with_unseen(found: Sequence[Personal], unseen: Sequence[int]) -> list[Personal]:
-    """Pieces of a text without its unseen characters, as places of that with them."""
-    gone = [place - count for count, place in enumerate(unseen)]  # before which character of the shorter text
+    """Pieces of a text without its invisible characters, as offsets in the text with them."""
+    gone = [place - count for count, place in enumerate(unseen)]  # by the following character of the shorter text
 
     def place(at: int) -> int:
         return at + bisect_right(gone, at)
@@ -67,7 +67,7 @@ def _with_unseen(found: Sequence[Personal], unseen: Sequence[int]) -> list[Perso
 
 
 def masked(text: str, kinds: Collection[str] = PERSONAL_KINDS, regions: Sequence[str] = REGIONS) -> str:
-    """The text with the kind in the place of each piece. Nothing is found in it any more.
+    """The text with the kind in the place of each piece. Nothing more is found in the result.
 
     >>> masked("Write to ada@example.org or call +44 20 7946 0958.")
     'Write to <EMAIL> or call <PHONE>.'
@@ -78,20 +78,20 @@ def masked(text: str, kinds: Collection[str] = PERSONAL_KINDS, regions: Sequence
 def masked_and_counted(
     text: str, kinds: Collection[str] = PERSONAL_KINDS, regions: Sequence[str] = REGIONS
 ) -> tuple[str, Counter[str]]:
-    """The same, with how many pieces of each kind there were.
+    """The same, with the number of pieces of each kind.
 
     >>> masked_and_counted("a@b.com, c@d.org", ("EMAIL",))
     ('<EMAIL>, <EMAIL>', Counter({'EMAIL': 2}))
     """
     counts: Counter[str] = Counter()
-    while found := find_personal(text, kinds, regions):  # what stood beside one may be another once that is gone
+    while found := find_personal(text, kinds, regions):  # what was next to one may be another once that is gone
         counts.update(one.kind for one in found)
         text = _replaced(text, found, lambda one: f"<{one.kind}>")
     return text, counts
 
 
 def _replaced(text: str, found: Sequence[Personal], by: Callable[[Personal], str]) -> str:
-    """The text with something else in the place of pieces that are in order."""
+    """The text with pieces, which are in order, replaced."""
     parts, at = [], 0
     for one in found:
         parts += [text[at : one.start], by(one)]

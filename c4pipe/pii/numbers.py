@@ -1,4 +1,4 @@
-"""Numbers with a sum behind them: IBANs and cards."""
+"""Numbers with a checksum: IBANs and cards."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 DASHES = "\\-\u2010-\u2015\u2212\uff0d"
 
 _SPACE = " \u00a0\u2007\u202f"
-_PART = rf"[{_SPACE}.{DASHES}]"  # what stands between groups
+_PART = rf"[{_SPACE}.{DASHES}]"  # separators between groups
 
-# Each looks back from its first character, and not ahead to it: a pattern that begins with one is searched for fast.
-# The first of an IBAN is that of its sum, behind the country and a word's begin: "IBAN" may stand before it unparted.
+# Each pattern begins with its first character and looks back from there, so that the search is fast. For an IBAN that
+# is the first check digit, after the country and a word boundary; "IBAN" may directly precede it.
 _IBAN = re.compile(
     r"[0-9](?<=[A-Z]{2}.)(?:(?<![^\W_]...)|(?<=IBAN...))[0-9]"
     rf"(?:{_PART}?[A-Z0-9]{{4}}){{2,7}}(?:{_PART}?[A-Z0-9]{{1,3}})?(?![^\W_])",
     re.ASCII | re.IGNORECASE,
 )
 
-# ISO/IEC 7812: the first digits that the networks have, and how many digits a number of theirs has. Visa's old ones of
-# 13 are left out: a tenth of the articles in shops would be such.
+# ISO/IEC 7812: the first digits of each network, and the lengths of its numbers. Visa's old numbers of 13 digits are
+# left out: a tenth of the article numbers in shops would match.
 _CARDS = (
     (re.compile(r"4"), (16, 19)),  # Visa
     (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),  # Mastercard
@@ -41,7 +41,7 @@ _CARD = re.compile(
 
 
 def in_ascii_digits(text: str) -> str:
-    """The text with the digits of all scripts as those of ASCII, so that places stay.
+    """The text with the digits of all scripts as ASCII digits, so that offsets stay.
 
     >>> in_ascii_digits("٠٢ 7946")
     '02 7946'
@@ -52,10 +52,11 @@ def in_ascii_digits(text: str) -> str:
 
 
 def ibans(text: str) -> Iterator[tuple[int, int]]:
-    """Where IBANs stand, in one piece or in fours, in capitals or none, whose country, length and sum are right."""
+    """The places of IBANs, in one piece or in fours, in upper or lower case, with a valid country, length and
+    checksum."""
     for found in _IBAN.finditer(text):
         start, end = found.start() - 2, found.end()
-        # Words may follow: of the groups the most that are an IBAN.
+        # Words may follow: takes the most groups that form an IBAN.
         for cut in [end, *(found.start() + part.start() for part in [*re.finditer(_PART, found[0])][::-1])]:
             written = re.sub(_PART, "", text[start:cut])
             if written in (written.upper(), written.lower()) and iban.is_valid(written, check_country=False):
@@ -64,7 +65,7 @@ def ibans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def cards(text: str) -> Iterator[tuple[int, int]]:
-    """Where card numbers stand, in one piece or in groups, whose network, length and last digit are right."""
+    """The places of card numbers, in one piece or in groups, with a valid network, length and check digit."""
     for found in _CARD.finditer(text):
         digits = re.sub(r"\D", "", found[0])
         known = any(len(digits) in lengths and first.match(digits) for first, lengths in _CARDS)

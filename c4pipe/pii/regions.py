@@ -1,6 +1,6 @@
-"""Countries whose phone numbers are known without a "+", and how they write them.
+"""Countries whose phone numbers are recognised without a "+", and how they write them.
 
-Each costs time, and mistakes: so a page is asked for those of its language.
+Each country costs time and false matches, so a page is only checked for those of its language.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from c4pipe.pii.numbers import DASHES
 _BETWEEN = rf"[ ()./\u00a0\u202f{DASHES}]"
 GAP = rf"{_BETWEEN}{{0,4}}"
 _GROUP = re.compile(r"\(\\d(?:\{(\d+)(?:,(\d+))?\})?\)")
-_LEAST = 9  # digits of a number, with the 0 in front where there is one: "030 901820"
-_WHOLE = 7  # digits of a number without the code of its town; what has fewer is none by itself
+_LEAST = 9  # digits of a number, with the leading 0 if there is one: "030 901820"
+_WHOLE = 7  # digits of a number without its area code; fewer are not a number
 
 
 class Region(NamedTuple):
     """How a country writes its numbers."""
 
     code: int  # of the country
-    shape: re.Pattern[str]  # of its numbers; what is left of one without 0 and country code is a group
-    least: int  # digits, with what is dialled in front
+    shape: re.Pattern[str]  # of its numbers; what remains of one without 0 and country code is a group
+    least: int  # digits, dialling prefix included
 
 
 def _shape(front: str, *groups: str) -> re.Pattern[str]:
-    """Numbers of groups of so many digits each, "244" or "334". One may begin within another."""
+    """Numbers with groups of so many digits each, "244" or "334". One may begin inside another."""
     written = "|".join(GAP.join(f"[0-9]{{{many}}}" for many in group) for group in groups)
     return re.compile(rf"(?<![0-9])(?={front}((?!0)(?:{written}))(?![0-9]))")
 
 
-# The groups in which the metadata of phonenumbers part them (formats and alternate formats).
+# The groups of the metadata of phonenumbers (formats and alternate formats).
 _COUNTED = {
     "US": Region(1, _shape(rf"(?:1{GAP})?", "334"), 10),
     "GB": Region(
@@ -48,8 +48,8 @@ _COUNTED = {
     ),
 }
 REGIONS = tuple(_COUNTED)
-# Whose numbers a page in a language is asked for: of the countries where most who write it live, those that write
-# their numbers in ways which phonenumbers knows. A page in another language is asked for REGIONS.
+# Countries for a page in each language: where most people who write it live, if they write their numbers in a way that
+# phonenumbers covers. A page in any other language is checked for REGIONS.
 REGIONS_OF: dict[str, tuple[str, ...]] = {
     "cs": ("CZ",),
     "da": ("DK",),
@@ -74,14 +74,14 @@ ALL_REGIONS = tuple(dict.fromkeys(name for names in REGIONS_OF.values() for name
 
 @cache
 def region_of(name: str) -> Region:
-    """How a country writes its numbers, such as DE: in groups as the metadata of phonenumbers part them."""
+    """How a country, such as DE, writes its numbers: in the groups of phonenumbers' metadata."""
     if name in _COUNTED:
         return _COUNTED[name]
     code, data = country_code_for_region(name), PhoneMetadata.metadata_for_region(name)
-    assert data is not None, name  # a test asks for each
+    assert data is not None, name  # a test covers each
     patterns = [one.pattern for one in (*data.number_format, *_ALT_NUMBER_FORMATS.get(code, ()))]
     written = "|".join(sorted({shape for pattern in patterns if (shape := _groups(pattern))}))
-    # Where a 0 or an 8 is dialled in front nobody leaves it out; Brazil's is that of long distance, and hardly written.
+    # A leading 0 or 8 is never left out, except for Brazil's, which is for long distance and rarely written.
     prefix = "" if name == "BR" else data.national_prefix or ""
     front = rf"(?:{prefix}|{code}{GAP}{prefix}?){GAP}" if prefix else rf"(?:{code}{GAP})?"
     return Region(code, re.compile(rf"(?<![0-9])(?={front}({written})(?![0-9]))"), _LEAST)
@@ -100,6 +100,6 @@ def _groups(pattern: str) -> str:
 
 
 def numbered(code: int, national: str) -> PhoneNumber:
-    """The number of a country; zeros in front are a part of it in Italy."""
+    """The number of a country; leading zeros are a part of it in Italy."""
     zeros = len(national) - len(national.lstrip("0"))
     return PhoneNumber(code, int(national), italian_leading_zero=zeros > 0, number_of_leading_zeros=zeros or None)

@@ -13,26 +13,26 @@ from c4pipe.errors import BuildError, ConfigError, unknown
 from c4pipe.push.chosen import ASKED_FOR, Published, published
 from c4pipe.text import many, visible
 
-if TYPE_CHECKING:  # of the library, which is an extra, and takes its time to import
+if TYPE_CHECKING:  # the library is an extra and slow to import
     from c4pipe.push.hub import Hub
 
 EPILOG = f"""\
 examples:
   what would be sent?           python -m c4pipe.push out/c4 someone/c4 --dry-run
   as a private data set         python -m c4pipe.push out/c4 someone/c4 --private
-  on a branch of its own        python -m c4pipe.push out/c4 someone/c4 --revision 2024-22
+  on a separate branch          python -m c4pipe.push out/c4 someone/c4 --revision 2024-22
   with the rejected pages       python -m c4pipe.push out/c4 someone/c4 --with rejected
 
-The corpus is checked first, as c4pipe.verify does; a damaged one is not published. Of what lies there already nothing
-is sent again, so a push that was stopped goes on, and one of a mended corpus sends what changed; files of an earlier
-corpus there go. The manifest comes last, and names what is there: what is downloaded is a whole corpus again.
+The corpus is checked first, as c4pipe.verify does; a damaged one is not published. Files that are already there are
+not sent again, so a stopped push resumes, and a push of a repaired corpus sends only what changed. Files of an earlier
+corpus there are deleted. The manifest is sent last and lists what is there, so a download is a whole corpus again.
 
-stays here unless it is asked for by --with:
+not sent, except with --with:
 {chr(10).join(f"  {name:<10}{says}" for name, says in ASKED_FOR.items())}
-Lists of what was kept out (--exclude), the rejected pages that they name, and counts by domain where pages fell by
+Lists of excluded pages (--exclude), the rejected pages that they name, and counts by domain if any page was dropped by
 them, are never sent.
 
-The token is that of HF_TOKEN or of `hf auth login`; HF_ENDPOINT names another Hub.
+The token is read from HF_TOKEN or `hf auth login`; HF_ENDPOINT sets another Hub.
 
 exit codes: 0 done; 1 failed, such as for a damaged corpus or a Hub that fails; 2 wrong use; 130 interrupted
 """
@@ -68,7 +68,7 @@ def run(args: Namespace) -> int:
 
 
 def _hub(args: Namespace) -> Hub:
-    """What is sent to. ConfigError where the library is missing."""
+    """The target data set. ConfigError if the library is missing."""
     try:
         from c4pipe.push.hub import Hub, RepoPlace
     except ImportError as error:
@@ -77,7 +77,7 @@ def _hub(args: Namespace) -> Hub:
 
 
 def _check(args: Namespace) -> None:
-    """BuildError for a corpus that is damaged."""
+    """BuildError for a damaged corpus."""
     from c4pipe.verify.corpus import check_corpus
 
     verdict = check_corpus(args.folder, lambda _: None)

@@ -1,8 +1,8 @@
-"""Which files of a corpus are published, and the manifest that names these and no others.
+"""Which files of a corpus are published, and the manifest that lists these files only.
 
-Pages that fell, keys for later builds and pages that may come back stay here unless they are asked for. Lists of what
-is to be kept out stay in any case, with the rejected pages that they name, and counts by domain where there are any.
-What is downloaded again is a whole corpus by its own manifest, as `c4pipe.verify` says.
+Rejected pages, keys for later builds and restorable pages are not sent unless requested. Exclusion lists are never
+sent, nor are the rejected pages that they name, or counts by domain if such lists were used. A download is a whole
+corpus by its own manifest, as `c4pipe.verify` confirms.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c4pipe.card.outgoing import card_without
 from c4pipe.card.published import CROISSANT, DOMAINS, SUMMARY
 from c4pipe.corpus.catalogue import reasons_of
 from c4pipe.corpus.ledger import Ledger
@@ -44,12 +45,13 @@ ASKED_FOR = {
     "restore": "what beam_jobs.remove needs",
     "report": "report.html, which shows rejected pages",
 }
-PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # of the files that came later
-ABOUT_OLDER = ("README.md", STATS, "mixture.svg")  # which manifests of older builds do not name
+PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # files that were added later
+_CARD = "README.md"
+ABOUT_OLDER = (_CARD, STATS, "mixture.svg")  # which manifests of older builds do not list
 
 
 class Outgoing(NamedTuple):
-    """A file as it will lie in the repository."""
+    """A file, as it will be in the repository."""
 
     path: str
     source: Path | bytes
@@ -57,17 +59,17 @@ class Outgoing(NamedTuple):
     sha256: str
 
     def row(self) -> dict[str, Any]:
-        """As a manifest names it."""
+        """Its entry in a manifest."""
         return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
 
 
 class Published(NamedTuple):
-    """A corpus as it is published."""
+    """A corpus as published."""
 
     pages: list[Outgoing]  # files of shards: many and large
-    rest: list[Outgoing]  # what says something of them, the manifest last
+    rest: list[Outgoing]  # files about them, the manifest last
     configs: tuple[str, ...]
-    left: list[str]  # what stays at home, in words
+    left: list[str]  # what is not sent, in words
 
     @property
     def files(self) -> list[Outgoing]:
@@ -75,7 +77,8 @@ class Published(NamedTuple):
 
 
 def published(corpus: Corpus, extras: Sequence[str]) -> Published:
-    """What of a corpus is published. ConfigError for an extra that it lacks, or that would show what is withheld."""
+    """What is published of a corpus. ConfigError for a requested extra that is missing, or that would reveal withheld
+    text."""
     manifest, hidden = corpus.manifest, withheld_reasons(corpus)
     new = {**manifest, "rejected": [], "shards": manifest["shards"]}
     for name in ("keys", "restore"):
@@ -90,6 +93,8 @@ def published(corpus: Corpus, extras: Sequence[str]) -> Published:
     about = manifest["about"] if "about" in manifest else _about_older(corpus.folder)
     if made:
         about = [row for row in about if not row["path"].startswith(f"{FACTS_FOLDER}/")]
+    going_anyway = [file.path for file in belongings({**new, "about": about})]
+    made |= _true_card(corpus.folder, about, going_anyway)
     new["about"] = [made[row["path"]].row() if row["path"] in made else row for row in about]
     shards = {file["path"] for row in new["shards"] for file in files_of_shard(row)}
     going = belongings(new)
@@ -102,17 +107,26 @@ def published(corpus: Corpus, extras: Sequence[str]) -> Published:
 
 
 def _about_older(folder: Path) -> list[dict[str, Any]]:
-    """What says something of a corpus of an older build, whose manifest names none of it."""
+    """Files about a corpus of an older build, whose manifest does not list them."""
     return [_made(name, read_file(folder / name)).row() for name in ABOUT_OLDER if (folder / name).is_file()]
 
 
 def _without_names(corpus: Corpus) -> dict[str, Outgoing]:
-    """By path the statistics without the domains that lost most pages: those who asked to be left out are there."""
+    """By path, the statistics without the domains that lost most pages: those who opted out are among them."""
     return {STATS: _made(STATS, to_json({**corpus.stats, "domains_rejected": {}}))} if corpus.stats else {}
 
 
+def _true_card(folder: Path, about: Sequence[Mapping[str, Any]], going: Sequence[str]) -> dict[str, Outgoing]:
+    """By path the corrected card, if it mentions files that are not sent."""
+    if _CARD not in {row["path"] for row in about}:
+        return {}
+    card = read_file(folder / _CARD)
+    sent = card_without(card.decode(errors="surrogateescape"), going).encode(errors="surrogateescape")
+    return {_CARD: _made(_CARD, sent)} if sent != card else {}
+
+
 def withheld_reasons(corpus: Corpus) -> frozenset[tuple[str, str]]:
-    """(stage, reason) of whose pages nothing is shown; none of a mixture, which has no rejected pages."""
+    """(stage, reason) of pages of which nothing may be shown; none for a mixture, which has no rejected pages."""
     if "mixture" in corpus.manifest or not corpus.manifest.get("preset", {}).get("stages"):
         return frozenset()
     preset, missing = preset_of(corpus)
@@ -122,7 +136,7 @@ def withheld_reasons(corpus: Corpus) -> frozenset[tuple[str, str]]:
 
 
 def _took(manifest: Mapping[str, Any], hidden: frozenset[tuple[str, str]]) -> bool:
-    """Whether any page fell for a reason that is withheld."""
+    """Whether any page was dropped for a withheld reason."""
     if "ledger" not in manifest:
         return False
     stages = Ledger.from_json(manifest["ledger"]).stages
@@ -130,7 +144,7 @@ def _took(manifest: Mapping[str, Any], hidden: frozenset[tuple[str, str]]) -> bo
 
 
 def _extra(name: str, corpus: Corpus, hidden: frozenset[tuple[str, str]]) -> dict[str, Any]:
-    """What the manifest names of one of `ASKED_FOR`."""
+    """The manifest's entries for one of `ASKED_FOR`."""
     manifest = corpus.manifest
     if name == "report":
         if not _added(corpus.folder, (REPORT,)):
@@ -148,7 +162,7 @@ def _extra(name: str, corpus: Corpus, hidden: frozenset[tuple[str, str]]) -> dic
 
 
 def _may_be_shown(corpus: Corpus, row: Mapping[str, Any], hidden: frozenset[tuple[str, str]]) -> bool:
-    """Whether a part of the rejected table has no page that may not be used."""
+    """Whether a part of the rejected table has no withheld pages."""
     path = corpus.folder / row["path"]
     try:
         table = pq.ParquetFile(path).read(["stage", "reason"])
@@ -164,7 +178,7 @@ def _may_be_shown(corpus: Corpus, row: Mapping[str, Any], hidden: frozenset[tupl
 
 
 def _added(folder: Path, names: Sequence[str]) -> list[Belonging]:
-    """Of the files that came later those with these names."""
+    """Of the files added later, those with these names."""
     path = folder / ADDED
     return [file for file in (read_added(read_file(path)) if path.exists() else ()) if file.path in names]
 
@@ -174,7 +188,7 @@ def _from_disk(folder: Path, file: Belonging) -> Outgoing:
 
 
 def _of_itself(manifest: dict[str, Any], going: Sequence[Belonging], added: Sequence[Belonging]) -> Iterator[Outgoing]:
-    """The files by which it is a corpus, the manifest last."""
+    """The files that make it a corpus, the manifest last."""
     whole = to_json(manifest)
     sums = {MANIFEST: hashlib.sha256(whole).hexdigest()} | {file.path: file.sha256 for file in sorted(going)}
     if added:
@@ -189,7 +203,7 @@ def _made(path: str, data: bytes) -> Outgoing:
 
 
 def _left(corpus: Corpus, going: set[str]) -> Iterator[str]:
-    """What stays at home, by folders."""
+    """What is not sent, by folder."""
     known = [*belongings(corpus.manifest), *_added_all(corpus.folder)]
     counts: dict[str, list[int]] = {}
     for file in known:

@@ -1,8 +1,8 @@
-"""A data set of the Hub as the place that a corpus is pushed to: what lies there, and commits that bring the rest.
+"""A Hub data set as the target of a push: what it holds, and the commits that add the rest.
 
-No manifest, no corpus: where it takes several commits, an older one goes with the first of them, with all files that it
-names and the new one does not, and the new one comes with the last. Where one is enough, readers see the old corpus or
-the new one, and nothing between.
+Without a manifest there is no corpus. If a push takes several commits, the first deletes an older manifest and every
+file that only this one lists, and the last adds the new manifest. If one commit is enough, readers see either the old
+corpus or the new one.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from c4pipe.push.trying import Given, tried
 from c4pipe.scratch import scratch
 from c4pipe.shards import ADDED, MANIFEST, SPLITS, SUMS, belongings
 
-COMMIT_FILES = 50  # the Hub's own advice: 50 to 100 files a commit
-COMMIT_BYTES = 10 << 30  # what a killed push may have to send again is one file, but its commit is one request
+COMMIT_FILES = 50  # the Hub recommends 50 to 100 files per commit
+COMMIT_BYTES = 10 << 30  # a killed push may have to resend one file, but a commit is one request
 MAIN = "main"
 _SHARD = re.compile(rf"(?:c4-)?(?:{'|'.join(SPLITS)})[-.]\d{{5,}}-of-\d{{5,}}\.(?:parquet|json\.gz)")
 
 
 class RepoPlace(NamedTuple):
-    """Where a corpus goes."""
+    """The target of a push."""
 
     repo: str  # OWNER/NAME
     revision: str
@@ -59,10 +59,10 @@ class HubCommit(NamedTuple):
 
 
 class Hub:
-    """One data set. Every request is tried again as `tried` does."""
+    """One data set. Every request is retried as `tried` does."""
 
     def __init__(self, place: RepoPlace):
-        """ConfigError for a name that can be none, and where there is no token."""
+        """ConfigError for an invalid name, or if there is no token."""
         self._place = place
         try:
             validate_repo_id(place.repo)
@@ -72,7 +72,7 @@ class Hub:
         if self._api.token is None:
             raise ConfigError("there is no token for the Hub. Set HF_TOKEN, or log in: hf auth login")
         disable_progress_bars()
-        library_log.set_verbosity(logging.CRITICAL)  # its warnings tell URLs that are signed
+        library_log.set_verbosity(logging.CRITICAL)  # its warnings contain signed URLs
 
     @property
     def url(self) -> str:
@@ -81,8 +81,7 @@ class Hub:
         return f"{self._api.endpoint}/datasets/{self._place.repo}{branch}"
 
     def prepare(self) -> None:
-        """Makes the data set and its branch, where they are not there. ConfigError for one that is public and must not
-        be."""
+        """Creates the data set and its branch if missing. ConfigError for a public data set that must be private."""
         repo, private = self._place.repo, self._place.private
         self._try(lambda: self._api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True))
         if private and not self._try(lambda: self._api.repo_info(repo, repo_type="dataset")).private:
@@ -92,7 +91,7 @@ class Hub:
             self._try(lambda: self._api.create_branch(repo, repo_type="dataset", branch=branch, exist_ok=True))
 
     def steps(self, corpus: Published) -> list[HubCommit]:
-        """The commits that bring all that is not there, the manifest with the last."""
+        """The commits that add all that is missing, the manifest with the last."""
         there = self._listed()
         missing = [file for file in corpus.files if not _same(file, there.get(file.path))]
         pages = {file.path for file in corpus.pages}
@@ -109,7 +108,8 @@ class Hub:
         return [step for step in steps if step.files or step.gone]
 
     def push(self, steps: Sequence[HubCommit]) -> Iterator[Pushed]:
-        """Carries them out; after each, what was done so far. BuildError for a file that has changed meanwhile."""
+        """Runs the commits; after each, yields what was done so far. BuildError for a file that has changed
+        meanwhile."""
         done = Pushed()
         for number, step in enumerate(steps, 1):
             self._commit(step, f"c4pipe, {number} of {len(steps)}")
@@ -128,7 +128,7 @@ class Hub:
             for file, operation in zip(step.files, adding, strict=True):
                 if operation.upload_info.sha256.hex() != file.sha256:
                     raise BuildError(f"{file.path} has changed since it was checked. Run it again.")
-            there = self._listed() if step.gone else {}  # a commit whose answer was lost has deleted them
+            there = self._listed() if step.gone else {}  # a commit whose response was lost has already deleted them
             gone = [CommitOperationDelete(path) for path in step.gone if path in there]
             if adding or gone:
                 self._api.create_commit(
@@ -142,7 +142,7 @@ class Hub:
         self._try(attempt)
 
     def _listed(self) -> dict[str, RepoFile]:
-        """Every file that lies there, by its path."""
+        """Every file in the data set, by path."""
         place = self._place
 
         def ask() -> list[RepoFile]:
@@ -152,7 +152,7 @@ class Hub:
         return {file.path: file for file in self._try(ask)}
 
     def _old(self, there: dict[str, RepoFile], corpus: Published) -> Iterator[str]:
-        """Files of an earlier corpus: those that its manifest names, and shards that a loader would take for ours."""
+        """Files of an earlier corpus: those that its manifest lists, and shards that a loader would take for ours."""
         mine, named = {file.path for file in corpus.files}, self._named(there)
         for path in there.keys() - mine:
             folder, _, name = path.rpartition("/")
@@ -160,7 +160,7 @@ class Hub:
                 yield path
 
     def _named(self, there: dict[str, RepoFile]) -> set[str]:
-        """What the manifest there names; nothing where there is none of ours."""
+        """The files that the manifest there lists; none if it is not ours."""
         if MANIFEST not in there:
             return set()
         place = self._place
@@ -181,7 +181,7 @@ class Hub:
 
 
 def _same(file: Outgoing, there: RepoFile | None) -> bool:
-    """Whether the Hub has these bytes under that path: large files go by sha256, others by what git calls them."""
+    """Whether the Hub has the same bytes under that path: by sha256 for large files, by git's hash for others."""
     if there is None or there.size != file.bytes:
         return False
     if there.lfs is not None:

@@ -1,4 +1,4 @@
-"""Requests to the Hub that fail: tried again where that may help, else told in a line that says what to do."""
+"""Failed requests to the Hub: retried if that may help, otherwise reported with what to do."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from huggingface_hub.errors import HfHubHTTPError
 from c4pipe.errors import BuildError, C4Error, ConfigError
 from c4pipe.text import visible
 
-HUB_WAITS = (1.0, 4.0, 16.0, 60.0)  # seconds before each further try; what the library tries itself lies within one
-LONGEST_WAIT = 300.0  # that a server may ask for
+HUB_WAITS = (1.0, 4.0, 16.0, 60.0)  # seconds before each retry; the library's own retries take less than one
+LONGEST_WAIT = 300.0  # seconds that a server may request
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 AGAIN_LATER = "Run the same command again to resume."
 _HTTP_ERROR = HfHubHTTPError.__bases__[0]  # the base of what the library's HTTP client raises, whichever that is
@@ -21,13 +21,13 @@ Given = TypeVar("Given")
 
 
 def tried(call: Callable[[], Given], repo: str, endpoint: str) -> Given:
-    """What a call gives, after as many tries as `HUB_WAITS` allows. C4Error that says what to do."""
+    """The result of a call, after at most as many retries as `HUB_WAITS` has. C4Error that says what to do."""
     for wait in (*HUB_WAITS, None):
         try:
             return call()
         except C4Error:
             raise
-        except Exception as error:  # of the library, of its client, or of a thread of it
+        except Exception as error:  # raised by the library, its client or one of its threads
             status = _status(error)
             passing = status in PASSING if status is not None else _is_network(error)
             if status is None and not passing:
@@ -39,7 +39,7 @@ def tried(call: Callable[[], Given], repo: str, endpoint: str) -> Given:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it came of: errors of threads that upload are wrapped."""
+    """The error and its causes: errors of upload threads are wrapped."""
     found: BaseException | None = error
     while found is not None:
         yield found
@@ -56,19 +56,19 @@ def _status(error: BaseException) -> int | None:
 
 
 def _is_network(error: BaseException) -> bool:
-    """Whether the server could not be spoken to."""
+    """Whether the server could not be reached."""
     return any(isinstance(one, ConnectionError | TimeoutError | _HTTP_ERROR) for one in _chain(error))
 
 
 def _asked(error: BaseException) -> float:
-    """Seconds that the server asks to wait."""
+    """The seconds that the server asks the client to wait."""
     found = _http(error)
     word = "" if found is None else found.response.headers.get("Retry-After", "")
     return float(word) if word.isascii() and word.isdigit() else 0.0
 
 
 def _told(error: BaseException, status: int | None, repo: str, endpoint: str) -> C4Error:
-    """The words for a status. Of what the server says no more than its own message: URLs may be signed."""
+    """The message for a status. It quotes only the server's own message: URLs may be signed."""
     if status is None:
         return BuildError(f"{endpoint} cannot be reached ({type(error).__name__}). {AGAIN_LATER}")
     found = _http(error)

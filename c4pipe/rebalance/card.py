@@ -1,4 +1,4 @@
-"""The dataset card of a mixture: what `datasets.load_dataset` reads, and what a person should know."""
+"""The dataset card of a mixture: metadata for `datasets.load_dataset`, and a description for people."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _order(manifest: dict[str, Any], config: str) -> Iterator[str]:
 
 
 def _languages(manifest: dict[str, Any], stats: Stats) -> Iterator[str]:
-    """What the documents are written in, where the entries do not say it."""
+    """The languages of the documents, if the entries do not name them."""
     if set(stats.languages) <= set(manifest["mixture"]):
         return
     ordered = sorted(stats.languages.items(), key=lambda item: (-item[1], item[0]))
@@ -117,8 +117,8 @@ def _limits() -> Iterator[str]:
 
 
 def _command(settings: dict[str, Any], inputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """`beam_jobs.rebalance` with what was asked for. Corpora have the names of their folders, or FOLDER has another."""
-    words: list[tuple[str, ...]] = [("python", "-m", "beam_jobs.rebalance")]
+    """`c4pipe rebalance` with the given options. Corpora are named by their folders, or by FOLDER."""
+    words: list[tuple[str, ...]] = [("c4pipe", "rebalance")]
     words += [("--corpus", f"{item['path']}=FOLDER" if item["one_entry"] else item["path"]) for item in inputs]
     words += [("--output", "OUTPUT"), ("--mixture", settings["mixture"])]
     if settings["mixture"] == "temperature":

@@ -1,4 +1,4 @@
-"""The end of a rebalancing: the files that describe the mixture. The manifest comes last."""
+"""The end of a rebalancing: writes the files that describe the mixture, the manifest last."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ PICTURE = "mixture.svg"
 def write_mixture_files(
     outputs: Sequence[dict[str, Any]], plan: MixturePlan, description: dict[str, Any], store: Store, folder: str
 ) -> None:
-    """Writes stats.json, mixture.svg, README.md and manifest.json of the files that `write_output` made.
+    """Writes stats.json, mixture.svg, README.md and manifest.json for the files that `write_output` made.
 
-    BuildError where they do not hold what the plan says.
+    BuildError if these differ from the plan.
     """
     stats, shards = Stats(), []
     for row in sorted(outputs, key=lambda row: row["path"]):
@@ -59,7 +59,7 @@ def write_mixture_files(
 
 
 def entries(plan: MixturePlan, rates: dict[str, float]) -> dict[str, dict[str, Any]]:
-    """Of each entry its documents, its rate, how often it is read, and how many documents of it are written."""
+    """For each entry, its documents, its rate, how often it is read, and how many documents of it are written."""
     order = plan.splits[0].order
     return {
         name: {"documents": documents, "rate": rates[name], "epochs": order.epochs(name), "written": written}
@@ -68,7 +68,7 @@ def entries(plan: MixturePlan, rates: dict[str, float]) -> dict[str, dict[str, A
 
 
 def ledger(plan: MixturePlan) -> dict[str, Any]:
-    """Every document of the corpora is drawn, once or more, or it is not: one stage, which balances."""
+    """The ledger: one stage, which balances. Every document of the corpora is drawn, once or more, or not drawn."""
     orders = [split.order for split in plan.splits]
     pairs = [pair for order in orders for pair in zip(order.documents, order.written, strict=True)]
     records, kept = sum(n for n, _ in pairs), sum(min(pair) for pair in pairs)
@@ -78,14 +78,14 @@ def ledger(plan: MixturePlan) -> dict[str, Any]:
 
 
 def shares(mixture: dict[str, dict[str, Any]]) -> list[EntryShare]:
-    """Each entry's part of the documents before and after."""
+    """Each entry's share of the documents before and after."""
     natural = sum(row["documents"] for row in mixture.values())
     written = sum(row["written"] for row in mixture.values())
     return [EntryShare(name, row["documents"] / natural, row["written"] / written) for name, row in mixture.items()]
 
 
 def mixture_summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
-    """What was made, in lines for a terminal: the entries by size, the files, the place."""
+    """A summary for a terminal: the entries by size, the files, the folder."""
     mixture, parts = manifest["mixture"], {share.name: share for share in shares(manifest["mixture"])}
     wide = max(5, *(len(printable(name)) for name in mixture))
     yield f"{manifest['preset']['name']}: {manifest['preset']['says']}"
@@ -99,7 +99,7 @@ def mixture_summary(manifest: dict[str, Any], folder: str) -> Iterator[str]:
     wanted, written = manifest["settings"]["documents"], sum(row["written"] for row in mixture.values())
     if wanted is not None and written < wanted:
         epochs = manifest["settings"]["max_epochs"]
-        yield f"  {many(wanted, 'document')} were requested, but {many(epochs, 'epoch')} gave {written:,}"
+        yield f"  {many(wanted, 'document')} were requested, but {many(epochs, 'epoch')} yielded {written:,}"
     yield from splits(manifest)
     yield f"  corpus: {printable(folder)}"
 

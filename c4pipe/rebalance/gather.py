@@ -1,4 +1,4 @@
-"""The second half: an output shard collects its pieces, bucket by bucket, and puts their rows in order."""
+"""The second half: an output shard collects its pieces, bucket by bucket, and orders their rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def write_output(
     folder: str,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> dict[str, Any]:
-    """Writes one shard of the mixture: its row of the manifest, and under `stats` its pages in numbers."""
+    """Writes one shard of the mixture; returns its entry in the manifest, with the statistics of its pages under
+    `stats`."""
     split, path, stats = plan.splits[output.split], plan.path(output), Stats()
     rows = 0
     with shard_files(store, folder, path, plan.schema, formats) as files:
@@ -39,7 +40,7 @@ def write_output(
 
 
 def _write_bucket(found: tuple[pa.Table, pa.Array], files: ShardFiles, stats: Stats) -> int:
-    """Writes rows in their order, a row group after the other; how many they are."""
+    """Writes rows in their order, one row group after another; returns their number."""
     table, order = found
     for start in range(0, len(order), step := rows_per_group(table.num_rows, table.nbytes)):
         files.write(table.take(order.slice(start, step)))
@@ -48,7 +49,7 @@ def _write_bucket(found: tuple[pa.Table, pa.Array], files: ShardFiles, stats: St
 
 
 class _Pieces:
-    """What the sources laid down for one output shard. Pieces are read a bucket at a time."""
+    """What the sources wrote for one output shard. Pieces are read a bucket at a time."""
 
     def __init__(self, plan: MixturePlan, output: MixtureShard, staging: str, store: Store):
         self._split = plan.splits[output.split]
@@ -63,7 +64,7 @@ class _Pieces:
                 self._files.append((names.rows, read_index(stream, self._first, self._split.buckets)))
 
     def bucket(self, bucket: int) -> tuple[pa.Table, pa.Array]:
-        """Its rows, and the order to take them in. BuildError where a document is missing or there twice."""
+        """Its rows, and their order. BuildError if a document is missing or duplicated."""
         table = pa.Table.from_batches(self._batches(bucket), self._schema).combine_chunks()
         positions = table[POSITION.name].to_numpy()
         order = np.argsort(positions)

@@ -1,4 +1,4 @@
-"""The picture of a mixture: each entry's share before and after, on a logarithmic scale, as SVG."""
+"""The chart of a mixture: each entry's share before and after, on a logarithmic scale, as SVG."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.text import printable
 
-# Blue and orange of Okabe and Ito's palette, which colour-blind people can tell apart; the marks differ in shape, too.
+# Blue and orange of Okabe and Ito's palette, which colour-blind people can distinguish; the shapes differ, too.
 BEFORE, AFTER = "#0072b2", "#d55e00"
 ROW_HEIGHT, FIGURE_WIDTH, MARGINS = 0.2, 7.5, 1.5  # inches; a row is as high as its label, so that 108 can be read
 
@@ -25,22 +25,22 @@ class EntryShare(NamedTuple):
 
 
 def draw_shares(shares: Sequence[EntryShare], title: str) -> bytes:
-    """The picture, with a title and a description for those who cannot see it; the same bytes for the same numbers."""
-    import matplotlib as mpl  # a second to import, and needed once
+    """The chart, with a title and a description for screen readers; the same numbers produce the same bytes."""
+    import matplotlib as mpl  # takes a second to import, and needed only here
     from matplotlib import style
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    rows = sorted(shares, key=lambda share: (share.before, share.after, share.name))  # the largest is drawn at the top
+    rows = sorted(shares, key=lambda share: (share.before, share.after, share.name))  # the largest is at the top
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "c4pipe", "font.family": "sans-serif", "font.size": 9}
-    with style.context("default"), mpl.rc_context(settings):  # a person's own style does not reach the bytes
+    with style.context("default"), mpl.rc_context(settings):  # a user's own style must not affect the bytes
         figure = Figure((FIGURE_WIDTH, ROW_HEIGHT * len(rows) + MARGINS), facecolor="white", layout="constrained")
         axes = figure.subplots()
         for y, share in enumerate(rows):
             if share.before and share.after:
                 axes.plot((share.before, share.after), (y, y), color="#999999", linewidth=1, zorder=1)
         for column, mark, color, label in ((1, "o", BEFORE, "natural"), (2, "D", AFTER, "mixture")):
-            found = [y for y, row in enumerate(rows) if row[column]]  # 0 has no logarithm
+            found = [y for y, row in enumerate(rows) if row[column]]  # log(0) is undefined
             axes.plot(
                 [rows[y][column] for y in found],
                 found,
@@ -54,7 +54,7 @@ def draw_shares(shares: Sequence[EntryShare], title: str) -> bytes:
         values = [value for row in rows for value in row[1:] if value]
         axes.set_xscale("log")
         low, high = floor(log10(min(values))), ceil(log10(max(values)))
-        axes.set_xlim(10.0 ** min(low, high - 1), 10.0**high)  # whole decades, one at least
+        axes.set_xlim(10.0 ** min(low, high - 1), 10.0**high)  # whole decades, at least one
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("share of the documents, logarithmic")
@@ -74,7 +74,7 @@ def _words(rows: Sequence[EntryShare]) -> str:
 
 
 def _described(svg: str, title: str, words: str) -> str:
-    """The drawing as an image with a name and a description, which is how a screen reader finds them."""
+    """The drawing as an image with a name and a description, by which screen readers find it."""
     named = '<svg role="img" aria-labelledby="title desc" '
     inside = f'\n <title id="title">{escape(title)}</title>\n <desc id="desc">{escape(words)}</desc>'
     return re.sub(r"<svg ([^>]*>)", lambda found: named + found[1] + inside, svg, count=1)

@@ -1,4 +1,4 @@
-"""Which positions of the mixture go into which file, as values that every worker reads."""
+"""Which positions of the mixture are written to which file, as values that every worker reads."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from c4pipe.passes.merging import shard_count
 from c4pipe.rebalance.sources import SourceShard
 from c4pipe.shards import SPLITS, shard_name
 
-MIXTURE_CONFIG = "mixture"  # folder and name of the mixed corpus
-BUCKET_BYTES = 64 << 20  # of columns, not compressed: what a worker holds and orders at a time
+MIXTURE_CONFIG = "mixture"  # folder and name of the mixture
+BUCKET_BYTES = 64 << 20  # uncompressed columns that a worker holds and orders at a time
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Split:
     name: str
     order: MixtureOrder
     shards: int
-    buckets: int  # a shard
+    buckets: int  # per shard
 
     @cached_property
     def edges(self) -> Indices:
-        """Where the buckets begin, and last the number of positions: bucket b holds edges[b] .. edges[b + 1] - 1."""
+        """Where the buckets begin, then the number of positions: bucket b holds edges[b] .. edges[b + 1] - 1."""
         count = self.shards * self.buckets
         return np.array([self.order.total * b // count for b in range(count + 1)], np.int64)
 
@@ -48,7 +48,7 @@ class MixtureShard(NamedTuple):
 
 @dataclass(frozen=True)
 class MixturePlan:
-    """The whole of it."""
+    """The whole plan."""
 
     splits: tuple[Split, ...]
     sources: tuple[SourceShard, ...]
@@ -59,7 +59,7 @@ class MixturePlan:
         return [MixtureShard(i, shard) for i, split in enumerate(self.splits) for shard in range(split.shards)]
 
     def path(self, output: MixtureShard) -> str:
-        """Its name inside the corpus."""
+        """Its path in the corpus."""
         split = self.splits[output.split]
         return f"{MIXTURE_CONFIG}/{shard_name(split.name, output.shard, split.shards)}"
 
@@ -67,7 +67,7 @@ class MixturePlan:
         return next(split for split in self.splits if split.name == source.split)
 
     def drawn(self, split: Split) -> Iterator[int]:
-        """The numbers of the sources of which the split holds anything."""
+        """The numbers of the sources that the split draws from."""
         order = split.order
         written = dict(zip(order.names, order.written, strict=True))
         for number, source in enumerate(self.sources):
@@ -104,9 +104,9 @@ def make_plan(
     seed: int,
     shards: int | None,
 ) -> MixturePlan:
-    """Train is mixed as asked for; validation holds every document of every entry once, at the rates that they have.
+    """Train is mixed as requested; validation holds every document of every entry once, at the original rates.
 
-    ConfigError where there is nothing to train on, and for more documents than can be ordered.
+    ConfigError if there is nothing to train on, or for more documents than can be ordered.
     """
     splits = []
     for name in SPLITS:
@@ -130,7 +130,7 @@ def make_plan(
 
 
 def _expected(order: MixtureOrder, sources: Sequence[SourceShard], size: str) -> int:
-    """Bytes of the mixture, if what is drawn of an entry is like the whole of it."""
+    """The expected bytes of the mixture, if what is drawn of an entry is typical of it."""
     sums = dict.fromkeys(order.names, 0)
     for source in sources:
         sums[source.entry] += getattr(source, size)

@@ -1,7 +1,7 @@
-"""The first half of the shuffle on disk: a source shard is read once, and its rows are laid down by where they go.
+"""The first half of the shuffle on disk: reads each source shard once, and writes its rows by destination.
 
-Rows are collected until they fill a buffer, put in the order of their positions, and written as one piece a bucket.
-An index says where the pieces lie, so that whoever wants a bucket reads its own bytes of each file and no more.
+Rows are collected until they fill a buffer, put in the order of their positions, and written as one piece per bucket.
+An index has the offset of each piece, so that the reader of a bucket reads only its bytes of each file.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from c4pipe.mixture.permutation import Indices
 from c4pipe.rebalance.plan import MixturePlan
 from c4pipe.rebalance.sources import verify_source, with_columns
 
-BUFFER_BYTES = 64 << 20  # of rows that wait to be laid down
+BUFFER_BYTES = 64 << 20  # rows waiting to be written
 POSITION = pa.field("__position", pa.int64(), nullable=False)
-HEADER = 8  # bytes of a number in front of an index and of each piece
+HEADER = 8  # bytes of a number before an index and before each piece
 
 
 class Scattered(NamedTuple):
     """The files that hold the rows of one source shard."""
 
     rows: str
-    starts: str  # written behind `rows`: where it is, they are whole
+    starts: str  # written after `rows`: if it exists, they are complete
 
     @classmethod
     def of(cls, staging: str, number: int) -> Scattered:
@@ -35,7 +35,7 @@ class Scattered(NamedTuple):
 
 
 def scatter_source(plan: MixturePlan, number: int, store: Store, names: Scattered) -> None:
-    """Lays down the rows of a source as often as they are drawn. BuildError if its bytes are not the manifest's."""
+    """Writes the rows of a source as often as they are drawn. BuildError if its bytes differ from the manifest's."""
     source = plan.sources[number]
     split = plan.split_of(source)
     entry = split.order.names.index(source.entry)
@@ -57,24 +57,24 @@ def scatter_source(plan: MixturePlan, number: int, store: Store, names: Scattere
 
 
 class _Pieces:
-    """The pieces of one source, as they are written."""
+    """The pieces of one source, while they are written."""
 
     def __init__(self, out: BinaryIO, edges: Indices):
         self._out = out
         self._edges = edges
         self._waiting: list[pa.Table] = []
         self._size = self._at = 0
-        self._starts: list[Indices] = []  # of each flush, where every bucket's piece starts, and the end of the last
+        self._starts: list[Indices] = []  # for each flush, the start of each bucket's piece, and the end of the last
 
     def add(self, table: pa.Table) -> None:
-        """Takes rows; writes what waits when it fills the buffer."""
+        """Takes rows; writes the buffer when it is full."""
         self._waiting.append(table)
         self._size += table.nbytes
         if self._size >= BUFFER_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what waits, a piece a bucket."""
+        """Writes the buffer, one piece per bucket."""
         table = pa.concat_tables(self._waiting).combine_chunks() if self._size else None
         self._waiting, self._size = [], 0
         if table is None:
@@ -99,7 +99,7 @@ class _Pieces:
         self._at += self._out.write(packed)
 
     def index(self) -> bytes:
-        """The number of flushes, then for each edge of a bucket where the piece behind it starts in each of them."""
+        """The number of flushes, then for each edge of a bucket the start of the next piece in each flush."""
         starts = np.stack(self._starts, axis=1) if self._starts else np.empty((0, 0), np.int64)
         return len(self._starts).to_bytes(HEADER, "little") + starts.astype("<i8").tobytes()
 

@@ -1,4 +1,4 @@
-"""What a mixture is made of: the shards of finished corpora, by entry."""
+"""What a mixture is made from: the shards of finished corpora, by entry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from c4pipe.scratch import scratch
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, SUMS, read_manifest
 from c4pipe.text import many
 
-READERS = 16  # threads that look at footers; in a bucket each look waits for the network
+READERS = 16  # threads that read footers; in a bucket each read waits for the network
 
 
 class SourceCorpus(NamedTuple):
@@ -35,7 +35,7 @@ class SourceCorpus(NamedTuple):
 
 
 class SourceShard(NamedTuple):
-    """A shard to be mixed. Its rows are the entry's from number `first` on."""
+    """A shard to be mixed. Its rows are those of the entry from number `first` on."""
 
     path: str
     sha256: str
@@ -44,13 +44,13 @@ class SourceShard(NamedTuple):
     first: int
     rows: int
     bytes: int  # of the file
-    raw: int = 0  # bytes of its columns, not compressed
+    raw: int = 0  # uncompressed bytes of its columns
 
 
 def read_corpora(named: Sequence[str], store: Store) -> list[SourceCorpus]:
-    """The corpus of each DIR or NAME=DIR of a command line; one that is given a name is one entry.
+    """The corpus of each DIR or NAME=DIR of a command line; a named one is one entry.
 
-    ConfigError where there is no finished corpus, and where two have one name.
+    ConfigError if there is no finished corpus, or if two have the same name.
     """
     found = []
     for word in named:
@@ -91,8 +91,8 @@ def _read(folder: str, store: Store) -> tuple[dict[str, Any], str]:
 def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[SourceShard]:
     """The shards of the corpora in a fixed order, of these languages (folders of a corpus) or of all.
 
-    Of all but `und`, which must be asked for: what no language was found for is not worth being read four times over.
-    An entry is a folder: `de`, or `NAME:de` where there are several corpora; a corpus that is one entry is `NAME`.
+    `und` must be requested: text of no identified language is not worth reading four times. An entry is a folder: `de`,
+    or `NAME:de` with several corpora; a corpus that is one entry is `NAME`.
     """
     shards = [(corpus, _checked(row, corpus)) for corpus in corpora for row in _rows(corpus)]
     chosen = named_configs(corpora, languages) or {row["config"] for _, row in shards} - {UND}
@@ -114,7 +114,7 @@ def find_sources(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> l
 
 
 def named_configs(corpora: Sequence[SourceCorpus], languages: Sequence[str]) -> list[str]:
-    """The folders of the corpora that these languages name, sorted. ConfigError for one that they do not have."""
+    """The folders of the corpora for these languages, sorted. ConfigError for one that they do not have."""
     configs = sorted({_checked(row, corpus)["config"] for corpus in corpora for row in _rows(corpus)})
     return sorted(among(languages, configs, "language"))
 
@@ -127,7 +127,7 @@ def _rows(corpus: SourceCorpus) -> list[Any]:
 
 
 def _checked(row: Any, corpus: SourceCorpus) -> dict[str, Any]:
-    """A shard of the manifest, if it can be one. BuildError for what no build has written."""
+    """A valid shard of the manifest. BuildError for one that no build has written."""
     try:
         config, slash, name = row["path"].partition("/")
         texts = all(isinstance(row[key], str) for key in ("path", "config", "split", "sha256"))
@@ -142,10 +142,10 @@ def _checked(row: Any, corpus: SourceCorpus) -> dict[str, Any]:
 
 
 def look_at(sources: Iterable[SourceShard], store: Store) -> tuple[list[SourceShard], pa.Schema]:
-    """The sources with the sizes of their columns, and the columns that a mixture of them has.
+    """The sources with the sizes of their columns, and the columns of their mixture.
 
-    BuildError that names a shard which is missing, has other bytes or rows than its manifest says, or is no Parquet.
-    ConfigError where a column has two types.
+    BuildError that names a shard which is missing, whose bytes or rows differ from its manifest, or which is not
+    Parquet. ConfigError if a column has two types.
     """
 
     def look(source: SourceShard) -> tuple[SourceShard, pa.Schema]:
@@ -169,7 +169,7 @@ def look_at(sources: Iterable[SourceShard], store: Store) -> tuple[list[SourceSh
 
 
 def verify_source(source: SourceShard, store: Store) -> None:
-    """BuildError that names the shard if its bytes are not those of the manifest."""
+    """BuildError that names the shard if its bytes differ from those of the manifest."""
     with store.read(source.path) as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     if found != source.sha256:
@@ -181,9 +181,9 @@ def _damaged(path: str, what: str) -> str:
 
 
 def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
-    """Every column that one of them has: a page's in their order, then the others as they come.
+    """Every column of any of them: a page's own in their order, then the others in order of appearance.
 
-    Of the others a document has none where its corpus has no such column.
+    Documents of a corpus without one of the others have null there.
     """
     fields: dict[str, pa.Field] = {}
     schemas = list(schemas)
@@ -204,8 +204,8 @@ def _common(schemas: Iterable[pa.Schema]) -> pa.Schema:
 
 
 def with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with all columns of the schema, in its order; what it lacks of a page's own is "" or 0, or null
-    for other types; what it lacks of others is null."""
+    """The table with all columns of the schema, in order. Missing columns of a page's own are filled with "", 0, or
+    null for other types; the others with null."""
     columns = []
     for field in schema:
         if field.name in table.column_names:

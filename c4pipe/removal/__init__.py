@@ -1,1 +1,1 @@
-"""A finished corpus without pages that somebody wants out: what a rebuild without them would have made."""
+"""Removing pages from a finished corpus: the result is what a rebuild without them would have made."""

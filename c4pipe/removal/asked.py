@@ -1,12 +1,12 @@
-"""What somebody asks to have taken out: lists of URLs, of domains, and of codes of pages.
+"""What a removal request lists: URLs, domains and page codes.
 
-    https://example.com/a/b   a page, and all that count as the same one for the dedup of URLs
-    https://example.com/a/*   all pages whose URL begins so, as `files.exclusion_lists` has it
-    example.com               a domain with all below it, with `www.` and without, in Punycode and in its own script
-    b30d4f59eb97517b          a page by the code under which inspect and the rejected table name it as an owner: it
-                              stands for its URL
+    https://example.com/a/b   a page, and all pages that URL dedup treats as the same
+    https://example.com/a/*   all pages whose URL begins so, as in `files.exclusion_lists`
+    example.com               a domain and its subdomains, with and without `www.`, in Punycode and in its own script
+    b30d4f59eb97517b          a page, by the code with which inspect and the rejected table name it as an owner: the
+                              code stands for its URL
 
-Lines that begin with `#`, and what stands behind a blank and a `#`, are comments.
+Lines that begin with `#`, and text after a blank and a `#`, are comments.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from c4pipe.errors import ConfigError
 from c4pipe.files.exclusion_lists import Form, listed_url
 from c4pipe.files.lists import list_file_lines
 from c4pipe.text.hosts import address_of, authority_of, in_script, listed_host, parents_of, plain_host, without_www
-from c4pipe.text.urls import listed_keys, url_key
+from c4pipe.text.urls import is_public_suffix, listed_keys, url_key
 
 BY_URL, BY_PREFIX, BY_DOMAIN, BY_CODE = "url", "prefix", "domain", "id"  # kinds of entries
 OPTIONS = {BY_URL: "--urls", BY_PREFIX: "--urls", BY_DOMAIN: "--domains", BY_CODE: "--ids"}
 
 _COMMENT = re.compile(r"(^|\s+)#.*")
 _CODE = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
-_OTHER = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d)|[^/?#]*@", re.IGNORECASE)  # begins mailto:, tel:, an address of mail
+_OTHER = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d)|[^/?#]*@", re.IGNORECASE)  # begins mailto:, tel:, an e-mail address
 _EXPECTED = {
     BY_URL: "neither a page URL, such as https://example.com/a/b, nor a URL prefix, "
     "such as https://example.com/a/*; list a domain with its subdomains (example.com) with --domains",
@@ -42,27 +42,27 @@ _EXPECTED = {
 
 
 class Wish(NamedTuple):
-    """An entry of a list."""
+    """One entry of a list."""
 
     kind: str  # BY_URL, BY_PREFIX, BY_DOMAIN or BY_CODE
-    text: str  # as it is written
-    names: tuple[str, ...]  # keys of URLs, their beginning, a host, or a code: any matches; first the usual spelling
+    text: str  # as written in the list
+    names: tuple[str, ...]  # URL keys, a URL prefix, a host or a code: any of them matches; the usual spelling is first
 
     @property
     def digest(self) -> str:
-        """sha256 of its kind, a blank and its usual spelling: what a log may say of it."""
+        """sha256 of its kind, a blank and its usual spelling: how logs identify it."""
         return hashlib.sha256(f"{self.kind} {self.names[0]}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """All entries, each spelling once. Numbers are those of `wishes`."""
+    """All entries, one for each spelling. Numbers are indexes into `wishes`."""
 
     wishes: tuple[Wish, ...]
-    urls: Mapping[str, int]  # by the keys of URLs
-    domains: Mapping[str, int]  # by hosts
+    urls: Mapping[str, int]  # by URL key
+    domains: Mapping[str, int]  # by host
     codes: Mapping[str, int]
-    prefixes: Mapping[str, Mapping[str, int]]  # by hosts, by beginnings of addresses
+    prefixes: Mapping[str, Mapping[str, int]]  # by host, then by prefix
     lines: int  # that were read
 
     @classmethod
@@ -82,25 +82,25 @@ class Wishes:
         return cls(once, by[BY_URL], by[BY_DOMAIN], by[BY_CODE], prefixes, len(wishes))
 
     def by_host(self, host: str) -> list[int]:
-        """The entries that mean a host, or a domain that it is in."""
+        """The entries for a host or for a domain that contains it."""
         return [self.domains[name] for name in parents_of(plain_host(host)) if name in self.domains]
 
     def by_prefix(self, url: str) -> list[int]:
-        """The entries with which the address of a URL begins."""
+        """The entries that are a prefix of a URL's address."""
         host, rest = address_of(url)
         address = f"{host}{rest}/"
         return [number for prefix, number in self.prefixes.get(host, {}).items() if address.startswith(prefix)]
 
     @cached_property
     def homes(self) -> dict[str, int]:
-        """The entries of URLs that are the first page of a host, by that host."""
+        """The entries for the home page of a host, by host."""
         return {plain_host(key): number for key, number in self.urls.items() if not set(key) & set("/?#:")}
 
 
 def read_asked(urls: Sequence[str], domains: Sequence[str], codes: Sequence[str], mixed: Sequence[str] = ()) -> Wishes:
-    """The entries of these lists; in `mixed` ones each line is known by its form.
+    """The entries of these lists; in `mixed` lists the form of a line tells its kind.
 
-    ConfigError for a line that is no entry, with its number, and where there is none at all.
+    ConfigError for a line that is not an entry or is a public suffix, with its number, and for lists without any entry.
     """
     lists = [*((BY_URL, path) for path in urls), *((BY_DOMAIN, path) for path in domains)]
     lists += [*((BY_CODE, path) for path in codes), *(("", path) for path in mixed)]
@@ -119,6 +119,11 @@ def _entries(kind: str, path: str) -> Iterator[Wish]:
             wish = wish_of(kind or _kind(line), line)
             if wish is None:
                 raise ConfigError(f"{option} {path}, line {number}: {line[:80]!r} is {_EXPECTED[kind]}.")
+            if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
+                raise ConfigError(
+                    f"{option} {path}, line {number}: {line[:80]!r} is a public suffix: domains of many owners end in "
+                    f"it. List the domain of one owner, such as example.{wish.names[0]}."
+                )
             yield wish
 
 
@@ -129,7 +134,7 @@ def _kind(line: str) -> str:
 
 
 def wish_of(kind: str, line: str) -> Wish | None:
-    """The entry that a line of such a list is; None where it is none.
+    """The entry on a line of such a list; None if it is not one.
 
     >>> wish_of(BY_DOMAIN, "www.Bücher.example").names, wish_of(BY_URL, "https://a.example/x?utm_source=y").names
     (('xn--bcher-kva.example',), ('a.example/x',))
@@ -146,7 +151,7 @@ def wish_of(kind: str, line: str) -> Wish | None:
 
 
 def wishes_for(url: str) -> Iterator[Wish]:
-    """All entries that mean a URL, of each kind."""
+    """All entries that match a URL, of every kind."""
     for key in found.names if (found := wish_of(BY_URL, url.removesuffix("*"))) else (url_key(url),):
         yield Wish(BY_URL, url, (key,))
     yield Wish(BY_CODE, url, (owner_of(page_priority(url)),))
@@ -162,11 +167,11 @@ def _domain(line: str) -> tuple[str, ...]:
 
 
 def _keys(line: str) -> tuple[str, ...]:
-    """The keys under which pages of a URL may be known: its host as it is written, in Punycode, and in its script."""
+    """The keys that a page's URL may have: with its host as written, in Punycode, and in its own script."""
     scheme, host, port, rest = authority_of(line)
     if not host or (not scheme and not listed_host(host)) or any(map(str.isspace, line)):
         return ()
     hosts = (host, *in_script(host))
     usual = (url_key(f"http://{name}{':' if port else ''}{port}{rest}") for name in hosts)
     found = tuple(dict.fromkeys((*usual, *listed_keys(line))))
-    return found if all(found) else ()  # nothing is the key of a page without a URL
+    return found if all(found) else ()  # nothing matches a page without a URL

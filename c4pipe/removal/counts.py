@@ -1,4 +1,5 @@
-"""The statistics of a corpus without some pages: the counts that it has, less what went and with what came."""
+"""The statistics of a corpus without some pages: the old counts, less the pages that left, plus those that came
+back."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from c4pipe.errors import BuildError
 from c4pipe.removal.shards import ShardsWritten
 from c4pipe.removal.task import Removal
 
-_TABLES = ("votes", "scripts", "clusters")  # which stats.json has by their first word
+_TABLES = ("votes", "scripts", "clusters")  # named in stats.json by their first word
 _BY_DOMAIN = ("domains_rejected", "domains_came", "domains_old")
 
 
 def stats_told(numbers: Mapping[str, Any]) -> Stats:
-    """The statistics that stats.json tells; of domains only those that it shows."""
+    """The statistics in stats.json; of domains, only those that it lists."""
     names = {each.name for each in fields(Stats)}
     data = {name: value for name, value in numbers.items() if name in names}
     for name in _TABLES:
@@ -29,24 +30,25 @@ def stats_told(numbers: Mapping[str, Any]) -> Stats:
     stats = Stats.from_json(data)
     for task, row in numbers.get("benchmarks", {}).items():
         stats.tasks[task], first = row["pages"], 0
-        for role in ROLES:  # which items were found is not told, only how many of each role and in all
+        for role in ROLES:  # stats.json does not list the items found, only their number for each role and in total
             stats.items.update(f"{task} {role} {(first + n) % row['found']}" for n in range(row[role]))
             first += row[role]
     return stats
 
 
 def totals_told(numbers: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """Of each benchmark its items, and those that were searched for, from stats.json."""
+    """For each benchmark, its items and those searched for, from stats.json."""
     return {task: (row["items"], row["searched"]) for task, row in numbers.get("benchmarks", {}).items()}
 
 
 def numbers_without(
     removal: Removal, numbers: Mapping[str, Any], shards: ShardsWritten, ledger: Ledger
 ) -> dict[str, Any]:
-    """What stats.json says of the new corpus.
+    """stats.json of the new corpus.
 
-    What was read stays as it was, and so do the sizes of clusters; what came to a build against earlier corpora and was
-    old there, but for domains that were asked for; and test items, where the pages that hold any were left out.
+    Counts of what was read do not change, nor do the sizes of clusters. In a build against earlier corpora the counts
+    of pages compared with these, and of old ones, change for listed domains only. Test items do not change if the pages
+    that hold any were dropped.
     """
     stats = stats_told(numbers)
     for each in fields(Stats):
@@ -85,7 +87,7 @@ def _balanced(name: str, mine: Counter[str], gone: Counter[str], come: Counter[s
 
 
 def _rejected(removal: Removal, counts: Counter[str]) -> Counter[str]:
-    """Pages that are not in the corpus, by domain, as far as they are shown."""
+    """Pages that are not in the corpus, by domain, as far as stats.json lists them."""
     matched, replayed = removal.matched, removal.replayed
     found = Counter(counts)
     for source, url in matched.urls.items():
@@ -93,7 +95,7 @@ def _rejected(removal: Removal, counts: Counter[str]) -> Counter[str]:
             found[registered(url)] -= 1
     _add(found, (page.url for source, page in replayed.put.items() if source not in replayed.gone), -1)
     _add(found, (one.page.url for source, one in replayed.fallen.items() if source in replayed.gone), 1)
-    whole = len(counts) < SHOWN_DOMAINS  # of one that is not shown nobody knows how many there were
+    whole = len(counts) < SHOWN_DOMAINS  # for an unlisted domain the earlier count is unknown
     return Counter({domain: n for domain, n in found.items() if n > 0 and (whole or domain in counts)})
 
 

@@ -1,4 +1,4 @@
-"""The files of a corpus that later builds and removals need, without some pages: keys and what can be restored."""
+"""The files that later builds and removals need, keys and restorable pages, without some pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c4pipe.shards import ROW_GROUP_ROWS, HashingStream, ParquetSink
 
 
 def write_keys_again(removal: Removal) -> list[FileRow]:
-    """Writes the files of keys: of URLs those of all others, of each dedup of text what is owned from now on."""
+    """Writes the key files: URL keys of all other pages, and for each text dedup the keys that are owned now."""
     stages = {key_path(stage): stage for stage in deduped(removal.manifest)}
     url, rows = deduped(removal.manifest)[0], []
     for row in removal.manifest.get("keys", ()):
@@ -30,7 +30,7 @@ def write_keys_again(removal: Removal) -> list[FileRow]:
 
 
 def _others(reader: KeyReader, removal: Removal) -> Pieces:
-    """The keys of URLs but for those of the pages that are taken out."""
+    """The URL keys, except those of the removed pages."""
     for first, last in ranges([reader], PIECE_KEYS):
         keys, owners = reader.between(first, last)
         stay = ~np.isin(keys, removal.matched.hashes)
@@ -38,7 +38,7 @@ def _others(reader: KeyReader, removal: Removal) -> Pieces:
 
 
 def write_restore_again(removal: Removal) -> list[FileRow]:
-    """Writes the files of what can be restored; one without a row is none."""
+    """Writes the restore files; one without rows is not written."""
     rows = {row["path"]: row for row in removal.manifest.get("restore", ())}
     for path in sorted({*rows, *removal.replayed.restore}):
         if path not in removal.replayed.restore:

@@ -1,9 +1,8 @@
-"""The log of removals that goes along with a corpus: what was asked, when and why, and what became of it.
+"""The log of removals, part of the corpus: what was requested, when and why, and the result.
 
     removed.json   {"removals": [{date, reason, asked, entries, matched, came_back, changed, fallen, shards}, ...]}
 
-It says nothing by which a page is known: of entries and of pages it has digests, which whoever knows an entry can take
-again.
+Nothing in it identifies a page. Entries and pages appear as digests; anyone who has the entry can recompute its digest.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ REMOVED = "removed.json"
 
 
 def log_entry(matched: Matched, replayed: Replayed, shards: Iterable[str], date: str, reason: str) -> dict[str, Any]:
-    """What the log says of a removal.
+    """The log entry of a removal.
 
-    entries     kind, sha256 of the kind, a blank and the usual spelling, and how many pages each meant
-    matched     pages, those of them in the shards, and URLs of which nothing but a key was left
-    came_back, changed, fallen   pages that are in the shards again, have another text there, and have left them
-    shards      files of pages that are others now
+    entries     kind, sha256 of the kind, a blank and the usual spelling, and how many pages each matched
+    matched     pages, those of them in the shards, and URLs of which only a key was left
+    came_back, changed, fallen   pages that returned to the shards, whose text changed there, and that left them
+    shards      files of pages that changed
     """
     asked = Counter(OPTIONS[wish.kind] for wish in matched.asked.wishes)
     back = replayed.put.keys() - replayed.gone
@@ -51,7 +50,7 @@ def log_entry(matched: Matched, replayed: Replayed, shards: Iterable[str], date:
 
 
 def _digested(sources: Iterable[str]) -> dict[str, Any]:
-    """How many pages, and a digest by which the same ones are known, where there are any."""
+    """The number of pages, and a digest that is the same for the same pages; no digest if there are none."""
     names = sorted(sources)
     if not names:
         return {"pages": 0}
@@ -59,7 +58,7 @@ def _digested(sources: Iterable[str]) -> dict[str, Any]:
 
 
 def earlier_removals(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The log that a corpus has. BuildError where it is not as it was written."""
+    """The log of earlier removals. BuildError if it was changed."""
     if not manifest.get("removed"):
         return []
     try:
@@ -72,21 +71,21 @@ def earlier_removals(folder: Path, manifest: Mapping[str, Any]) -> list[dict[str
 
 
 def unmet(asked: Wishes, log: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The entries for which these removals took nothing out, as they are written."""
+    """The entries for which these removals removed nothing, as written."""
     met = {entry["sha256"] for removal in log for entry in removal["entries"] if entry["pages"]}
     return [wish.text for wish in asked.wishes if wish.digest not in met]
 
 
 def taken_out(url: str, log: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The last of these removals that took something out for an entry that means a URL."""
+    """The last of these removals that removed something for an entry that matches a URL."""
     digests = {wish.digest for wish in wishes_for(url)}
     rows = [row for row in log if any(entry["pages"] and entry["sha256"] in digests for entry in row["entries"])]
     return rows[-1] if rows else None
 
 
 def manifest_row(entry: Mapping[str, Any], early: int) -> dict[str, Any]:
-    """What the manifest says of it. `early`: rows of the rejected table that went, of pages in front of the first dedup
-    of text."""
+    """The manifest's entry for it. `early`: removed rows of the rejected table whose pages were dropped before the
+    first text dedup."""
     row = {"date": entry["date"], "reason": entry["reason"], "asked": sum(entry["asked"].values())}
     row |= {"matched": entry["matched"]["pages"], "kept": entry["matched"]["kept"], "rejected": early}
     row |= {name: entry[name]["pages"] for name in ("came_back", "changed", "fallen")}

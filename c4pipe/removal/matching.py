@@ -1,4 +1,4 @@
-"""Which pages of a corpus are asked for: by their URLs, wherever a row of it has one.
+"""Which pages of a corpus are listed: by their URLs, in any file that has rows with URLs.
 
 shards + __rejected + __restore --find_matches--> Matched
 """
@@ -28,20 +28,20 @@ from c4pipe.text import hash64
 from c4pipe.text.hosts import plain_host
 from c4pipe.text.urls import url_key
 
-SHARDS, REJECTED, RESTORE = "shards", "rejected", "restore"  # lists of files in a manifest
+SHARDS, REJECTED, RESTORE = "shards", "rejected", "restore"  # the manifest's lists of files
 
 
 class Matcher:
-    """Tells rows by their URLs, a column at a time."""
+    """Matches rows by URL, a column at a time."""
 
     def __init__(self, asked: Wishes, keys: Iterable[str] = ()):
-        """`keys` of further URLs are those that codes have been found to mean."""
+        """`keys` are further URL keys, found from listed codes."""
         self._asked = asked
         self._keys = pa.array(sorted({*asked.urls, *keys}), pa.string())
         self._hosts: dict[str, list[int]] = {}
 
     def mask(self, urls: Any) -> NDArray[np.bool_]:
-        """Which of these URLs are asked for, but for codes: a list or a column of them."""
+        """Which of these URLs are listed, codes aside: a list or a column of them."""
         urls = urls if isinstance(urls, pa.Array | pa.ChunkedArray) else pa.array(urls, pa.string())
         found = pc.is_in(keys_of(urls), self._keys)
         if self._asked.domains:
@@ -55,7 +55,7 @@ class Matcher:
         return told
 
     def _may_begin(self, urls: Any) -> NDArray[np.bool_]:
-        """Which URLs are of a host of which a beginning is listed; any where no host can be told so."""
+        """Which URLs have a host with a listed prefix; any URL whose host cannot be determined counts."""
         found = pc.value_counts(hosts := hosts_of(urls))
         names = [name for name in pc.struct_field(found, "values").to_pylist() if name is not None]
         may = [
@@ -65,7 +65,7 @@ class Matcher:
         return told
 
     def wishes(self, url: str) -> list[int]:
-        """The numbers of the entries that mean a URL, but for codes."""
+        """The numbers of the entries that match a URL, codes aside."""
         key = url_key(url)
         found = [self._asked.urls[key]] if key in self._asked.urls else []
         if self._asked.domains:
@@ -81,28 +81,28 @@ class Matcher:
 
 
 def keys_of(urls: Any) -> Any:
-    """`text.urls.url_key` of a column: both regular expressions end at a line, in RE2 as in Python."""
+    """`text.urls.url_key` of a column: both regular expressions stop at a newline, in RE2 as in Python."""
     urls = pc.replace_substring_regex(urls, r"https?://(www\.)?", "")
     return pc.utf8_rtrim(pc.replace_substring_regex(urls, r"\?(?:utm_|ref|feed).*", ""), "/")
 
 
 def hosts_of(urls: Any) -> Any:
-    """The hosts of a column of URLs, as they are written."""
+    """The hosts of a column of URLs, as written."""
     found = pc.extract_regex(urls, r"^\s*(?:(?i:[a-z][a-z0-9+.-]*):)?(?://)?(?:[^/?#@]*@)?(?P<host>[^/?#:]*)")
     return pc.struct_field(found, "host")
 
 
 @dataclass
 class Matched:
-    """The pages of a corpus that are asked for."""
+    """The listed pages of a corpus."""
 
     asked: Wishes
-    urls: dict[str, str] = field(default_factory=dict)  # by their sources
-    wishes: dict[str, tuple[int, ...]] = field(default_factory=dict)  # by their sources the numbers of entries
-    kept: set[str] = field(default_factory=set)  # sources of those in the shards
-    listed: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))  # keys of URLs in keys/ alone
-    alone: Counter[int] = field(default_factory=Counter)  # by number of an entry the URLs that are in keys/ alone
-    beside: Counter[int] = field(default_factory=Counter)  # by that of a first page kept pages of its host that stay
+    urls: dict[str, str] = field(default_factory=dict)  # by source
+    wishes: dict[str, tuple[int, ...]] = field(default_factory=dict)  # entry numbers, by source
+    kept: set[str] = field(default_factory=set)  # sources of pages in the shards
+    listed: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))  # URL keys that only keys/ has
+    alone: Counter[int] = field(default_factory=Counter)  # by entry number, the number of URLs that only keys/ has
+    beside: Counter[int] = field(default_factory=Counter)  # by that of a home page, kept pages of its host that stay
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -111,13 +111,13 @@ class Matched:
 
     @cached_property
     def hashes(self) -> NDArray[np.uint64]:
-        """What keys/ knows their URLs by, and those of entries of which there is no page, ascending."""
+        """The URL hashes in keys/, and those of entries without a page, ascending."""
         own = np.array([hash64(key) for key in sorted(self.keys)], np.uint64)
         return np.unique(np.concatenate([own, self.listed]))
 
     @cached_property
     def pages(self) -> list[int]:
-        """Of each entry how many pages it means, of whose URLs alone something is left among them."""
+        """For each entry, the number of pages that it matches, including those of which only the URL key is left."""
         counts = Counter(number for numbers in self.wishes.values() for number in numbers) + self.alone
         return [counts[number] for number in range(len(self.asked.wishes))]
 
@@ -125,12 +125,12 @@ class Matched:
         return bool(self.urls or len(self.listed))
 
     def matcher(self) -> Matcher:
-        """By which every row of them is found."""
+        """A matcher that finds every row of them."""
         return Matcher(self.asked, self.keys)
 
 
 def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Matched:
-    """Looks at every URL of a corpus. BuildError for a file that cannot be read."""
+    """Checks every URL of a corpus. BuildError for a file that cannot be read."""
     coded = _coded(folder, manifest, asked) if asked.codes else {}
     matcher, found = Matcher(asked, coded), Matched(asked)
     for where, path in files_of_pages(manifest):
@@ -149,7 +149,7 @@ def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Ma
 
 
 def _count_beside(found: Matched, urls: Any) -> None:
-    """Counts kept pages that stay by the first page of their host, where it is an entry."""
+    """Counts the kept pages of a host that stay while its home page is listed."""
     for row in pc.value_counts(hosts_of(urls)).to_pylist():
         host = plain_host(row["values"] or "").removeprefix("www.")
         if (number := found.asked.homes.get(host)) is not None:
@@ -157,8 +157,8 @@ def _count_beside(found: Matched, urls: Any) -> None:
 
 
 def _coded(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> dict[str, set[int]]:
-    """The keys of the URLs of pages whose codes are asked for, each with the numbers of these entries. A page without a
-    URL has a code as well, but nothing by which all of it would be known."""
+    """The URL keys of pages whose codes are listed, each with the numbers of these entries. Pages without a URL have
+    codes too, but these do not identify all traces of a page."""
     found: dict[str, set[int]] = defaultdict(set)
     for _, path in files_of_pages(manifest):
         for table in read_columns(folder / path, ["url"]):
@@ -169,7 +169,7 @@ def _coded(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> dict[str
 
 
 def _find_keys(folder: Path, manifest: Mapping[str, Any], found: Matched) -> None:
-    """Finds listed URLs that the keys of the corpus know, and no row of it does."""
+    """Finds listed URLs that are in the corpus's keys but in none of its rows."""
     if not manifest.get("keys"):
         return
     wanted = {hash64(key): number for key, number in found.asked.urls.items() if key not in found.keys}
@@ -180,13 +180,13 @@ def _find_keys(folder: Path, manifest: Mapping[str, Any], found: Matched) -> Non
 
 
 def files_of_pages(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every file that has rows of pages, as the list of the manifest that names it, and its path."""
+    """Every file with rows of pages: the manifest's list that names it, and its path."""
     for where in (SHARDS, REJECTED, RESTORE):
         yield from ((where, row["path"]) for row in manifest.get(where, ()))
 
 
 def read_columns(path: Path, columns: Iterable[str]) -> Iterator[pa.Table]:
-    """A file by its row groups, with those of these columns that it has. BuildError where it cannot be read."""
+    """A file by row group, with those of these columns that it has. BuildError if it cannot be read."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             wanted = [name for name in columns if name in file.schema_arrow.names]
@@ -197,5 +197,5 @@ def read_columns(path: Path, columns: Iterable[str]) -> Iterator[pa.Table]:
 
 
 def priorities_of(urls: Iterable[str]) -> NDArray[np.uint64]:
-    """What the keys of a corpus know pages of these URLs by as owners, ascending."""
+    """The priorities by which the keys of a corpus identify pages of these URLs as owners, ascending."""
     return np.array(sorted({page_priority(url) for url in urls}), np.uint64)

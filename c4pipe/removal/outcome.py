@@ -1,4 +1,4 @@
-"""What becomes of a corpus when pages are taken out of it: said once, and carried out by whoever writes a file of it.
+"""What a removal changes in a corpus: computed once, then applied by the writer of each file.
 
 asked + shards + __restore + keys --Replay--> replayed --> shards, tables, keys, counts
 """
@@ -25,35 +25,35 @@ from c4pipe.passes.tables import TableSource
 from c4pipe.removal.replay import Replay
 from c4pipe.removal.sides import End
 
-LATER = "__restore/part-later.parquet"  # pages that were kept as they came, until something was taken out
+LATER = "__restore/part-later.parquet"  # pages that were kept unchanged until a removal
 
 
 class Redropped(NamedTuple):
-    """What dedups of text, and stages behind them, have cut from a page: as it was and as it is now."""
+    """What text dedups, and the stages after them, cut from a page: before and now."""
 
     then: tuple[Dropped, ...]
     now: tuple[Dropped, ...]
 
 
 class Replayed(NamedTuple):
-    """A page is known by its `source`, which is unique in a corpus."""
+    """The result of a replay. A page is identified by its `source`, which is unique in a corpus."""
 
-    removed: Mapping[str, str]  # source -> URL: pages that came to the first dedup of text, and were asked for
-    gone: frozenset[str]  # sources of rows that leave the shards: removed, rejected now, or of another text
-    put: Mapping[str, Page]  # by source pages that come into the shards: with another text, or back
-    fallen: Mapping[str, End]  # by source pages that are rejected now, and were not, or for something else
-    dropped: Mapping[str, Redropped]  # by source pages of the rejected table that have lost something else
+    removed: Mapping[str, str]  # source -> URL: listed pages that reached the first text dedup
+    gone: frozenset[str]  # sources of rows that leave the shards: removed, now rejected, or with a changed text
+    put: Mapping[str, Page]  # by source, pages that enter the shards: changed texts, or pages that come back
+    fallen: Mapping[str, End]  # by source, pages that are now rejected, or rejected for another reason
+    dropped: Mapping[str, Redropped]  # by source, pages of the rejected table from which other parts were cut
     ledger: Ledger  # of the corpus without them
-    owned: Mapping[str, Pieces]  # of each dedup of text, by its stage, the keys and owners from now on
-    restore: Mapping[str, Iterable[pa.Table]]  # by path the pieces of each restore file that is another one now
+    owned: Mapping[str, Pieces]  # for each text dedup, by stage, the keys and owners from now on
+    restore: Mapping[str, Iterable[pa.Table]]  # by path, the pieces of each restore file that changes
 
 
 def replayed(replay: Replay, plan: Plan, ledger: Ledger, folder: Path, shown: Container[str]) -> Replayed:
-    """What a replay comes to. BuildError where the pages do not become what the corpus says they did.
+    """The outcome of a replay. BuildError if its pages differ from what the corpus recorded.
 
     Args:
-        ledger: of the corpus as it is.
-        folder: of it.
+        ledger: of the unchanged corpus.
+        folder: of the corpus.
         shown: the sources of pages in its rejected table.
     """
     then, now = replay.then, replay.now
@@ -86,7 +86,7 @@ _OTHER_CODE = "The code of its rules has changed since the build: remove pages w
 
 
 def _counted(replay: Replay, plan: Plan, ledger: Ledger, chars: int) -> Ledger:
-    """The ledger without the pages, those of the first dedup of text taken out in front of it, with their `chars`."""
+    """The ledger without the pages, counting those of the first text dedup as removed before it, with their `chars`."""
     stages = Ledger.from_json(ledger.to_json()).stages
     for mine, less, more in zip(stages, replay.then.counts, replay.now.counts, strict=True):
         mine.subtract(less)
@@ -101,7 +101,7 @@ def _counted(replay: Replay, plan: Plan, ledger: Ledger, chars: int) -> Ledger:
 
 
 def _restore(replay: Replay, plan: Plan, folder: Path) -> dict[str, Iterable[pa.Table]]:
-    """The restore files that are others now."""
+    """The restore files that change."""
     pages = replay.pages
     found: dict[str, Iterable[pa.Table]] = {}
     legs = pages.stored.legs.copy()
@@ -121,7 +121,7 @@ def _restore(replay: Replay, plan: Plan, folder: Path) -> dict[str, Iterable[pa.
 
 
 def _pieces(path: Path, legs: np.ndarray | None, stays: np.ndarray | None) -> Iterator[pa.Table]:
-    """The rows of a file, those that stay, with the dedups that they come to now."""
+    """The rows of a file that stay, with the dedups that they reach now."""
     start = 0
     for batch in pq.ParquetFile(path).iter_batches(use_threads=False):
         table, rows = pa.Table.from_batches([batch]), slice(start, start + batch.num_rows)

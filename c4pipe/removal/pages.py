@@ -1,7 +1,7 @@
-"""The pages of a corpus as they came to its first dedup of text, by number: from its restore files and its shards.
+"""The pages of a corpus as they reached its first text dedup, by number: from its restore files and its shards.
 
-A page that lost nothing is in the shards as it came, and in no restore file. Such pages have no numbers until they are
-asked for; then they stand behind all others.
+A page that lost nothing is unchanged in a shard and in no restore file. Such pages get numbers only when they are
+needed, after all others.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from c4pipe.stages import Identify
 from c4pipe.text.urls import stand_in
 
 Numbers = NDArray[np.int64]
-Asked = Callable[[Sequence[str]], NDArray[np.bool_]]  # which of these URLs somebody wants out
+Asked = Callable[[Sequence[str]], NDArray[np.bool_]]  # which of these URLs are listed
 ROWS_READ = 1000
 
 
 class Stored(NamedTuple):
-    """Where pages are, and what is known of them without their texts. [pages] all."""
+    """Where pages are, and what is known about them without their texts. [pages] all."""
 
     priorities: U64
-    legs: NDArray[np.int8]  # how many dedups of text each came to, one more where it was kept in the end
+    legs: NDArray[np.int8]  # number of text dedups that each reached, plus one if it was kept in the end
     asked: NDArray[np.bool_]
 
 
 class CorpusPages:
-    """Those of one corpus that have numbers."""
+    """The numbered pages of one corpus."""
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any], plan: Plan, asked: Asked):
         self._folder, self._plan, self._asked = folder, plan, asked
@@ -53,12 +53,12 @@ class CorpusPages:
 
     @property
     def restored(self) -> int:
-        """How many are in restore files: the first ones."""
+        """The number of pages in restore files; these have the first numbers."""
         return len(self) - len(self.taken)
 
     @cached_property
     def bounds(self) -> list[int]:
-        """Where the numbers of each restore file begin, and the end of the last."""
+        """The first number of each restore file, and the end of the last."""
         sizes = [pq.read_metadata(self._folder / path).num_rows for path in self.paths]
         return [0, *np.cumsum(sizes, dtype=np.int64).tolist()]
 
@@ -72,7 +72,7 @@ class CorpusPages:
         return np.concatenate(hashes), np.concatenate(counts).astype(np.int64)
 
     def read(self, numbers: Numbers) -> Iterator[tuple[int, Page]]:
-        """The pages of these ascending numbers."""
+        """The pages with these ascending numbers."""
         for path, (start, stop) in zip(self.paths, pairwise(self.bounds), strict=True):
             mine = numbers[(numbers >= start) & (numbers < stop)]
             if not len(mine):
@@ -88,11 +88,11 @@ class CorpusPages:
             yield number, self.taken[number - self.bounds[-1]]
 
     def take_asked(self) -> None:
-        """Gives numbers to the kept pages that are asked for and lost nothing."""
+        """Numbers the listed kept pages that lost nothing."""
         self._take(lambda table: self._asked(table["url"].to_pylist()))
 
     def take(self, priorities: U64) -> None:
-        """Gives numbers to the kept pages that own something by these priorities. BuildError where one is missing."""
+        """Numbers the kept pages that own something with these priorities. BuildError if one is missing."""
         wanted = np.setdiff1d(priorities, self.stored.priorities[self.restored :])
         if not len(wanted):
             return
@@ -105,7 +105,7 @@ class CorpusPages:
             )
 
     def outside(self) -> Iterator[tuple[str, str]]:
-        """(URL, text) of the kept pages that have no number, as they came to every dedup."""
+        """(URL, text) of the kept pages without a number, as they reached every dedup."""
         for path in self.shards:
             for batch in pq.ParquetFile(self._folder / path).iter_batches(ROWS_READ, columns=["url", "text", "source"]):
                 for url, text, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
@@ -134,12 +134,12 @@ class CorpusPages:
 
     @cached_property
     def _sources(self) -> set[str]:
-        """Of all that have numbers."""
+        """The sources of all numbered pages."""
         found = (pq.read_table(self._folder / path, columns=["source"])["source"].to_pylist() for path in self.paths)
         return {source for sources in found for source in sources}
 
     def _as_it_came(self, page: Page) -> Page:
-        """A page of the shards without what stages behind the first dedup of text say of it."""
+        """A page of the shards without the results of stages after the first text dedup."""
         before = self._plan.prefix(0)[:-1]
         names = added_to(self._plan.schema(before))
         page = page._replace(extra={name: page.extra[name] for name in names})

@@ -1,8 +1,8 @@
-"""Proves that nothing of listed pages is left in a corpus, or names the file and place of what is.
+"""Proves that nothing of the listed pages is left in a corpus, or names the file and place of each trace.
 
-What is looked at: the URL of every row of shards, rejected pages and restore files; the pages that these and the keys
-name as owners; the keys of URLs; domains in stats.json; and the words of every other file that says something of the
-corpus. The lists that rules have read are not: whoever gave them may have listed the same domain.
+It checks the URL of every row of shards, rejected pages and restore files, the pages that rows and keys name as owners,
+the keys of URLs, the domains in stats.json, and the words of every other file about the corpus. It does not check the
+lists that rules read: their author may have listed the same domain.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ UNPROVEN = (
 
 
 class Remains(NamedTuple):
-    """Something that is left of a listed page."""
+    """A trace of a listed page."""
 
     path: str
     place: str  # in the file
@@ -47,7 +47,7 @@ class Remains(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What was looked at, and what was found."""
+    """What was checked, and what was found."""
 
     files: int
     rows: int
@@ -56,10 +56,10 @@ class Proof(NamedTuple):
 
 
 def prove(folder: Path, manifest: Mapping[str, Any], asked: Wishes, urls: Iterable[str] = ()) -> Proof:
-    """Looks at every file of a corpus. BuildError for one that cannot be read.
+    """Checks every file of a corpus. BuildError for one that cannot be read.
 
     Args:
-        urls: further ones, as they were crawled, such as those of pages that were just taken out.
+        urls: further ones, as crawled, such as those of pages that were just removed.
     """
     known = _Known(asked, urls)
     left, rows = [], 0
@@ -81,7 +81,7 @@ def prove(folder: Path, manifest: Mapping[str, Any], asked: Wishes, urls: Iterab
 
 
 class _Known:
-    """Listed pages by all that a corpus may know them by."""
+    """Listed pages, by everything that may identify them in a corpus."""
 
     def __init__(self, asked: Wishes, urls: Iterable[str]):
         crawled = {*urls, *(form for key in asked.urls for form in _crawled(key)), *_as_listed(asked)}
@@ -98,7 +98,7 @@ class _Known:
         self._sites = _pattern(hosts)
 
     def rows(self, table: pa.Table) -> Iterator[tuple[int, str]]:
-        """Numbers of rows and what is left in them."""
+        """Row numbers and the traces in them."""
         for row in np.flatnonzero(self._matcher.mask(table["url"])).tolist():
             yield row, f"the page {table['url'][row].as_py()}"
         for row, url in enumerate(table["url"].to_pylist() if self._asked.codes else ()):
@@ -114,7 +114,7 @@ class _Known:
             yield parents[place].as_py(), f"the page {owners[place].as_py()} as an owner"
 
     def keys(self, path: str, reader: KeyReader, of_urls: bool) -> Iterator[Remains]:
-        """What is left in a file of keys: URLs by their hashes, or pages as owners."""
+        """Traces in a file of keys: URLs by their hashes, or pages as owners."""
         if of_urls:
             found = [key for key in self._hashes.tolist() if len(reader.between(key, key)[0])]
             yield from (Remains(path, f"key {key:016x}", "a listed URL") for key in found)
@@ -126,7 +126,7 @@ class _Known:
                 yield Remains(path, f"key {int(keys[place]):016x}", f"the page {page} as an owner")
 
     def words(self, name: str, text: str) -> Iterator[Remains]:
-        """What is left in a text: URLs and codes, and domains where none is named for other reasons."""
+        """Traces in a text: URLs and codes, and domains if none is named for other reasons."""
         patterns = (self._pages,) if name in _OF_OURS else (self._pages, self._sites)
         for pattern in filter(None, patterns):
             for found in pattern.finditer(text):
@@ -141,7 +141,7 @@ class _Known:
                     yield Remains(STATS, table, f"the domain {domain}")
 
 
-_OF_OURS = (MANIFEST, STATS, "README.md")  # inputs and sources of rules have domains; of stats.json see `domains`
+_OF_OURS = (MANIFEST, STATS, "README.md")  # inputs and sources of rules have domains; for stats.json see `domains`
 _AHEAD, _BEHIND = r"(?<![\w.%-])", r"(?![\w%/-]|\.\w)"
 
 
@@ -150,7 +150,8 @@ def _pattern(words: list[str]) -> re.Pattern[str] | None:
 
 
 def _as_written(key: str) -> str:
-    """What finds a URL by its key. That of a first page is its host, which is named for others of its pages as well."""
+    """A pattern that finds a URL by its key. The key of a home page is its host, which also appears for the host's
+    other pages."""
     return re.escape(key) if "/" in key else rf"https?://(?:www\.)?{re.escape(key)}"
 
 
@@ -172,7 +173,7 @@ def _numbered(tables: Iterable[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
 
 
 def _telling(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
-    """The files that say something of the corpus in words."""
+    """The text files about the corpus."""
     added = _json(folder / ADDED).get("files", []) if (folder / ADDED).exists() else []
     return [MANIFEST, *(row["path"] for row in (*manifest.get("about", ()), *added))]
 

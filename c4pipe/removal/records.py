@@ -1,4 +1,4 @@
-"""Writes the corpus that a rebuild without some pages would have made, beside the one that it is made of.
+"""Writes the corpus that a rebuild without some pages would have made, next to the original.
 
 Removal --write_without--> shards, rejected pages, keys, restore files, stats.json, README.md, removed.json, manifest
 """
@@ -20,15 +20,15 @@ from c4pipe.removal.shards import write_shards
 from c4pipe.removal.task import Removal, copy_file
 from c4pipe.shards import ADDED, MANIFEST, STATS, SUMS, belongings, to_json, write_manifest
 
-WRITTEN_AGAIN = (STATS, "README.md", REMOVED)  # of the files that say something of a corpus
+WRITTEN_AGAIN = (STATS, "README.md", REMOVED)  # of the files about a corpus
 
 
 def write_without(removal: Removal, fingerprint: str, date: str, reason: str) -> dict[str, Any]:
-    """Writes all of it, the manifest last; the entry of the log. BuildError where the counts do not add up.
+    """Writes all of it, the manifest last; returns the log entry. BuildError if the counts do not add up.
 
     Args:
         fingerprint: of the new corpus.
-        date: the user's, as it was given.
+        date: the user's, as given.
     """
     manifest, ledger = removal.manifest, removal.replayed.ledger.check()
     shards = write_shards(removal)
@@ -61,7 +61,7 @@ def write_without(removal: Removal, fingerprint: str, date: str, reason: str) ->
 
 
 def write_copy(folder: Path, manifest: dict[str, Any], store: Store, made: str) -> None:
-    """The corpus as it is, to the byte, but for files that were added to it later."""
+    """A byte-identical copy of the corpus, without files that were added to it later."""
     for file in belongings(manifest):
         copy_file(folder, file.path, store, made)
     for name in (SUMS, MANIFEST):
@@ -70,7 +70,7 @@ def write_copy(folder: Path, manifest: dict[str, Any], store: Store, made: str) 
 
 
 def left_behind(folder: Path, manifest: dict[str, Any]) -> list[str]:
-    """Files that say something of the corpus, and are not written again for the new one."""
+    """Files about the corpus that are not rewritten for the new one."""
     about = [row["path"] for row in manifest.get("about", ()) if row["path"] not in WRITTEN_AGAIN]
     added = json.loads((folder / ADDED).read_bytes())["files"] if (folder / ADDED).exists() else []
     return sorted({*about, *(row["path"] for row in added)})

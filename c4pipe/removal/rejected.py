@@ -1,4 +1,4 @@
-"""The rejected table of a corpus without some pages: their rows go, and others tell what became of theirs now."""
+"""The rejected table of a corpus without some pages: their rows are dropped, and other rows get their new outcome."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class RejectedWritten(NamedTuple):
     """The rejected table of the new corpus."""
 
     rows: list[FileRow]
-    early: int  # rows that went of pages which fell in front of the first dedup of text
+    early: int  # dropped rows of pages that were rejected before the first text dedup
 
 
 class _Part(NamedTuple):
-    """What becomes of a part: numbers of rows, those that go and those that are told otherwise or leave."""
+    """The changes to a part: the numbers of rows that are dropped, and of those that change or leave."""
 
     gone: list[int]
     other: list[int]
@@ -42,10 +42,10 @@ class _Part(NamedTuple):
 
 
 def write_rejected_parts(removal: Removal) -> RejectedWritten:
-    """Writes the parts of the table; one in which nothing changes keeps its bytes, and one without a row is none.
+    """Writes the parts of the table; an unchanged part keeps its bytes, and one without rows is not written.
 
-    A table of all pages has a row for each, whatever became of it. One that is a sample has the pages of an outcome in
-    a part of their own: those that come back leave it, and those that fall now come in.
+    A table of all pages has a row for each, whatever its outcome. A sample has a part for each outcome: pages that come
+    back leave it, and newly rejected ones enter it.
     """
     how, parts = removal.manifest["settings"]["rejected"], removal.manifest.get("rejected", [])
     matcher, rows, early = removal.matched.matcher(), [], 0
@@ -84,7 +84,7 @@ def _look(removal: Removal, matcher: Matcher, path: Path) -> _Part:
 
 
 def _split(removal: Removal, path: str, part: _Part) -> tuple[pa.Table, list[_Record]]:
-    """The rows of a part that stay as they are, and those that are told otherwise, as they are now."""
+    """The rows of a part that do not change, and the new version of those that do."""
     table = pa.concat_tables(read_columns(removal.folder / path, REJECTED_SCHEMA.names))
     leaving = {*part.gone, *part.other}
     stays = [number for number in range(table.num_rows) if number not in leaving]
@@ -101,7 +101,7 @@ def _schema(removal: Removal) -> pa.Schema:
 
 
 def _now(record: _Record, removal: Removal, every: bool) -> _Record | None:
-    """The row of a page as it has to be now; None for one that leaves its part of a sample."""
+    """The new row of a page; None if it leaves its part of a sample."""
     source = record["source"]
     if source in removal.replayed.fallen:
         outcome = _outcome(removal, source)
@@ -115,7 +115,7 @@ def _now(record: _Record, removal: Removal, every: bool) -> _Record | None:
 
 
 def _language(record: _Record, removal: Removal) -> _Record:
-    """The language of a page that came further than it did, or less far."""
+    """The language of a page that now ends at a later or an earlier stage."""
     source = record["source"]
     if source in removal.replayed.put:
         said = removal.replayed.put[source].language
@@ -127,7 +127,7 @@ def _language(record: _Record, removal: Removal) -> _Record:
 
 
 def _dropped(record: _Record, removal: Removal) -> list[_Record]:
-    """What is cut from a page now: the last of what it tells was cut from the first dedup of text on."""
+    """What is cut from a page now: the last of the recorded parts were cut from the first text dedup on."""
     dropped: list[_Record] = record["dropped"]
     if (changed := removal.replayed.dropped.get(record["source"])) is None:
         return dropped
@@ -135,7 +135,7 @@ def _dropped(record: _Record, removal: Removal) -> list[_Record]:
 
 
 def _fallen(removal: Removal) -> Iterator[_Record]:
-    """Rows of the pages that fall now, as they came into the stage that rejects them."""
+    """Rows of the newly rejected pages, as they entered the stage that rejects them."""
     for source, end in sorted(removal.replayed.fallen.items()):
         row = {"url": end.page.url, "timestamp": end.page.timestamp, "text": end.page.text, "source": source}
         language = end.page.language or guessed_language(end.page.text)
@@ -153,7 +153,7 @@ def _as_row(drop: Dropped) -> _Record:
 
 
 def _part_of(record: _Record) -> str:
-    """The part of a sample in which pages of an outcome are."""
+    """The part of a sample that holds the pages of an outcome."""
     return f"{_PART}{record['stage']}-{record['reason']}.parquet"
 
 
@@ -163,11 +163,11 @@ _PART = f"{REJECTED_FOLDER}/part-"
 def _write(
     path: str, stays: pa.Table, others: Sequence[_Record], coming: Sequence[_Record], removal: Removal
 ) -> list[FileRow]:
-    """Writes a part in the order of builds, if it has rows: by outcome and the hash of the source."""
+    """Writes a part, if it has rows, in the order of builds: by outcome and the hash of the source."""
     table = pa.concat_tables([stays, pa.Table.from_pylist([*others, *coming], stays.schema)])
     names = zip(*(table[name].to_pylist() for name in ("stage", "reason", "source")), strict=True)
     ranked = sorted((stage, reason, hash64(source), source, row) for row, (stage, reason, source) in enumerate(names))
-    if coming:  # of an outcome a sample has so many
+    if coming:  # the size of a sample of one outcome
         ranked = ranked[:PER_REASON]
     if not ranked:
         return []

@@ -1,8 +1,8 @@
-"""Which pages change when others are taken out, dedup by dedup, as a rebuild would have it.
+"""Which pages change when others are removed, dedup by dedup, as in a rebuild.
 
-Each dedup of text is asked twice, with the pages that are asked for and without them. A page that loses the same both
-times, of the same text, becomes what it was. The others walk on, as they did and as they do now: what they had counted
-for is taken from the ledger, and they are counted again.
+Each text dedup runs twice, with the listed pages and without them. A page that loses the same parts of the same text
+both times keeps its outcome. The others continue on both sides: their old counts are subtracted from the ledger, and
+they are counted again.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from c4pipe.removal.worlds import LegKeys, World, beaten, dedup, outside, sharin
 
 
 class LegOwned(NamedTuple):
-    """Who owns the keys of a dedup from now on: pages that were asked again, and outside of them who did so far."""
+    """The owners of a dedup's keys from now on: replayed pages, and outside of them the previous owners."""
 
     keys: LegKeys
-    inside: U64  # the priorities of the pages that were asked again
+    inside: U64  # the priorities of the replayed pages
     owned: Owned
 
     def pieces(self) -> Iterator[tuple[U64, U64]]:
-        """All keys, in ascending order."""
+        """All keys, ascending."""
         for first, last in self.keys.ranges():
             theirs = outside(Owned(*self.keys.own.between(first, last)), self.inside)
             start, stop = (
@@ -41,13 +41,13 @@ class LegOwned(NamedTuple):
 
 
 class Replay:
-    """The dedups of text of one corpus, with some pages and without them: `then` and `now`."""
+    """The text dedups of one corpus, with some pages and without them: `then` and `now`."""
 
     def __init__(self, pages: CorpusPages, plan: Plan, keys: Mapping[str, LegKeys]):
-        """`keys` are those of each dedup of text by its stage. A preset may leave no small languages out."""
+        """`keys` are those of each dedup of text, by stage. The preset must not drop small languages."""
         self.pages, self._plan, self._keys = pages, plan, keys
         self.then, self.now = Side(plan), Side(plan)
-        self.moved: set[int] = set()  # pages that lose the same to somebody else
+        self.moved: set[int] = set()  # pages that lose the same parts to other owners
         self.owned: dict[str, LegOwned] = {}
         pages.take_asked()
         self.now.out.update(self.asked.tolist())
@@ -58,7 +58,7 @@ class Replay:
 
     @property
     def asked(self) -> Numbers:
-        """The pages that go."""
+        """The removed pages."""
         return np.flatnonzero(self.pages.stored.asked)
 
     def _leg(self, leg: int) -> None:
@@ -80,7 +80,7 @@ class Replay:
         self._compare(leg, level)
 
     def _world(self, leg: int, side: Side, level: TextLevel) -> tuple[Numbers, World]:
-        """The pages that come to a leg, by number, and what they claim."""
+        """The pages that reach a leg, by number, and what they claim."""
         stored = self.pages.stored
         comes = stored.legs > leg
         comes[[*side.comes]] = True
@@ -103,7 +103,7 @@ class Replay:
         return numbers, World(found, np.array(ranks, np.uint64), sketches, evidence)
 
     def _outside(self, level: TextLevel) -> Atoms:
-        """What the pages claim that have no number."""
+        """What the unnumbered pages claim."""
         rows, priorities = [], []
         for url, text in self.pages.outside():
             rows.append(np.array(level.atoms(text), np.uint64))
@@ -111,7 +111,7 @@ class Replay:
         return Atoms.of(rows, np.array(priorities, np.uint64))
 
     def _as_stored(self, comes: np.ndarray, level: TextLevel) -> World:
-        """What pages claim at the first dedup, as their files say it."""
+        """What pages claim at the first dedup, as their files record it."""
         priorities = self.pages.stored.priorities
         taken = Atoms.of([level.atoms(page.text) for page in self.pages.taken], priorities[self.pages.restored :])
         hashes, counts = (np.concatenate(pair) for pair in zip(self.pages.atoms, taken[:2], strict=True))
@@ -119,7 +119,7 @@ class Replay:
         return World(atoms, np.empty(0, np.uint64), (), ())
 
     def _compare(self, leg: int, level: TextLevel) -> None:
-        """Pages that are others here, or lose something else, walk through the leg on both sides."""
+        """Pages that change here, or that lose other parts, pass through the leg on both sides."""
         flags, owners = differing(self.then.legs[leg], self.now.legs[leg])
         self.moved |= owners
         walked = {*self.then.comes, *self.now.comes, *flags, *(owners if level.links else ())}
@@ -132,8 +132,8 @@ class Replay:
 
 
 def differing(then: Dedupped, now: Dedupped) -> tuple[set[int], set[int]]:
-    """Of pages with as many atoms on both sides those that lose others of them, and those that lose the same to others,
-    in part at least."""
+    """Of pages with the same number of atoms on both sides, those that lose other atoms, and those that lose the same
+    atoms to other owners, at least in part."""
     common, ours, theirs = np.intersect1d(then.numbers, now.numbers, assume_unique=True, return_indices=True)
     counts = np.diff(then.first_rows)[ours]
     alike = counts == np.diff(now.first_rows)[theirs]
@@ -148,7 +148,7 @@ def differing(then: Dedupped, now: Dedupped) -> tuple[set[int], set[int]]:
 
 
 def _rows(starts: Numbers, counts: Numbers) -> Numbers:
-    """The rows of runs that begin at `starts`, one behind the other."""
+    """The rows of runs that begin at `starts`, concatenated."""
     ends = np.cumsum(counts)
     rows: Numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
     return rows

@@ -1,4 +1,5 @@
-"""The shards of a corpus without some pages: those in which no row goes, changes or comes back keep their bytes."""
+"""The shards of a corpus without some pages: a shard keeps its bytes if no row of it is dropped, changed or
+restored."""
 
 from __future__ import annotations
 
@@ -25,11 +26,11 @@ class ShardsWritten(NamedTuple):
     """The shards of the new corpus."""
 
     rows: list[FileRow]
-    touched: list[str]  # paths of those that have other rows
-    gone: Stats  # of the rows that have left
+    touched: list[str]  # paths of those whose rows change
+    gone: Stats  # of the rows that left
     come: Stats
-    domains: Counter[str]  # of all kept pages now; nothing where no shard is touched
-    marks: Stats | None  # test items of benchmarks in all of them; None where no column names them, or none is touched
+    domains: Counter[str]  # of all kept pages now; empty if no shard changes
+    marks: Stats | None  # benchmark items in all of them; None if no column names them, or none changes
 
 
 def write_shards(removal: Removal) -> ShardsWritten:
@@ -58,7 +59,7 @@ def write_shards(removal: Removal) -> ShardsWritten:
 
 
 def _where(removal: Removal) -> tuple[list[FileRow], dict[str, FileRow], set[str]]:
-    """The shards, the one in which each page is that leaves it, and the paths of those that lose any."""
+    """The shards, the shard of each page that leaves, and the paths of those that lose any."""
     gone = pa.array(sorted(removal.replayed.gone), pa.string())
     at: dict[str, FileRow] = {}
     rows = removal.manifest["shards"]
@@ -72,8 +73,8 @@ def _where(removal: Removal) -> tuple[list[FileRow], dict[str, FileRow], set[str
 
 
 def _coming(removal: Removal, at: dict[str, FileRow]) -> dict[str, list[Page]]:
-    """The pages that come, by the path of their shard: one that has another text stays where it was, and any other has
-    its place by what stands for it."""
+    """The pages that enter, by the path of their shard: a page with a changed text stays in its shard, and any other is
+    placed by its URL or its stand-in."""
     plan, paths = removal.plan, defaultdict(list)
     for row in removal.manifest["shards"]:
         paths[row["config"], row["split"]].append(row["path"])

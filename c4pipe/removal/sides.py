@@ -1,4 +1,4 @@
-"""One side of a replay: the corpus with the pages that are asked for, or without them, where that is not the same."""
+"""One side of a replay: the corpus with the listed pages or without them, as far as the two differ."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from c4pipe.corpus.ledger import StageCount
 from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import TextLevel
 from c4pipe.page import Dropped, Page, Rejected
-from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, cuts_of, walk_on
+from c4pipe.passes.applying import after_dedup, cuts_of, walk_on
 from c4pipe.passes.counting import count_chars, count_dedup
+from c4pipe.passes.losses import PageLosses, Survivor
 from c4pipe.removal.pages import Numbers
 from c4pipe.removal.worlds import Lost
 from c4pipe.stages import PageStage
 
 
 class Comes(NamedTuple):
-    """A page as it comes to a dedup, and what was cut from it so far, from the first dedup of text on."""
+    """A page as it reaches a dedup, and what was cut from it so far, from the first text dedup on."""
 
     page: Page
     dropped: tuple[Dropped, ...] = ()
 
 
 class End(NamedTuple):
-    """What becomes of a page."""
+    """The outcome of a page."""
 
-    page: Page  # as it is kept, or as it came into the stage that rejects it
-    stage: str  # "" where it is kept
+    page: Page  # as kept, or as it entered the stage that rejects it
+    stage: str  # "" if it is kept
     verdict: Rejected | None
-    legs: int  # how many dedups of text it came to, one more where it is kept
+    legs: int  # number of text dedups that it reached, plus one if it is kept
     dropped: tuple[Dropped, ...]
 
 
 class Dedupped(NamedTuple):
-    """A dedup of text."""
+    """One text dedup."""
 
-    numbers: Numbers  # of the pages that came to it, ascending
+    numbers: Numbers  # of the pages that reached it, ascending
     first_rows: Numbers  # of the atoms of each, and their end
     lost: Lost
 
@@ -56,15 +57,15 @@ class Dedupped(NamedTuple):
         if not atoms.flags.any():
             return None
         starts = [] if level.links else level.atoms_at(page.text)[1]
-        return PageLosses(atoms.flags.tolist(), starts, atoms, self.lost.likeness.get(first))
+        return PageLosses(atoms, np.asarray(starts, np.int64), self.lost.likeness.get(first))
 
 
 @dataclass
 class Side:
-    """Pages by number. Those of which nothing is said here are as the corpus has them."""
+    """Pages by number. Those not listed here are as the corpus has them."""
 
     plan: Plan
-    out: set[int] = field(default_factory=set)  # that are not of this side at all
+    out: set[int] = field(default_factory=set)  # that are not on this side
     comes: dict[int, Comes] = field(default_factory=dict)  # to the next dedup
     ends: dict[int, End] = field(default_factory=dict)
     legs: list[Dedupped] = field(default_factory=list)  # so far
@@ -73,7 +74,7 @@ class Side:
         self.counts = [StageCount(name) for name in self.plan.names()]  # of `comes` and `ends`
 
     def walk(self, leg: int, number: int, came: Comes) -> None:
-        """A page through a leg, to the next dedup or to its end. It is counted."""
+        """Passes a page through a leg, to the next dedup or to its end, and counts it."""
         self.comes.pop(number, None)
         then = self._step(leg, number, came, self.counts)
         if isinstance(then, End):
@@ -82,7 +83,7 @@ class Side:
             self.comes[number] = then
 
     def story(self, number: int, page: Page, upto: int) -> Comes:
-        """A page as it came to the dedup of leg `upto`, from how it came to the first; it did come so far."""
+        """A page as it reached the dedup of leg `upto`, from how it reached the first; it must have got that far."""
         came = Comes(page)
         for leg in range(upto):
             then = self._step(leg, number, came, [StageCount(name) for name in self.plan.names()])
@@ -91,7 +92,7 @@ class Side:
         return came
 
     def end(self, number: int, page: Page) -> End:
-        """What becomes of a page that came to the first dedup so."""
+        """The outcome of a page that reached the first dedup in this state."""
         if number in self.ends:
             return self.ends[number]
         came = Comes(page)
@@ -103,13 +104,13 @@ class Side:
         raise AssertionError("the last leg ends every page")
 
     def came(self, leg: int, number: int, page: Page) -> Comes:
-        """A page as it came to a leg, its text alone: what edits no text need not be asked again."""
+        """A page's text as it reached a leg: only stages that edit text are run again."""
         for earlier, dedup in enumerate(self.legs[:leg]):
             of = self.plan.legs[earlier]
             assert of.level is not None
             losses = dedup.of_page(number, of.level, page)
             if losses is not None:
-                page = of.level.apply(page, losses.flags, starts=losses.starts).page
+                page = of.level.apply(page, losses.flags, starts=losses.starts.tolist()).page
             for index, step in of.steps:
                 stage = self.plan.preset.stages[index]
                 if isinstance(stage, PageStage) and stage.edits:
@@ -132,7 +133,7 @@ class Side:
             return End(verdict.page, stage, verdict, leg + 1, dropped)
         if leg + 1 < len(plan.legs):
             return Comes(verdict.page, dropped)
-        if plan.size is not None:  # which leaves nothing out
+        if plan.size is not None:  # the size stage, which drops nothing here
             counts[-1].entered += 1
             counts[-1].kept += 1
             count_chars(counts[-1], verdict.page, verdict)

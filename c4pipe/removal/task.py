@@ -1,4 +1,4 @@
-"""A removal as those see it who write the files of the corpus without the pages."""
+"""A removal, as seen by the code that writes the files of the new corpus."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from c4pipe.files.storage import Store
 from c4pipe.removal.matching import Matched
 from c4pipe.removal.outcome import Replayed
 
-FileRow = dict[str, Any]  # of a file, as the manifest has it
+FileRow = dict[str, Any]  # a file's entry in the manifest
 
 
 class Removal(NamedTuple):
-    """What is taken out of which corpus, what becomes of it, and where the new one is made."""
+    """What is removed from which corpus, the outcome, and where the new corpus is made."""
 
-    folder: Path  # of the corpus, whose files have their sums
+    folder: Path  # of the corpus, whose checksums were verified
     manifest: dict[str, Any]
     plan: Plan
     matched: Matched
@@ -29,13 +29,13 @@ class Removal(NamedTuple):
     made: str
 
     def copy(self, path: str) -> None:
-        """A file as it is."""
+        """Copies a file unchanged."""
         copy_file(self.folder, path, self.store, self.made)
 
 
 def is_restorable(manifest: Mapping[str, Any]) -> bool:
-    """Whether a corpus of a preset with a dedup of text keeps what comes back: there is nothing of it where no page has
-    lost anything from the first one on."""
+    """Whether a corpus whose preset has a text dedup keeps what may come back. If no page lost anything from the first
+    text dedup on, there is nothing to keep."""
     early = before_text(manifest)
     behind = [row for row in manifest["ledger"]["stages"] if row["stage"] not in early]
     nothing = not any(row.get(name) for row in behind for name in LOST_AS.values())
@@ -43,6 +43,6 @@ def is_restorable(manifest: Mapping[str, Any]) -> bool:
 
 
 def copy_file(folder: Path, path: str, store: Store, made: str) -> None:
-    """A file of a corpus to the same path below another folder."""
+    """Copies a file of a corpus to the same path below another folder."""
     with open(folder / path, "rb") as source, store.write(f"{made}/{path}") as stream:
         shutil.copyfileobj(source, stream, 1 << 20)

@@ -1,8 +1,8 @@
-"""A dedup of text once more: among the pages of restore files, against what all others own.
+"""Repeats a text dedup among the pages of restore files, against what all other pages own.
 
-What a page claims is compared with what the pages of this world claim, with what pages outside of it own by the keys of
-the corpus, and with what earlier corpora own. Pages that are kept as they came lose nothing and stay outside, unless a
-page claims what is theirs with a better right: then they are named, and belong to it.
+A *world* is the set of pages that take part. Their claims are compared with each other, with what pages outside the
+world own according to the corpus's keys, and with what earlier corpora own. Pages kept unchanged lose nothing and stay
+outside. If a page claims what such a page owns with a better right, the owner joins the world.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ from c4pipe.dedup.linked import (
 )
 from c4pipe.keys import KeyReader, merged, ranges, united
 
-RANGE_KEYS = 1 << 20  # of the files of keys that are held at once
+RANGE_KEYS = 1 << 20  # keys held in memory at a time
 
 
 class LegKeys(NamedTuple):
-    """The files of keys of one dedup."""
+    """The key files of one dedup."""
 
     own: KeyReader
     earlier: Sequence[KeyReader]  # of corpora that this one was built against
@@ -57,31 +57,31 @@ class LegKeys(NamedTuple):
 
 
 class World(NamedTuple):
-    """Pages that come to a dedup. [pages], but for the hashes."""
+    """The pages that reach a dedup. [pages], except the hashes."""
 
     atoms: Atoms
-    ranks: U64  # of a level that links pages; none of another
+    ranks: U64  # of a level that links pages; None for another
     sketches: Sequence[bytes]
     evidence: Sequence[bytes]
 
 
 class Lost(NamedTuple):
-    """What they lose."""
+    """What the pages lose."""
 
     atoms: LostAtoms
-    likeness: dict[int, float]  # of linked pages by their first atom
+    likeness: dict[int, float]  # likeness of linked pages, by their first atom
     owned: Owned  # the keys that they own
 
 
 def outside(keys: Owned, inside: U64) -> Owned:
-    """Those of the keys whose owners are none of these."""
+    """The keys whose owners are not among these pages."""
     stays = ~np.isin(keys.owners, inside)
     return Owned(keys.keys[stays], keys.owners[stays])
 
 
 def beaten(world: World, level: TextLevel, keys: LegKeys, inside: U64) -> U64:
-    """The pages outside that have to do with a world: whose keys its pages claim with a better right, or where pages
-    are linked, at all."""
+    """The outside pages that a world affects: its pages claim their keys with a better right or, if the level links
+    pages, at all."""
     found = _claims(world, level)
     named = []
     for first, last in keys.ranges():
@@ -94,8 +94,9 @@ def beaten(world: World, level: TextLevel, keys: LegKeys, inside: U64) -> U64:
 
 
 def sharing(found: Atoms, keys: LegKeys) -> U64:
-    """Of pages outside those that claim a key which they do not own, where pages are linked: one that is kept has such
-    keys where another than the one with the smallest hash stays, or where its text was compared and found another."""
+    """The outside pages that claim a key owned by another page, for a level that links pages. A kept page has such keys
+    if its cluster kept a page other than the one with the smallest hash, or if the comparison of texts found it
+    different."""
     claimed = page_claims(found, np.ones(len(found.counts), bool)).sorted()
     others = [np.empty(0, np.uint64)]
     for first, last in keys.ranges():
@@ -109,8 +110,8 @@ def sharing(found: Atoms, keys: LegKeys) -> U64:
 
 
 def dedup(world: World, level: TextLevel, keys: LegKeys, inside: U64) -> Lost:
-    """What the pages of a world lose. `inside` are the priorities of all pages that own nothing by the files of keys:
-    those of this world, and those that are no more."""
+    """What the pages of a world lose. `inside` has the priorities of all pages whose entries in the key files are void:
+    those of this world, and removed pages."""
     if isinstance(level, LinkLevel):
         return _linked(world, level, keys)
     best, lost_inside = collapse(claims(world.atoms, level.width, _all(world)))
@@ -150,7 +151,7 @@ def _linked(world: World, level: LinkLevel, keys: LegKeys) -> Lost:
 
 
 def _elected(world: World, level: LinkLevel, labels: NDArray[np.void], known: NDArray[np.void]) -> NDArray[np.void]:
-    """The pages that fall, as `LIKE` sorted by row."""
+    """The pages that are dropped, as `LIKE`, sorted by row."""
     atoms = world.atoms
     owners, counts = (column.tolist() for column in most_shared(atoms.hashes, atoms.counts, known))
     ranks, priorities = world.ranks.tolist(), atoms.priorities.tolist()
@@ -170,7 +171,7 @@ def _elected(world: World, level: LinkLevel, labels: NDArray[np.void], known: ND
 
 
 def _confirmed(links: NDArray[np.void], world: World, level: LinkLevel) -> NDArray[np.bool_]:
-    """Which links the texts of both pages confirm. Those to pages of earlier corpora stand."""
+    """Which links the texts of both pages confirm. Links to pages of earlier corpora are kept."""
     stands = links["to"] < np.uint64(FIRST_NODE)
     asked = np.flatnonzero(~stands)
     ones, others = (_pages_of(links[name][asked], world).tolist() for name in ("node", "to"))
@@ -190,7 +191,7 @@ def _all(world: World) -> NDArray[np.bool_]:
 
 
 def _claims(world: World, level: TextLevel) -> Claims:
-    """What is claimed, sorted by key; of a level with owners the best claim on each."""
+    """The claims, sorted by key; for a level with owners, the best claim on each key."""
     if not level.links:
         return collapse(claims(world.atoms, level.width, _all(world)))[0]
     return page_claims(world.atoms, _all(world)).sorted()

@@ -1,9 +1,9 @@
-"""Reads robots.txt files, single ones or a crawl's, and keeps what they say to one agent.
+"""Reads robots.txt files, single ones or a crawl's, and keeps their rules for one agent.
 
     folder --gather_robots--> newest answer of each host --outcome--> rules | status | nothing --> files.robots
 
-RFC 9309 2.3.1: an answer of 2xx has rules; redirects are followed up to five times, within the data; a target that is
-not there, and any 4xx, allow everything; 5xx forbids everything.
+RFC 9309 2.3.1: a response of 2xx has rules; redirects are followed up to five times, within the data; a missing
+target, and any 4xx, allow everything; 5xx forbids everything.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ _EXPECTED = "expected HOST.txt or HOST/robots.txt, such as www.example.com.txt, 
 
 
 class RobotsFound(NamedTuple):
-    """What was found."""
+    """The numbers of a gathering."""
 
-    hosts: int  # http and https of one host counted once
-    forbidding: int  # those that forbid the agent anything
+    hosts: int  # http and https of one host count once
+    forbidding: int  # hosts that forbid the agent anything
     files: int
     unreadable: int  # records, and damaged stretches of files
 
 
 class Gathered(NamedTuple):
-    """The newest answers of a folder."""
+    """The newest responses in a folder."""
 
-    answers: dict[str, RobotsAnswer]  # by `key_of` the URL that was fetched
+    answers: dict[str, RobotsAnswer]  # by `key_of` of the URL that was fetched
     files: int
     unreadable: int  # records, and damaged stretches of files
 
 
 def gather_robots(folder: Path, agent: str, target: Path) -> RobotsFound:
-    """Writes what the robots.txt files below a folder say to an agent; what was found there, in numbers.
+    """Writes the rules for an agent in the robots.txt files below a folder; returns the numbers.
 
-    ConfigError for a folder without any, and for a name of a file that is no host.
+    Raises ConfigError for a folder without any, and for a file whose name is not a host.
     """
     found = read_answers(folder, agent)
     groups: dict[str, list[str]] = defaultdict(list)
@@ -67,7 +67,7 @@ def gather_robots(folder: Path, agent: str, target: Path) -> RobotsFound:
 
 
 def outcome(key: str, answers: Mapping[str, RobotsAnswer]) -> str:
-    """What holds for a host, as JSON of `rules` or `status`; "" where everything is allowed."""
+    """The result for a host, as JSON of `rules` or `status`; "" if everything is allowed."""
     for _ in range(MOST_REDIRECTS + 1):
         answer = answers.get(key)
         if answer is None or 400 <= answer.status < 500:
@@ -78,13 +78,13 @@ def outcome(key: str, answers: Mapping[str, RobotsAnswer]) -> str:
             return answer.said
         try:
             key = key_of(urljoin(key, answer.said))
-        except ValueError:  # no URL: "http://[x"
+        except ValueError:  # not a URL: "http://[x"
             break
     return ""
 
 
 def _other_scheme(host: str, answers: Mapping[str, RobotsAnswer]) -> Iterator[str]:
-    """The same host by the other scheme, where nobody has asked that one: what it says to http it says to https."""
+    """The same host under the other scheme, if that was never fetched: its answer for http also counts for https."""
     scheme, _, name = host.partition("://")
     other = f"{'http' if scheme == 'https' else 'https'}://{name}"
     if ":" not in name.rpartition("]")[2] and other + ROBOTS not in answers:
@@ -92,7 +92,7 @@ def _other_scheme(host: str, answers: Mapping[str, RobotsAnswer]) -> Iterator[st
 
 
 def read_answers(folder: Path, agent: str) -> Gathered:
-    """The newest answer to each URL. A single file outranks what a crawl has fetched of its host."""
+    """The newest response for each URL. A single file outranks what a crawl fetched from its host."""
     fetched: dict[str, RobotsAnswer] = {}
     given: dict[str, RobotsAnswer] = {}
     whose: dict[str, Path] = {}
@@ -120,7 +120,7 @@ def read_answers(folder: Path, agent: str) -> Gathered:
 
 
 def _keys_of(path: Path) -> list[str]:
-    """The URLs of a single file, by its name: it holds for http and https."""
+    """The URLs of a single file, by its name: it applies to http and https."""
     written = path.parent.name if path.name == ROBOTS[1:] else path.name.removesuffix(".txt")
     name, _, port = written.partition(":")
     host = listed_host(name)

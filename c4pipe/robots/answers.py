@@ -1,4 +1,4 @@
-"""Answers of servers to requests for robots.txt, out of WARC files such as Common Crawl's robotstxt subset."""
+"""Responses of servers to requests for robots.txt, from WARC files such as Common Crawl's robotstxt subset."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _CHUNK = re.compile(rb"\r?\n?([0-9A-Fa-f]+)[^\r\n]*\r?\n")
 
 
 class RobotsAnswer(NamedTuple):
-    """What was answered; of two to one URL the greater one is the newer."""
+    """A response; of two for one URL the greater one is newer."""
 
-    date: str  # when, as the WARC has it
+    date: str  # as in the WARC
     status: int
-    said: str  # of a redirect where to; of 2xx the rules for the agent, as JSON; else ""
+    said: str  # for a redirect its target; for 2xx the rules for the agent, as JSON; else ""
 
 
 def answers_of(stream: BinaryIO, agent: str) -> Iterator[tuple[str, RobotsAnswer] | LostRecord]:
-    """The answers in a WARC file, each by `key_of` its URL, and what of the file cannot be read."""
+    """The responses in a WARC file, each by `key_of` of its URL, and what is unreadable in the file."""
     for record in read_records(stream):
         if isinstance(record, LostRecord):
             yield record
@@ -37,21 +37,21 @@ def answers_of(stream: BinaryIO, agent: str) -> Iterator[tuple[str, RobotsAnswer
 
 
 def key_of(url: str) -> str:
-    """A URL in one spelling: its host as `host_key`, what follows as it is, less a fragment."""
+    """A URL in one spelling: its host as `host_key`, the rest unchanged but without a fragment."""
     scheme, host, port, rest = authority_of(url)
     return host_key(scheme, host, port) + rest.partition("#")[0]
 
 
 def said_by(data: bytes, agent: str) -> str:
-    """The rules of a robots.txt for an agent as JSON, "" where they forbid nothing."""
+    """The rules of a robots.txt for an agent as JSON, "" if they forbid nothing."""
     rules = rules_for(data, agent)
     if all(rule.allows for rule in rules):
         return ""
-    return sys.intern(json.dumps({"rules": rules}, ensure_ascii=False))  # many hosts have the file of one publisher
+    return sys.intern(json.dumps({"rules": rules}, ensure_ascii=False))  # many hosts share the file of one publisher
 
 
 def _answer(record: WarcRecord, agent: str) -> RobotsAnswer | None:
-    """None where the record holds no answer of HTTP."""
+    """None if the record holds no HTTP response."""
     head, *rest = _END_OF_HEAD.split(record.body, maxsplit=1)
     body = b"".join(rest)
     found = _STATUS.match(head)
@@ -66,11 +66,12 @@ def _answer(record: WarcRecord, agent: str) -> RobotsAnswer | None:
 
 
 def _plain(body: bytes, headers: dict[str, str]) -> bytes:
-    """The file in the answer, as much of it as is read. Common Crawl's are plain; other crawlers keep what was sent."""
+    """The file in the response, as much of it as is read. Common Crawl's are decoded; other crawlers store what was
+    sent."""
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _joined(body)
     if headers.get("content-encoding", "").lower() in ("gzip", "x-gzip", "deflate") and body[:1] in (b"\x1f", b"\x78"):
-        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # of gzip and of zlib, as the first byte says
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by the first byte
         try:
             return unpacking.decompress(body, LONGEST_ROBOTS + 1)
         except zlib.error:
@@ -79,7 +80,7 @@ def _plain(body: bytes, headers: dict[str, str]) -> bytes:
 
 
 def _joined(body: bytes) -> bytes:
-    """The chunks of a body; the body as it is where it is in none."""
+    """The joined chunks of a body; the unchanged body if it has none."""
     parts, at = [], 0
     while (size := _CHUNK.match(body, at)) is not None and int(size[1], 16):
         parts.append(body[size.end() : size.end() + int(size[1], 16)])

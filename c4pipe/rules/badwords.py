@@ -22,8 +22,8 @@ _WITHOUT_BOUNDARIES = frozenset({"ja", "th", "zh"})
 class BadWords(PageRule):
     """Drops pages that contain a word from the list of their language; a language without a list passes."""
 
-    fraction: float = 1.0  # share of the hits that go, drawn by the hash of the URL: 1 in C4, 0.999 in mC4
-    fold: bool = True  # entries in lower case, as the text is searched, and lists by any name of their language
+    fraction: float = 1.0  # share of the hits to drop, drawn by the hash of the URL: 1 in C4, 0.999 in mC4
+    fold: bool = True  # lower-cases entries, as the text is searched, and finds lists by any code of their language
     lists: ClassVar = True
     reason: ClassVar = Reason(
         "bad_word",
@@ -63,7 +63,7 @@ class BadWords(PageRule):
         return found
 
     def _folded(self, lists: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-        """The lists by mC4's codes, their entries in lower case; none of `ALLOWED` comes back by that."""
+        """The lists by mC4's codes, their entries in lower case, but nothing in `ALLOWED`."""
         folded: dict[str, frozenset[str]] = {}
         for name, entries in lists.items():
             language = canonical(name)
@@ -77,7 +77,7 @@ class BadWords(PageRule):
 
 
 def _dead(path: Path, assets: Any) -> str:
-    """What to say of the entries of a list that are in no text in lower case; "" where there is none."""
+    """The warning on entries of a list that no text in lower case contains; "" if there are none."""
     entries = {line.strip() for line in assets.text(path).split("\n")} - {""}
     dead = sum(entry != entry.lower() for entry in entries)
     return f"{dead} of {len(entries):,} entries can never match: they hold capitals" if dead else ""

@@ -1,4 +1,4 @@
-"""What a rule is: a frozen dataclass whose fields are its thresholds and whose `reason` says what it costs.
+"""What a rule is: a frozen dataclass whose fields are its thresholds and whose `reason` names what it drops.
 
 A rule that needs an external file names it in `files(assets)` and reads it in `bind(assets)`, which is called once
 per worker and returns the rule ready to judge. Fields stay plain numbers and strings, since they are pickled,
@@ -33,9 +33,7 @@ class ListHit(NamedTuple):
 
 class _Rule(Part):
     reason: ClassVar[Reason]
-    lists: ClassVar[bool] = (
-        False  # whether it goes by a list, and says by the detail, or by `hits`, which entries it met
-    )
+    lists: ClassVar[bool] = False  # whether it uses a list, and reports the entries found in the detail, or by `hits`
 
     def told(self) -> Iterator[Told]:
         yield Told(
@@ -49,7 +47,7 @@ class LineEdit(Part):
 
     If an edit can only change lines that contain, in lower case, one of some strings, it may name these as
     `needs`; or, as `sign`, a pattern that matches in every line that it may change. It is not called for other lines. A
-    subclass with another `edit` names its own.
+    subclass that overrides `edit` declares these again.
     """
 
     says: ClassVar[str]
@@ -71,7 +69,7 @@ class LineRule(_Rule):
 
     If only lines that contain, in lower case, one of some strings can break a rule, it may name these as
     `needs`: it is not called for other lines. A rule that depends only on counts may judge all lines of a page
-    at once, as `broken_by`. A subclass with another `breaks` names its own.
+    at once, as `broken_by`. A subclass that overrides `breaks` declares these again.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -86,7 +84,7 @@ class LineRule(_Rule):
         return []
 
     def broken_by(self, lines: LineCounts) -> NDArray[np.bool_]:
-        """(lines,) whether each breaks the rule: the same as `breaks` says."""
+        """(lines,) whether each breaks the rule, with the same result as `breaks`."""
         raise NotImplementedError
 
 
@@ -95,12 +93,12 @@ class PageRule(_Rule):
     """Judges a whole page."""
 
     def offence(self, page: Page) -> str | None:
-        """What in the page breaks the rule, in short, or None."""
+        """What in the page breaks the rule, in a few words, or None."""
         raise NotImplementedError
 
     def hits(self, page: Page) -> list[ListHit]:
-        """For a rule that uses a list, all entries that the page's text contains, each once; called for pages that
-        are shown, once the rule is bound. Empty for lists that are not searched for in texts."""
+        """For a rule that uses a list, all entries that the page's text contains, each once; only called for displayed
+        pages, once the rule is bound. Empty for lists that are not searched for in texts."""
         return []
 
 

@@ -1,7 +1,7 @@
-"""DCLM's page rules: Gopher's, adopted by RefinedWeb (Penedo et al. 2023, G.1), as DCLM-Baseline has them.
+"""DCLM's page rules: Gopher's, adopted by RefinedWeb (Penedo et al. 2023, G.1), as DCLM-Baseline implements them.
 
 They differ from datatrove's of the same names: words are separated by blanks, all copies of a line count and not
-only the later ones, and shares of runs are of the characters in words (mlfoundations/dclm, baselines/mappers).
+only the later ones, and shares of runs refer to the characters in words (mlfoundations/dclm, baselines/mappers).
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class BetweenWords(PageRule):
 
 @dataclass(frozen=True)
 class BetweenLengths(PageRule):
-    """Gopher's limits on the mean length of words, marks at their ends counted."""
+    """Gopher's limits on the mean length of words, which includes marks at their ends."""
 
     least: int = 3
     most: int = 10
     reason: ClassVar = Reason(
         "dclm_word_length",
         Unit.PAGE,
-        "has runs between blanks of fewer than {least} or more than {most} characters in the mean",
+        "has runs between blanks of fewer than {least} or more than {most} characters on average",
         source=f"{_SOURCE}, word_length_filter",
         keeps="the fox ran.",
         drops="a b cd",
@@ -88,13 +88,13 @@ class MaxSymbols(PageRule):
 
 @lru_cache(maxsize=2)
 def _pieces(text: str, end: str) -> tuple[str, ...]:
-    """What stands between the ends, stripped, where it is not blank."""
+    """The pieces between the separators, stripped, without blank ones."""
     return tuple(stripped for piece in text.split(end) if (stripped := piece.strip()))
 
 
 def _too_many(page: Page, marks: Sequence[str], is_one: Callable[[str], bool], share: float, what: str) -> str | None:
-    """Whether more than a share of the lines begin or end with one of the marks; not looked for where too few marks are
-    in the text. In a product, as there: a quotient may round otherwise."""
+    """Whether more than a share of the lines begin or end with one of the marks; quick if the text holds too few marks.
+    Compared as a product, as in DCLM: a quotient may round differently."""
     lines = _pieces(page.text, "\n")
     if sum(map(page.text.count, marks)) <= share * len(lines):
         return None
@@ -104,7 +104,7 @@ def _too_many(page: Page, marks: Sequence[str], is_one: Callable[[str], bool], s
 
 @dataclass(frozen=True)
 class MaxStarredLines(PageRule):
-    """Gopher's limit on bullets, with two more of them."""
+    """Gopher's limit on bullets, with two more kinds of bullet."""
 
     share: float = 0.9
     bullets: tuple[str, ...] = ("●", "•", "*", "-")
@@ -144,7 +144,7 @@ class MaxTrailingLines(PageRule):
 
 @dataclass(frozen=True)
 class MaxLetterless(PageRule):
-    """Gopher's limit on words without a letter, of runs between blanks."""
+    """Gopher's limit on words without a letter, applied to runs between blanks."""
 
     share: float = 0.2
     reason: ClassVar = Reason(
@@ -164,14 +164,14 @@ class MaxLetterless(PageRule):
 
 @dataclass(frozen=True)
 class MinStopWordsAnyCase(EnglishRule):
-    """Gopher's limit on small words, each time one stands counted, in any case, between blanks."""
+    """Gopher's limit on small words, counting every occurrence, in any case, between blanks."""
 
     words: int = 2
     among: tuple[str, ...] = ("the", "be", "to", "of", "and", "that", "have", "with")
     reason: ClassVar = Reason(
         "dclm_few_stop_words",
         Unit.PAGE,
-        "has fewer than {words} of the words {among}, one as often as it stands",
+        "has fewer than {words} of the words {among}, counting every occurrence",
         source=f"{_SOURCE}, stop_word_filter",
         keeps="The end of it",
         drops="The end, of, it",
@@ -187,7 +187,7 @@ class MinStopWordsAnyCase(EnglishRule):
 
 
 def _repeated(pieces: Sequence[str], share: float, chars: float, what: str) -> str | None:
-    """Whether pieces that stand more than once, all of them counted, or their characters, are too many."""
+    """Whether pieces that occur more than once, counting all of them, or their characters, are too many."""
     if len(pieces) == 1:
         return None
     if pieces and len(set(pieces)) == len(pieces):
@@ -203,14 +203,14 @@ def _repeated(pieces: Sequence[str], share: float, chars: float, what: str) -> s
 
 @dataclass(frozen=True)
 class MaxCopiedLines(PageRule):
-    """Gopher's limits on repeated lines, the first of the copies counted too."""
+    """Gopher's limits on repeated lines, which also count the first of the copies."""
 
     share: float = 0.3
     chars: float = 0.2
     reason: ClassVar = Reason(
         "dclm_repeated_lines",
         Unit.PAGE,
-        "has lines of which more than {share}, or {chars} of their characters, stand more than once",
+        "has lines of which more than {share}, or {chars} of their characters, occur more than once",
         source=_REPETITION,
         keeps="\n".join("abcdefghij"),
         drops="\n".join("abcdefiiii"),
@@ -222,14 +222,14 @@ class MaxCopiedLines(PageRule):
 
 @dataclass(frozen=True)
 class MaxCopiedParagraphs(PageRule):
-    """The same of paragraphs, which an empty line parts."""
+    """The same for paragraphs, which empty lines separate."""
 
     share: float = 0.3
     chars: float = 0.2
     reason: ClassVar = Reason(
         "dclm_repeated_paragraphs",
         Unit.PAGE,
-        "has paragraphs of which more than {share}, or {chars} of their characters, stand more than once",
+        "has paragraphs of which more than {share}, or {chars} of their characters, occur more than once",
         source=_REPETITION,
         keeps="\n\n".join("abcdefghij"),
         drops="\n\n".join("abcdefiiii"),
@@ -241,7 +241,7 @@ class MaxCopiedParagraphs(PageRule):
 
 @dataclass(frozen=True)
 class MaxTopRunAgain(Sized, EnglishRule):
-    """Gopher's limit on the most frequent run, of several the longest, in the characters of words."""
+    """Gopher's limit on the most frequent run, the longest of several, in the characters of words."""
 
     sizes: tuple[int, ...] = (2, 3, 4)
     shares: tuple[float, ...] = (0.20, 0.18, 0.16)
@@ -261,14 +261,14 @@ class MaxTopRunAgain(Sized, EnglishRule):
 
 @dataclass(frozen=True)
 class MaxCopiedRuns(Sized, EnglishRule):
-    """Gopher's limits on repeated runs, every word of a run that stands twice counted once."""
+    """Gopher's limits on repeated runs, counting each word of a run that occurs twice once."""
 
     sizes: tuple[int, ...] = (5, 6, 7, 8, 9, 10)
     shares: tuple[float, ...] = (0.15, 0.14, 0.13, 0.12, 0.11, 0.10)
     reason: ClassVar = Reason(
         "dclm_repeated_runs",
         Unit.PAGE,
-        "has more than {shares} of its words' characters in runs of {sizes} words that stand more than once",
+        "has more than {shares} of its words' characters in runs of {sizes} words that occur more than once",
         source=_REPETITION,
         keeps=DISTINCT_WORDS,
         drops=f"{DISTINCT_WORDS} {DISTINCT_WORDS[:30]}",

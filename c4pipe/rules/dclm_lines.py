@@ -20,17 +20,17 @@ from c4pipe.text.kinds import LineCounts
 from c4pipe.text.urls import top_level_domains
 
 _SOURCE = "Penedo et al. 2023, G.2; Li et al. 2024, dclm_baseline_refinedweb.yaml"
-_HOST = r"[-a-zA-Z0-9@:%._+~#=]"  # what the names of addresses consist of
+_HOST = r"[-a-zA-Z0-9@:%._+~#=]"  # characters of host names
 
 
 @dataclass(frozen=True)
 class StripAddresses(LineEdit):
     """Removes web addresses and the blanks before them."""
 
-    libraries: ClassVar = ("tldextract",)  # which top-level domains there are
+    libraries: ClassVar = ("tldextract",)  # the list of top-level domains
     says: ClassVar = "loses the web addresses in it, by name or by number"
     source: ClassVar = f"{_SOURCE}, url_removal_modifier"
-    # A pattern that begins with the dot is looked for by that byte; with what is before it, it takes ten times as long.
+    # A pattern that begins with the dot is found by that byte; one that begins before it takes ten times as long.
     sign: ClassVar = re.compile(rf"\.(?:(?<={_HOST}\.)[a-z]|(?<=\d\.)\d+\.\d)")
 
     def edit(self, line: str) -> str:
@@ -43,26 +43,26 @@ class StripAddresses(LineEdit):
 
 _MAY_BE, _DIGITS = re.compile(r"[-\w@:%+~#=.]\.[a-z]"), re.compile(r"\d\.\d+\.\d")
 _SCHEMES, _REST = ("http://", "https://", "ftp://"), r"[-a-zA-Z0-9()@:%_+.~#?&/=]*"
-_NEAR = 10  # blanks in front of an address that go with it, at most
+_NEAR = 10  # most blanks in front of an address that are removed with it
 _BY_NUMBER = re.compile(
     rf"\s{{0,{_NEAR}}}\b(?:(?:https?|ftp)://)?(?:[0-2]?[0-9]{{1,2}}\.){{3}}[0-2]?[0-9]{{1,2}}{_REST}"
 )
-_LONGEST_HOST, _LONGEST_NAME = 256, 63  # characters: in front of the dot that counts; of a label (RFC 1035, 2.3.4)
+_LONGEST_HOST, _LONGEST_NAME = 256, 63  # characters: before the dot that counts; of a label (RFC 1035, 2.3.4)
 _IN_HOST, _TO_END = re.compile(f"{_HOST}*"), re.compile(_REST)
-_DOMAIN = re.compile(rf"\.(?<={_HOST}\.)(\w{{1,{_LONGEST_NAME + 1}}})")  # the literal first character makes it fast
+_DOMAIN = re.compile(rf"\.(?<={_HOST}\.)(\w{{1,{_LONGEST_NAME + 1}}})")  # a literal first character is fast
 
 
 @cache
 def _domains() -> frozenset[str]:
-    """The top-level domains of nothing but letters and digits: of these one ends where the word ends."""
+    """The top-level domains of letters and digits only: of these, one ends where the word ends."""
     return frozenset(filter(str.isalnum, top_level_domains()))
 
 
 def _without_names(line: str) -> str:
     r"""The line without `\s{0,10}((https?|ftp)://)?HOST{1,256}\.(com|org|...)\bREST*`; REST is all of HOST, and more.
 
-    The pattern itself would try each start with each domain. But the first dot with a domain behind it says where an
-    address begins, as far in front as can be, and all up to what is no REST belongs to it, whatever stands in it.
+    The pattern itself would try each start with each domain. But the first dot with a domain behind it decides: the
+    address begins as far before it as possible and continues up to the first character outside REST.
     """
     pieces, done = [], 0
     for found in _DOMAIN.finditer(line):
@@ -86,14 +86,14 @@ _UPPER, _DECIMAL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 
 
 def _count(line: str, is_one: Callable[[str], bool], ones: bytes) -> int:
-    """How many characters are so; `ones` are those of ASCII that are."""
+    """The number of such characters; `ones` are those in ASCII."""
     if line.isascii():
         return len(line) - len(line.encode().translate(None, ones))
     return sum(map(is_one, line))
 
 
 def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Of nothing less than none: a line that nothing stands in breaks no rule."""
+    """The shares, below 0 for an empty whole: an empty line breaks no rule."""
     return np.where(wholes > 0, parts / np.maximum(wholes, 1), -np.inf)
 
 
@@ -120,7 +120,7 @@ class MaxUppercase(LineRule):
 
 @dataclass(frozen=True)
 class MaxDigits(LineRule):
-    """A line of nothing but digits is a counter or the number of a page."""
+    """A line of digits only is a counter or a page number."""
 
     share: float = 0.999999
     reason: ClassVar = Reason(
@@ -191,7 +191,7 @@ class NoSingleWord(LineRule):
         return (lines.words < self.words) & (lines.chars > 0)
 
 
-# Anywhere, at the end, at the start; a dot is any character, as there. Lines of up to ten words are searched.
+# Anywhere, at the end, at the start; a dot is any character, as in DCLM. Lines of up to ten words are searched.
 _PHRASES = (r"\s?items in cart", r"\s?read more...$", r"^sign-in\s?")
 _PATTERNS = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _PHRASES)
 _SEARCHED = 10
@@ -222,12 +222,13 @@ class StripPhrases(LineEdit):
 
 @dataclass(frozen=True)
 class NoBlankLine(LineRule):
-    """A line that an edit has emptied. Empty lines are dropped too: pages of WET files have none."""
+    """A line that an edit has emptied. Lines empty from the start are also dropped, but pages of WET files have
+    none."""
 
     reason: ClassVar = Reason(
         "dclm_blank",
         Unit.LINE,
-        "has nothing in it, or nothing left",
+        "is empty, or emptied by an edit",
         source=f"{_SOURCE}, substring_line_modifier",
         keeps="x",
         drops=" ",

@@ -48,5 +48,5 @@ class NotExcluded(PageRule):
 
 
 def _at_hand(assets: Any) -> tuple[Any, ...]:
-    """The lists where they can be read now."""
+    """The lists that can be read now."""
     return tuple(listed._replace(path=assets.path(listed.path)) for listed in assets.exclusion_lists())

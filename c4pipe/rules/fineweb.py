@@ -1,4 +1,4 @@
-"""The rules that FineWeb adds (Penedo et al. 2024, section 3.4), as datatrove's `FineWebQualityFilter` has them.
+"""The rules that FineWeb adds (Penedo et al. 2024, section 3.4), as datatrove's `FineWebQualityFilter` implements them.
 
 Lines are the non-blank pieces between newlines.
 """
@@ -71,7 +71,7 @@ class MaxLineCopies(PageRule):
     reason: ClassVar = Reason(
         "fineweb_line_copies",
         Unit.PAGE,
-        "has more than {share} of its characters, newlines left out, in lines that stand in front already",
+        "has more than {share} of its characters, newlines excluded, in lines that occur earlier",
         source=f"{_SOURCE}, char_duplicates_ratio",
         keeps="x\nx\n" + "y" * 98,
         drops="x\nx\n" + "y" * 97,
@@ -90,7 +90,7 @@ class MaxNewlines(EnglishRule):
     reason: ClassVar = Reason(
         "fineweb_list",
         Unit.PAGE,
-        "has more than {share} newlines a word",
+        "has more than {share} newlines per word",
         source=f"{_SOURCE}, new_line_ratio",
         keeps="one two three\nfour five six\nseven eight nine\nten",
         drops="one two\nthree four\nfive six\nseven eight\nnine ten",
@@ -98,7 +98,7 @@ class MaxNewlines(EnglishRule):
 
     def offence(self, page: Page) -> str | None:
         newlines = page.text.count("\n")
-        if ratio(newlines, counted_runs(page.text).runs) <= self.share:  # a run between blanks is a word or several
+        if ratio(newlines, counted_runs(page.text).runs) <= self.share:  # a run between blanks is one or more words
             return None
         share = ratio(newlines, counted_words(page.text).words)
         return f"{share:.4f} newlines a word" if share > self.share else None

@@ -1,7 +1,7 @@
 """Gopher's rules on page quality (Rae et al. 2021, A1.1), as implemented by datatrove.
 
-Words are English words with marks among them (`text.english`), lines those of `str.splitlines`. The order of the rules
-is that of datatrove's `GopherQualityFilter`: the first broken rule is the reason.
+Words are English words, marks included (`text.english`), lines those of `str.splitlines`. The order of the rules is
+that of datatrove's `GopherQualityFilter`: the first broken rule is the reason.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class MinSpokenWords(EnglishRule):
     reason: ClassVar = Reason(
         "gopher_few_words",
         Unit.PAGE,
-        "has fewer than {words} words, marks left out",
+        "has fewer than {words} words, not counting marks",
         source=f"{_SOURCE}, min_doc_words",
         keeps="word " * 50,
         drops="word, " * 49,
@@ -46,7 +46,7 @@ class MaxSpokenWords(EnglishRule):
     reason: ClassVar = Reason(
         "gopher_many_words",
         Unit.PAGE,
-        "has more than {words} words, marks left out",
+        "has more than {words} words, not counting marks",
         source=f"{_SOURCE}, max_doc_words",
         keeps=_PROSE,
         drops="word " * 100_001,
@@ -58,7 +58,7 @@ class MaxSpokenWords(EnglishRule):
 
 
 def _mean(page: Page) -> float | None:
-    """Characters of a word in the mean; None where a page has no words."""
+    """The mean number of characters in a word; None if a page has no words."""
     counted = counted_words(page.text)
     return counted.spoken_chars / counted.spoken if counted.spoken else None
 
@@ -71,7 +71,7 @@ class MinMeanWord(EnglishRule):
     reason: ClassVar = Reason(
         "gopher_short_words",
         Unit.PAGE,
-        "has words of fewer than {chars} characters in the mean, marks left out",
+        "has words of fewer than {chars} characters on average, not counting marks",
         source=f"{_SOURCE}, min_avg_word_length",
         keeps="the fox ran",
         drops="the fox ran up",
@@ -90,7 +90,7 @@ class MaxMeanWord(EnglishRule):
     reason: ClassVar = Reason(
         "gopher_long_words",
         Unit.PAGE,
-        "has words of more than {chars} characters in the mean, marks left out",
+        "has words of more than {chars} characters on average, not counting marks",
         source=f"{_SOURCE}, max_avg_word_length",
         keeps="strawberry strawberry",
         drops="strawberry blackberries",
@@ -109,7 +109,7 @@ class MaxHashes(EnglishRule):
     reason: ClassVar = Reason(
         "gopher_hashes",
         Unit.PAGE,
-        "has more than {share} hash signs a word",
+        "has more than {share} hash signs per word",
         source=f"{_SOURCE}, max_symbol_word_ratio",
         keeps="one two three four five six seven eight nine #",
         drops="one two three four five six seven eight #",
@@ -128,7 +128,7 @@ class MaxEllipses(EnglishRule):
     reason: ClassVar = Reason(
         "gopher_ellipses",
         Unit.PAGE,
-        "has more than {share} ellipses a word",
+        "has more than {share} ellipses per word",
         source=f"{_SOURCE}, max_symbol_word_ratio",
         keeps="one two three four five six seven eight nine …",
         drops="one two three four five six seven eight ...",
@@ -141,7 +141,7 @@ class MaxEllipses(EnglishRule):
 
 
 def _share_of_lines(page: Page, marks: tuple[str, ...], most: float, has_one: Callable[[str], bool]) -> float:
-    """The share of lines that begin or end with one of the marks; 0 where too few are in the text for `most`."""
+    """The share of lines that begin or end with one of the marks; 0 if the text has too few for `most`."""
     if ratio(sum(map(page.text.count, marks)), count_lines(page.text)) <= most:
         return 0.0
     lines = page.text.splitlines()
@@ -150,7 +150,7 @@ def _share_of_lines(page: Page, marks: tuple[str, ...], most: float, has_one: Ca
 
 @dataclass(frozen=True)
 class MaxBulletLines(PageRule):
-    """A page of nothing but bullets is a list."""
+    """A page of only bullets is a list."""
 
     share: float = 0.9
     bullets: tuple[str, ...] = ("•", "-")
@@ -196,7 +196,7 @@ class MinLetteredWords(EnglishRule):
     reason: ClassVar = Reason(
         "gopher_few_letters",
         Unit.PAGE,
-        "has a letter in fewer than {share} of its words, marks among them",
+        "has a letter in fewer than {share} of its words, marks included",
         source=f"{_SOURCE}, max_non_alpha_words_ratio",
         keeps="one two three four 5",
         drops="one two three four 5 6",

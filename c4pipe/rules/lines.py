@@ -55,7 +55,7 @@ class StripCitations(LineEdit):
 _CITATION = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
 
 
-# What ends a sentence beside `EndMark.marks` where a language has other marks (Unicode 16, Sentence_Terminal).
+# Sentence ends beside `EndMark.marks`, for languages with other marks (Unicode 16, Sentence_Terminal).
 END_MARKS = {
     **dict.fromkeys(("as", "bn", "hi", "mr", "ne", "pa", "sa"), ("।", "॥")),
     **dict.fromkeys(("ar", "fa", "ps", "sd", "ur"), ("؟", "۔")),
@@ -84,7 +84,7 @@ class EndMark(LineRule):
         return not line.endswith(self.marks) or line.endswith(self.cut)
 
     def for_languages(self, languages: tuple[str, ...]) -> Self:
-        """With the additional end marks of these languages."""
+        """The rule with the additional end marks of these languages."""
         own = (mark for language in languages for mark in END_MARKS.get(language, ()))
         return replace(self, marks=tuple(dict.fromkeys([*self.marks, *own])))
 

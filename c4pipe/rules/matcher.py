@@ -32,18 +32,18 @@ class WordMatcher:
     >>> WordMatcher(frozenset({"ass", "bad word"}), boundaries=True).search("Pass the class a BAD WORD, please.")
     'bad word'
 
-    With `boundaries`, a word counts where no word character touches it, as in ``(?:\W|^)(w1|w2)(?:\W|$)``; without, any
+    With `boundaries`, a word counts if no word character touches it, as in ``(?:\W|^)(w1|w2)(?:\W|$)``; without, any
     occurrence counts, as in ``w1|w2`` (the reference's way for ja, th and zh). Either way the pattern is searched in
-    `text.lower()`, entries as they stand: one with a capital letter that has a small one is never found, in the
-    reference neither; `BadWords` folds them before. Only an empty list is not as in the reference, whose pattern
-    then finds the empty alternative in almost every text: here it finds nothing.
+    `text.lower()` with unchanged entries. So an entry with a capital letter that has a lower case is never found, as in
+    the reference; `BadWords` folds entries before. Only an empty list differs from the reference, whose pattern then
+    finds the empty alternative in almost every text: here it finds nothing.
     """
 
     def __init__(self, entries: frozenset[str], boundaries: bool) -> None:
         self.entries = entries
         self.boundaries = boundaries
 
-    # Compiled when they are first asked for: of some thirty lists, a build searches for one or two.
+    # Compiled on first use: of some thirty lists, a build searches for one or two.
 
     @cached_property
     def _pattern(self) -> Any:
@@ -51,16 +51,16 @@ class WordMatcher:
 
     @cached_property
     def _pattern_of_ascii(self) -> Any:
-        """Finds in a text of ASCII as it stands what `_pattern` finds in small letters."""
+        """Finds in unchanged ASCII text what `_pattern` finds in lower case."""
         return self._compiled([e for e in self.entries if e.isascii() and e == e.lower()], lambda: r"\W", r"(?i)")
 
     def _compiled(self, entries: Iterable[str], non_word: Callable[[], str], flags: str = "") -> Any:
-        # Longest first: of two words that start together, the one that says more. Sorted: no process answers otherwise.
+        # Longest first: of two words that start together, the more specific. Sorted, so that all processes agree.
         listed = sorted(entries, key=lambda entry: (-len(entry), entry))
         if not listed:
             return None
         words = "|".join(map(re2.escape, listed))
-        # \A stands before the class, so that a word at the very start is found before one that starts after it.
+        # \A precedes the class, so that a word at the very start is found before one that starts after it.
         gap = non_word() if self.boundaries else ""
         pattern = rf"(?:\A|{gap})({words})(?:{gap}|\z)" if self.boundaries else f"({words})"
         options = re2.Options()
@@ -69,7 +69,7 @@ class WordMatcher:
 
     def search(self, text: str) -> str | None:
         """The listed word that starts first (the longest, of two that start together), or None."""
-        if text.isascii():  # most English pages: spared `lower`, and their places in characters
+        if text.isascii():  # most English pages: no need for `lower` and character offsets
             pattern = self._pattern_of_ascii
             match = pattern.search(text.encode()) if pattern is not None else None
             return match.group(1).decode().lower() if match else None
@@ -79,7 +79,7 @@ class WordMatcher:
         try:
             match = pattern.search(text)
         except UnicodeEncodeError:
-            # A lone half of a surrogate pair has no UTF-8 form. To `re` it is a non-word character, and so is U+FFFF.
+            # A lone surrogate has no UTF-8 form. To `re` it is a non-word character, and so is U+FFFF.
             match = pattern.search(UNENCODABLE.sub("\uffff", text))
         return str(match.group(1)) if match else None
 
@@ -94,8 +94,8 @@ class WordMatcher:
 
 
 def first_hits(entries: Iterable[str], text: str, bound: str = "") -> list[ListHit]:
-    """The entries that stand in a text in small letters, each where it does first: anywhere, or where `bound`, a
-    pattern of `re`, stands in front of it and, with the end in the place of the start, behind."""
+    """The entries that occur in a text in lower case, each at its first position: anywhere, or only where `bound`, a
+    pattern of `re`, matches in front of it and, with the end of the text in place of the start, behind it."""
     lowered = text.lower()
     found = []
     for entry in entries:
@@ -107,7 +107,7 @@ def first_hits(entries: Iterable[str], text: str, bound: str = "") -> list[ListH
 
 
 def _in_text(hit: ListHit, text: str) -> ListHit:
-    """The hit by its places in a text that has fewer characters than in small letters."""
+    """The hit at its offsets in a text that is shorter than its lower case."""
     ends = list(accumulate((len(char.lower()) for char in text), initial=0))
     start, end = bisect_right(ends, hit.start) - 1, bisect_left(ends, hit.end)
     return ListHit(hit.entry, start, end)
@@ -115,11 +115,11 @@ def _in_text(hit: ListHit, text: str) -> ListHit:
 
 @cache
 def non_word_class() -> str:
-    r"""Python's `\W` as a class spelled out: 735 ranges in Python 3.11, by one walk over Unicode, once (0.03 s).
+    r"""Python's `\W` as an explicit class: 735 ranges in Python 3.11, from one walk over Unicode (0.03 s).
 
     >>> non_word_class()[:35]
     '[\\x{0}-\\x{2f}\\x{3a}-\\x{40}\\x{5b}-\\x'
     """
     everything = np.arange(0x110000, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
-    runs = re.findall(r"\W+", everything)  # characters stand in order, so each run is a range
+    runs = re.findall(r"\W+", everything)  # characters are in order, so each run is a range
     return "[" + "".join(rf"\x{{{ord(run[0]):x}}}-\x{{{ord(run[-1]):x}}}" for run in runs) + "]"

@@ -56,13 +56,23 @@ class MinSentences(Splitting, PageRule):
         """Sentences in the text, counted no further than needed."""
         if not self.per_line:
             return count_sentences(self._sentences(), text, self.sentences)
-        lines = text.split("\n", self.sentences) if text else []
-        if len(lines) >= self.sentences:  # each line has one at least
+        if _has_lines(text, self.sentences):  # each line has one at least
             return self.sentences
+        lines = text.split("\n") if text else []
         if self.splitter == ENGLISH_SPLITTER:  # which finds all of them as fast
             return lines.count("") + len(self._hashed(text)[0])
         split = self._sentences()
         return sum(max(1, count_sentences(split, line, self.sentences)) for line in lines)
+
+
+def _has_lines(text: str, wanted: int) -> bool:
+    """Whether it has so many lines, blank ones among them; looks no further than it must, and copies nothing."""
+    at = -1
+    for _ in range(wanted - 1):
+        at = text.find("\n", at + 1)
+        if at < 0:
+            return False
+    return text != ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,7 @@ class MinParagraphs(PageRule):
 
 
 def _listed(domains: dict[str, Literal[True] | list[str]]) -> dict[str, Literal[True] | set[str]]:
-    """Registered domain -> its allowed subdomains, or True; entries as addresses are written, whatever a list adds."""
+    """Registered domain -> its allowed subdomains, or True; keys as in URLs, whatever a list's entries add."""
     listed: dict[str, Literal[True] | set[str]] = {}
     for entry, allowed in domains.items():
         domain = listed_domain(entry)

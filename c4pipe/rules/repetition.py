@@ -23,11 +23,11 @@ DISTINCT_WORDS = " ".join(f"{a}{b}" for a in "bcdfghjklm" for b in "aeiou")
 
 
 class _Copies(NamedTuple):
-    """Pieces that stood in front already."""
+    """Pieces that occurred earlier on the page."""
 
     pieces: int
-    chars: int  # of these
-    of: int  # how many pieces there are in all
+    chars: int  # of these pieces
+    of: int  # number of all pieces
 
 
 @lru_cache(maxsize=2)
@@ -50,7 +50,7 @@ class MaxRepeatedParagraphs(PageRule):
     reason: ClassVar = Reason(
         "gopher_repeated_paragraphs",
         Unit.PAGE,
-        "has paragraphs of which more than {share} stand in front already",
+        "has paragraphs of which more than {share} occur earlier",
         source=f"{_SOURCE}, dup_para_frac",
         keeps="\n\n".join("abcdefgaaa"),
         drops="\n\n".join("abcdefaaaa"),
@@ -70,7 +70,7 @@ class MaxRepeatedParagraphChars(PageRule):
     reason: ClassVar = Reason(
         "gopher_repeated_paragraph_chars",
         Unit.PAGE,
-        "has more than {share} of its characters in paragraphs that stand in front already",
+        "has more than {share} of its characters in paragraphs that occur earlier",
         source=f"{_SOURCE}, dup_para_char_frac",
         keeps="a\n\na\n\nlong enough",
         drops="a paragraph\n\na paragraph",
@@ -89,7 +89,7 @@ class MaxRepeatedLines(PageRule):
     reason: ClassVar = Reason(
         "gopher_repeated_lines",
         Unit.PAGE,
-        "has lines of which more than {share} stand in front already",
+        "has lines of which more than {share} occur earlier",
         source=f"{_SOURCE}, dup_line_frac",
         keeps="\n".join("abcdefgaaa"),
         drops="\n".join("abcdefaaaa"),
@@ -109,7 +109,7 @@ class MaxRepeatedLineChars(PageRule):
     reason: ClassVar = Reason(
         "gopher_repeated_line_chars",
         Unit.PAGE,
-        "has more than {share} of its characters in lines that stand in front already",
+        "has more than {share} of its characters in lines that occur earlier",
         source=f"{_SOURCE}, dup_line_char_frac",
         keeps="a line\na line\nlong enough to make up for it",
         drops="a line\na line\nno more",
@@ -171,7 +171,7 @@ class MaxRepeatedRuns(Sized, EnglishRule):
     reason: ClassVar = Reason(
         "gopher_repeated_runs",
         Unit.PAGE,
-        "has more than {shares} of its characters in runs of {sizes} words that stand in front already",
+        "has more than {shares} of its characters in runs of {sizes} words that occur earlier",
         source=f"{_SOURCE}, dup_n_grams",
         keeps=DISTINCT_WORDS,
         drops=f"{DISTINCT_WORDS} {DISTINCT_WORDS[:60]}",

@@ -12,18 +12,18 @@ from c4pipe.files.robots import read_robots
 from c4pipe.page import Page, Reason, Unit
 from c4pipe.rules.base import PageRule, loaded
 
-AGENT_BY_DEFAULT = "CCBot"  # what Common Crawl calls itself
+AGENT_BY_DEFAULT = "CCBot"  # Common Crawl's name for its crawler
 
 
 @dataclass(frozen=True)
 class RobotsAllow(PageRule):
-    """A site says in robots.txt which crawlers may fetch what."""
+    """A site's robots.txt says which crawlers may fetch what."""
 
     agent: str = AGENT_BY_DEFAULT
     chooses: ClassVar = True
     lists: ClassVar = True
     needs_url: ClassVar = True
-    libraries: ClassVar = ("idna",)  # hosts in one spelling
+    libraries: ClassVar = ("idna",)  # one spelling of hosts
     reason: ClassVar = Reason(
         "robots",
         Unit.PAGE,

@@ -1,4 +1,4 @@
-"""The Parquet contract: columns, file names, writers, and the manifest that says what belongs to a corpus, and sums."""
+"""The Parquet contract: columns, file names, writers, the manifest that names a corpus's files, and checksums."""
 
 from c4pipe.files.pinned import sha256_of
 from c4pipe.shards.adding import add_files, adopt_files, is_added, is_named
@@ -59,7 +59,6 @@ from c4pipe.shards.sink import (
     ParquetSink,
     RowGroupBuffer,
     rows_per_group,
-    whole_table,
 )
 from c4pipe.shards.sums import check_sums
 from c4pipe.shards.writing import ShardFiles, shard_files
@@ -126,6 +125,5 @@ __all__ = [
     "sums_text",
     "to_json",
     "trace_again",
-    "whole_table",
     "write_manifest",
 ]

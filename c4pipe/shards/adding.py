@@ -1,7 +1,6 @@
-"""Files of ours that come into the folder of a finished corpus: a report, what goes along when it is published.
+"""Files that c4pipe adds to the folder of a finished corpus, such as a report or what is published with it.
 
-A file is ours while its bytes are those that added.json has of it. What somebody else has put there, or worked on, is
-nobody's to replace.
+A file is ours while its bytes match its entry in added.json. Files that others put there or edited are never replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from c4pipe.shards.manifest import ADDED, to_json
 
 
 def is_added(folder: Path, name: str) -> bool:
-    """Whether a file of the corpus is one of ours that came later, and is as it came.
+    """Whether a file of the corpus was added later by c4pipe and is unchanged.
 
     BuildError where added.json is damaged.
     """
@@ -29,16 +28,16 @@ def is_added(folder: Path, name: str) -> bool:
 
 
 def is_named(folder: Path, name: str) -> bool:
-    """Whether a file of ours came to lie at this path of the corpus, whatever lies there now."""
+    """Whether c4pipe ever added a file at this path of the corpus, whatever is there now."""
     return name in _known(folder)
 
 
 def add_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes files into the folder of a corpus, by their paths from there, and notes them as ours.
+    """Writes files into the folder of a corpus, by their paths from there, and records them as ours.
 
-    Whoever calls has asked what may be replaced. All stand complete under other names before the first old one goes,
-    and the note comes before they get theirs: where this is killed, a file is missing that the note names, and none
-    lies there that it does not know. BuildError where added.json is damaged.
+    The caller has checked what may be replaced. All files are written completely under temporary names before the first
+    old one is replaced, and the record is written before they get their names. A kill can therefore leave a recorded
+    file missing, never an unrecorded file behind. BuildError where added.json is damaged.
     """
     store, known = LocalStore(), _known(folder)
     for name, data in files.items():
@@ -54,7 +53,7 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def adopt_files(folder: Path, drafts: Mapping[str, Path]) -> None:
-    """The same of files that lie complete on the same disk under other names, which they lose: of any size."""
+    """The same for complete files of any size on the same disk: they are renamed into the corpus."""
     known = _known(folder)
     for name, draft in drafts.items():
         known[name] = Belonging(name, draft.stat().st_size, sha256_of(draft), False)

@@ -1,10 +1,10 @@
-"""What belongs to a corpus: every file that its manifest names, and those of ours that were added later.
+"""What belongs to a corpus: every file that its manifest names, and those that c4pipe added later.
 
     manifest.json          names its files, each with bytes and sha256
-    manifest.json.sha256   the sums of manifest.json and of all these files, as `sha256sum -c` reads them
-    added.json             files that came later, such as report.html: {"files": [{path, bytes, sha256}]}
+    manifest.json.sha256   sha256 of manifest.json and of all these files, as `sha256sum -c` reads them
+    added.json             files added later, such as report.html: {"files": [{path, bytes, sha256}]}
 
-Nothing else in the folder is ours: it is never taken away, replaced, or read back as part of the corpus.
+Nothing else in the folder is ours: it is never removed, replaced, or read as part of the corpus.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class Belonging(NamedTuple):
     path: str
     bytes: int
     sha256: str  # in hexadecimal
-    data: bool  # of pages; others say something of them
+    data: bool  # holds pages; other files describe them
 
 
 def belongings(manifest: Mapping[str, Any]) -> list[Belonging]:
-    """Every file that a manifest names, itself not among them: shards, rejected pages, those that may come back, lists,
-    keys, and those `about` them.
+    """Every file that a manifest names, except itself: shards, rejected pages, pages that may come back, lists, keys,
+    and those `about` them.
 
-    BuildError where it names one that cannot be a corpus's, such as one outside of its folder.
+    BuildError where it names a file that no corpus can have, such as one outside its folder.
     """
     try:
         of_pages = [*manifest.get("rejected", ()), *manifest.get("restore", ())]
@@ -66,7 +66,7 @@ OF_ITSELF = (MANIFEST, SUMS, ADDED)
 
 
 def write_manifest(store: Store, folder: str, manifest: dict[str, Any], about: Mapping[str, bytes]) -> None:
-    """Writes the files that say something of the corpus, the sums, and last the manifest, which names them all."""
+    """Writes the files that describe the corpus, the checksums, and last the manifest, which names them all."""
     rows = []
     for name, data in about.items():
         with store.write(f"{folder}/{name}") as stream:
@@ -82,7 +82,7 @@ def write_manifest(store: Store, folder: str, manifest: dict[str, Any], about: M
 
 
 def sums_text(sums: Mapping[str, str]) -> bytes:
-    """Sums by path in the lines of `sha256sum`.
+    """Checksums by path, as lines of `sha256sum`.
 
     >>> sums_text({"a": "0" * 64})[-5:]
     b'0  a\\n'
@@ -91,11 +91,11 @@ def sums_text(sums: Mapping[str, str]) -> bytes:
     for path, sha256 in sums.items():
         name = path.replace("\\", "\\\\").replace("\n", "\\n")
         lines.append(f"{'' if name == path else chr(92)}{sha256}  {name}\n")
-    return "".join(lines).encode("utf-8", "surrogateescape")  # a name as the file system has it
+    return "".join(lines).encode("utf-8", "surrogateescape")  # a name as the file system stores it
 
 
 def read_sums(data: bytes) -> dict[str, str]:
-    """The inverse of `sums_text`; lines that are none are passed over."""
+    """The inverse of `sums_text`; other lines are skipped."""
     sums = {}
     for line in data.decode("utf-8", "surrogateescape").split("\n"):
         sha256, gap, name = line.removeprefix("\\").partition("  ")
@@ -107,7 +107,7 @@ def read_sums(data: bytes) -> dict[str, str]:
 
 
 def read_added(data: bytes) -> list[Belonging]:
-    """The files that added.json names. BuildError where it is not as `add_files` writes it."""
+    """The files that added.json names. BuildError where `add_files` cannot have written it."""
     try:
         found = json.loads(data)
         files = [_checked(row, False) for row in found["files"]]

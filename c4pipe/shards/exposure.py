@@ -1,9 +1,9 @@
-"""What a training has read of corpora: RUN/exposure.parquet, which `model.exposure` writes and others look into.
+"""What a training run has read of corpora: RUN/exposure.parquet, written by `model.exposure`.
 
-A row a page that was read, in the order of the shards and their rows; a row group holds pages of one shard. A shard is
-known by its sha256: a row is that page in any file of these bytes, wherever the corpus lies now. Two shards of the same
-bytes have rows of their own, which are put together when they are looked into. A page of a shard that the run reads,
-and that is not here, was not read up to the step that the file was made at; of other shards nothing is known.
+One row per page that was read, in the order of the shards and their rows; a row group holds pages of one shard. A shard
+is identified by its sha256: a row stands for that page in any file with these bytes, wherever the corpus is now. Two
+shards with the same bytes have separate rows, which are merged when they are read. A page without a row, in a shard
+that the run reads, was not read up to the step at which the file was made. Of other shards nothing is known.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from c4pipe.files.pinned import sha256_of
 EXPOSURE = "exposure.parquet"
 EXPOSURE_SCHEMA = pa.schema(
     [
-        pa.field("corpus", pa.string(), nullable=False),  # its folder as the run names it; of an example, the run's
-        pa.field("config", pa.string(), nullable=False),  # of an example of a task, the task
-        pa.field("shard", pa.string(), nullable=False),  # from that folder
+        pa.field("corpus", pa.string(), nullable=False),  # its folder as the run names it; for an example, the run's
+        pa.field("config", pa.string(), nullable=False),  # for an example of a task, the task
+        pa.field("shard", pa.string(), nullable=False),  # path from that folder
         pa.field("sha256", pa.string(), nullable=False),  # of the shard, in hexadecimal
-        pa.field("row", pa.int64(), nullable=False),  # of the shard, from 0
-        pa.field("url", pa.string(), nullable=False),  # "" of an example
-        pa.field("times", pa.int32(), nullable=False),  # how often a reading of it began, in one step or over several
-        pa.field("steps", pa.list_(pa.int32()), nullable=False),  # that had tokens of it, rising, each once, from 1
+        pa.field("row", pa.int64(), nullable=False),  # in the shard, from 0
+        pa.field("url", pa.string(), nullable=False),  # "" for an example
+        pa.field("times", pa.int32(), nullable=False),  # how often reading it began, in one step or over several
+        pa.field("steps", pa.list_(pa.int32()), nullable=False),  # with tokens of it, ascending, each once, from 1
     ]
 )
 # Key of the metadata: JSON, {"step": the last one that counts, "state": sha256 of that checkpoint's state, "shards":
-# sha256 of all that the run reads}.
+# sha256 of all shards that the run reads}.
 PROVENANCE = b"c4pipe.exposure"
 _CHECKPOINTS = "checkpoints"
 _STEP = re.compile(r"step-(\d{8,})")
 
 
 class Seen(NamedTuple):
-    """How a training met a page."""
+    """How often a training run read a page, and at which steps."""
 
     times: int
     steps: list[int]
 
 
 class ExposureError(BuildError):
-    """The file says nothing that can be trusted; `what` it is, without its path and what to do."""
+    """The file cannot be trusted. `what` is the fault, without its path and what to do."""
 
     def __init__(self, run: Path, what: str) -> None:
         super().__init__(f"{run / EXPOSURE} {what}. {trace_again(run)}")
@@ -57,13 +57,13 @@ class ExposureError(BuildError):
 
 
 class Exposure:
-    """The file of a run, of which only the parts that are asked for are read.
+    """The file of a run, read only as far as needed.
 
-    ConfigError where there is none; ExposureError where it is damaged, here or later, and where the run has other steps
-    now than those that were traced.
+    ConfigError where there is none; ExposureError where it is damaged, now or on a later read, or where the run's steps
+    have changed since the trace.
 
     Attributes:
-        step: the last one that it knows of.
+        step: the last step covered.
         shards: the sha256 of all shards that the run reads.
     """
 
@@ -91,14 +91,14 @@ class Exposure:
 
     @property
     def note(self) -> str:
-        """What is to be said of it where the run has now more steps, or fewer; "" else."""
+        """A remark if the run now has more or fewer steps than the file covers, else ""."""
         newest = newest_step(self._run)
         if newest in (0, self.step):
             return ""
         return f"it covers {self.step:,} steps, but the run has {newest:,}. {trace_again(self._run)}"
 
     def of(self, sha256: str, rows: Iterable[int]) -> dict[int, Seen]:
-        """How these rows of a shard were met; those that were not are left out."""
+        """How these rows of a shard were read; rows that were not read are absent."""
         wanted: set[int] = {*rows}
         found: dict[int, Seen] = {}
         for number, first, last in self._groups.get(sha256, ()):
@@ -119,7 +119,7 @@ class Exposure:
 
 
 def trace_again(run: Path) -> str:
-    """What to do about a file that is not, or no longer, that of its run."""
+    """What to do about a file that does not match its run."""
     return f"Make it again: python -m model.exposure --run {run}"
 
 

@@ -1,4 +1,4 @@
-"""What an output shard is written as: Parquet always, and beside it what else was asked for.
+"""The formats of an output shard: always Parquet, plus the others requested.
 
 en/train-00000-of-00008.parquet         parquet, or parquet-cdc
 en/c4-train.00000-of-00008.json.gz      jsonl: the same pages in the same order, named as in allenai/c4
@@ -18,7 +18,7 @@ from c4pipe.errors import ConfigError, unknown
 from c4pipe.shards.regrouping import AsTheyCome, ByContent, Regrouping
 from c4pipe.shards.sink import ParquetSink
 
-FORMAT = "format"  # of a manifest's settings, where it is not `PARQUET_ALONE`
+FORMAT = "format"  # of a manifest's settings, unless it is `PARQUET_ALONE`
 JSON_COLUMNS = ("text", "timestamp", "url")  # of a line, in the order of allenai/c4
 GZIP_LEVEL = 6  # 2 % more bytes than level 9, in a third of its time
 
@@ -29,7 +29,7 @@ class ShardWriter(Protocol):
     def write(self, table: pa.Table) -> None: ...
 
     def close(self) -> None:
-        """Writes what is left; the stream stays open."""
+        """Writes the remaining rows; the stream stays open."""
 
 
 class ShardFormat(NamedTuple):
@@ -37,18 +37,18 @@ class ShardFormat(NamedTuple):
 
     name: str
     says: str  # what it is, for --help
-    path: Callable[[str], str]  # of the path of the Parquet file
+    path: Callable[[str], str]  # from the path of the Parquet file
     open: Callable[[BinaryIO, pa.Schema], ShardWriter]
-    regroup: Callable[[], Regrouping] | None = None  # how a shard is cut into row groups; None: as another format says
+    regroup: Callable[[], Regrouping] | None = None  # how a shard is cut into row groups; None: like another format
 
     @property
     def whole(self) -> bool:
-        """Whether it holds all columns: one such file of a shard is there in any case, and is what everybody reads."""
+        """Whether it holds all columns: every shard has one such file, which all readers use."""
         return self.regroup is not None
 
 
 class JsonLines:
-    """One JSON object a line, in gzip. The bytes are those of the text and of zlib: no time and no name in them."""
+    """One JSON object a line, in gzip. The gzip header holds no time and no name."""
 
     def __init__(self, stream: BinaryIO, schema: pa.Schema):
         self._gzip = gzip.GzipFile("", "wb", GZIP_LEVEL, stream, mtime=0)
@@ -100,7 +100,7 @@ PARQUET_ALONE = ("parquet",)
 
 
 def formats_named(text: str) -> tuple[str, ...]:
-    """The formats that a list names, in the order of `SHARD_FORMATS`, Parquet in any case. ConfigError for others.
+    """The formats that a list names, in the order of `SHARD_FORMATS`, Parquet always included. ConfigError for others.
 
     >>> formats_named("jsonl"), formats_named("jsonl,parquet-cdc")
     (('parquet', 'jsonl'), ('parquet-cdc', 'jsonl'))
@@ -116,15 +116,15 @@ def formats_named(text: str) -> tuple[str, ...]:
 
 
 def formats_told(formats: Sequence[str]) -> dict[str, str]:
-    """What the settings of a manifest say of them: nothing of Parquet alone."""
+    """The setting in a manifest; empty for Parquet alone."""
     return {} if tuple(formats) == PARQUET_ALONE else {FORMAT: ",".join(formats)}
 
 
 def shard_formats(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """The formats of a corpus, by what is told of it: its manifest, or the description that one is made of."""
+    """The formats of a corpus, by its manifest, or the description that becomes one."""
     return formats_named(manifest.get("settings", {}).get(FORMAT, PARQUET_ALONE[0]))
 
 
 def libraries_of_formats(formats: Sequence[str]) -> dict[str, str]:
-    """Versions that decide bytes, and are no Python package's."""
+    """Versions of libraries that decide bytes and are not Python packages."""
     return {"zlib": zlib.ZLIB_RUNTIME_VERSION} if "jsonl" in formats else {}

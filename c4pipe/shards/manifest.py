@@ -1,4 +1,4 @@
-"""The manifest that says what belongs to a corpus, and the names of its files."""
+"""The manifest of a corpus and the names of its files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from c4pipe.errors import BuildError, ConfigError
 
 SPLITS = ("train", "validation")
 MANIFEST = "manifest.json"
-SUMS = f"{MANIFEST}.sha256"  # beside it: its own sum, and that of each file that it names
+SUMS = f"{MANIFEST}.sha256"  # next to it: its checksum, and that of each file it names
 STATS = "stats.json"
-ADDED = "added.json"  # files of ours that came later
-REJECTED_FOLDER = "__rejected"  # which `datasets` and pyarrow pass over; the manifests of older corpora name `rejected`
-FACTS_FOLDER = "__facts"  # counts of all pages, for people and programs: passed over likewise
-RESTORE_FOLDER = "__restore"  # pages that `remove` needs and no shard has as they came: passed over likewise
+ADDED = "added.json"  # files that c4pipe added later
+REJECTED_FOLDER = "__rejected"  # `datasets` and pyarrow skip it; manifests of older corpora name `rejected`
+FACTS_FOLDER = "__facts"  # counts of all pages, for people and programs: skipped likewise
+RESTORE_FOLDER = "__restore"  # pages as read that `remove` needs: skipped likewise
 SCHEMA_VERSION = 1
-SHOWN_BELOW = 12  # corpora of a folder of several that a message names
+SHOWN_BELOW = 12  # most corpora in a folder that a message lists
 
 
 def shard_name(split: str, index: int, count: int) -> str:
@@ -30,15 +30,16 @@ def shard_name(split: str, index: int, count: int) -> str:
 def to_json(data: Any, indent: int | None = 2) -> bytes:
     """JSON for people and programs: indented, UTF-8, keys in the order given, a newline at the end.
 
-    For programs alone without an indent: that takes a tenth of the time.
+    Without `indent`, for programs alone: that takes a tenth of the time.
     """
     text = json.dumps(data, indent=indent, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace")  # a lone surrogate, as of a file name, becomes JSON's own escape
+    return text.encode("utf-8", "backslashreplace")  # a lone surrogate, as in a file name, becomes a JSON escape
 
 
 def files_of_shard(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The files of an output shard by its row in the manifest: its Parquet file, and those `beside` it, if any are
-    made; each with `path`, `bytes` and `sha256`."""
+    """The files of an output shard by its row in the manifest: its Parquet file, and any `beside` it. Each has `path`,
+    `bytes` and `sha256`.
+    """
     return [row, *row.get("beside", ())]
 
 
@@ -65,7 +66,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def lacks_manifest(folder: Path) -> str:
-    """What to say of a folder without a manifest: of a folder of several corpora, which ones these are."""
+    """The message for a folder without a manifest. If it holds several corpora, it lists them."""
     try:
         below = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
     except OSError:
@@ -78,7 +79,7 @@ def lacks_manifest(folder: Path) -> str:
 
 
 def _changed(manifest: bytes, sums: Path) -> bool:
-    """Whether a manifest is another one than its file of sums speaks of; where there is none, nobody knows.
+    """Whether a manifest differs from its recorded checksum; False where no checksum file exists.
 
     BuildError where it cannot be read.
     """

@@ -7,18 +7,18 @@ import pyarrow.compute as pc
 
 
 def memory_of(table: pa.Table) -> int:
-    """Bytes of a table in memory as a function of its rows alone, however it was cut, sliced or read.
+    """Bytes of a table in memory as a function of its rows alone, however it was chunked, sliced or read.
 
-    It is the `nbytes` of a table that has a bitmap where there are nulls and nowhere else: the values, for each text
-    or list its offset of 4 bytes (8 if it is large), for each truth value a bit.
+    It is the `nbytes` of a table that has validity bitmaps only where there are nulls: the values, an offset of 4 bytes
+    for each text or list (8 if it is large), and a bit for each boolean.
     """
-    whole = table.combine_chunks()  # for bits are rounded up to bytes once
+    whole = table.combine_chunks()  # so that bits are rounded up to bytes once
     return sum(_array(chunk) for column in whole.itercolumns() for chunk in column.chunks)
 
 
 def _array(array: pa.Array) -> int:
     kind = array.type
-    if pa.types.is_dictionary(kind):  # what reads the files of a corpus for `datasets` gives the values
+    if pa.types.is_dictionary(kind):  # the reader of `datasets` decodes dictionaries
         return _array(array.dictionary_decode())
     if isinstance(array, pa.ExtensionArray):
         return _array(array.storage)

@@ -1,7 +1,7 @@
-"""Passages of a corpus and how often each stands there: what `c4pipe.passages` writes and `model.memorise` reads.
+"""Passages of a corpus and how often each occurs, as `c4pipe.passages` writes and `model.memorise` reads them.
 
-A row a passage, the rarest first; of equal ones in the order of their keys. Of each bucket of counts, see `bucket_of`,
-so many are there as were asked for, drawn by their keys.
+One row per passage, the rarest first; equal counts in the order of their keys. Each bucket of counts (see `bucket_of`)
+holds as many as were requested, drawn by their keys.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PLACE_TYPE = pa.struct(
 )
 PASSAGES_SCHEMA = pa.schema(
     [
-        pa.field("key", pa.uint64(), nullable=False),  # by which the dedup of the level knows it
-        pa.field("count", pa.int64(), nullable=False),  # how often it stands in what was counted
-        pa.field("most", pa.int64(), nullable=False),  # of its sentences, how often the most frequent one stands there
-        pa.field("text", pa.string(), nullable=False),  # of its first place
+        pa.field("key", pa.uint64(), nullable=False),  # that the dedup of this level uses
+        pa.field("count", pa.int64(), nullable=False),  # occurrences in what was counted
+        pa.field("most", pa.int64(), nullable=False),  # occurrences of its most frequent sentence
+        pa.field("text", pa.string(), nullable=False),  # at its first place
         pa.field("places", pa.list_(PLACE_TYPE), nullable=False),  # in the shards of the corpus
     ]
 )
@@ -37,12 +37,10 @@ BUCKETS_A_DOUBLING = 4  # Carlini et al. 2022, appendix: counts from 2^(n/4) to 
 
 
 class PassageFile(NamedTuple):
-    """Such a file."""
+    """A file of passages."""
 
     table: pa.Table  # of PASSAGES_SCHEMA
-    counted: dict[
-        str, Any
-    ]  # level, of ("pages" or "crawl"), split, corpus, and `passages`: of each bucket, all that are
+    counted: dict[str, Any]  # level, of ("pages" or "crawl"), split, corpus, and `passages`: per bucket, all that exist
 
 
 def bucket_of(count: int) -> int:
@@ -55,13 +53,13 @@ def bucket_of(count: int) -> int:
 
 
 def write_passages(path: Path, found: PassageFile) -> None:
-    """Writes the file; an OSError is the caller's."""
+    """Writes the file; OSError is left to the caller."""
     told = {PASSAGES_COUNTED: json.dumps(found.counted, sort_keys=True)}
     pq.write_table(found.table.replace_schema_metadata(told), path, compression="zstd")
 
 
 def read_passages(path: Path) -> PassageFile:
-    """The file. ConfigError where there is none, BuildError where it is no such file or damaged."""
+    """The file. ConfigError where there is none, BuildError where it is another file or damaged."""
     if not path.is_file():
         raise ConfigError(f"{path} does not exist. Make it: python -m c4pipe.passages CORPUS --out {path}")
     try:

@@ -1,8 +1,8 @@
-"""How the rows of a shard are cut into row groups: as they come, or by what they hold.
+"""How the rows of a shard are cut into row groups: as they arrive, or by content.
 
-Where row groups have a number of rows each, a page that goes moves all that follow, and every one of them is another.
-Where a group ends is told by a hash of the page that follows it, so behind a change the next groups begin where they
-began. That is what chunks of pyarrow's writer do within the columns of a group.
+With a fixed number of rows per group, one dropped page shifts all that follow, so every later group changes. Here a
+hash of the next page decides where a group ends, so after a change the groups soon begin where they did before.
+pyarrow's content-defined chunks do the same within the columns of a group.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from c4pipe.text import hash64
 
 LEAST_GROUP_ROWS = ROW_GROUP_ROWS // 2
 MOST_GROUP_ROWS = 2 * ROW_GROUP_ROWS
-CUT_ONE_IN = ROW_GROUP_ROWS // 2  # rows behind the least: so a group has about `ROW_GROUP_ROWS`
+CUT_ONE_IN = ROW_GROUP_ROWS // 2  # rows beyond the minimum, so a group has about `ROW_GROUP_ROWS`
 
 
 class Regrouping(Protocol):
-    """Takes the rows of a shard, piece by piece, and gives its row groups."""
+    """Takes the rows of a shard, piece by piece, and yields row groups."""
 
     def add(self, table: pa.Table) -> Iterator[pa.Table]: ...
 
     def rest(self) -> Iterator[pa.Table]:
-        """What is left behind the last piece."""
+        """What remains after the last piece."""
 
 
 class AsTheyCome:
-    """A row group a piece."""
+    """One row group per piece."""
 
     def add(self, table: pa.Table) -> Iterator[pa.Table]:
         yield table
@@ -41,8 +41,9 @@ class AsTheyCome:
 
 
 class ByContent:
-    """Cut in front of a page whose `source` says so, and where a group would be too large: the same groups for the same
-    rows, however these come."""
+    """Cut before a page whose `source` hashes to a boundary, and where a group would be too large: the same groups for
+    the same rows, however these arrive.
+    """
 
     def __init__(self) -> None:
         self._held: list[pa.Table] = []
@@ -61,7 +62,7 @@ class ByContent:
         self._held.append(table.slice(start))
 
     def _ends(self, source: str, size: int) -> bool:
-        """Whether a group ends in front of this page."""
+        """Whether a group ends before this page."""
         if self._rows >= MOST_GROUP_ROWS or (self._rows and self._bytes + size > ROW_GROUP_BYTES):
             return True
         return self._rows >= LEAST_GROUP_ROWS and hash64(source) % CUT_ONE_IN == 0

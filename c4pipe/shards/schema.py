@@ -1,4 +1,4 @@
-"""Columns and types: of kept pages, with those that stages add, and of the rejected table; pages as rows of them."""
+"""Columns and types of kept pages, with those that stages add, and of the rejected table; pages as rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from c4pipe.errors import BuildError, ConfigError
 from c4pipe.page import NO_EXTRA, Dropped, Page
 from c4pipe.part import Part, everything
 
-# A new column is a line here and a field of `Page`: everything else asks this schema, or the files of a corpus.
+# A new column is a line here and a field of `Page`: everything else reads this schema, or that of a corpus's files.
 PAGE_SCHEMA = pa.schema(
     [
         pa.field("text", pa.string(), nullable=False),  # allenai/c4's three columns come first
@@ -33,32 +33,32 @@ REJECTED_SCHEMA = pa.schema(
     [
         pa.field("url", pa.string()),
         pa.field("timestamp", pa.string()),
-        pa.field("stage", pa.string()),  # "" for kept pages, which are here for their dropped lines
+        pa.field("stage", pa.string()),  # "" for kept pages, listed for their dropped lines
         pa.field("reason", pa.string()),  # "kept" for kept pages
         pa.field("detail", pa.string()),  # the offending line, word or value
-        pa.field("text", pa.string()),  # as it came into the stage that rejected it; as read, for kept pages
-        pa.field("dropped", DROPPED_TYPE),  # the lines, sentences and passages cut from it, in the order they fell
+        pa.field("text", pa.string()),  # as it entered the stage that rejected it; as read, for kept pages
+        pa.field("dropped", DROPPED_TYPE),  # the lines, sentences and passages cut from it, in order
         pa.field("source", pa.string()),
-        # As the stage that asks says it, or as `rejected_languages` of the manifest; corpora of older builds have none.
+        # As the language stage decided, or as `rejected_languages` of the manifest; older corpora have none.
         pa.field("language", pa.string()),
     ]
 )
-# Names that stand beside the columns: where a row is, what became of it, what a build notes of it while it works.
+# Reserved names next to the columns: where a row is, what became of it, and a build's working notes.
 TAKEN = frozenset(
     {"config", "split", "shard", "part", "row", "filename", "file_row_number"}
     | {"stage", "reason", "detail", "dropped", "rejected"}
     | {"priority", "atoms", "starts", "rank", "sketch", "legs"}
 )
-_FIELDS = Page._fields[: Page._fields.index("extra")]  # that are columns; the sum of the text stands behind it
+_FIELDS = Page._fields[: Page._fields.index("extra")]  # those that are columns; the checksum of the text follows
 
 
 def rejected_schema(found: pa.Schema) -> pa.Schema:
-    """The columns of a rejected table whose files have these: `REJECTED_SCHEMA`, or that of older builds."""
+    """The schema of a rejected table by the columns of its files: `REJECTED_SCHEMA`, or an older build's."""
     return pa.schema([field for field in REJECTED_SCHEMA if field.name != "language" or "language" in found.names])
 
 
 def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:
-    """`PAGE_SCHEMA` and behind it these columns. ConfigError for a name that is taken, in capitals or not, or empty."""
+    """`PAGE_SCHEMA` followed by these columns. ConfigError for a name that is empty, or taken in any case."""
     schema = PAGE_SCHEMA
     taken = {name.lower() for name in (*PAGE_SCHEMA.names, *Page._fields, *TAKEN)}
     for field in columns:
@@ -70,7 +70,7 @@ def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:
 
 
 def column_fields(parts: Iterable[Part]) -> list[pa.Field]:
-    """The columns that parts add, and the parts of these. ConfigError for a type that there is not."""
+    """The columns that parts, and their parts, add. ConfigError for an unknown type."""
     found = []
     for part in everything(parts):
         for name, kind in part.columns.items():
@@ -89,22 +89,29 @@ def added_to(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name not in PAGE_SCHEMA.names]
 
 
-def page_table(pages: Iterable[Page], schema: pa.Schema = PAGE_SCHEMA) -> pa.Table:
-    """Pages as a table of the schema. Columns that no field of `Page` has come from `extra`.
+def page_table(
+    pages: Iterable[Page], schema: pa.Schema = PAGE_SCHEMA, texts: Sequence[bytes] | None = None
+) -> pa.Table:
+    """Pages as a table of the schema. Columns that no field of `Page` has come from `extra`. `texts` are theirs as
+    UTF-8, if available: Arrow needs a third of the time for these.
 
-    BuildError that names the column where a page has no value for one that is not nullable, or one of another type.
+    BuildError that names the column where a page lacks a value for a non-nullable column, or has one of another type.
     """
     columns = list(zip(*pages, strict=True)) or [()] * len(Page._fields)
     by_name = dict(zip(Page._fields, columns, strict=True))
     arrays = [
-        _added(field, by_name["extra"]) if field.name not in by_name else pa.array(by_name[field.name], field.type)
+        pa.array(texts, pa.binary()).view(field.type)
+        if field.name == "text" and texts is not None
+        else pa.array(by_name[field.name], field.type)
+        if field.name in by_name
+        else _added(field, by_name["extra"])
         for field in schema
     ]
     return pa.table(arrays, schema=schema)
 
 
 def _added(field: pa.Field, extra: Sequence[Mapping[str, Any]]) -> pa.Array:
-    """A column that a stage adds: a value a page."""
+    """A column that a stage adds: one value per page."""
     try:
         column = pa.array([values.get(field.name) for values in extra], field.type)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
@@ -121,7 +128,7 @@ def _added(field: pa.Field, extra: Sequence[Mapping[str, Any]]) -> pa.Array:
 
 
 def pages_of(table: pa.Table | pa.RecordBatch, extra: Sequence[str] = ()) -> Iterable[Page]:
-    """The pages of a table that has the columns of `PAGE_SCHEMA`, maybe among others: with those named in `extra`."""
+    """The pages of a table that has the columns of `PAGE_SCHEMA`, perhaps among others, plus those named in `extra`."""
     added: Iterable[Mapping[str, Any]] = _rows_of(table, extra) if extra else repeat(NO_EXTRA, table.num_rows)
     staged = TEXT_MD5.name in table.schema.names
     sums: Iterable[str] = table.column(TEXT_MD5.name).to_pylist() if staged else repeat("", table.num_rows)
@@ -135,7 +142,7 @@ def _rows_of(table: pa.Table | pa.RecordBatch, names: Sequence[str]) -> Iterator
 
 
 def dropped_column(dropped: Sequence[Sequence[Dropped]]) -> pa.Array:
-    """Dropped lines, one list a row."""
+    """Dropped lines, one list per row."""
     columns = list(zip(*chain.from_iterable(dropped), strict=True)) or [()] * DROPPED_TYPE.value_type.num_fields
     lines = pa.StructArray.from_arrays(
         [pa.array(c, pa.string()) for c in columns], fields=list(DROPPED_TYPE.value_type)
@@ -145,7 +152,9 @@ def dropped_column(dropped: Sequence[Sequence[Dropped]]) -> pa.Array:
 
 
 def number_lists(rows: Sequence[Sequence[int]], kind: type[np.integer]) -> pa.Array:
-    """A list of numbers a row; `pa.array` alone takes four times as long. Rows that are arrays are joined as bytes."""
+    """One list of numbers per row; `pa.array` alone takes four times as long. Rows that are arrays are joined as
+    bytes.
+    """
     if rows and all(isinstance(row, array) for row in rows):
         values = np.frombuffer(b"".join(rows), rows[0].typecode).astype(kind)  # type: ignore[arg-type, attr-defined]
     else:

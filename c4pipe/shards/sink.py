@@ -1,21 +1,21 @@
-"""How a Parquet file of a corpus is written: its row groups, their sizes, its checksum; and how a small one is read."""
+"""How a Parquet file of a corpus is written (row groups, their sizes, checksum), and how a small one is read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROW_GROUP_ROWS = 1000  # a viewer pages through row groups; Hugging Face's asks for about this size
-ROW_GROUP_BYTES = 16 << 20  # of text, so that one group fits a worker however long its pages
+ROW_GROUP_ROWS = 1000  # viewers page through row groups; Hugging Face's recommends about this size
+ROW_GROUP_BYTES = 16 << 20  # of text, so that a group fits a worker's memory however long its pages are
 
 
 def rows_per_group(rows: int, size: int) -> int:
-    """Of a file with so many rows of so many bytes together: at most `ROW_GROUP_ROWS`, fewer where pages are so long
-    that a group would not fit a worker."""
+    """For a file of so many rows and bytes: at most `ROW_GROUP_ROWS`, fewer where pages are so long that a group would
+    not fit a worker's memory.
+    """
     mean = max(1, size // max(1, rows))
     return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean)))
 
@@ -38,15 +38,9 @@ class ParquetSink:
         self._writer.close()
 
     def __del__(self) -> None:
-        # One that nobody closed is of a file that will never appear. pyarrow would write its footer now, and complain.
+        # A writer that was never closed belongs to an abandoned file. pyarrow would write its footer now, and complain.
         if writer := getattr(self, "_writer", None):
             writer.is_open = False
-
-
-def whole_table(stream: BinaryIO, columns: Sequence[str] | None = None) -> pa.Table:
-    """All rows of a small file, or those columns of them. `pyarrow.parquet.read_table` goes through its data sets,
-    which take 20 ms to be imported, and a third of its time with a file of 100 kB."""
-    return pq.ParquetFile(stream).read(None if columns is None else [*columns])
 
 
 class RowGroupBuffer:
@@ -69,7 +63,7 @@ class RowGroupBuffer:
 
 
 class HashingStream:
-    """A writable stream that knows how many bytes went through it, and their sha256."""
+    """A writable stream that counts the bytes written and takes their sha256."""
 
     def __init__(self, stream: BinaryIO):
         self._stream = stream

@@ -1,10 +1,10 @@
-"""The sha256 of files, taken once: a note remembers which were found good, by all that tells a file from what it was.
+"""The sha256 of files, taken once: a note remembers which files were good, and how to tell that one has changed.
 
     note  {"files": {path: [size, mtime_ns, ctime_ns, inode, sha256]}, "sha256": of the JSON of `files`}
 
-Nobody can set a file's ctime, so a file that was written since is read again even where its mtime was put back.
-Clocks of file systems tick: a file that was written just now may be written again within the same tick, so it is not
-remembered yet. A note that is not what was written says nothing, and all is read again.
+Nobody can set a file's ctime, so a file written since is read again even if its mtime was reset. File system clocks
+tick: a file written just now may be written again within the same tick, so it is not remembered yet. A note that was
+altered is ignored, and all files are read again.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from pathlib import Path
 from c4pipe.errors import BuildError
 from c4pipe.files.pinned import sha256_of
 
-THREADS = 4  # hashlib lets go of the interpreter; more than a few only make a disk seek
-TICK = 2_000_000_000  # ns: the coarsest times are those of FAT, two seconds
+THREADS = 4  # hashlib releases the GIL; many threads only make a disk seek
+TICK = 2_000_000_000  # ns: FAT has the coarsest times, two seconds
 
 _Mark = list[int | str]
 
 
 def check_sums(files: Iterable[tuple[Path, str]], note: Path | None = None) -> int:
-    """Reads every file that the note does not know as unchanged; how many were read. `files` are (path, sha256).
+    """Reads every file that the note does not list as unchanged. Returns how many were read. `files` are (path,
+    sha256).
 
-    BuildError names the first file that is missing or whose bytes are not those of its sum. The note is no part of any
-    result: without it, or where it cannot be written, the sums are taken again.
+    BuildError names the first file that is missing or whose bytes do not match its checksum. The note is not part of
+    any result: without it, or where it cannot be written, the checksums are taken again.
     """
     known = _read_note(note)
     good: dict[str, _Mark] = {}
     unknown = []
     for path, sha256 in files:
-        status = _status(path)  # before it is read: a change while we read shows
+        status = _status(path)  # taken before reading, so that a change meanwhile shows
         mark: _Mark = [*mark_of(status), sha256]
         if known.get(name := str(path.resolve())) != mark:
             unknown.append((path, sha256))
@@ -55,7 +56,7 @@ def check_sums(files: Iterable[tuple[Path, str]], note: Path | None = None) -> i
 
 
 def mark_of(status: os.stat_result) -> tuple[int, int, int, int]:
-    """What tells a file from what it was: size, mtime_ns, ctime_ns, inode."""
+    """What reveals a change of a file: size, mtime_ns, ctime_ns, inode."""
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
@@ -81,7 +82,7 @@ def _unread(path: Path, error: OSError) -> BuildError:
 
 
 def _read_note(note: Path | None) -> dict[str, _Mark]:
-    """What the note says; nothing where there is none, or it is not what was written."""
+    """What the note says; empty where there is none, or it was altered."""
     if note is None:
         return {}
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -97,7 +98,7 @@ def _write_note(note: Path, files: dict[str, _Mark]) -> None:
     with suppress(OSError):
         draft.write_text(json.dumps({"files": files, "sha256": _sum_of_marks(files)}, indent=1) + "\n", "utf-8")
         draft.replace(note)
-    with suppress(OSError):  # half of one, where the disk was full
+    with suppress(OSError):  # a partial one, if the disk was full
         draft.unlink()
 
 

@@ -26,7 +26,7 @@ class _Written(NamedTuple):
 
 
 class ShardFiles:
-    """What takes the rows of a shard. `row` is to be asked once `shard_files` has ended."""
+    """Takes the rows of a shard. Read `row` only after `shard_files` has ended."""
 
     def __init__(self, files: Sequence[_Written], formats: Sequence[str]):
         self._files = files
@@ -36,11 +36,11 @@ class ShardFiles:
         self._memory = 0
 
     def write(self, table: pa.Table) -> None:
-        """The rows that come next, a row group or part of one."""
+        """The next rows, a row group or part of one."""
         self._write(self._groups.add(table))
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Writes the remaining rows."""
         self._write(self._groups.rest())
         for file in self._files:
             file.writer.close()
@@ -52,8 +52,9 @@ class ShardFiles:
                 file.writer.write(group)
 
     def row(self) -> dict[str, Any]:
-        """What the manifest says of them: `bytes`, `memory` (what `datasets` counts while it reads Parquet) and
-        `sha256`, and the files `beside` it, if there are any."""
+        """The manifest's row for them: `bytes`, `memory` (what `datasets` counts while it reads Parquet), `sha256`, and
+        any files `beside` it.
+        """
         first, *others = (file.row() for file in self._files)
         row = {"bytes": first["bytes"], "memory": self._memory, "sha256": first["sha256"]}
         return row | ({"beside": others} if others else {})

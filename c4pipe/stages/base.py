@@ -13,7 +13,7 @@ from c4pipe.stages.explaining import Outcomes, Walk, WordShares
 
 
 class Scope(Enum):
-    """What a stage decides by, in the order of a preset."""
+    """The data that a stage decides by, in the order of a preset."""
 
     INPUT = "i"  # the bytes of an input
     PAGE = "p"  # one page
@@ -23,7 +23,7 @@ class Scope(Enum):
 
 
 class HiddenPiece(NamedTuple):
-    """text[start:end], and what is shown in its place."""
+    """text[start:end], and what is displayed in its place."""
 
     start: int
     end: int
@@ -36,13 +36,13 @@ class Stage(Part):
     name: str
     kind: ClassVar = "stage"
     scope: ClassVar[Scope]
-    quotes: ClassVar[bool] = False  # whether the detail of a rejection is a piece of the page's text
-    hides: ClassVar[bool] = False  # whether what it takes from a text may be shown and kept nowhere: see `hidden`
-    masks: ClassVar[tuple[str, ...]] = ()  # the kinds of personal data that it puts placeholders for
+    quotes: ClassVar[bool] = False  # whether a rejection's detail is a piece of the page's text
+    hides: ClassVar[bool] = False  # whether what it removes from a text must not be displayed or stored: see `hidden`
+    masks: ClassVar[tuple[str, ...]] = ()  # the kinds of personal data that it replaces with placeholders
 
     def hidden(self, text: str) -> list[HiddenPiece]:
         """What this stage hides of a text, or of a piece of one, by where it begins: pieces may overlap, and none
-        reaches over a line break."""
+        crosses a line break."""
         return []
 
     def all_reasons(self) -> list[Reason]:
@@ -58,25 +58,25 @@ class Stage(Part):
         return tuple(dict.fromkeys(languages))
 
     def renamed(self) -> list[str]:
-        """Remarks on languages that were given under another name than its own, one line each."""
+        """Notes on languages given under a name that it does not use, one line each."""
         return []
 
     def identifier(self) -> dict[str, Any]:
-        """What a manifest says about the library or model that identifies languages; empty without one."""
+        """What a manifest records of the library or model that identifies languages; empty without one."""
         return {}
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
-        """What became of the page, an outcome for each thing `told`, in order; those that are missing were not reached.
+        """The result for the page, an outcome for each entry of `told`, in order; missing ones were not reached.
 
-        By default this is what a build recorded, since a single page cannot show it.
+        By default the result that a build recorded, since it cannot be derived from a single page.
         """
         return walk.recorded(self)
 
 
 class PageStage(Stage):
-    """Judges a page by itself. To make your own: a frozen dataclass with a `name`, its `reasons`, and `bind`.
+    """Judges a page separately. To make your own: a frozen dataclass with a `name`, its `reasons`, and `bind`.
 
-    `edits`: whether it may change the text. `quotes`: whether the detail of a rejection is a piece of the page's text.
+    `edits`: whether it may change the text. `quotes`: whether a rejection's detail is a piece of the page's text.
     """
 
     scope: ClassVar = Scope.PAGE
@@ -84,17 +84,17 @@ class PageStage(Stage):
     quotes: ClassVar = True
 
     def bind(self, assets: Any) -> Step:
-        """What a worker judges pages with: `Page -> Kept | Rejected`, pure. Called once per process; load
+        """The function with which a worker judges pages: `Page -> Kept | Rejected`, pure. Called once per process; load
         files here."""
         raise NotImplementedError
 
     def dropped(self, page: Page, assets: Any) -> list[Dropped]:
-        """The lines that it cuts from a page, in order; called for pages that are shown."""
+        """The lines that it cuts from a page, in order; called for displayed pages."""
         return []
 
     def moved_by(self, page: Page, assets: Any) -> WordShares | None:
-        """Which words moved the score that it decides by, of the page as it comes in; called for pages that are shown.
-        None where it has no score, or no word has moved it."""
+        """Which words changed the score that it decides by, for the page as it arrives; called for displayed pages.
+        None if it has no score, or no word changed it."""
         return None
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
@@ -104,6 +104,11 @@ class PageStage(Stage):
 
 def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
     """The page, or its rejection by the first rule that it breaks."""
+    return broken_by(page, rules) or Kept(page)
+
+
+def broken_by(page: Page, rules: tuple[PageRule, ...]) -> Rejected | None:
+    """The page's rejection by the first rule that it breaks."""
     for rule in rules:
         offence = rule.offence(page)
         if offence is not None:
@@ -112,11 +117,13 @@ def judge(page: Page, rules: tuple[PageRule, ...]) -> Verdict:
                     f"rule {type(rule).__name__} says {offence!r:.80} of {page.source}: expected text, or None."
                 )
             return Rejected(page, rule.reason, offence)
-    return Kept(page)
+    return None
 
 
-def after(page: Page, changed: Kept, verdict: Verdict) -> Verdict:
-    """The verdict on a changed page, with what the change cost; a rejection shows the page as it entered."""
+def after(page: Page, changed: Kept, verdict: Verdict | None) -> Verdict:
+    """The verdict on a changed page, with the cost of the change; a rejection shows the page as it entered.
+    `verdict` is None if nothing rejected it.
+    """
     if isinstance(verdict, Rejected):
         return Rejected(page, verdict.reason, verdict.detail, changed.tally, changed.chars)
     return changed

@@ -19,16 +19,16 @@ _ITEMS_TYPE = pa.list_(
     pa.struct(
         [
             ("task", pa.string()),
-            ("item", pa.int64()),  # the line of its file on which it stands
-            ("role", pa.string()),  # what stands in the page: question, answer, passage
-            ("share", pa.float64()),  # of it
-            ("start", pa.int32()),  # where in the text, in characters
+            ("item", pa.int64()),  # its line in its file
+            ("role", pa.string()),  # the part in the page: question, answer, passage
+            ("share", pa.float64()),  # of the item
+            ("start", pa.int32()),  # offset in the text, in characters
             ("end", pa.int32()),
         ]
     )
 )
 _USUAL = ItemOverlap()
-_QUOTED = 200  # characters of the words that a detail has
+_QUOTED = 200  # characters of the words in a detail
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Benchmarks(PageStage):
     drop: bool = False
 
     edits: ClassVar = False
-    quotes: ClassVar = False  # a detail names the item as well
+    quotes: ClassVar = False  # a detail also names the item
 
     @property
     def columns(self) -> Mapping[str, Any]:  # type: ignore[override]
-        """None where no page that is kept holds an item."""
+        """None if no kept page holds an item."""
         return {} if self.drop else {ITEMS: _ITEMS_TYPE}
 
     def bind(self, assets: Any) -> Step:
@@ -60,8 +60,8 @@ class Benchmarks(PageStage):
         return step
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
-        """The words of the items are marked, of a page that is kept as well. Without the items, what was recorded: by
-        the column, of a page that is kept."""
+        """The words of the items are marked, also in a kept page. Without the items, the recorded result: for a kept
+        page, from the column."""
         overlap, page = walk.bound(self.overlap), walk.page
         recorded = [Sighting(**one) for one in page.extra.get(ITEMS, ())]
         found = overlap.found(page.text) if overlap.at_hand else recorded
@@ -74,7 +74,7 @@ class Benchmarks(PageStage):
 
 
 def detail_of(found: Sequence[Sighting], text: str) -> str:
-    """The item that a page holds most of: its task, its line, what of it stands there, and in which words.
+    """The item that a page holds most of: its task, its line, the part in the page, and the words.
 
     >>> detail_of([Sighting("squad", 17, "question", 0.9, 4, 24)], "Ah. Who wrote the Pines? He.")
     'squad item 17, 90 % of its question: Who wrote the Pines?'
@@ -93,7 +93,7 @@ def benchmarks_stage(preset: Preset) -> Benchmarks | None:
 
 
 def with_benchmarks(preset: Preset, drop: bool) -> Preset:
-    """The preset that looks for test items, behind all that judges a page or compares pages; one that does so already
+    """The preset that searches for test items, after all stages that judge or compare pages; one that already does
     keeps its numbers."""
     known = benchmarks_stage(preset)
     if known is not None:

@@ -1,4 +1,4 @@
-"""Checks of user-defined parts: before any work if possible, else when they misbehave, with their name."""
+"""Checks of user-defined parts: before any work if possible, else when they misbehave; messages name the part."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def one_reason_a_code(stages: Iterable[Part]) -> str:
 
 
 def all_of(name: str, value: Any, kinds: tuple[type, ...]) -> None:
-    """ConfigError where a field of a stage is no tuple of values of these kinds."""
+    """Raises ConfigError if a field of a stage is not a tuple of values of these kinds."""
     strange = [one for one in value if not isinstance(one, kinds)] if isinstance(value, tuple) else [value]
     if strange:
         wanted = " or ".join(kind.__name__ for kind in kinds)
@@ -102,9 +102,9 @@ def all_of(name: str, value: Any, kinds: tuple[type, ...]) -> None:
 
 
 def watched(stage: Any, step: Step, assets: Any) -> Step:
-    """The step of a user's own stage, with what it gives back looked at. BuildError names the stage and the page.
+    """The step of a user's stage, with its results checked. BuildError names the stage and the page.
 
-    Where it says how many lines it cut and not how many characters these have, the lines are asked for.
+    If it counts the lines that it cut, but not their characters, it is called for the lines.
     """
     codes = {told.code for told in stage.told()}
     within = {told.code for told in stage.told() if told.unit is not Unit.PAGE}
@@ -141,7 +141,7 @@ def _wrong_verdict(stage: Any, page: Page, verdict: Any, codes: set[str]) -> str
 
 
 def checked_loss(level: Part, page: Page, verdict: Any) -> Verdict:
-    """The verdict of a level's `apply`. BuildError that names the level where it is none."""
+    """The verdict of a level's `apply`. Raises BuildError with the level's name if it is not a verdict."""
     codes = {reason.code for reason in level.reasons}
     rejected = isinstance(verdict, Rejected) and getattr(verdict.reason, "code", "") in codes
     if (rejected or isinstance(verdict, Kept)) and set(verdict.tally) <= codes:

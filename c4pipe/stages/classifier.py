@@ -28,7 +28,7 @@ _HASHES = 2.0**64
 @dataclass(frozen=True)
 class Classifier(PageStage):
     """The score of each page by a fastText model, in a column: the probability of a label, as the library's `predict`
-    has it (a 32-bit number, up to 1.00001; null where the model knows no part of the text).
+    returns it (a 32-bit number, up to 1.00001; null if the model knows no part of the text).
 
     With `above`, pages with a lower score are rejected. With `bins`, a share of each bin of scores is kept, drawn by
     the hash of the URL: ((0.5, 0.1), (1.0, 1.0)) keeps a tenth of the pages with scores below 0.5 and all others; the
@@ -40,14 +40,14 @@ class Classifier(PageStage):
         Unit.PAGE,
         "has a score of {label} below {above}",
         source="as the maker of the preset chose; a cut by a fastText score: Li et al. 2024 (DCLM), section 4.4",
-        why="A model that learned to tell good text from the web finds what no rule says.",
+        why="A model trained to distinguish good text from the rest of the web finds what no rule describes.",
     )
     NOT_DRAWN: ClassVar = Reason(
         "score_not_drawn",
         Unit.PAGE,
         "was not drawn of the pages with its score of {label} (scores up to, share that is kept: {bins})",
         source="ours; as sampling by the noise of scores does, Brown et al. 2020, appendix A",
-        why="A share of the pages with low scores keeps the corpus from being all of one kind.",
+        why="A share of the pages with low scores keeps the corpus diverse.",
     )
 
     model: str  # a file, .bin or .ftz
@@ -136,13 +136,13 @@ class Classifier(PageStage):
         return Kept(scored)
 
     def _is_drawn(self, page: Page, score: float) -> bool:
-        """Whether the page is of the share of its bin. The hash is no other draw's: a page that one of bad words or a
-        split has drawn has the same chance here as any."""
+        """Whether the page is in the drawn share of its bin. The hash differs from all other draws: pages drawn by bad
+        words or a split have the same chance here as any."""
         share = next((share for below, share in self.bins if score < single(below)), self.bins[-1][1])
         return hash64(f"{self.name}\n{url_key(stand_in(page))}") < share * _HASHES
 
     def _loaded(self, assets: Any) -> tuple[FastTextModel, int]:
-        """The model and the number of the label. ConfigError where it has no such label, or no other one."""
+        """The model and the number of the label. Raises ConfigError if it lacks that label, or has no other one."""
         path = assets.path(self.model)
         state = path.stat()
         model = _read(path, (state.st_size, state.st_mtime_ns))
@@ -168,8 +168,8 @@ def single(number: float) -> float:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, state: tuple[int, int]) -> FastTextModel:
-    """A model once a process, for stages that differ in thresholds alone; read again where the file is in another state
-    (bytes, time of the last change)."""
+    """A model, read once per process for stages that only differ in thresholds; read again if the file's state (bytes,
+    time of the last change) differs."""
     assert state
     from c4pipe.fasttext.model import FastTextModel
 

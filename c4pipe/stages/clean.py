@@ -10,7 +10,7 @@ from c4pipe.clean import LineStep, dropped_by, fast_clean
 from c4pipe.page import Dropped, Kept, Page, Rejected, Step, Unit, Verdict
 from c4pipe.part import Told
 from c4pipe.rules import LineEdit, LineRule, PageRule
-from c4pipe.stages.base import PageStage, after, judge
+from c4pipe.stages.base import PageStage, after, broken_by
 from c4pipe.stages.checking import all_of
 from c4pipe.stages.explaining import BROKEN, NOT_REACHED, PASSED, Outcomes, Walk
 from c4pipe.stages.trace import Trace, edited, join
@@ -37,7 +37,7 @@ class Clean(PageStage):
             cleaned = run(page)
             if isinstance(cleaned, Rejected):
                 return cleaned
-            return after(page, cleaned, judge(cleaned.page, then))
+            return after(page, cleaned, broken_by(cleaned.page, then))
 
         return step
 
@@ -62,15 +62,15 @@ class Clean(PageStage):
 
 
 class _Lines:
-    """The lines of a page on their way through the rules, with marks for what falls."""
+    """The lines of a page on their way through the rules, with marks on the dropped ones."""
 
     def __init__(self, walk: Walk, steps: Sequence[LineStep]):
         self._walk, self._steps = walk, [walk.bound(step) for step in steps]
         self._counts, self._reached = [0] * len(steps), [False] * len(steps)
-        self.fatal: str | None = None  # the code of the rule that costs the page
+        self.fatal: str | None = None  # the code of the rule that drops the page
 
     def kept(self) -> Trace:
-        """What every rule lets pass, up to a line that costs the page."""
+        """The lines that pass every rule, up to a line that drops the page."""
         kept = []
         for whole in self._walk.trace.lines():
             line = self._through(whole)
@@ -81,11 +81,11 @@ class _Lines:
         return join(kept, "\n").strip()
 
     def _through(self, whole: Trace) -> Trace | None:
-        """The line as it is kept, None where it falls."""
+        """The line as it is kept, None if it is dropped."""
         line = whole.strip()
         for i, step in enumerate(self._steps):
             self._reached[i] = True
-            if isinstance(step, LineEdit):  # it changes the line; a rule judges it
+            if isinstance(step, LineEdit):  # an edit changes the line, a rule judges it
                 line = self._edited(line, step, i)
             elif step.breaks(line.text):
                 self._counts[i] += 1
@@ -102,7 +102,7 @@ class _Lines:
         return changed
 
     def outcome(self, i: int, told: Told, fatal: str | None) -> tuple[str, str]:
-        """What became of lines at one of the rules. `fatal` is the line that cost the page, if one did."""
+        """The outcome for lines at one of the rules. `fatal` is the line that dropped the page, if one did."""
         count = self._counts[i]
         if not self._reached[i]:
             return NOT_REACHED, ""

@@ -24,13 +24,13 @@ class Corrected(Clean):
         Unit.PAGE,
         "loses more than {share} of its words with its lines",
         source="Penedo et al. 2023, G.2; Li et al. 2024, dclm_baseline_refinedweb.yaml, word_removal_ratio_filter",
-        why="A page that is mostly counters, buttons and menus is none of prose.",
+        why="A page that is mostly counters, buttons and menus is not prose.",
     )
 
     share: float = 0.05
 
     def told(self) -> Iterator[Told]:
-        """Its lines, its rules, and then what it has lost."""
+        """Its lines, its rules, and then its loss of words."""
         for part in self.parts():
             yield from part.told()
         reason = self.EMPTIED
@@ -48,7 +48,7 @@ class Corrected(Clean):
         return step
 
     def _weighed(self, page: Page, verdict: Kept) -> Verdict:
-        """The verdict, or the rejection of a page that has lost too many words, or had none."""
+        """The verdict, or the rejection of a page that lost too many words, or had none."""
         if verdict.page.text == page.text and page.text:
             return verdict
         before, left = counted_runs(page.text).begun, counted_runs(verdict.page.text).begun

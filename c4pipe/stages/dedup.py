@@ -1,4 +1,4 @@
-"""The stage that decides who owns what, over the whole corpus."""
+"""The stage that decides which page owns what, over the whole corpus."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Dedup(Stage):
 
     @property
     def quotes(self) -> bool:  # type: ignore[override]
-        """Of pages that are linked the detail is a similarity."""
+        """For linked pages the detail is a similarity."""
         return isinstance(self.level, UrlLevel) or not self.level.links
 
     @property
@@ -39,8 +39,8 @@ class Dedup(Stage):
         return Scope.URL if self.level.by_url else Scope.TEXT
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
-        """The recorded losses, then page rules. Without a record the page loses what it repeats itself; what it may
-        lose to others is not judged, and it goes on."""
+        """The recorded losses, then page rules. Without a record, the page loses its own repetitions; losses to other
+        pages are not judged, and it continues."""
         told = list(self.level.told())
         level = walk.bound(self.level)
         codes = {each.code for each in told}
@@ -59,20 +59,20 @@ class Dedup(Stage):
             walk.page = walk.page._replace(text=walk.trace.text)
             return outcomes
         if walk.outcome is not None and walk.outcome.stage == self.name and walk.outcome.reason in codes:
-            return walk.recorded(self)  # it cost the page, and nothing in the text says so
+            return walk.recorded(self)  # it dropped the page, and nothing in the text shows why
         if any(flags):
             walk.trace = walk.trace.narrowed(applied.page.text)
         return outcomes + self._then(walk, applied)
 
     def _then(self, walk: Walk, applied: Kept) -> Outcomes:
-        """The page rules behind it."""
+        """The page rules after it."""
         walk.page = applied.page
         then = tuple(walk.bound(rule) for rule in self.then)
         return walk.rules(self, self.then, walk.page, judge(walk.page, then))
 
 
 def _lost_to_itself(walk: Walk, level: TextLevel) -> DroppedAtoms:
-    """What a page loses as it says it twice, for each atom that has a place; nobody says the same of whole pages."""
+    """What a page loses to its own repetitions, for each atom that has a place; whole pages have none."""
     page = walk.page
     flags = level.repeated_within(page.text) if not level.links and level.places(page.text) else []
     if not any(flags):
@@ -83,7 +83,7 @@ def _lost_to_itself(walk: Walk, level: TextLevel) -> DroppedAtoms:
 
 
 def _mark(walk: Walk, level: TextLevel, lost: DroppedAtoms) -> list[bool]:
-    """Which atoms were lost; they are marked, and gone from the trace."""
+    """Marks the lost atoms, and removes them from the trace."""
     text, gone = walk.page.text, set[int]()
     for (start, end), drop in zip(level.places(text), lost, strict=True):
         if drop is not None:
@@ -95,12 +95,12 @@ def _mark(walk: Walk, level: TextLevel, lost: DroppedAtoms) -> list[bool]:
 
 
 def _judged_alone(level: TextLevel, told: Told, found: tuple[str, str]) -> tuple[str, str]:
-    """What is said of a page that nobody compared: others may still take what it has not lost."""
+    """The outcome for a page that was not compared: others may still own what it has not lost."""
     return (NOT_JUDGED, "") if found[0] == PASSED and told.code not in level.within else found
 
 
 def _lost(told: Told, applied: Verdict) -> tuple[str, str]:
-    """What a level took for one of its reasons."""
+    """The losses to a level for one of its reasons."""
     if isinstance(applied, Rejected) and applied.reason == told.reason:
         return BROKEN, applied.detail
     count = applied.tally.get(told.code, 0)

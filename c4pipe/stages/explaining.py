@@ -1,6 +1,6 @@
-"""A page on its way through the stages of a preset, with where in the raw text each loss stands.
+"""A page on its way through the stages of a preset, with each loss located in the raw text.
 
-What only the whole corpus can tell, and what a build has decided already, is taken from its record.
+Decisions that need the whole corpus, and those that a build already made, are read from its record.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from c4pipe.rules import PageRule
 from c4pipe.stages.trace import Marks, Trace
 from c4pipe.text import many
 
-MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts, and quotes nothing
+MEASURE = re.compile(r"[\d,.]+ \w[\w ]*")  # "2 sentences": a detail that counts and quotes nothing
 MARKED = 100  # places
 PASSED, BROKEN, VEILED, NOT_REACHED, NOT_JUDGED = "passed", "broken", "masked", "not reached", "not judged"
-Outcomes = list[tuple[str, str]]  # outcome, detail: of the things that a stage tells of, in order
+Outcomes = list[tuple[str, str]]  # outcome, detail: for each entry of a stage's `told`, in order
 
 
 class Recorded(NamedTuple):
@@ -31,21 +31,21 @@ class Recorded(NamedTuple):
 
 
 class WordShare(NamedTuple):
-    """A word of a page, in all its places."""
+    """A word of a page, at all its places."""
 
     word: str
-    share: float  # what it gives to the logit, all places together
+    share: float  # its contribution to the logit, all places together
     times: int
 
 
 class WordShares(NamedTuple):
-    """Which words moved a score: their shares and the rest make the logit, log(p / (1 - p)) of the score p."""
+    """Which words changed a score: their shares and the rest add up to the logit, log(p / (1 - p)) of the score p."""
 
     stage: str
-    of: str  # what the score is of
+    of: str  # what is scored
     logit: float
-    rest: float  # what is no word's
-    words: tuple[WordShare, ...]  # each once, what raises the score first
+    rest: float  # the part of no word
+    words: tuple[WordShare, ...]  # each once, those that raise the score first
 
 
 class Walk:
@@ -54,14 +54,15 @@ class Walk:
     def __init__(
         self, page: Page, bound: Callable[[Part], Any], dropped: Sequence[Dropped] = (), outcome: Recorded | None = None
     ):
-        """`bound` gives a part with its files loaded; `dropped` and `outcome` are what a build recorded, if one did."""
+        """`bound` returns a part with its files loaded; `dropped` and `outcome` are what a build recorded, if one
+        did."""
         self.page, self.bound, self._raw = page, bound, page.text
         self.dropped, self.outcome = list(dropped), outcome
         self.trace, self.marks = Trace.of(page.text), Marks(page.text)
         self.rejected: tuple[str, str] | None = None  # stage, reason
 
     def recorded(self, stage: Any) -> Outcomes:
-        """What a build said of a stage that one page cannot tell of."""
+        """The result that a build recorded for a stage that needs more than one page."""
         codes = [told.code for told in stage.told()]
         if self.outcome is None:
             return [(NOT_JUDGED, "")] * len(codes)
@@ -70,13 +71,13 @@ class Walk:
         return self.broken(stage, self.outcome.reason, self.outcome.detail)
 
     def broken(self, stage: Any, code: str, detail: str) -> Outcomes:
-        """The page leaves: what is told of before that reason was passed."""
+        """Ends the walk with a rejection: entries before that reason were passed."""
         codes = [told.code for told in stage.told()]
         self.rejected = stage.name, code
         return [(PASSED, "")] * (codes.index(code) if code in codes else 0) + [(BROKEN, detail)]
 
     def mark(self, code: str, detail: str) -> None:
-        """Marks what a recorded detail quotes, where it stands in the page as a word and nothing else was cut."""
+        """Marks what a recorded detail quotes, where it occurs in the page as a word and nothing else was cut."""
         if not detail.strip() or MEASURE.fullmatch(detail):
             return
         word = re.compile(rf"(?<!\w){re.escape(detail.strip())}(?!\w)", re.IGNORECASE)
@@ -84,7 +85,7 @@ class Walk:
             self.marks.quote(range(*found.span()), code)
 
     def judged(self, stage: Any, verdict: Verdict) -> Outcomes:
-        """A verdict on the page as it is. What a changed page has lost is marked with the reason that it tallies."""
+        """A verdict on the page as it is. What a changed page lost is marked with the reason that it tallies."""
         if isinstance(verdict, Rejected):
             return self.broken(stage, verdict.reason.code, verdict.detail)
         if verdict.page.text != self.page.text:
@@ -96,7 +97,7 @@ class Walk:
         return [_outcome(stage, told, before, verdict) for told in stage.told()]
 
     def rules(self, stage: Any, rules: Sequence[PageRule], page: Page, verdict: Verdict) -> Outcomes:
-        """Page rules, of which the verdict names the first that is broken; `page` is what they were shown."""
+        """Page rules; the verdict names the first broken one. `page` is what the rules were given."""
         if isinstance(verdict, Kept):
             return [(PASSED, "")] * len(rules)
         self.rejected = stage.name, verdict.reason.code
@@ -108,7 +109,7 @@ class Walk:
 
 
 def _outcome(stage: Any, told: Told, before: Page, kept: Kept) -> tuple[str, str]:
-    """Of a page that a stage keeps: what it took from it, or has found out about it."""
+    """For a page that a stage keeps: what the stage removed from it, or found out about it."""
     taken = kept.tally.get(told.code, 0)
     if taken and told.unit is not Unit.PAGE:
         return VEILED if stage.hides else BROKEN, many(taken, told.unit.value)

@@ -14,7 +14,7 @@ from c4pipe.stages.explaining import Outcomes, Walk
 
 @dataclass(frozen=True)
 class Filter(PageStage):
-    """Page rules, tried in order; the first that is broken rejects the page."""
+    """Page rules, tried in order; the first broken one rejects the page."""
 
     name: str
     rules: tuple[PageRule, ...]

@@ -18,13 +18,13 @@ from c4pipe.stages.base import PageStage
 
 
 def _loaded(spec: str) -> langid.LanguageIdentifier:
-    """Its profiles or model once a process; of a class of a user's own once for each that has had its name."""
+    """Its profiles or model, once a process; for a custom class, once for each class that had the name."""
     return _once(spec, langid.own_class(spec) if langid.own(spec) else None)[0]
 
 
 @cache
 def _once(spec: str, own: type | None) -> tuple[langid.LanguageIdentifier, frozenset[Path]]:
-    """An identifier, and of one of a user's own the files that it has opened to be ready."""
+    """An identifier, and for a custom one the files that it opened while loading."""
     if own is None:
         return langid.load(spec), frozenset()
     with opened() as found:
@@ -35,29 +35,28 @@ def _once(spec: str, own: type | None) -> tuple[langid.LanguageIdentifier, froze
 @dataclass(frozen=True)
 class Identify(PageStage):
     """Identifies the language of a page, which is kept if the language is wanted and certain enough. If `und` is
-    wanted,
-    uncertain pages are kept under it."""
+    wanted, uncertain pages are kept under it."""
 
     NO_LANGUAGE: ClassVar = Reason(
         "no_language",
         Unit.PAGE,
-        "has no text that shows a language",
+        "has no text from which to identify a language",
         source="TFDS c4 3.1.0 c4_utils.detect_english, counter langdetect_exception",
-        why="Numbers and marks alone are of no language.",
+        why="Numbers and marks alone have no language.",
     )
     UNSURE: ClassVar = Reason(
         "unsure_language",
         Unit.PAGE,
         "has a language with a probability below {min_score}",
         source="Raffel et al. 2020, section 2.2; TFDS c4 3.1.0 c4_utils.detect_english, min_probability",
-        why="Where an identifier is unsure, the page is mixed, short or no prose.",
+        why="If an identifier is unsure, the page is mixed, short or not prose.",
     )
     OTHER: ClassVar = Reason(
         "other_language",
         Unit.PAGE,
         "is in none of the languages {languages}",
         source="TFDS c4 3.1.0 c4_utils.detect_english, counter ignored_language",
-        why="The corpus is asked for in some languages, and this is another.",
+        why="The corpus was requested in other languages.",
     )
 
     name: str
@@ -70,8 +69,8 @@ class Identify(PageStage):
     quotes: ClassVar = False
 
     def __post_init__(self) -> None:
-        """Languages are written as mC4 does, whoever tells them: `he` is `iw`. A user's own identifier has names of its
-        own."""
+        """Languages are spelt as in mC4, however they are given: `he` is `iw`. A custom identifier has its own
+        names."""
         asked = tuple(self.languages)
         object.__setattr__(self, "_asked", asked)
         object.__setattr__(self, "languages", self.codes_of(asked))
@@ -93,8 +92,8 @@ class Identify(PageStage):
         return replace(self, languages=languages)
 
     def told(self) -> Iterator[Told]:
-        """As every stage tells its reasons; but no score is below a threshold of 0, where only what cannot be told is
-        unsure, and where `und` is allowed, nothing falls for it."""
+        """As every stage's; but with a threshold of 0 no score is too low, and only undetermined languages are unsure.
+        If `und` is allowed, nothing is dropped for that."""
         for told in super().told():
             if told.reason is self.UNSURE:
                 words = told.words if self.min_score else "is in a language that the identifier cannot tell"
@@ -102,7 +101,7 @@ class Identify(PageStage):
             yield told
 
     def files(self, assets: Any) -> Iterable[str | Path]:
-        """The model that it names, or what an identifier of a user's own says."""
+        """The model that it names, or what a custom identifier declares."""
         if langid.own(self.by):
             made, read = _once(self.by, langid.own_class(self.by))
             named = [Path(name) for name in getattr(made, "files", tuple)()]
@@ -114,7 +113,7 @@ class Identify(PageStage):
 
     def bind(self, assets: Any) -> Step:
         identifier = _loaded(self._located(assets))
-        # What it says -> what is written, of the languages that are kept: langdetect's zh-cn and zh-tw are both zh.
+        # Returned code -> stored code, for the languages that are kept: langdetect's zh-cn and zh-tw are both zh.
         codes = {label: self.codes_of((label,))[0] for label in identifier.languages}
         for language in self.languages:
             if language != UND and language not in codes.values():
@@ -127,7 +126,7 @@ class Identify(PageStage):
         return step
 
     def _located(self, assets: Any) -> str:
-        """`by`, with the model where its copy lies."""
+        """`by`, with the model at the place of its copy."""
         model = langid.model_of(self.by)
         moved = model and assets is not None and model in (*assets.copies, *assets.contents)
         return f"{self.by.partition(':')[0]}:{assets.path(model)}" if moved else self.by
@@ -147,6 +146,6 @@ class Identify(PageStage):
         return Rejected(self._said(page, guess, codes), self.UNSURE, votes or f"{guess.language} {guess.score:.4f}")
 
     def _said(self, page: Page, guess: Guess, codes: Mapping[str, str]) -> Page:
-        """A page that is rejected, with the language that it was said to be in."""
-        code = codes.get(guess.language) or self.codes_of((guess.language,))[0]  # one may say what it has not named
+        """A rejected page, with its identified language."""
+        code = codes.get(guess.language) or self.codes_of((guess.language,))[0]  # may return undeclared codes
         return page._replace(language=code, language_score=guess.score)

@@ -21,19 +21,19 @@ def _reason(code: str, says: str, by: str, keeps: str, drops: str, why: str) -> 
     return Reason(code, Unit.PASSAGE, says, source=by, keeps=keeps, drops=drops, withheld=True, why=why)
 
 
-# By the names that --mask-personal takes; in capitals between "<" and ">" they are what stands in the text instead.
+# By the names that --mask-personal takes; in capitals between "<" and ">" they are the placeholders in the text.
 PERSONAL_REASONS = {
     "email": _reason(
         "email_address",
-        "is an e-mail address: `<EMAIL>` stands in its place",
+        "is an e-mail address: `<EMAIL>` replaces it",
         f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the Public Suffix List",
         "icon@2x.png is a file.",
         "Write to ada@example.org.",
-        "It reaches a person, who did not ask a model to know it.",
+        "It reaches a person who did not agree to have it in a model.",
     ),
     "ip": _reason(
         "ip_address",
-        "is the address of a machine that anybody can reach: `<IP>` stands in its place",
+        "is a public IP address: `<IP>` replaces it",
         f"datatrove PIIFormatter masks them, as in FineWeb; {_CHECKED} the registries of IANA (ipaddress)",
         "Version 1.2.3.4 is out.",
         "Sent from 185.199.108.153 today.",
@@ -41,15 +41,15 @@ PERSONAL_REASONS = {
     ),
     "phone": _reason(
         "phone_number",
-        "is a phone number: `<PHONE>` stands in its place",
+        "is a phone number: `<PHONE>` replaces it",
         f"{_CHECKED} the plans of phonenumbers, without a + those of the countries of the page's language",
         "Order 2025550123 has left.",
         "Call +44 20 7946 0958 now.",
-        "It rings at a person, who did not ask a model to know it.",
+        "It calls a person who did not agree to have it in a model.",
     ),
     "iban": _reason(
         "iban",
-        "is the number of a bank account (IBAN): `<IBAN>` stands in its place",
+        "is the number of a bank account (IBAN): `<IBAN>` replaces it",
         f"{_CHECKED} the sum of ISO 13616 (python-stdnum)",
         "DE88 3704 0044 0532 0130 00 has a wrong sum.",
         "Pay to DE89 3704 0044 0532 0130 00 please.",
@@ -57,7 +57,7 @@ PERSONAL_REASONS = {
     ),
     "card": _reason(
         "card_number",
-        "is the number of a payment card: `<CARD>` stands in its place",
+        "is the number of a payment card: `<CARD>` replaces it",
         f"{_CHECKED} networks and the last digit of ISO/IEC 7812 (python-stdnum)",
         "1234567890123456 is none.",
         "Card 4111 1111 1111 1111 please.",
@@ -69,7 +69,7 @@ USUALLY_MASKED = ("email", "ip")
 
 @dataclass(frozen=True)
 class MaskPersonal(PageStage):
-    """Replaces personal addresses and numbers with placeholders. The originals are not shown or stored anywhere.
+    """Replaces personal addresses and numbers with placeholders. The originals are not displayed or stored anywhere.
 
     Attributes:
         kinds: of PERSONAL_REASONS. The defaults are those of datatrove and FineWeb.
@@ -114,7 +114,8 @@ class MaskPersonal(PageStage):
         return step
 
     def explain(self, walk: Walk, step: Step | None) -> Outcomes:
-        """Of a page that a build has read, marks are there already: what stood in their place is kept nowhere."""
+        """In a page that a build has read, the placeholders are already there: the originals are not stored
+        anywhere."""
         outcomes = super().explain(walk, step)
         if walk.outcome is None:
             return outcomes
@@ -122,8 +123,9 @@ class MaskPersonal(PageStage):
         return [(VEILED, many(count, "passage")) if count else (PASSED, "") for count in marks]
 
     def hidden(self, text: str) -> list[HiddenPiece]:
-        """Of a raw text nobody knows the language: it is asked for the phone numbers of all countries that any has. One
-        of these may begin within what is a number in a language, so that a line with any is asked as of each."""
+        """The language of a raw text is unknown, so it is searched for the phone numbers of all countries of any
+        language. One of these may begin inside a number of another language, so a line with any is searched once per
+        language."""
         from c4pipe.pii import ALL_REGIONS, REGIONS_OF, find_personal
 
         found = find_personal(text, self._kinds(), ALL_REGIONS)
@@ -142,7 +144,7 @@ class MaskPersonal(PageStage):
 
 
 def kinds_named(text: str) -> tuple[str, ...]:
-    """The kinds of `email,phone`, in the order of PERSONAL_REASONS; ConfigError for one that is not known.
+    """The kinds of `email,phone`, in the order of PERSONAL_REASONS; raises ConfigError for an unknown one.
 
     >>> kinds_named("phone,email")
     ('email', 'phone')
@@ -160,13 +162,13 @@ def masking_stage(preset: Preset) -> MaskPersonal | None:
 
 
 def with_personal_masked(preset: Preset, kinds: tuple[str, ...] = USUALLY_MASKED) -> Preset:
-    """The preset that masks personal data of these kinds, behind all that judges a page or compares pages: the pages
-    are those of the preset without it. One that masks already masks these kinds instead."""
+    """The preset that masks personal data of these kinds, after all stages that judge or compare pages: it keeps the
+    same pages as without masking. A preset that already masks gets these kinds instead."""
     known = masking_stage(preset)
     if known is not None:
         return preset.on(MaskPersonal(known.name, kinds))
     stage, last = MaskPersonal(kinds=kinds), preset.stages[-1]
-    behind = benchmarks_stage(preset)  # which says where in the text that is kept items stand
+    behind = benchmarks_stage(preset)  # which records where items are in the kept text
     if behind is not None:
         return preset.before(behind.name, stage)
     return preset.before(last.name, stage) if last.scope is Scope.CONFIG else preset.after(last.name, stage)

@@ -1,4 +1,4 @@
-"""What a preset is: a named, ordered tuple of stages; new presets are made by changing one stage."""
+"""What a preset is: a named, ordered tuple of stages. New presets are made by changing one stage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Preset:
     name: str
     says: str
     stages: tuple[Stage, ...]
-    own: str = "en"  # the language that the name stands for
+    own: str = "en"  # the language implied by the name
 
     def __post_init__(self) -> None:
         for stage in self.stages:
@@ -87,7 +87,7 @@ class Preset:
 
     def config(self, language: str) -> str:
         """The folder for pages of a language: `en.2019` in German is `de.2019`, `realnewslike` is `realnewslike.de`."""
-        if not language:  # nobody has asked
+        if not language:  # none requested
             return self.name
         first, dot, rest = self.name.partition(".")
         if first == self.own:

@@ -1,4 +1,4 @@
-"""The first stage of every preset: bytes of an input become pages."""
+"""The first stage of every preset: turns the bytes of an input into pages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from c4pipe.wet import READ_REASONS
 
 @dataclass(frozen=True)
 class Read(Stage):
-    """Records become pages. `quirks` reads WET as the reference does, line by line, headers and all."""
+    """Turns records into pages. `quirks` reads WET as the reference does, line by line, headers and all."""
 
     name: str = "read"
     quirks: bool = False
     format: str = "wet"  # or one of documents.FORMATS
-    text_key: str = ""  # paths of JSON Lines and Parquet; "": where the layout of a file says (documents.layouts)
+    text_key: str = ""  # paths of JSON Lines and Parquet; "": as in the layout of a file (documents.layouts)
     url_key: str = ""
     date_key: str = ""
     scope: ClassVar = Scope.INPUT
@@ -37,7 +37,7 @@ class Read(Stage):
 
 @dataclass(frozen=True)
 class ReadWarc(Read):
-    """HTTP responses become pages, their text by resiliparse. `extract` is one of html.EXTRACTS."""
+    """Turns HTTP responses into pages, with resiliparse's text. `extract` is one of html.EXTRACTS."""
 
     format: str = "warc"
     extract: str = "main"

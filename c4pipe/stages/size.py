@@ -15,18 +15,18 @@ _NONE_ASKED = "is in a language with fewer pages than `--min-pages` asks for (he
 
 @dataclass(frozen=True)
 class Size(Stage):
-    """A language with few pages is left out as a whole. It comes last, since it needs the finished corpus."""
+    """Drops a language with few pages as a whole. It is the last stage, since it needs the finished corpus."""
 
     FEW: ClassVar = Reason(
         "few_pages",
         Unit.PAGE,
         "is in a language with fewer than {pages} pages",
         source="Xue et al. 2021, section 3.1",
-        why="Of a language with few pages, many were named so by mistake (Kreutzer et al. 2022).",
+        why="Of a language with few pages, many were misidentified (Kreutzer et al. 2022).",
     )
 
     name: str
-    pages: int  # 10,000 in mC4's release; 0 leaves nothing out
+    pages: int  # 10,000 in mC4's release; 0 drops nothing
 
     scope: ClassVar = Scope.CONFIG
     reasons: ClassVar = (FEW,)

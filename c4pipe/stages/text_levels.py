@@ -21,12 +21,12 @@ TEXT_LEVELS: dict[str, TextLevel] = {
     "near": NearLevel(),
 }
 NO_LEVELS = "none"
-_CLEANING = ("clean", "paragraphs")  # the stages behind which text is compared, in presets that compare none
+_CLEANING = ("clean", "paragraphs")  # the stages after which text is compared, for presets without text dedup
 
 
 def levels_named(text: str) -> tuple[str, ...]:
-    """The names of `lines,near`, none of `none`: in the order in which the levels stand, those that link pages last.
-    ConfigError for a name that is not known, or is listed twice."""
+    """The names of `lines,near`, none for `none`: in the order of their levels, those that link pages last.
+    Raises ConfigError for an unknown name, or one listed twice."""
     names = text.split(",")
     if names == [NO_LEVELS]:
         return ()
@@ -41,8 +41,8 @@ def levels_named(text: str) -> tuple[str, ...]:
 def with_levels(preset: Preset, names: Sequence[str]) -> Preset:
     """The preset with these levels instead of its own text dedups.
 
-    They stand where its first one stood, else behind its cleaning, or URLs; one that links pages stands last. A level
-    that the preset has keeps its fields, and page rules behind a dedup keep their place where it goes.
+    They replace its first text dedup, or else follow its cleaning, or URLs; a level that links pages is last. A level
+    that the preset has keeps its fields, and page rules after a dedup keep their place if that is removed.
     """
     old = [cast(Dedup, preset.stages[i]) for i in preset.indices(Scope.TEXT)]
     chosen = [_standing(name, old, preset.languages) for name in names]
@@ -77,7 +77,7 @@ def near_level(preset: Preset) -> NearLevel | None:
 
 
 def with_near(preset: Preset, verify: float | None, stays: str | None) -> Preset:
-    """The preset with these fields of its `NearLevel`, None for as they are; a `verify` of 0 is its threshold."""
+    """The preset with these fields of its `NearLevel`, None for unchanged; a `verify` of 0 becomes its threshold."""
     for stage in preset.stages:
         if isinstance(stage, Dedup) and isinstance(stage.level, NearLevel):
             level = stage.level
@@ -88,7 +88,7 @@ def with_near(preset: Preset, verify: float | None, stays: str | None) -> Preset
 
 
 def _first_ones(preset: Preset) -> list[Dedup]:
-    """The first dedup of text that takes pieces, and those that follow it with nothing between."""
+    """The first text dedup that removes pieces, and those that directly follow it."""
     is_one = [isinstance(s, Dedup) and s.scope is Scope.TEXT and not _links(s) for s in preset.stages]
     behind = dropwhile(lambda pair: not pair[1], zip(preset.stages, is_one, strict=True))
     return [cast(Dedup, stage) for stage, _ in takewhile(lambda pair: pair[1], behind)]

@@ -1,4 +1,4 @@
-"""A text whose characters remember where they stood in the page as read, and what became of them there."""
+"""A text whose characters remember their place in the page as read, and what happened to them there."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import NamedTuple
 
 from c4pipe.rules import LineEdit
 
-NO_PLACE = -1  # the place of a character that an edit or a join has written
-_WORDS = re.compile(r"\[[^\[\]]*\]|\s+|[^\s\[]+|\[")  # a bracketed mark may hold blanks
+NO_PLACE = -1  # the place of a character that an edit or a join added
+_WORDS = re.compile(r"\[[^\[\]]*\]|\s+|[^\s\[]+|\[")  # a bracketed mark may contain blanks
 
 
 class Segment(NamedTuple):
     """A piece of a raw line. All pieces of a line, joined, are the line."""
 
     text: str
-    code: str = ""  # "" where it was kept, else the code of the reason or the name of the edit that cut it
-    owner: str = ""  # of a repeated one the page that keeps it, as `dedup.claims.owner_of` names it
-    quoted: bool = False  # it was not cut: it is what the page was rejected or noted for
+    code: str = ""  # "" if it was kept, else the code of the reason or the name of the edit that cut it
+    owner: str = ""  # for a repeated one the page that keeps it, as named by `dedup.claims.owner_of`
+    quoted: bool = False  # not cut, but the cause of a rejection or a note
 
 
 class Trace(NamedTuple):
@@ -32,7 +32,7 @@ class Trace(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> Trace:
-        """A raw text: every character is where it is."""
+        """A raw text, in which every character is at its place."""
         return cls(text, array("q", range(len(text))))
 
     def cut(self, start: int, stop: int) -> Trace:
@@ -52,13 +52,13 @@ class Trace(NamedTuple):
             start += len(text) + gap
 
     def without(self, gone: Collection[int]) -> Trace:
-        """Without the characters of these numbers."""
+        """Without the characters with these numbers."""
         kept = [i for i in range(len(self.text)) if i not in gone]
         return Trace("".join(self.text[i] for i in kept), array("q", (self.places[i] for i in kept)))
 
     def replaced(self, pieces: Iterable[tuple[int, int, str]]) -> Trace:
-        """With other texts in the place of pieces (start, end, text), which are in order and apart: all characters of
-        one have the place of the first that it stands for."""
+        """With pieces (start, end, text) replaced by texts. They are in order and do not overlap; all characters of a
+        replacement get the place of the first character replaced."""
         texts: list[str] = []
         places, at = array("q"), 0
         for start, end, text in pieces:
@@ -74,13 +74,13 @@ class Trace(NamedTuple):
             yield line.cut(0, len("".join(line.text.splitlines())))
 
     def narrowed(self, text: str) -> Trace:
-        """What is left of it as `text`, which has whole lines or blanks less; what is new there has no place."""
+        """The trace reduced to `text`, which has whole lines or blanks less; new characters in it have no place."""
         old, new = list(self.pieces(self.text.split("\n"), gap=1)), text.split("\n")
         chosen = _in_order(old, new)
         if chosen is not None:
             return join(map(_inside, chosen, new), "\n")
         lines: list[Trace] = []
-        # An empty line is like any other: it tells nothing of where its neighbours stood.
+        # An empty line equals any other: it shows nothing of its neighbours' places.
         same = SequenceMatcher(
             lambda key: key == "", [_key(line.text) for line in old], [*map(_key, new)], autojunk=False
         )
@@ -108,10 +108,10 @@ def join(traces: Iterable[Trace], by: str = "") -> Trace:
 
 
 def edited(line: Trace, edit: LineEdit) -> Trace:
-    """What the edit makes of the line. Characters that it leaves keep their places.
+    """The line after the edit. Characters that it leaves keep their places.
 
-    An edit may change anything. Most do the same to each word as to the line, so words are compared; where that does
-    not give the same line, the line itself is.
+    An edit may change anything. Most treat each word like the line, so words are compared; if that does not produce
+    the same line, the line itself is.
     """
     text = edit.edit(line.text)
     if text == line.text:
@@ -124,7 +124,7 @@ def edited(line: Trace, edit: LineEdit) -> Trace:
 
 
 def _became(old: Trace, new: str) -> Trace:
-    """The new text with the places of what it has in common with the old one in front and behind."""
+    """The new text, with the places of what it shares with the old one at both ends."""
     most = min(len(old.text), len(new))
     front = next((i for i in range(most) if old.text[i] != new[i]), most)
     back = next((i for i in range(most - front) if old.text[-1 - i] != new[-1 - i]), most - front)
@@ -138,7 +138,7 @@ def _key(line: str) -> str:
 
 
 def _in_order(old: list[Trace], new: list[str]) -> list[Trace] | None:
-    """Of the old lines, for each new one the next that has it with more blanks at most; None where there is none."""
+    """For each new line the next old one that has at most more blanks; None if there is none."""
     rest, found = iter(old), []
     for text in new:
         line = next((line for line in rest if _key(line.text) == _key(text) and _places(line, text) is not None), None)
@@ -149,13 +149,13 @@ def _in_order(old: list[Trace], new: list[str]) -> list[Trace] | None:
 
 
 def _inside(old: Trace, new: str) -> Trace:
-    """The new text with the places of its characters in the old one, where it has all of them in their order."""
+    """The new text, with the places of its characters in the old one, if that has all of them in order."""
     places = _places(old, new)
     return _became(old, new) if places is None else Trace(new, places)
 
 
 def _places(old: Trace, new: str) -> array[int] | None:
-    """The places of the characters, None where the old text does not have all of them in their order."""
+    """The places of the characters, None if the old text does not have all of them in order."""
     if new == old.text:
         return old.places
     places, at = array("q"), -1
@@ -172,11 +172,11 @@ class Marks:
 
     def __init__(self, text: str):
         self._text = text
-        self._marks = array("i", bytes(4 * len(text)))  # for each character a number in `_cuts`
+        self._marks = array("i", bytes(4 * len(text)))  # for each character an index into `_cuts`
         self._cuts = [("", "", False)]
 
     def cut(self, places: Iterable[int], code: str, owner: str = "") -> None:
-        """Marks these places as cut for this reason; a later mark is the one that counts."""
+        """Marks these places as cut for this reason; the latest mark counts."""
         self._mark(places, (code, owner, False))
 
     def _mark(self, places: Iterable[int], as_what: tuple[str, str, bool]) -> None:
@@ -186,7 +186,7 @@ class Marks:
                 self._marks[place] = len(self._cuts) - 1
 
     def quote(self, places: Iterable[int], code: str) -> None:
-        """Marks those of these places that are not cut as what the page was rejected or noted for."""
+        """Marks those of these places that are not cut as the cause of a rejection or a note."""
         self._mark([place for place in places if not self._marks[place]], (code, "", True))
 
     def lines(self) -> list[list[Segment]]:

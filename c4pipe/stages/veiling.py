@@ -1,7 +1,7 @@
-"""What may be shown of the pages of a corpus that hides what it takes from texts (`Stage.hides`).
+"""What may be displayed of a corpus that hides what it removes from texts (`Stage.hides`).
 
-A raw text may hold in pieces what an edit makes whole: "ada[1]@example.org". So it is read as it stands, and each of
-its lines as every edit of the preset leaves it; what is found there is hidden where its characters came from.
+A raw text may hold in pieces what an edit joins: "ada[1]@example.org". So it is searched as it is, and each of its
+lines also as every edit of the preset leaves it; findings are hidden at the original places of their characters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from c4pipe.stages.trace import NO_PLACE, Segment, Trace, edited
 from c4pipe.text.characters import JOINED
 from c4pipe.text.words import CUT_MARK
 
-_ENDS = r"|\\?…"  # of bytes that were cut, in the middle of an escape perhaps
+_ENDS = r"|\\?…"  # the end of truncated bytes, perhaps inside an escape
 _BYTES = re.compile(
     rf"""(?<!\w)b(?:'((?:[^'\\…]|\\[^…])*)(?:'{_ENDS}'?|\Z)|"((?:[^"\\…]|\\[^…])*)(?:"{_ENDS}"?|\Z))""", re.DOTALL
 )
@@ -30,7 +30,7 @@ _BEHIND_JOINED = re.compile(rf"[^\s{JOINED}]*\Z")
 
 
 class Veil:
-    """What of texts, details and lines may be shown; all of it where no stage hides anything."""
+    """What may be displayed of texts, details and lines; everything if no stage hides anything."""
 
     def __init__(self, stages: Sequence[Stage], bound: Callable[[Part], Any]):
         self._hiding = [stage for stage in stages if stage.hides]
@@ -42,27 +42,27 @@ class Veil:
         return self._trace(text).text if self._hiding else text
 
     def detail(self, detail: str) -> str:
-        """What a reader says of a record. Bytes that it quotes become text, and what was cut ends before the word, or
-        the groups of a number, at the cut: half an address is one for nobody but people."""
+        """A reader's detail on a record. Quoted bytes are decoded. Truncated text ends before the word, or the groups
+        of a number, at the cut, because half an address is only recognised by people."""
         if not self._hiding:
             return detail
         detail = _BYTES.sub(lambda quoted: repr(self.beginning(_unescaped(quoted)) + CUT_MARK), detail)
         return self.beginning(detail[:-1]) + CUT_MARK if detail.endswith(CUT_MARK) else self.text(detail)
 
     def beginning(self, text: str) -> str:
-        """A text that was cut somewhere, up to what may have been cut in two."""
+        """A truncated text, up to what the truncation may have split."""
         return self.text(_before_the_cut(text)) if self._hiding else text
 
     def lines(self, text: str, lines: Sequence[Sequence[Segment]], withheld: frozenset[str]) -> list[list[Segment]]:
-        """The segments of a raw text (`trace.Marks.lines`). What was cut for a reason that is withheld has no text but
-        what stands there instead."""
+        """The segments of a raw text (`trace.Marks.lines`). What was cut for a withheld reason has no text except its
+        replacement."""
         if not self._hiding:
             return [[*line] for line in lines]
         numbers = [number for number, each in enumerate(_all_with_breaks(lines)) for _ in each.text]
         segments = [*_all_with_breaks(lines)]
         found: list[list[Segment]] = [[]]
         trace = self._trace(text)
-        times = Counter(trace.places)  # of a character that is shown once; what stands there instead has one place
+        times = Counter(trace.places)  # normally one per character; a replacement has a single place
         for number, run in groupby(zip(trace.text, trace.places, strict=True), lambda each: numbers[each[1]]):
             segment = segments[number]
             if segment.text == "\n":
@@ -74,10 +74,10 @@ class Veil:
         return found
 
     def _trace(self, text: str) -> Trace:
-        """The text without what is hidden; what stands in the place of a piece has the place of its first character."""
+        """The text without what is hidden; a replacement has the place of the first character of its piece."""
         trace = Trace.of(text)
         while pieces := _apart([*self._found(trace.text), *self._found_in_edited(trace.text)]):
-            trace = trace.replaced(pieces)  # what stood beside one may be another once that is gone
+            trace = trace.replaced(pieces)  # what was next to one may be another once that is gone
         return trace
 
     def _found(self, text: str) -> Iterator[HiddenPiece]:
@@ -85,7 +85,7 @@ class Veil:
             yield from stage.hidden(text)
 
     def _found_in_edited(self, text: str) -> Iterator[HiddenPiece]:
-        """What stands whole in a line as an edit leaves it, by its places in the text."""
+        """What an edit makes whole in a line, by its places in the text."""
         start = 0
         for whole in text.splitlines(keepends=True):
             plain = whole.strip()
@@ -100,8 +100,8 @@ class Veil:
 
 
 def _between(line: Trace, piece: HiddenPiece, end: int) -> tuple[int, int]:
-    """Where a piece of an edited line stands in the line as it was, which has `end` characters; up to the next
-    characters whose place is known, where an edit has left it without one."""
+    """The place of a piece of an edited line in the original line, which has `end` characters; it extends to the next
+    characters with a known place, if an edit left it without one."""
     before = (place + 1 for place in reversed(line.places[: piece.start]) if place != NO_PLACE)
     behind = (place for place in line.places[piece.end :] if place != NO_PLACE)
     first, last = line.places[piece.start], line.places[piece.end - 1]
@@ -112,7 +112,7 @@ def _between(line: Trace, piece: HiddenPiece, end: int) -> tuple[int, int]:
 
 
 def _apart(pieces: list[HiddenPiece]) -> list[HiddenPiece]:
-    """In order; pieces that overlap are one."""
+    """In order; overlapping pieces are merged."""
     found: list[HiddenPiece] = []
     for piece in sorted(pieces):
         if found and piece.start < found[-1].end:
@@ -130,21 +130,21 @@ def _all_with_breaks(lines: Sequence[Sequence[Segment]]) -> Iterator[Segment]:
 
 
 def _unescaped(quoted: re.Match[str]) -> str:
-    """What bytes say that a detail quotes, as far as they stand there."""
+    """The text of the bytes that a detail quotes, as far as it goes."""
     written = _HALF_ESCAPE.sub("", quoted[1] if quoted[1] is not None else quoted[2])
     mark = "'" if quoted[1] is not None else '"'
     return bytes(literal_eval(f"b{mark}{written}{mark}")).decode("utf-8", "replace")
 
 
 def _before_the_cut(text: str) -> str:
-    """Without its last word, and without the words with digits or signs alone in front of that.
+    """Without its last word, and without the words of only digits or signs in front of that.
 
     >>> _before_the_cut("Call +44 20 79"), _before_the_cut("Write to ada@exam")
     ('Call', 'Write to')
     """
     run = _LAST_RUN.search(text)
     assert run is not None
-    if "@" not in run[0] and "%40" not in run[0]:  # an address of ASCII begins behind letters of such scripts
+    if "@" not in run[0] and "%40" not in run[0]:  # an ASCII address begins after letters of such scripts
         run = _BEHIND_JOINED.search(text)
         assert run is not None
     text = text[: run.start()]

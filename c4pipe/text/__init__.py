@@ -1,4 +1,4 @@
-"""Text primitives with one definition each: hashes, lines, sentences, keys of URLs, words for people."""
+"""Text primitives with one definition each: hashes, lines, sentences, URL keys, wording for users."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ __all__ = [
 
 
 def hash64(text: str) -> int:
-    """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one. BuildError
-    for half of a surrogate pair, at which mmh3 itself would end the process."""
+    """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one. Raises
+    BuildError on a lone surrogate, on which mmh3 itself would abort the process."""
     return mmh3.hash64(strict_utf8(text), signed=False)[0]

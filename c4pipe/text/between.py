@@ -1,4 +1,4 @@
-"""Words between Unicode's boundaries of words, which is what DCLM looks for runs of words among."""
+"""Words between Unicode's word boundaries, the units in which DCLM looks for repeated runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import cache, lru_cache
 from c4pipe.text.characters import MARK_RUNS, class_of
 from c4pipe.text.runs import NumberedWords, WordCut, runs_in
 
-# Unicode's default boundaries of words (UAX 29, WB4 to WB13b) for letters, digits and what joins them. Characters of
-# scripts that need a dictionary are words by themselves, and so are numbers that are no digits.
+# Unicode's default word boundaries (UAX 29, WB4 to WB13b) for letters, digits and what joins them. Characters of
+# scripts that need a dictionary are words by themselves, and so are numbers that are not digits.
 _MARKS = class_of(MARK_RUNS)
-_IGNORED = (  # Extend, Format and ZWJ of WordBreakProperty.txt 14.0: marks, and what nobody sees
+_IGNORED = (  # Extend, Format and ZWJ of WordBreakProperty.txt 14.0: marks and invisible characters
     rf"{_MARKS}\u00ad\u061c\u180e\u200c-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\uff9e\uff9f\ufff9-\ufffb"
     r"\U00013430-\U00013438\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001f3fb-\U0001f3ff"
     r"\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef"
@@ -30,7 +30,7 @@ _JOINS = r"_\u202f\u203f\u2040\u2054\ufe33\ufe34\ufe4d-\ufe4f\uff3f"
 _MID_LETTER = r":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a"
 _MID_BOTH = r".'\u2018\u2019\u2024\ufe52\uff07\uff0e"
 _MID_DIGIT = r",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b"
-_HEBREW = r"\u05d0-\u05f2\ufb1d-\ufb4f"  # takes quotes for marks of abbreviation
+_HEBREW = r"\u05d0-\u05f2\ufb1d-\ufb4f"  # uses quotes as abbreviation marks
 _LETTER = rf"[^\W\d_{_ALONE}{_NO_DIGITS}{_KATAKANA}]"
 _PART = rf"(?:{_LETTER}|[\d{_JOINS}]){_EXTEND}"
 _WORD = (
@@ -42,12 +42,12 @@ _WORD = (
 
 @cache
 def _word() -> re.Pattern[str]:
-    """Compiled when the first text is cut: it takes 15 ms, and most presets have no use for it."""
+    """Compiled on first use: it takes 15 ms, and most presets do not need it."""
     return re.compile(_WORD)
 
 
 def unicode_words(text: str) -> tuple[str, ...]:
-    """What stands between Unicode's boundaries of words and begins with a letter or a digit.
+    """The segments between Unicode's word boundaries that begin with a letter or a digit.
 
     >>> unicode_words("Don't stop (ever), at 3.5 or a-b.")
     ("Don't", 'stop', 'ever', 'at', '3.5', 'or', 'a', 'b')
@@ -57,7 +57,7 @@ def unicode_words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def numbered_unicode(text: str) -> NumberedWords:
-    """`unicode_words` by numbers, each run cut by itself; remembered for the texts asked about last.
+    """`unicode_words` by numbers, each run cut separately; cached for the most recent texts.
 
     >>> list(numbered_unicode("Don't stop (ever).").strings())
     ["Don't", 'stop', 'ever']
@@ -68,8 +68,8 @@ def numbered_unicode(text: str) -> NumberedWords:
     return words or cut.vocabulary.numbered(unicode_words(text))
 
 
-_JOINING_BLANK = "\u202f"  # the one that joins words
-_ENDS = string.punctuation.replace("_", "")  # they join words only where some stand on both sides
+_JOINING_BLANK = "\u202f"  # the only blank that joins words
+_ENDS = string.punctuation.replace("_", "")  # they join words only with a word on each side
 
 
 def _words_of_run(run: str) -> tuple[str, ...]:

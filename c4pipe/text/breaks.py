@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-# The two texts that were counted last and their lines, the later one first: at once, so that threads see all or none.
+# The two texts counted last with their lines, newest first: replaced as one tuple, so that threads see all or none.
 _known = [("", 0, "", 0)]
 
 
 def count_lines(text: str) -> int:
-    """Lines as `str.splitlines` cuts them, which is how the line rules see them. The two texts that were asked for
-    last, such as those before and behind a stage, are known by their identity: to look them up in a cache by their hash
-    takes a third of the time of counting."""
+    """Lines as `str.splitlines` cuts them, which is how the line rules see them. The two most recent texts, such as
+    those before and after a stage, are recognised by identity: a cache lookup by hash would take a third of the time
+    of counting."""
     later, lines, earlier, lines_before = _known[0]
     if later is text:
         return lines
@@ -17,7 +17,7 @@ def count_lines(text: str) -> int:
 
 
 def know_lines(text: str, lines: int) -> int:
-    """The same number, which `count_lines` now knows of this text: from somebody who went over its lines anyway."""
+    """Records a text's number of lines for `count_lines`, for callers that have walked its lines anyway; returns it."""
     later, lines_of_it, *_ = _known[0]
     _known[0] = text, lines, later, lines_of_it
     return lines
@@ -30,4 +30,4 @@ def _count(text: str) -> int:
 
 
 _ODD_ASCII = "\r\x0b\x0c\x1c\x1d\x1e"
-_ODD_BREAKS = _ODD_ASCII + "\x85\u2028\u2029"  # where it cuts beside "\n"
+_ODD_BREAKS = _ODD_ASCII + "\x85\u2028\u2029"  # where it cuts, other than at "\n"

@@ -1,16 +1,16 @@
-"""What is to be known of each character to cut texts into words: fixed here, for keys that are made of words are
-compared between machines, years and versions of Python.
+"""Character properties for cutting texts into words. They are fixed here because keys made of words are compared
+between machines, years and versions of Python.
 
-Runs of code points, "41" or "41-5A", and "100/12E" for every second. The tests hold them against Python's own tables,
-of Unicode 14 in Python 3.11.
+Runs of code points: "41" or "41-5A", and "100/12E" for every second one. The tests compare them with Python's own
+tables, of Unicode 14 in Python 3.11.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-# Scripts that are written without blanks between words: every letter, mark and number in these blocks is a word. Those
-# of class SA in Unicode's line breaking (UAX 14, "complex context"), Tibetan, Yi, and those of East Asia but Hangul.
+# Scripts written without blanks between words: every letter, mark and number in these blocks is a word. They are
+# class SA of Unicode's line breaking (UAX 14, "complex context"), Tibetan, Yi, and those of East Asia except Hangul.
 BLANKLESS_RUNS = """
 0E00-0E7F 0E80-0EFF 0F00-0FFF 1000-109F A9E0-A9FF AA60-AA7F 1780-17FF
 1950-197F 1980-19DF 1A20-1AAF AA80-AADF 11700-1174F A000-A4CF
@@ -18,8 +18,8 @@ BLANKLESS_RUNS = """
 16FE0-18D8F 1AFF0-1B16F
 """
 
-# Where what is written in ASCII begins and ends without a blank: of those scripts, and Hangul, what the web has, as a
-# class of `re`.
+# Characters next to which ASCII text begins and ends without a blank: those of these scripts and of Hangul that occur
+# on the web, as a class of `re`.
 JOINED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uff66-\uff9f"
 
 # Letters, marks and numbers (general categories L, M and N) of the first two planes.
@@ -93,7 +93,7 @@ FFCA-FFCF FFD2-FFD7 FFDA-FFDC 10000-1000B 1000D-10026 10028-1003A 1003C-1003D 10
 1EE8B-1EE9B 1EEA1-1EEA3 1EEA5-1EEA9 1EEAB-1EEBB 1F100-1F10C 1FBF0-1FBF9
 """
 
-# Those of them that are marks (M): alone, behind an emoji for one, they are no word.
+# The marks (M) among them: alone, for instance behind an emoji, they are not words.
 MARK_RUNS = """
 300-36F 483-489 591-5BD 5BF 5C1-5C2 5C4-5C5 5C7 610-61A 64B-65F 670 6D6-6DC 6DF-6E4 6E7-6E8 6EA-6ED 711 730-74A
 7A6-7B0 7EB-7F3 7FD 816-819 81B-823 825-827 829-82D 859-85B 898-89F 8CA-8E1 8E3-903 93A-93C 93E-94F 951-957 962-963
@@ -121,8 +121,8 @@ FE20-FE2F 101FD 102E0 10376-1037A 10A01-10A03 10A05-10A06 10A0C-10A0F 10A38-10A3
 1E008-1E018 1E01B-1E021 1E023-1E024 1E026-1E02A 1E130-1E136 1E2AE 1E2EC-1E2EF 1E8D0-1E8D6 1E944-1E94A
 """
 
-# Code points, or every second one of a run, and how far off their lower case is. One character becomes one, so that
-# places stay: İ becomes i alone. Both lower cases of sigma are one, as nobody tells them apart in capitals.
+# Code points, or every second one of a run, and the distance to their lower case. One character becomes one, so that
+# offsets stay: İ becomes i alone. Both lower cases of sigma are one, since capitals do not distinguish them.
 LOWER_RUNS = """
 41-5A+20 C0-D6+20 D8-DE+20 100/12E+1 130-C7 132/136+1 139/147+1 14A/176+1 178-79 179/17D+1 181+D2 182/184+1 186+CE
 187+1 189-18A+CD 18B+1 18E+4F 18F+CA 190+CB 191+1 193+CD 194+CF 196+D3 197+D1 198+1 19C+D3 19D+D5 19F+D6 1A0/1A4+1

@@ -1,11 +1,11 @@
-"""English words as spaCy 3.8 cuts them, which is what datatrove's rules count: a plain walk over the same tables.
+"""English words as spaCy 3.8 cuts them, which is what datatrove's rules count: a plain walk over spaCy's tables.
 
     "Don't stop (ever)." -> Do n't stop ( ever ) .
 
-A text is cut at blanks into runs. A run that is known by heart is given back in its words; of any other, marks are cut
-off at both ends until nothing changes, and what is left stays whole as an address or is cut between letters. Then runs
-of words that together are an exception, as ":" and ")" are, become what the exception says. (spaCy's documentation,
-"Linguistic features", Tokenization; `spacy/tokenizer.pyx`.) `bench.recipes` holds the words against spaCy's own.
+A text is cut at blanks into runs. The words of a known run are looked up; from any other, marks are cut off at both
+ends until nothing changes, and the rest is kept whole as an address or cut between letters. Then runs of words that
+form an exception, as ":" and ")" do, become what the exception says. (spaCy's documentation, "Linguistic features",
+Tokenization; `spacy/tokenizer.pyx`.) `bench.recipes` compares the words with spaCy's own.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from c4pipe.text.runs import REMEMBERED, REMEMBERED_CHARS
 
 WordTuple = tuple[str, ...]
 
-LOOK_BACK = 32  # characters from the end in which a mark to be cut off stands, and what must stand before it
-LONG_ADDRESS = 4096  # characters: a longer run with an @ is no address; spaCy would look at it for hours
+LOOK_BACK = 32  # characters from the end that hold a mark to be cut off and its required context
+LONG_ADDRESS = 4096  # characters: a longer run with an @ is not an address; spaCy would take hours on it
 
 
 @lru_cache(maxsize=4)
 def english_words(text: str) -> WordTuple:
-    """The words of a text, marks among them, in order. Remembered for the texts asked about last.
+    """The words of a text, marks among them, in order. Cached for the most recent texts.
 
     >>> english_words("Don't stop (ever).")
     ('Do', "n't", 'stop', '(', 'ever', ')', '.')
@@ -38,22 +38,22 @@ def english_words(text: str) -> WordTuple:
 
 
 def known_words(run: str) -> WordTuple:
-    """The words of a run that holds no blank, whatever stands around it."""
+    """The words of a run without blanks, whatever surrounds it."""
     words: WordTuple = _known_within_bounds()[run]
     return words if words[0] is not None else words[1:]
 
 
 def sure_words(run: str) -> WordTuple | None:
-    """The words of a run that holds no blank; None where what stands beside it has a say in them."""
+    """The words of a run without blanks; None if they depend on what surrounds it."""
     words: WordTuple = _known_within_bounds()[run]
     return words if words[0] is not None else None
 
 
 class _Known(dict[str, Any]):
-    """Runs between blanks -> their words, behind a None where words were put together: what stands beside them may
-    forbid that."""
+    """Runs between blanks -> their words, preceded by None where words were put together, which the surroundings may
+    forbid."""
 
-    chars = 0  # of the runs together
+    chars = 0  # of all runs together
 
     def __missing__(self, run: str) -> tuple[str | None, ...]:
         found: tuple[str | None, ...] = _plainly(run) if run.isascii() else ()
@@ -71,7 +71,7 @@ class _Known(dict[str, Any]):
 
 
 def _plainly(run: str) -> WordTuple:
-    """What `cut` and `put_together` give for letters of ASCII alone, or with one mark behind them; () for all else."""
+    """What `cut` and `put_together` return for ASCII letters alone, or with one mark behind them; () otherwise."""
     exceptions = english_patterns().exceptions
     if run.isalpha():
         return exceptions.get(run, (run,))
@@ -96,8 +96,8 @@ def _known_within_bounds() -> _Known:
 
 
 def _put_together_over_blanks(text: str, known: _Known) -> Iterator[str]:
-    """The words of a text in which words are put together: exceptions are looked for across single blanks as well, and
-    what is found there, which is none, keeps its words from another one."""
+    """The words of a text in which words are put together. Exceptions are searched across single blanks, too; a match
+    there is not one, but its words can no longer belong to another."""
     for stretch in _STRETCHES.split(text):
         runs = stretch.split()
         sure = tuple(chain.from_iterable(map(known.__getitem__, runs)))
@@ -113,7 +113,7 @@ def _put_together_over_blanks(text: str, known: _Known) -> Iterator[str]:
         yield from put_together(apart, behind)
 
 
-# Other blanks than a single one are words by themselves: nothing is put together across them.
+# Blanks other than a single one are words by themselves: nothing is put together across them.
 _STRETCHES = re.compile(r"\s{2,}|[^\S ]")
 
 
@@ -152,23 +152,23 @@ def cut(run: str, by_heart: bool = True) -> WordTuple:
 
 
 def _prefix(pattern: re.Pattern[str], run: str, start: int, end: int, currency: bool) -> int:
-    """Where what is to be cut off in front ends, `start` where nothing is."""
+    """The end of what is to be cut off in front; `start` if nothing is."""
     first = run[start]
-    if first.isascii() and first.isalnum() and not currency:  # of currencies alone letters are cut off
+    if first.isascii() and first.isalnum() and not currency:  # letters are cut off only from currencies
         return start
     found = pattern.match(run, start, end)
     return found.end() if found else start
 
 
 def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
-    """Where what is to be cut off behind begins, `end` where nothing is."""
+    """The beginning of what is to be cut off behind; `end` if nothing is."""
     if start == end:
         return end
     near = max(start, end - LOOK_BACK)
     last = run[end - 1]
     if last in _ALONE:
         return end - 1
-    # Of letters of ASCII those behind a digit or an apostrophe are cut off, of its digits none.
+    # ASCII letters are cut off only behind a digit or an apostrophe, ASCII digits never.
     if last.isascii() and last.isalnum() and (last.isdigit() or not _DIGIT_OR_APOSTROPHE.search(run, near, end)):
         return end
     if run[end - 1] == ".":  # any number of dots is one word
@@ -181,12 +181,12 @@ def _suffix(pattern: re.Pattern[str], run: str, start: int, end: int) -> int:
     return near + found.start() if found else end
 
 
-_ALONE = frozenset(",;:!?()[]{}<>_#*&\"'`")  # cut off whatever stands in front
+_ALONE = frozenset(",;:!?()[]{}<>_#*&\"'`")  # cut off whatever precedes them
 _DIGIT_OR_APOSTROPHE = re.compile("[0-9'’]")
 
 
 def _middle(run: str, rules: EnglishPatterns, exceptions: dict[str, WordTuple]) -> Sequence[str]:
-    """What is left between the marks that were cut off."""
+    """The words of what is left between the marks that were cut off."""
     if not run or run in exceptions:
         return exceptions.get(run, ())
     if run.isascii() and run.isalnum():
@@ -214,8 +214,8 @@ def _is_address(run: str, rules: EnglishPatterns) -> bool:
 
 @cache
 def _phrases() -> dict[str, list[WordTuple]]:
-    """First word -> the exceptions that begin with it, where other words than the exception's are made of them without
-    it, or marks are cut off or between; the longest first."""
+    """First word -> the exceptions that would otherwise be split at marks, as the words of that split; the longest
+    first."""
     rules, found = english_patterns(), dict[str, list[WordTuple]]()
     for run in rules.exceptions:
         if rules.prefix.match(run) or rules.suffix.search(run) or rules.infix.search(run):
@@ -225,13 +225,13 @@ def _phrases() -> dict[str, list[WordTuple]]:
 
 
 def put_together(words: Sequence[str], behind: Sequence[str]) -> WordTuple:
-    """The words, with runs of them that together are an exception as the exception says: of two that overlap the one of
-    more words, else the first.
+    """The words, with each run of words that forms an exception replaced as the exception says. Of two that overlap,
+    the one of more words wins, else the first.
 
     Args:
         words: in their order.
-        behind: of each what stands behind it, "" or " ". An exception never holds a blank: a run with one in it stays
-            as it is, but others may not have its words.
+        behind: for each, what follows it, "" or " ". An exception never holds a blank: a run with one in it stays as
+            it is, but its words are not available to others.
     """
     phrases, exceptions = _phrases(), english_patterns().exceptions
     found = [

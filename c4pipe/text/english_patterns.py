@@ -1,4 +1,4 @@
-"""The tables of English words as regular expressions: what is cut off, where words are cut, and what is an address."""
+"""The tables of English words as regular expressions: what is cut off, where words are cut, what is an address."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ def english_patterns() -> EnglishPatterns:
         re.compile(suffix),
         re.compile(infix),
         _address(lower, user=""),
-        _address(lower, user=r"(?:\S+@)?"),  # spaCy's `\S+(?::\S*)?@` is no other, but tries each ":" with each "@"
+        _address(lower, user=r"(?:\S+@)?"),  # spaCy's `\S+(?::\S*)?@` is equivalent, but tries each ":" with each "@"
     )
 
 
 def _address(lower: str, user: str) -> re.Pattern[str]:
     """A web or mail address, or something like one: scheme, user, host by number or by name, port, path.
 
-    After an expression of Diego Perini's (MIT licence) that spaCy has: hosts by number are public ones, and the last
-    part of a name has two to 63 letters.
+    After an expression of Diego Perini's (MIT licence) that spaCy uses: numeric hosts are public addresses, and the
+    last part of a name has two to 63 letters.
     """
     byte = r"(?:1?\d{1,2}|2[0-4]\d|25[0-5])"
     private = r"(?!(?:10|127)(?:\.\d{1,3}){3})(?!(?:169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2})"

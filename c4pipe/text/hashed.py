@@ -1,4 +1,4 @@
-"""The sentences of a text as hashes, line by line, and where each begins."""
+"""The sentences of a text as hashes, line by line, and their offsets."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from c4pipe.text.utf8 import strict_utf8
 if TYPE_CHECKING:
     from c4pipe.text.plain.pages import PlainSentences
 
-# The hash of each, stripped and in lower case; its place in the text. Arrays, for of most nobody looks at one.
+# The hash of each, stripped and in lower case; its offset in the text. Arrays, because most are never looked at.
 HashedSentences = tuple["array[int]", "array[int]"]
 
 
 def hashed_sentences(text: str, split: Splitter) -> HashedSentences:
-    """The sentences by a splitter. One takes along the blanks behind it.
+    """The sentences by a splitter. Each includes the blanks behind it.
 
     >>> hashed_sentences("One. TWO.\\nTwo.", lambda line: line.split(" "))[1].tolist()
     [0, 5, 10]
     """
-    strict_utf8(text)  # a splitter would say less of what is wrong
+    strict_utf8(text)  # its error says more than a splitter's
     hashes, starts = array("Q"), array("q")
     start = 0
     for line in text.split("\n"):
@@ -35,7 +35,7 @@ def hashed_sentences(text: str, split: Splitter) -> HashedSentences:
 
 
 def hashed_english(text: str, split: Splitter) -> HashedSentences:
-    """`hashed_sentences` for sentencex:en, in a sixth of the time: it is asked only about lines that are not plain."""
+    """`hashed_sentences` for sentencex:en, in a sixth of the time: the splitter only gets lines that are not plain."""
     data = strict_utf8(text)
     plain = _plain_sentences()(data)
     if plain is None:
@@ -54,13 +54,13 @@ def hashed_english(text: str, split: Splitter) -> HashedSentences:
 
 @cache
 def _plain_sentences() -> Callable[[bytes], PlainSentences | None]:
-    from c4pipe.text.plain.pages import plain_sentences  # here: its machine code is loaded when it is needed
+    from c4pipe.text.plain.pages import plain_sentences  # here: loads its machine code only when needed
 
     return plain_sentences
 
 
 def _add(hashes: array[int], starts: array[int], line: str, start: int, split: Splitter) -> None:
-    """The sentences of a line that begins there."""
+    """Adds the sentences of a line that begins there."""
     for sentence in _whole(line, split(line)):
         hashes.append(hash64(sentence.strip().lower()))
         starts.append(start)
@@ -68,7 +68,7 @@ def _add(hashes: array[int], starts: array[int], line: str, start: int, split: S
 
 
 def _whole(line: str, sentences: Iterable[str]) -> list[str]:
-    """The sentences, each with the blanks behind it where the splitter leaves them out, as Punkt does."""
+    """The sentences, each with the blanks behind it, which Punkt and others leave out."""
     sentences = list(sentences)
     if sum(map(len, sentences)) == len(line):
         return sentences

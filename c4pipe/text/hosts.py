@@ -24,18 +24,18 @@ _PORTS = {"http": "80", "https": "443"}
 
 
 class Authority(NamedTuple):
-    """Who answers for a URL, by RFC 3986: `http://me@A.example:80/x?y` is ("http", "a.example", "", "/x?y")."""
+    """The authority of a URL, by RFC 3986: `http://me@A.example:80/x?y` is ("http", "a.example", "", "/x?y")."""
 
-    scheme: str  # in lower case, "" where none is written
-    host: str  # as `plain_host` has it, "" where there is none
-    port: str  # "" for that of the scheme
+    scheme: str  # in lower case, "" if none is written
+    host: str  # as `plain_host` returns it, "" if there is none
+    port: str  # "" for the scheme's default
     rest: str  # path, query and fragment, as written
 
 
 def authority_of(url: str) -> Authority:
-    """The URL in parts; one without a scheme begins with its host."""
+    """The parts of the URL; one without a scheme begins with its host."""
     found = _PARTS.fullmatch(url if _SCHEME.match(url) else f"//{url.lstrip()}")
-    assert found is not None  # any text is one
+    assert found is not None  # the pattern matches any text
     scheme = (found[1] or "").lower()
     port = found[3] or ""
     return Authority(scheme, plain_host(found[2]), "" if port == _PORTS.get(scheme) else port, found[4])
@@ -43,7 +43,7 @@ def authority_of(url: str) -> Authority:
 
 @lru_cache(maxsize=1 << 16)
 def plain_host(name: str) -> str:
-    """A host in its one spelling: IDN as UTS 46 and IDNA 2008 write it, what these do not know label by label.
+    """A host in its one spelling: IDN as UTS 46 and IDNA 2008 write it; what these reject, label by label.
 
     >>> plain_host("WWW.B%C3%BCcher.example."), plain_host("I❤.example")
     ('www.xn--bcher-kva.example', 'xn--i-7iq.example')
@@ -62,7 +62,7 @@ def plain_host(name: str) -> str:
 
 
 def in_script(host: str) -> list[str]:
-    """A host in its own script, as IDNA 2008 has it and as IDNA 2003 had it; nothing of one in ASCII.
+    """A host in its own script, as in IDNA 2008 and as in IDNA 2003; nothing for one in ASCII.
 
     >>> in_script("xn--strae-oqa.example"), in_script("a.example")
     (['straße.example'], [])
@@ -76,7 +76,7 @@ def in_script(host: str) -> list[str]:
 
 
 def listed_host(entry: str) -> str:
-    """The host that an entry of a list means, "" where it is none: one with a dot, of letters, digits, `-` and `_`.
+    """The host that an entry of a list means, "" if it is none: one with a dot, of letters, digits, `-` and `_`.
 
     >>> listed_host("Example.com."), listed_host("Bücher.example"), listed_host("example.com:80"), listed_host("word")
     ('example.com', 'xn--bcher-kva.example', '', '')
@@ -86,7 +86,7 @@ def listed_host(entry: str) -> str:
 
 
 def without_www(host: str) -> str:
-    """A host less a `www.` in front, where a name of one owner is left: not of `www.gov.uk`.
+    """A host without a `www.` in front, if what is left is a name with one owner: not for `www.gov.uk`.
 
     >>> without_www("www.bbc.co.uk"), without_www("www.gov.uk")
     ('bbc.co.uk', 'www.gov.uk')
@@ -96,7 +96,7 @@ def without_www(host: str) -> str:
 
 
 def address_of(url: str) -> tuple[str, str]:
-    """(host, rest) of a URL's key, by which its copies are one page: host as `plain_host`, less `www.`.
+    """(host, rest) of a URL's key, which all its copies share: host as `plain_host`, less `www.`.
 
     >>> address_of("HTTPS://www.Bücher.example/A/?utm_source=x")
     ('xn--bcher-kva.example', '/A')
@@ -106,7 +106,7 @@ def address_of(url: str) -> tuple[str, str]:
 
 
 def parents_of(host: str) -> list[str]:
-    """The host, and the domains that it is in, the nearest first.
+    """The host and the domains that contain it, the nearest first.
 
     >>> parents_of("a.b.example")
     ['a.b.example', 'b.example', 'example']

@@ -1,7 +1,7 @@
 """What texts and their lines consist of, counted in one walk over the characters, as machine code.
 
-What kind of character is which, Python says: blanks, letters and ends of lines are those of `str.isspace`,
-`str.isalpha` and `str.splitlines`.
+The kind of each character is Python's: blanks, letters and line breaks are those of `str.isspace`, `str.isalpha` and
+`str.splitlines`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ BLANK_BIT, _LETTER, _LETTER_OR_DIGIT, _FASTTEXT, _BREAK, _UPPER, _DIGIT = 1, 2, 
 _RETURN, _NEWLINE = 0x0D, 0x0A  # together they end one line
 FASTTEXT_BLANKS = " \n\r\t\v\f\0"  # dictionary.cc, readWord
 
-CHARACTER_BITS = np.zeros(_PLANES * _PLANE, np.uint8)  # of each character, of planes that came up
-_known: set[int] = set()  # planes of Unicode of which it says something
+CHARACTER_BITS = np.zeros(_PLANES * _PLANE, np.uint8)  # of each character, for planes seen so far
+_known: set[int] = set()  # planes of Unicode that are filled in
 
 
 def known_points(text: str) -> NDArray[np.uint32]:
-    """The characters of a text, of each of which the kind is known from now on."""
+    """The characters of a text; fills in the kinds of those on new planes."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     if len(points) and not (_known and points.max() < _PLANE):
         for plane in {0, *np.unique(points // _PLANE).tolist()} - _known:
@@ -48,17 +48,17 @@ def _kind(char: str) -> int:
 
 
 class RunCounts(NamedTuple):
-    """What stands between blanks of any kind, and between those of ASCII."""
+    """Counts of the runs between blanks of any kind, and between those of ASCII."""
 
     runs: int
-    chars: int  # of all
+    chars: int  # of all runs
     letterless: int  # runs
-    begun: int  # words between the blanks that fastText knows that begin with a letter or a digit
+    begun: int  # words, between fastText's blanks, that begin with a letter or a digit
 
 
 @lru_cache(maxsize=4)
 def counted_runs(text: str) -> RunCounts:
-    """What the runs of a text are like; remembered for the texts asked about last.
+    """Counts of the runs of a text; cached for the most recent texts.
 
     >>> counted_runs("Don't stop (ever) - 3.5")
     RunCounts(runs=5, chars=19, letterless=2, begun=3)
@@ -72,7 +72,7 @@ def counted_runs(text: str) -> RunCounts:
 class LineCounts(NamedTuple):
     """The lines of a text as `str.splitlines` cuts them, without the blanks at their ends: (lines,) of each."""
 
-    starts: NDArray[np.int64]  # where it stands in the text
+    starts: NDArray[np.int64]  # its offset in the text
     ends: NDArray[np.int64]
     words: NDArray[np.int64]  # runs between blanks
     longest: NDArray[np.int64]  # characters of the longest of these
@@ -86,7 +86,7 @@ class LineCounts(NamedTuple):
 
 
 def line_counts(text: str) -> LineCounts:
-    """What the lines of a text are like.
+    """Counts of the lines of a text.
 
     >>> lines = line_counts(" Read it \\n\\n3 LIKES")
     >>> lines.starts.tolist(), lines.ends.tolist(), lines.words.tolist(), lines.upper.tolist()
@@ -127,7 +127,7 @@ def _count(points: Any, size: int, kinds: Any, found: Any) -> None:
 
 @native("int64(uint32*, int64, uint8*, int64*, int64)")
 def _count_lines(points: Any, size: int, kinds: Any, found: Any, width: int) -> int:
-    """Fills `found` with a row of `LineCounts` for each line; how many there are.
+    """Fills `found` with a row of `LineCounts` for each line; returns their number.
 
     Args:
         found: (lines, width)

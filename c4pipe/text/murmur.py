@@ -1,4 +1,4 @@
-"""MurmurHash3 over pieces of bytes, for loops that are compiled: what `hash64` gives for a text of its own."""
+"""MurmurHash3 over pieces of bytes, for compiled loops: the same as `hash64` of the piece as a text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ADD_1, _ADD_2, _FIVE = np.uint64(0x52DCE729), np.uint64(0x38495AB5), np.uint64(
 
 
 def fmix64(value: Any) -> Any:
-    """MurmurHash3's last step: every bit of the result hangs on every bit of the 64."""
+    """MurmurHash3's last step: every bit of the result depends on every bit of the 64."""
     value = (value ^ (value >> _MIX_SHIFT)) * _MIX_1
     value = (value ^ (value >> _MIX_SHIFT)) * _MIX_2
     return value ^ (value >> _MIX_SHIFT)

@@ -1,7 +1,7 @@
-"""Numbers for what stands between the blanks of texts: a table of runs that is looked up in machine code.
+"""Numbers for the runs between the blanks of texts: a table of runs that is searched in machine code.
 
-A dict of Python would do, but for it each run of a page becomes a string first, and is compared where that string lies:
-on a busy machine most of the time goes into waiting for memory.
+A Python dict would do, but it needs each run of a page as a string, and compares it where that string is stored: on a
+busy machine most of the time is spent waiting for memory.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from c4pipe.native import native
 from c4pipe.text.kinds import BLANK_BIT, CHARACTER_BITS, known_points
 
 _BASE, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)  # 2**64 / golden ratio
-_WIDTH = 3  # of a place in the table: the hash of a run, its number and one, where its characters begin
-_PLACES = 1 << 12  # of a table at first; it grows where it is half full
-_AT, _RUNS, _CHARS, _FOUND = 0, 1, 2, 3  # how far a walk has come: in the text, runs, their characters, and found
+_WIDTH = 3  # of a slot: the hash of a run, its number plus one, where its characters begin
+_PLACES = 1 << 12  # slots of a new table; it grows when half full
+_AT, _RUNS, _CHARS, _FOUND = 0, 1, 2, 3  # progress of a walk: in the text, runs, their characters, and found
 
 
 class RunTable:
-    """Runs and their numbers, in the order in which they came."""
+    """Runs and their numbers, in order of first occurrence."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        # Nobody can make runs of which all begin their search in one place. No number hangs on it.
+        # So that nobody can construct runs that all start at one slot. The numbers do not depend on it.
         self._seed = int.from_bytes(os.urandom(8), "little", signed=True)
         self._table = np.zeros(_WIDTH * _PLACES, np.int64)
         self._ends = np.empty(_PLACES // 2, np.int64)
@@ -40,7 +40,7 @@ class RunTable:
         return int(self._ends[len(self.runs) - 1]) if self.runs else 0
 
     def numbers_in(self, text: str) -> NDArray[np.int64]:
-        """The numbers of the runs of a text, in order. Those that are new have one from now on."""
+        """The numbers of the runs of a text, in order. New runs are added."""
         points = known_points(text)
         found = np.empty(len(points) // 2 + 1, np.int64)
         with self._lock:
@@ -68,7 +68,7 @@ class RunTable:
         self._ends = np.resize(self._ends, places // 2)
 
     def _learn(self, known: int, chars: int, runs: int) -> None:
-        """The new runs as strings."""
+        """Keeps the new runs as strings."""
         if runs == known:
             return
         ends = (self._ends[known:runs] - chars).tolist()
@@ -85,16 +85,16 @@ def number_runs(
     points: Any, size: int, kinds: Any, blank: int, table: Any, places: int, ends: Any, known: Any, found: Any,
     walk: Any, seed: int,
 ) -> None:  # fmt: skip
-    """Walks on over a text, and stops where the table is half full.
+    """Continues the walk over a text, and stops when the table is half full.
 
     Args:
         points: (size,) the characters of the text.
-        kinds, blank: of each character what it is, and the bit of blanks.
-        table: (places, _WIDTH), open addressing; a power of two.
+        kinds, blank: the kind of each character, and the bit of blanks.
+        table: (slots, _WIDTH), open addressing; a power of two.
         ends, known: where the characters of each run end in `known`, which has room for `size` more.
-        found: gets the numbers of the runs.
-        walk: (4,) how far it has come.
-        seed: with which the hash of each run begins.
+        found: receives the numbers of the runs.
+        walk: (4,) the progress so far.
+        seed: initial value of each run's hash.
     """
     at = walk[_AT]
     while at < size:
@@ -135,7 +135,7 @@ def number_runs(
 
 @native("void(int64*, int64, int64*, int64)")
 def move(table: Any, places: int, larger: Any, more: int) -> None:
-    """Puts all runs of a table into another one, of zeros."""
+    """Copies all runs of a table into another one, of zeros."""
     for old in range(0, _WIDTH * places, _WIDTH):
         if table[old + 1] == 0:
             continue

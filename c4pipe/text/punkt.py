@@ -1,4 +1,4 @@
-"""NLTK's Punkt: where its data lies, and its sentences in a twentieth of the time."""
+"""NLTK's Punkt: where its data is, and its sentences in a twentieth of the time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PUNKT_FILES = ("abbrev_types.txt", "collocations.tab", "ortho_context.tab", "sen
 
 
 def find_punkt(fetched: Path = NLTK_DATA) -> Path | None:
-    """The folder with English Punkt's parameters, or None; NLTK's own loaders find it from now on.
+    """The folder with English Punkt's parameters, or None. NLTK's own loaders search it from then on.
 
-    Looked through, in this order: NLTK_DATA, what `make assets` has `fetched`, NLTK's usual places.
+    Searched in this order: NLTK_DATA, what `make assets` has `fetched`, NLTK's usual places.
     """
-    import nltk.data  # here, not above: it costs a third of a second
+    import nltk.data  # here, not above: importing it takes a third of a second
 
     named = [folder for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
     if fetched.is_dir():
@@ -35,7 +35,8 @@ def find_punkt(fetched: Path = NLTK_DATA) -> Path | None:
 
 @cache
 def punkt(language: str, folder: Path | None = None) -> Callable[[str], Iterator[str]]:
-    """The splitter for a language, by the parameters in this folder, or by those at hand. AssetError without any."""
+    """The splitter for a language, with the parameters in this folder, or those found. Raises AssetError if there are
+    none."""
     found = folder or find_punkt()
     if found is None or not (place := found.parent / language).is_dir():
         raise AssetError(
@@ -58,14 +59,14 @@ def punkt(language: str, folder: Path | None = None) -> Callable[[str], Iterator
     tokenizer._params = known
 
     def split(text: str) -> Iterator[str]:
-        # Spans are found one by one: whoever wants to know whether there are three stops after the third.
+        # Spans are found one by one, for callers that only need to know whether there are three.
         return (text[start:end] for start, end in tokenizer.span_tokenize(text))
 
     return split
 
 
 def _parameters(folder: Path) -> Any:
-    """What Punkt has learnt of a language, as NLTK's own loader reads it, which takes no folder but those of NLTK."""
+    """What Punkt has learnt of a language. NLTK's own loader reads it, but takes no folder other than NLTK's."""
     from nltk.tabdata import PunktDecoder
     from nltk.tokenize.punkt import PunktParameters
 
@@ -78,6 +79,6 @@ def _parameters(folder: Path) -> Any:
     return known
 
 
-# A word, no initial and no number, a mark, and something behind it: for Punkt a sentence ends there unless
-# it has learnt otherwise of the word. To ask it takes twenty times as long.
+# A word (not an initial or a number), a mark, and something behind it: Punkt ends a sentence there unless it has
+# learnt otherwise of the word. Asking Punkt takes twenty times as long.
 _PLAIN_STOP = re.compile("([^\\W\\d_]{2,})([.?!])(?:[ \n]+[^\\s.]|[\"')\\]}\u2018\u2019\u201c\u201d\xab\xbb])")

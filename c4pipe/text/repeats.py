@@ -1,6 +1,6 @@
-"""How many characters of a text stand in runs of n words that repeat: the counts that rules on repetition ask for.
+"""How many characters of a text are in repeated runs of n words: the counts that repetition rules need.
 
-Machine code, for a page is asked about nine sizes. `tests/text/plain_repeats.py` says the same in plain Python.
+Machine code, because each page needs nine sizes. `tests/text/plain_repeats.py` does the same in plain Python.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from c4pipe.text.runs import NumberedWords
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, as every power of it then is (2**64 / golden ratio)
 _MIX, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(33)  # one round of fmix64's, MurmurHash3
-_BEGINNING = 16  # characters by which runs are told apart before they are looked up
-_TOP, _TOP_LONGEST, _GREEDY, _COVERED = 0, 1, 2, 3  # of `Repeats`, for machine code
+_BEGINNING = 16  # leading characters compared before a run is looked up
+_TOP, _TOP_LONGEST, _GREEDY, _COVERED = 0, 1, 2, 3  # members of `Repeats`, for machine code
 
 
 class Repeats(IntEnum):
-    """What is counted of runs of n words."""
+    """What is counted for runs of n words."""
 
-    TOP = 0  # of the run that stands most often, of several the first: its characters, blanks too, times how often
-    TOP_LONGEST = 1  # likewise, of several the longest, without blanks; 0 where none stands twice
-    GREEDY = 2  # from left to right, of runs whose characters a run before had, in whatever words; no word twice
-    COVERED = 3  # of all words that stand in a run which stands twice, each once
+    TOP = 0  # of the most frequent run, the first of several: its characters, blanks too, times its count
+    TOP_LONGEST = 1  # likewise, the longest of several, without blanks; 0 if none occurs twice
+    GREEDY = 2  # left to right, of runs with the characters of an earlier run, however cut; no word twice
+    COVERED = 3  # of all words in a run that occurs twice, each counted once
 
 
 def repeated_chars(words: NumberedWords, sizes: Sequence[int], how: Repeats) -> list[int]:
-    """Characters in repeated runs of words, for each size, and behind them those of all words.
+    """Characters in repeated runs of words, for each size, followed by those of all words.
 
     >>> from c4pipe.text.runs import KnownWords
     >>> rose = KnownWords().numbered("a rose is a rose is a rose".split())
@@ -40,11 +40,11 @@ def repeated_chars(words: NumberedWords, sizes: Sequence[int], how: Repeats) -> 
     [8, 7, 19]
     """
     if min(sizes, default=1) < 1:
-        raise ValueError(f"sizes {sizes}: a run has one word at least.")
+        raise ValueError(f"sizes {sizes}: a run has at least one word.")
     starts, points = words.of.characters()
     n = len(words.numbers)
     slots = 1 << (2 * n + 1).bit_length()
-    # Runs are compared by their words, and so by the numbers of these; GREEDY asks for their characters.
+    # Runs are compared by their words, so by word numbers; GREEDY compares their characters.
     m = int((starts[words.numbers + 1] - starts[words.numbers]).sum()) if how == Repeats.GREEDY else n
     flat = np.empty(m + 1, np.uint32)
     hashes = np.empty(2 * (m + 1), np.uint64)
@@ -59,7 +59,7 @@ def repeated_chars(words: NumberedWords, sizes: Sequence[int], how: Repeats) -> 
 
 
 def _same(i: Any, j: Any, size: Any, words: Any, apart: Any, flat: Any, starts: Any) -> bool:
-    """Whether the runs that begin at words i and j are the same words; where not `apart`, have the same characters."""
+    """Whether the runs at words i and j are the same words; if not `apart`, whether they have the same characters."""
     if apart:
         for k in range(size):  # noqa: SIM110
             if words[i + k] != words[j + k]:
@@ -79,10 +79,10 @@ def _first(
     i: Any, size: Any, words: Any, apart: Any, flat: Any, hashes: Any, powers: Any, numbers: Any, table: Any, n: Any,
     above: Any,
 ) -> Any:  # fmt: skip
-    """The word at which the same run stood first, remembered from now on where it is new.
+    """The word at which the same run first occurred; a new run is recorded.
 
-    Of the n slots, a power of two, those that hold no number above `above` are empty: there is no need to clear them
-    for each size. (A loop that clears is compiled to a call of memset, which may lie too far away.)
+    Of the n slots, a power of two, those with no number above `above` are empty, so they need not be cleared for each
+    size. (A clearing loop is compiled to a call of memset, which may be out of range.)
     """
     a, b = i, i + size
     if not apart:
@@ -100,9 +100,9 @@ def _first(
 
 
 def _flag_beginnings(n: Any, m: Any, hashes: Any, powers: Any, numbers: Any, table: Any, slots: Any) -> None:
-    """Flags each word of which the next characters, so many as `_BEGINNING`, may stand at another word too.
+    """Flags each word whose next `_BEGINNING` characters may also occur at another word.
 
-    Runs that have the same characters, and that many of them, begin alike: one that is not flagged stands nowhere else.
+    Runs with the same characters, and that many of them, begin the same: a run that is not flagged occurs only once.
     """
     for i in range(n):
         numbers[n + 1 + i] = 0
@@ -127,16 +127,16 @@ def _count(
     words: Any, n: int, begins: Any, points: Any, m: int, flat: Any, hashes: Any, numbers: Any, n_slots: int,
     sizes: Any, n_sizes: int, how: int, found: Any,
 ) -> None:  # fmt: skip
-    """Fills `found` with the counts for each size, and behind them the characters of all words.
+    """Fills `found` with the counts for each size, followed by the characters of all words.
 
     Args:
         words: (n,) the words of the text by numbers.
-        begins, points: where in `points` the characters of each word begin; those of the next begin where its end.
-        m: how many there are of what runs are compared by: words, for _GREEDY characters.
+        begins, points: where in `points` the characters of each word begin; it ends where the next begins.
+        m: the number of units that runs are compared by: words, for _GREEDY characters.
         flat: room for m + 1: the characters, for _GREEDY.
-        hashes: room for 2 * (m + 1): of the first of these together, then the powers of the base.
-        numbers: 4 * (n + 1) + n_slots zeros: where each word begins among all characters, how often the run that
-            begins with it stands, or whether it is flagged, which is the first such, whether it stood twice in the
+        hashes: room for 2 * (m + 1): prefix hashes of the units, then the powers of the base.
+        numbers: 4 * (n + 1) + n_slots zeros: where each word begins among all characters; how often the run that
+            begins with it occurs, or whether it is flagged; its first occurrence; whether it occurred twice in the
             size before; the hash table.
         n_slots: a power of two, above 2 * n.
         sizes: (n_sizes,)
@@ -173,7 +173,7 @@ def _count(
         if runs < 1:
             continue
         above = (k + 1) * (n + 1)
-        longer = k > 0 and length > sizes[k - 1]  # a run that stands twice holds a shorter one that does
+        longer = k > 0 and length > sizes[k - 1]  # a run that occurs twice contains a shorter one that does
         total = 0
         if how == _GREEDY:
             i = 0

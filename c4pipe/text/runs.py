@@ -1,8 +1,8 @@
-"""What stands between the blanks of texts, by numbers: what is known of a run is looked up for a whole text at once.
+"""The runs between the blanks of texts, by numbers, so that facts about runs are looked up for a whole text at once.
 
-A text is cut at blanks, and each run has a number as long as a process remembers it. The words that runs are cut into
-have numbers too, and stand in columns by those of the runs: of a page numpy gathers what Python found out once. Threads
-share all this: nothing that is there is changed, and one at a time adds to it.
+A text is cut at blanks, and each run keeps its number for the life of the process. The words that runs are cut into
+have numbers, too, in columns indexed by run: numpy gathers for a page what Python worked out once. Threads share all
+this: existing entries never change, and one thread at a time adds to them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from c4pipe.text.numbering import RunTable
 
-REMEMBERED = 1 << 18  # runs that are kept, with their words in each way of cutting
-REMEMBERED_CHARS = 1 << 23  # of these, of which one may be as long as a page; usual ones have ten each
-ASUNDER = -1  # the size of a run whose words hang on what stands beside it
+REMEMBERED = 1 << 18  # runs kept, with their words in each way of cutting
+REMEMBERED_CHARS = 1 << 23  # of all these runs; usually ten each, but one may be as long as a page
+ASUNDER = -1  # the size of a run whose words depend on what surrounds it
 
 Int64s = NDArray[np.int64]
 
@@ -27,13 +27,13 @@ Int64s = NDArray[np.int64]
 class WordCut(NamedTuple):
     """A way of cutting runs into words."""
 
-    words: Callable[[str], Sequence[str] | None]  # of a run; None where they hang on what stands beside it
-    like: Callable[[str], tuple[int, ...]]  # a word -> what is counted of it
-    counts: int  # how many those are
+    words: Callable[[str], Sequence[str] | None]  # of a run; None if they depend on what surrounds it
+    like: Callable[[str], tuple[int, ...]]  # a word -> its counts
+    counts: int  # how many counts
 
 
 class GrowingColumn:
-    """Int64s that become more."""
+    """A growing array of int64."""
 
     def __init__(self, dtype: Any, *width: int) -> None:
         self._room, self.size = np.empty((1024, *width), dtype), 0
@@ -54,10 +54,10 @@ class GrowingColumn:
 
 
 class KnownWords(dict[str, int]):
-    """Words -> their numbers, in the order in which they came; none holds a blank."""
+    """Words -> their numbers, in order of first occurrence; none contains a blank."""
 
     def __init__(self, like: Callable[[str], tuple[int, ...]] = lambda _: (), counts: int = 0) -> None:
-        """What is counted of a word, and how many counts those are."""
+        """The function that counts a word, and how many counts it returns."""
         super().__init__()
         self.words: list[str] = []
         self._like, self._lock = like, Lock()
@@ -76,11 +76,11 @@ class KnownWords(dict[str, int]):
         return number
 
     def numbered(self, words: Sequence[str]) -> NumberedWords:
-        """The words by their numbers."""
+        """The numbers of the words."""
         return NumberedWords(np.fromiter(map(self.__getitem__, words), np.int64, len(words)), self)
 
     def characters(self) -> tuple[Int64s, NDArray[np.uint32]]:
-        """Where the characters of each word begin and, behind them, where the last one's end; and these characters."""
+        """Where the characters of each word begin, plus where the last one's end; and these characters."""
         with self._lock:
             new = self.words[self._starts.size - 1 :]
             if new:
@@ -89,7 +89,7 @@ class KnownWords(dict[str, int]):
             return self._starts.values, self._points.values
 
     def counts(self) -> Int64s:
-        """(words, counts) what is counted of each word."""
+        """(words, counts) the counts of each word."""
         with self._lock:
             self._counts.extend(list(map(self._like, self.words[self._counts.size :])))
             return self._counts.values
@@ -111,13 +111,13 @@ class NumberedWords(NamedTuple):
         return number is not None and bool((self.numbers == number).any())
 
     def counted(self) -> list[int]:
-        """What is counted of words, of all of them together."""
+        """The counts, summed over all the words."""
         found = self.of.counts().take(self.numbers, axis=0)
-        return [int(column.sum()) for column in found.T]  # half of the time that a sum over the first axis takes
+        return [int(column.sum()) for column in found.T]  # takes half the time of a sum over the first axis
 
 
 class RunNumbers:
-    """Runs by their numbers, in their words in each way of cutting that was asked for."""
+    """Runs by their numbers, and their words in each way of cutting used so far."""
 
     def __init__(self) -> None:
         self.table = RunTable()
@@ -125,7 +125,7 @@ class RunNumbers:
         self._cuts: dict[WordCut, CutRuns] = {}
 
     def cut(self, how: WordCut) -> CutRuns:
-        """All runs so far in their words."""
+        """All runs so far, cut into words."""
         with self._lock:
             if how not in self._cuts:
                 self._cuts[how] = CutRuns(how)
@@ -134,7 +134,7 @@ class RunNumbers:
 
 
 class CutRuns:
-    """Runs in their words, by the numbers of both."""
+    """The words of runs, by the numbers of both."""
 
     def __init__(self, how: WordCut) -> None:
         self._words_of, self.vocabulary = how.words, KnownWords(how.like, how.counts)
@@ -158,7 +158,7 @@ class CutRuns:
         self._sizes.extend(sizes)
 
     def words(self, runs: Int64s) -> NumberedWords | None:
-        """The words of these runs, in order; None where those of one of them hang on what stands beside it."""
+        """The words of these runs, in order; None if those of any run depend on what surrounds it."""
         sizes, starts = self._sizes.values[runs], self._starts.values[runs]
         if not len(runs):
             return NumberedWords(runs, self.vocabulary)
@@ -170,7 +170,7 @@ class CutRuns:
 
 
 class TextRuns(NamedTuple):
-    """What stands between the blanks of a text, in order."""
+    """The runs between the blanks of a text, in order."""
 
     numbers: Int64s
     of: RunNumbers
@@ -181,7 +181,7 @@ _current = [RunNumbers()]
 
 @lru_cache(maxsize=4)
 def runs_in(text: str) -> TextRuns:
-    """What stands between the blanks of a text; remembered for the texts asked about last."""
+    """The runs between the blanks of a text; cached for the most recent texts."""
     table = _current[0].table
     if len(table.runs) > REMEMBERED or table.chars > REMEMBERED_CHARS:
         _current[0] = RunNumbers()

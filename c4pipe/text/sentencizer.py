@@ -1,4 +1,4 @@
-"""English sentences as spaCy 3.8's `Sentencizer` cuts them, as datatrove counts them: behind words that are stops."""
+"""English sentences as cut by spaCy 3.8's `Sentencizer`, which datatrove counts: behind words that are stops."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from c4pipe.text.english import known_words
 from c4pipe.text.english_tables import STOP_RUNS
 
 _RUNS = re.compile(r"\s+|\S+")
-_REMEMBERED_WORD = 64  # characters: a longer one, which may fill a page, is looked at anew
+_REMEMBERED_WORD = 64  # characters: a longer one, which may fill a page, is not cached
 
 
 def sentencizer(language: str) -> Any:
-    """The splitter. Its stops are those of all scripts, its words English ones."""
+    """The splitter. Its stops are those of all scripts, its words are English."""
     if language != "en":
         raise ConfigError(f"splitter 'sentencizer:{language}' only splits English; use 'sentencex:{language}'.")
     return english_sentences
 
 
 def english_sentences(text: str) -> Iterator[str]:
-    """The sentences of a text, each up to where the next begins.
+    """The sentences of a text, each up to the beginning of the next.
 
     >>> list(english_sentences('He said "No." Then he left!! (Why?) Mr. B'))
     ['He said "No." ', 'Then he left!! (', 'Why?) ', 'Mr. B']
@@ -34,7 +34,7 @@ def english_sentences(text: str) -> Iterator[str]:
     ended = False
     for run in _RUNS.findall(text):
         blank = run.isspace()
-        if blank and at and run[0] == " ":  # a single blank behind a word is no word of its own
+        if blank and at and run[0] == " ":  # a single blank behind a word is not a word
             run, at = run[1:], at + 1
         for word in (run,) if blank else known_words(run):
             stops, mark = _kind(word) if len(word) <= _REMEMBERED_WORD else _kind.__wrapped__(word)
@@ -50,7 +50,7 @@ def english_sentences(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1 << 16)
 def _kind(word: str) -> tuple[bool, bool]:
-    """Whether it is a stop, and whether it is nothing but marks."""
+    """Whether it is a stop, and whether it consists of marks only."""
     return word in _stops(), all(unicodedata.category(char).startswith("P") for char in word)
 
 

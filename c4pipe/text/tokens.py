@@ -1,4 +1,4 @@
-"""The words of a text as hashes, for levels that compare texts by them: in every script, the same on every machine."""
+"""The words of a text as hashes, for levels that compare texts by words: in every script, identical on all machines."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from c4pipe.native import native
 from c4pipe.text.characters import BLANKLESS_RUNS, LOWER_RUNS, MARK_RUNS, WORD_RUNS, points_of
 from c4pipe.text.murmur import fmix64
 
-# The layout of the table stands here, not beside its data: machine code is out of date when this file changes.
+# The table's layout is here, not next to its data, because machine code is rebuilt when this file changes.
 CHARTED = 0x20000  # code points in the table: two planes
-RARE_HAN = 0x40000  # the two planes up to here hold rare Chinese characters; what lies beyond stands in no word
+RARE_HAN = 0x40000  # the two planes up to here hold rare Chinese characters; no word contains anything beyond
 KIND = 24  # bits of a code point; above them is its kind
-NONE, LETTER, MARK, BY_ITSELF = 0, 1, 2, 3  # no part of a word; begins or goes on with one; goes on with one; is one
+NONE, LETTER, MARK, BY_ITSELF = 0, 1, 2, 3  # not in a word; begins or continues one; continues one; is one
 BASIS, PRIME = 0xCBF29CE484222325, 0x100000001B3  # FNV-1a, here over code points instead of bytes
 
 _CHARACTER = (1 << KIND) - 1
@@ -28,15 +28,15 @@ class Words(NamedTuple):
     """The words of a text in their order, in three arrays of the same length."""
 
     hashes: NDArray[np.uint64]  # of each word in lower case
-    starts: NDArray[np.int64]  # the place of its first character in the text
-    ends: NDArray[np.int64]  # the place behind its last
+    starts: NDArray[np.int64]  # the offset of its first character in the text
+    ends: NDArray[np.int64]  # the offset behind its last
 
 
 def word_hashes(text: str) -> Words:
-    """The words of a text, and where they stand.
+    """The words of a text, and where they are.
 
-    A word is a run of letters, marks and numbers that begins with no mark; in scripts without blanks between words
-    every character is one. Case makes no difference, and nothing else between words does.
+    A word is a run of letters, marks and numbers that does not begin with a mark; in scripts without blanks between
+    words every character is one. Case and whatever is between words make no difference.
 
     >>> words = word_hashes("To be, TO BE! 東京")
     >>> list(zip(words.starts.tolist(), words.ends.tolist()))
@@ -45,7 +45,7 @@ def word_hashes(text: str) -> Words:
     True
     """
     code_points = text.encode("utf-32-le", "surrogatepass")
-    room = np.empty((3, len(text)), np.uint64)  # one array: to ask for an address takes as long as to read 100 words
+    room = np.empty((3, len(text)), np.uint64)  # one array: taking an address costs as much as reading 100 words
     hashes, row = room.ctypes.data, room.strides[0]
     found = find_words(code_points, len(text), _address(), hashes, hashes + row, hashes + 2 * row)
     return Words(room[0, :found], room[1, :found].view(np.int64), room[2, :found].view(np.int64))
@@ -58,7 +58,7 @@ def _address() -> int:
 
 @cache
 def characters() -> NDArray[np.uint32]:
-    """(CHARTED,) Of each character its kind above what it is in lower case."""
+    """(CHARTED,) For each character, its kind in the high bits and its lower case in the low ones."""
     points = np.arange(CHARTED, dtype=np.uint32)
     for changes in LOWER_RUNS.split():
         sign = "+" if "+" in changes else "-"
@@ -81,7 +81,7 @@ def _places(runs: str) -> Iterator[slice]:
 
 
 def _entry(point: Any, of_point: Any) -> Any:
-    """The entry of a code point: that of the table, or what it would be."""
+    """The entry of a code point: from the table, or what it would be there."""
     if point < CHARTED:
         return of_point[point]
     return np.uint32(BY_ITSELF << KIND if point < RARE_HAN else NONE) | np.uint32(point)
@@ -109,7 +109,7 @@ def find_words(points: Any, n: int, of_point: Any, hashes: Any, starts: Any, end
         starts[count] = at
         value = (_BASIS ^ np.uint64(entry & _CHARACTER)) * _PRIME
         at += 1
-        while kind != BY_ITSELF and at < n:  # a loop of its own: it takes half the time
+        while kind != BY_ITSELF and at < n:  # a separate loop: it takes half the time
             entry = _entry(points[at], of_point)
             kind = entry >> KIND
             if kind != LETTER and kind != MARK:

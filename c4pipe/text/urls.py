@@ -1,4 +1,4 @@
-"""What C4 reads off a URL: the key that deduplicates it, its registered domain, its split."""
+"""What C4 derives from a URL: the key that deduplicates it, its registered domain, its split."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _SIGNING = re.compile(
 
 
 def url_key(url: str) -> str:
-    """The form under which two URLs count as one page (TFDS c4_utils.normalize_url).
+    """The form in which two URLs count as one page (TFDS c4_utils.normalize_url).
 
-    The scheme and a `www.` behind it go wherever they stand, not only in front; so does a query that begins with
-    a tracking parameter, up to the end of its line; then slashes at the end.
+    Removes a scheme and a `www.` behind it wherever they are, not only in front; a query that begins with a tracking
+    parameter, up to the end of its line; then slashes at the end.
 
     >>> url_key("https://www.a.example/news/?utm_source=x")
     'a.example/news'
@@ -37,7 +37,7 @@ _HOST = re.compile(r"\s*(https?://)?(www\.)?([^/?#\s]*)(\S*)", re.IGNORECASE)
 
 
 def listed_keys(url: str) -> tuple[str, ...]:
-    """The keys of pages that a line of a list of URLs may mean: its own, and that of the address as crawlers write it.
+    """The keys of pages that a line of a URL list may mean: its own, and that of the address as crawlers write it.
 
     >>> listed_keys("HTTPS://WWW.A.example/News/"), listed_keys("http://a.example/x")
     (('HTTPS://WWW.A.example/News', 'a.example/News'), ('a.example/x',))
@@ -49,7 +49,7 @@ def listed_keys(url: str) -> tuple[str, ...]:
 
 @cache
 def listed_domain(entry: str) -> str:
-    """The registered domain that an entry of a list means, "" where it is none.
+    """The registered domain that an entry of a list means, "" if it is none.
 
     >>> [listed_domain(entry) for entry in ("https://www.BBC.co.uk/", ".bbc.co.uk", "news.bbc.co.uk", "bbc")]
     ['bbc.co.uk', 'bbc.co.uk', '', '']
@@ -70,22 +70,22 @@ def split_of(key: str) -> str:
 
 
 def stand_in(page: Page) -> str:
-    """What stands for a page where C4 decides by URL: its URL, and where it has none the MD5 of its text as read.
+    """What represents a page where C4 decides by URL: its URL, or the MD5 of its text as read if it has none.
 
-    So no file's name, and no place in one, decides anything.
+    So decisions never depend on a file's name or on a position in a file.
     """
     return page.url or page.text_md5
 
 
 def as_read(page: Page) -> Page:
-    """A page as a reader gives it: without a URL it bears the MD5 of its text."""
+    """A page as a reader yields it: without a URL, it carries the MD5 of its text."""
     return page if page.url else page._replace(text_md5=f"{md5_number(page.text):032x}")
 
 
 def public(url: str) -> str:
-    """What may be written of a URL: without user, password, query and fragment, which may let anybody in.
+    """What may be published of a URL: no user, password, query or fragment, which may grant access.
 
-    In a bucket a `?` may be of a name: there a query goes where something in it signs. Other paths stay as they are.
+    In a bucket a `?` may be part of a name: there a query is removed if it signs. Other paths are unchanged.
 
     >>> public("https://me:pass@host.example/a.wet.gz?X-Amz-Signature=1f2e"), public("gs://b/who?.wet"), public("a?b")
     ('https://host.example/a.wet.gz', 'gs://b/who?.wet', 'a?b')
@@ -94,7 +94,7 @@ def public(url: str) -> str:
     if not is_url:
         return url
     host, slash, path = rest.partition("/")
-    if not slash:  # a query may follow the host at once
+    if not slash:  # a query may follow the host directly
         host, mark, query = rest.partition("?")
         path = mark + query
     name, _, query = path.partition("?")
@@ -106,7 +106,7 @@ def public(url: str) -> str:
 
 
 def hushed(text: str, url: str) -> str:
-    """A text that quotes a URL, or a part of it, without what `public` takes off the URL.
+    """A text that quotes a URL, or a part of it, without what `public` removes from the URL.
 
     >>> hushed("s3://me:pass@b/x/** is not there", "s3://me:pass@b/x")
     's3://b/x/** is not there'
@@ -122,7 +122,7 @@ def hushed(text: str, url: str) -> str:
 
 
 def unsigned(url: str) -> str:
-    """A URL without what signs it: the same for one that is signed anew. To be hashed, for it may hold secrets still.
+    """A URL without its signature: equal if it is signed again. Only for hashing, since it may still hold secrets.
 
     >>> unsigned("https://host.example/get?file=a.wet&Expires=5&sig=x")
     'https://host.example/get?file=a.wet'
@@ -157,7 +157,7 @@ def domain_of(url: str) -> Domain:
 
 
 def is_public_suffix(host: str) -> bool:
-    """Whether names of many owners lie below a host: `co.uk`, `github.io`."""
+    """Whether names of many owners are below a host: `co.uk`, `github.io`."""
     return not _extractor()(host, include_psl_private_domains=True).domain
 
 

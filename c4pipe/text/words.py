@@ -1,4 +1,4 @@
-"""What people are shown: counts, shares, durations, and text that a terminal shows and does not obey."""
+"""Wording for users: counts, shares, durations, and text that a terminal displays instead of obeying."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections import Counter
 from collections.abc import Mapping
 
 # Letters and marks that are drawn as nothing, though Python calls them printable: Default_Ignorable_Code_Point in
-# Unicode 16's DerivedCoreProperties.txt without what `printable` spells out, and the blank pattern of Braille.
+# Unicode 16's DerivedCoreProperties.txt except what `printable` escapes, and the blank pattern of Braille.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
-_FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may calculate what begins with one of these (OWASP, CSV Injection)
+_FORMULA = tuple("=+-@＝＋－＠\t\r")  # a spreadsheet may run a cell that begins so (OWASP, CSV Injection)
 
 
 def printable(text: str) -> str:
-    """The text with every control character spelt out, so that a terminal shows it and does not obey it."""
+    """The text with every control character escaped, so that a terminal displays it instead of obeying it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def visible(text: str) -> str:
-    """The text with everything spelt out that a terminal would obey, or that nobody would see.
+    """The text with everything escaped that a terminal would obey, or that is invisible.
 
     >>> print(visible("a\\x1b[2J\\u202eb\\u3164"))
     a\\x1b[2J\\u202eb\\u3164
@@ -42,7 +42,7 @@ CUT_MARK = "…"  # at the end of what was cut
 
 
 def shortened(text: str, most: int) -> str:
-    """The text, or its beginning and a mark where it is longer than that many characters.
+    """The text; if it is longer than that many characters, its beginning and a mark.
 
     >>> shortened("abcdef", 6), shortened("abcdef", 5)
     ('abcdef', 'abcd…')
@@ -51,7 +51,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def many(count: int, noun: str) -> str:
-    """A count with its noun, which may come in the plural.
+    """A count with its noun, which may be given in the plural.
 
     >>> many(1, "pages"), many(1234, "page")
     ('1 page', '1,234 pages')
@@ -60,7 +60,7 @@ def many(count: int, noun: str) -> str:
 
 
 def counts_told(counts: Mapping[str, int]) -> str:
-    """How many of each, most first.
+    """How many of each, the most frequent first.
 
     >>> counts_told({"truncated": 1, "bad_json": 1200})
     'bad_json 1,200, truncated 1'
@@ -72,7 +72,7 @@ _ONE = re.compile("(1 (?:[a-z]+ )?(?:byte|character|line|sentence|word))s")  # w
 
 
 def in_english(detail: str) -> str:
-    """A recorded detail that counts, in English where it counts one: as it is recorded stays as it is.
+    """A recorded detail with its nouns in the singular after a 1. The record itself stays unchanged.
 
     >>> in_english("1 sentences"), in_english("2 sentences"), in_english("1 long lines"), in_english("1 glass")
     ('1 sentence', '2 sentences', '1 long line', '1 glass')
@@ -81,7 +81,7 @@ def in_english(detail: str) -> str:
 
 
 def percent(part: float | None, whole: float = 1) -> str:
-    """A share, with as many decimals as say something; "–" for a share of nothing, or one that nobody knows.
+    """A share, with as many decimals as are significant; "–" for a share of nothing, or an unknown one.
 
     >>> percent(1, 3), percent(0.00004), percent(0.0042), percent(0.9999), percent(2, 2), percent(0, 5), percent(0, 0)
     ('33.3 %', '< 0.01 %', '0.42 %', '> 99.9 %', '100 %', '0 %', '–')
@@ -98,7 +98,7 @@ def percent(part: float | None, whole: float = 1) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Hours where there are any, minutes and seconds.
+    """Hours if there are any, minutes and seconds.
 
     >>> [duration(seconds) for seconds in (0, 65.4, 3600, 36_061)]
     ['0:00', '1:05', '1:00:00', '10:01:01']

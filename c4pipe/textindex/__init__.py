@@ -1,9 +1,9 @@
-"""From a text of 20 characters or more to the pages of a finished corpus that hold it, character by character.
+"""Finds the pages of a finished corpus that contain a text of 20 characters or more, character by character.
 
     python -m c4pipe.textindex DIR           makes the index of a corpus, in one pass over its shards
-    DIR/__text/grams.keys   pages.texts      what it is: which pages have which grams, and the texts of the pages
+    DIR/__text/grams.keys   pages.texts      the index: which pages have which grams, and the texts of the pages
 
-Of each 5 grams of 16 bytes in a row the index knows one (winnowing), so that any 20 bytes hold a gram that it knows:
-the pages that have it are candidates, and their texts say which of them hold what was asked for. A corpus without an
-index is searched from end to end, with the same answer.
+Of each 5 consecutive grams of 16 bytes the index stores one (winnowing), so that any 20 bytes contain a stored gram.
+The pages that have it are candidates, and their texts show which of them contain the search text. A corpus without an
+index is scanned completely, with the same result.
 """

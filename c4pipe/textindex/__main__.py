@@ -1,4 +1,4 @@
-"""`python -m c4pipe.textindex`: makes the index by which a text is found in a corpus."""
+"""`python -m c4pipe.textindex`: builds the index for finding texts in a corpus."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ exit codes: 0 done; 1 failed; 2 wrong usage, reported before any work; 130 inter
 
 
 class _Pages(ProgressReporter):
-    """Says how far it is."""
+    """Reports progress."""
 
     def __init__(self, folder: Path, of: int) -> None:
         super().__init__()
         self._folder, self._of, self._done = folder, of, 0
 
     def done(self, pages: int) -> None:
-        """So many pages were read."""
+        """Counts pages that were read."""
         self._done = pages
 
     def show(self) -> None:
@@ -43,13 +43,13 @@ class _Pages(ProgressReporter):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """The command; returns its exit code."""
     return run_command("textindex", lambda: run(_parser().parse_args(argv)), shows=True)
 
 
 def run(args: Namespace) -> int:
-    """Makes the index of each corpus."""
-    manifests = [read_manifest(folder) for folder in args.folders]  # whatever is wrong is said before any work
+    """Builds the index of each corpus."""
+    manifests = [read_manifest(folder) for folder in args.folders]  # errors are reported before any work
     for folder, manifest in zip(args.folders, manifests, strict=True):
         with _Pages(folder, sum(shard["rows"] for shard in manifest["shards"])) as progress:
             made = make_index(folder, progress.done)

@@ -1,4 +1,4 @@
-"""The index of a corpus, opened: which of its pages may hold a text, and their texts."""
+"""The open index of a corpus: which of its pages may contain a text, and their texts."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from c4pipe.textindex.grams import known_grams
 from c4pipe.textindex.least import GRAM, WINDOW
 from c4pipe.textindex.texts import MAKE_INDEX, PageText, TextBlock, TextReader
 
-INDEX_FOLDER = "__text"  # two underscores: `datasets`, pyarrow and Spark pass over it
+INDEX_FOLDER = "__text"  # two underscores, so that `datasets`, pyarrow and Spark skip it
 PAGE_GRAMS, PAGE_TEXTS = f"{INDEX_FOLDER}/grams.keys", f"{INDEX_FOLDER}/pages.texts"
-KEYS_OF_BLOCK = 8192  # of a file of keys; all blocks but the last have as many
-COUNTED_GRAMS = 16  # grams of a text that are counted
-RAREST = 8  # of these that are looked up: to read postings costs less than to look at texts
+KEYS_OF_BLOCK = 8192  # in a block of a file of keys; only the last has fewer
+COUNTED_GRAMS = 16  # grams of a text whose pages are counted
+RAREST = 8  # of these, the number looked up: reading postings is cheaper than reading texts
 
 PageNumbersArray = NDArray[np.int64]
 
@@ -40,7 +40,7 @@ class CorpusShards:
     """The shards of a corpus in the order of its manifest, which numbers all of its pages from 0."""
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]):
-        """BuildError for a manifest that lists no shards."""
+        """Raises BuildError for a manifest that lists no shards."""
         try:
             rows = [(str(row["path"]), int(row["rows"]), str(row.get("sha256", ""))) for row in manifest["shards"]]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -48,7 +48,7 @@ class CorpusShards:
         self.shards = [IndexedShard(*row[:2]) for row in rows]
         self._firsts = [0, *accumulate(shard.rows for shard in self.shards)]
         self.pages = self._firsts[-1]
-        self.identity = hashlib.sha256(repr(rows).encode()).hexdigest()  # of the pages, and of their order
+        self.identity = hashlib.sha256(repr(rows).encode()).hexdigest()  # identifies the pages and their order
 
     def place(self, page: int) -> tuple[str, int]:
         """(path of the shard, row) of a page."""
@@ -64,9 +64,9 @@ class TextIndex:
         self._keys, self._texts = keys, texts
 
     def candidates(self, text: bytes) -> tuple[int, Iterator[int]]:
-        """How many pages may hold a text of `LEAST` bytes or more, at most, and their numbers, rising.
+        """An upper bound on the pages that may contain a text of `LEAST` bytes or more, and their numbers, ascending.
 
-        All that hold it are among them. They are found as they are asked for.
+        All that contain it are among them. The numbers are produced lazily.
         """
         grams = known_grams(text)
         lows = grams << np.uint64(32)
@@ -87,7 +87,7 @@ class TextIndex:
             yield from pages.tolist()
 
     def _with(self, gram: int) -> Iterator[PageNumbersArray]:
-        """The pages that have a gram, a block of the file at a time."""
+        """The pages that have a gram, one block of the file at a time."""
         firsts = self._keys.firsts
         begin, end = (int(np.searchsorted(firsts, np.uint64(key), "right")) for key in _keys_of(gram))
         bounds = [0, *(int(key) & 0xFFFFFFFF for key in firsts[begin:end]), 1 << 32]
@@ -100,7 +100,7 @@ class TextIndex:
         return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
     def _count(self, gram: int) -> int:
-        """How many pages have a gram: of a common one the first and the last block are read."""
+        """How many pages have a gram: for a common one, only the first and the last block are read."""
         firsts = self._keys.firsts
         begin, end = (int(np.searchsorted(firsts, np.uint64(key), "right")) for key in _keys_of(gram))
         if end - begin < 2:
@@ -110,7 +110,7 @@ class TextIndex:
         return sum(map(len, ends)) + (end - 1 - begin) * KEYS_OF_BLOCK
 
     def holding(self, pages: Iterator[int], text: bytes) -> Iterator[tuple[int, PageText | None]]:
-        """Each of some pages, rising, with its text where that holds another one, and else None."""
+        """Each of some pages, ascending, with its text if that contains another one, else None."""
         number, block = -1, None
         for page in pages:
             here = self._texts.block_of(page)
@@ -120,7 +120,7 @@ class TextIndex:
             yield page, block.page(page) if block.holds(page, text) else None
 
     def holds(self, text: bytes) -> bool:
-        """Whether a page holds a text of `LEAST` bytes or more."""
+        """Whether a page contains a text of `LEAST` bytes or more."""
         return any(found for _, found in self.holding(self.candidates(text)[1], text))
 
 
@@ -129,9 +129,9 @@ def _keys_of(gram: int) -> tuple[int, int]:
 
 
 def open_index(folder: Path) -> TextIndex | None:
-    """The index of a corpus; None where there is none.
+    """The index of a corpus; None if there is none.
 
-    BuildError where it is damaged, and where it is of other pages than the corpus has now.
+    Raises BuildError if it is damaged, or belongs to other pages than the corpus has now.
     """
     if not (folder / PAGE_GRAMS).is_file() and not (folder / PAGE_TEXTS).is_file():
         return None

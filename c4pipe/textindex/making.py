@@ -1,10 +1,11 @@
-"""Making the index of a corpus: one pass over its shards, memory that does not grow with them.
+"""Builds the index of a corpus: one pass over its shards, with memory that does not grow with them.
 
     shards --row group by row group--> texts in blocks --> __text/pages.texts
                                    \\--> (gram, page), sorted beyond memory --> __text/grams.keys
 
-About 2 bytes on disk a byte of text, more in a small corpus; while it works 2.7 more, below the corpus. Both files
-are the same whenever it is made again, and come into their places complete, noted in added.json.
+It takes about 2 bytes on disk per byte of text, more in a small corpus, and during the build 2.7 more, below the
+corpus. Both files are the same whenever they are rebuilt. They are moved into place complete, and listed in
+added.json.
 """
 
 from __future__ import annotations
@@ -29,26 +30,26 @@ from c4pipe.textindex.least import GRAM, WINDOW
 from c4pipe.textindex.texts import TextWriter, utf8_of
 
 INDEX_FILES = (PAGE_GRAMS, PAGE_TEXTS)
-KEYS_AT_ONCE = 2 << 20  # that are put in order together: 16 MB, a few times over
+KEYS_AT_ONCE = 2 << 20  # keys sorted together: 16 MB, a few times over
 MOST_INDEXED = 2**32  # pages: their numbers are half of a key
 
 
 class IndexMade(NamedTuple):
-    """What was made."""
+    """What was built."""
 
     pages: int
     text: int  # bytes, of UTF-8
     bytes: int  # of the index
-    aside: list[Path]  # what lay in its place and was no longer what had been written, under its new name
+    aside: list[Path]  # earlier files that were no longer as written, under their new names
 
 
 def make_index(folder: Path, done: Callable[[int], object] = int) -> IndexMade:
-    """Makes the index of a corpus, in the place of an older one; `done` hears how many pages were read.
+    """Builds the index of a corpus, replacing an older one; `done` receives the number of pages read.
 
-    Files of the older one that are no longer what was written are put aside.
+    Files of the older index that are no longer as written are moved aside.
 
-    ConfigError where there is no corpus, its folder cannot be written, or files that are not ours lie in the way;
-    BuildError for a damaged shard.
+    Raises ConfigError if there is no corpus, its folder cannot be written, or other files are in the way; BuildError
+    for a damaged shard.
     """
     shards = CorpusShards(folder, read_manifest(folder))
     _check_place(folder, shards)
@@ -96,7 +97,7 @@ def _check_place(folder: Path, shards: CorpusShards) -> None:
 
 
 def _tables(folder: Path, shards: CorpusShards) -> Iterator[pa.Table]:
-    """The texts, URLs and dates of the pages, a row group at a time."""
+    """The texts, URLs and dates of the pages, one row group at a time."""
     for shard in shards.shards:
         path, rows = folder / shard.path, 0
         try:

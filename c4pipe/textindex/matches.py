@@ -1,4 +1,4 @@
-"""Which pieces of a text somebody else has written before: the longest ones that stand in a corpus."""
+"""Which pieces of a text occur elsewhere: the longest ones that a corpus contains."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ class Match(NamedTuple):
 
 
 def longest_matches(text: str, holds: Callable[[str], bool], least: int) -> list[Match]:
-    """The pieces of `least` characters or more that are held and are no part of a longer one that is, in their order.
+    """The pieces of `least` characters or more that `holds` accepts and that no longer accepted piece contains, in
+    order.
 
-    Where a text is held all its pieces are, so that two ends that only move on find them: `holds` is asked for at most
-    twice as many pieces as the text has characters.
+    If a text is held, so are all its pieces. So two ends that only move forward find them, and `holds` is called for at
+    most twice as many pieces as the text has characters.
 
     >>> longest_matches("a red fox and a red cat", lambda piece: piece in "the red fox; a red cat", 4)
     [Match(start=0, end=6), Match(start=1, end=9), Match(start=13, end=23)]
     """
     found: list[Match] = []
-    end = 0  # of the longest piece so far
+    end = 0  # end of the longest piece so far
     for start in range(len(text) - least + 1):
         stop = max(end + 1, start + least)
         while stop <= len(text) and holds(text[start:stop]):

@@ -1,4 +1,4 @@
-"""Which pages of a corpus hold a text: by its index, or from end to end where it has none."""
+"""Which pages of a corpus contain a text: by its index, or by a full scan if it has none."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from c4pipe.textindex.index import CorpusShards, TextIndex, open_index
 from c4pipe.textindex.least import check_text
 from c4pipe.textindex.texts import PageText, utf8_of
 
-CHECKED = 200  # candidates that are looked at for their number to be exact, though all that are shown were found
+CHECKED = 200  # candidates read to get an exact count, even after all displayed pages were found
 
 
 class Holder(NamedTuple):
-    """A page that holds a text."""
+    """A page that contains a text."""
 
-    shard: str  # from the folder of the corpus
+    shard: str  # relative to the folder of the corpus
     row: int
     url: str
     timestamp: str
     text: str
-    start: int  # characters in front of the first place
-    times: int  # how often it holds it, places that overlap not counted
+    start: int  # characters before the first occurrence
+    times: int  # number of occurrences, not counting overlapping ones
 
 
 class Holders(NamedTuple):
-    """The first pages that hold a text, in the order of the corpus, and how many there are."""
+    """The first pages that contain a text, in the order of the corpus, and how many there are."""
 
     pages: list[Holder]
     number: int
-    exact: bool  # whether there are so many; if not, there are at most as many
-    indexed: bool  # whether an index was asked
+    exact: bool  # whether the count is exact; if not, it is an upper bound
+    indexed: bool  # whether an index was used
 
 
 def search_text(folder: Path, text: str, limit: int) -> Holders:
-    """The first `limit` pages of a corpus that hold a text: every character, capitals and blanks as they stand.
+    """The first `limit` pages of a corpus that contain a text: every character, with case and blanks unchanged.
 
-    ConfigError for a text that is too short, and where there is no corpus; BuildError for damaged files, and for an
+    Raises ConfigError for a text that is too short, and if there is no corpus; BuildError for damaged files, and for an
     index of other pages.
     """
     check_text(text)
@@ -54,7 +54,7 @@ def search_text(folder: Path, text: str, limit: int) -> Holders:
 
 
 def search_index(index: TextIndex, text: str, limit: int) -> Holders:
-    """The same by an index that is open."""
+    """The same with an open index."""
     check_text(text)
     sought = text.encode()
     most, candidates = index.candidates(sought)
@@ -73,7 +73,7 @@ def search_index(index: TextIndex, text: str, limit: int) -> Holders:
 
 
 def search_shards(folder: Path, text: str, limit: int) -> Holders:
-    """The same without an index, from end to end."""
+    """The same without an index, by a full scan."""
     check_text(text)
     shards = CorpusShards(folder, read_manifest(folder))
     shown: list[Holder] = []

@@ -1,4 +1,4 @@
-"""The texts of the pages of a corpus, in blocks that are read by themselves: what a row group is too large for.
+"""The texts of the pages of a corpus, in blocks that can be read separately, because a row group is too large.
 
     blocks  zstd, of 64 KB of pages or one page: 4 B number of pages, 3 x 4 B a page (bytes of URL, date and text), then
             the URL, date and text of each
@@ -22,15 +22,15 @@ import pyarrow as pa
 
 from c4pipe.errors import BuildError
 
-TEXT_BLOCK = 64 << 10  # of content: a tenth of a millisecond to unpack
-MAKE_INDEX = "python -m c4pipe.textindex"  # what makes an index anew
+TEXT_BLOCK = 64 << 10  # bytes of content: a tenth of a millisecond to decompress
+MAKE_INDEX = "python -m c4pipe.textindex"  # rebuilds an index
 _MAGIC = b"c4texts1"
 _TAIL = struct.Struct("<QQI8s")
 _BLOCK = np.dtype([("first", "<u4"), ("bytes", "<u4"), ("content", "<u4"), ("offset", "<u8"), ("crc", "<u4")])
 
 
 class PageText(NamedTuple):
-    """A page as it is found."""
+    """A page of a search."""
 
     url: str
     timestamp: str
@@ -48,7 +48,7 @@ class TextWriter:
         self._index: list[tuple[int, int, int, int, int]] = []
 
     def add(self, url: bytes, timestamp: bytes, text: bytes) -> None:
-        """One more page."""
+        """Adds one page."""
         self._pages.append((url, timestamp, text))
         self._held += len(text) + len(url) + len(timestamp)
         if self._held >= TEXT_BLOCK:
@@ -56,11 +56,11 @@ class TextWriter:
 
     @property
     def next(self) -> int:
-        """The number of the page that comes next."""
+        """The number of the next page."""
         return self.count + len(self._pages)
 
     def close(self) -> int:
-        """Writes what is held, and the end of the file; its checksum. The stream stays open."""
+        """Writes what is held, and the end of the file; returns its checksum. The stream stays open."""
         self._flush()
         ending = np.array(self._index, _BLOCK).tobytes()
         numbers = struct.pack("<QQ", self._offset, self.count)
@@ -83,13 +83,13 @@ class TextWriter:
 
 
 class TextReader:
-    """The file, of which the blocks are read that are asked for. Several threads may use it.
+    """The file, of which only the requested blocks are read. Several threads may use it.
 
-    BuildError, here or later, where it is damaged.
+    Raises BuildError, here or later, if it is damaged.
     """
 
     def __init__(self, path: Path, remedy: str):
-        """`remedy` is what to do about a damaged one."""
+        """`remedy` says what to do about a damaged file."""
         self._path, self._remedy = path, remedy
         try:
             with path.open("rb") as stream:
@@ -107,11 +107,11 @@ class TextReader:
         self._codec = pa.Codec("zstd")
 
     def block_of(self, page: int) -> int:
-        """The number of the block that a page lies in."""
+        """The number of the block that contains a page."""
         return int(np.searchsorted(self._index["first"], page, "right")) - 1
 
     def block(self, number: int) -> TextBlock:
-        """A block, unpacked."""
+        """A block, decompressed."""
         first, size, content, offset, crc = self._index[number].item()
         data = self._data[offset : offset + size]
         if zlib.crc32(data) != crc:
@@ -123,7 +123,7 @@ class TextReader:
 
 
 class TextBlock:
-    """Some pages that follow each other."""
+    """Some consecutive pages."""
 
     def __init__(self, first: int, content: bytes):
         self._first, self._content = first, content
@@ -133,7 +133,7 @@ class TextBlock:
         self._ends: Sequence[int] = [begin, *(begin + np.cumsum(sizes)).tolist()]
 
     def holds(self, page: int, text: bytes) -> bool:
-        """Whether the text of a page holds another one."""
+        """Whether the text of a page contains another one."""
         at = 3 * (page - self._first) + 2
         return self._content.find(text, self._ends[at], self._ends[at + 1]) >= 0
 

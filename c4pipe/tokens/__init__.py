@@ -1,1 +1,2 @@
-"""Pages as tokens for who trains elsewhere: Megatron's .bin and .idx, and beside them whose tokens they are."""
+"""Pages as tokens, for training elsewhere: Megatron's .bin and .idx, and a table of the pages that the tokens are
+from."""

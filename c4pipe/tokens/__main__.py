@@ -1,4 +1,5 @@
-"""`python -m c4pipe.tokens`: a corpus as tokens for Megatron-LM and its kin. `--help` has examples and exit codes."""
+"""`python -m c4pipe.tokens`: exports a corpus as tokens for Megatron-LM and similar. `--help` has examples and exit
+codes."""
 
 from __future__ import annotations
 
@@ -18,31 +19,31 @@ from c4pipe.text import many, visible
 EPILOG = """\
 examples:
   with SentencePiece             python -m c4pipe.tokens out/c4 --tokenizer out/t5/tokenizer/spiece.model --out tok/c4
-  with one of Hugging Face       python -m c4pipe.tokens out/c4 --tokenizer gpt2/tokenizer.json --out tok/c4
+  with a Hugging Face tokenizer  python -m c4pipe.tokens out/c4 --tokenizer gpt2/tokenizer.json --out tok/c4
   one language                   python -m c4pipe.tokens out/mc4 --config de --tokenizer ... --out tok/de
-  a mixture, in its own order    python -m c4pipe.tokens out/mixed --tokenizer ... --out tok/mixed --workers 8
+  a mixture, in its order        python -m c4pipe.tokens out/mixed --tokenizer ... --out tok/mixed --workers 8
   read by Megatron-LM            pretrain_gpt.py --data-path tok/c4 ...
 
-PREFIX.bin, PREFIX.idx   as tools/preprocess_data.py --append-eod writes them of the same texts in the same order
-PREFIX.parquet           a row a document: document, start, tokens, url, timestamp, record_id, shard, row
+PREFIX.bin, PREFIX.idx   as tools/preprocess_data.py --append-eod writes them from the same texts in the same order
+PREFIX.parquet           one row per document: document, start, tokens, url, timestamp, record_id, shard, row
 
-Documents come in the order of the shards, so any beginning of a mixture has its rates. The same corpus and tokenizer
-give the same bytes, by any number of workers. It takes twice the disk of PREFIX.bin while it works; a run that was
-stopped goes on where it was.
+Documents are in the order of the shards, so any prefix of a mixture has its rates. The same corpus and tokenizer
+produce the same bytes with any number of workers. It takes twice the disk of PREFIX.bin while it works; a stopped run
+resumes where it stopped.
 
 exit codes: 0 done; 1 failed, such as for a damaged corpus; 2 wrong usage, reported before any work; 130 interrupted
 """
 
 
 class _Documents(ProgressReporter):
-    """Says how far it is."""
+    """Reports the progress."""
 
     def __init__(self, of: int) -> None:
         super().__init__()
         self._of, self._done = of, 0
 
     def done(self, documents: int) -> None:
-        """So many more are cut."""
+        """Adds documents that were tokenised."""
         self._done += documents
 
     def show(self) -> None:
@@ -64,7 +65,7 @@ def run(args: Namespace) -> int:
     from c4pipe.tokens.megatron import token_type
     from c4pipe.tokens.parts import TokenJob
 
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # processes of ours share the machine
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # our worker processes share the machine
     named = named_tokenizer(args.tokenizer)
     tokenizer = named.cuts
     eod = None if args.no_eod else _end_of(tokenizer, args)
@@ -93,7 +94,7 @@ def run(args: Namespace) -> int:
 
 
 def _make(work: Path, out: Path) -> None:
-    """ConfigError where no folder can be made."""
+    """ConfigError if the folder cannot be created."""
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -109,7 +110,7 @@ def _end_of(tokenizer: Any, args: Namespace) -> int:
 
 
 def _shards(found: list[dict[str, Any]], config: str | None, split: str) -> list[dict[str, Any]]:
-    """The shards of one config and split, in order. ConfigError for one that there is not."""
+    """The shards of one config and split, in order. ConfigError for a missing one."""
     configs = sorted({row["config"] for row in found})
     if config is None and len(configs) > 1:
         raise ConfigError(f"it holds several configs. Name one with --config, or mix them first: {', '.join(configs)}.")

@@ -1,7 +1,8 @@
-"""From a corpus to PREFIX.bin, PREFIX.idx and PREFIX.parquet: parts by shard, by several processes, then joined.
+"""From a corpus to PREFIX.bin, PREFIX.idx and PREFIX.parquet: several processes write a part per shard, then parts are
+joined.
 
-The parts lie in PREFIX.parts-KEY; a run that was stopped goes on with them. The table comes last: where it is, all is
-there. It names by `KEY` what it was made of.
+The parts are in PREFIX.parts-KEY, from which a stopped run resumes. The table is written last: if it exists, all is
+complete. Its `KEY` names what it was made from.
 """
 
 from __future__ import annotations
@@ -28,21 +29,21 @@ from c4pipe.tokenizer import TextTokenizer
 from c4pipe.tokens.megatron import write_index
 from c4pipe.tokens.parts import DOCUMENT_SCHEMA, TokenJob, is_part_whole, write_part
 
-TOKENS_OF = b"c4pipe.tokens"  # key of the table's metadata: JSON, what all was made of and the sums of both files
+TOKENS_OF = b"c4pipe.tokens"  # key of the table's metadata: JSON, the sources and the checksums of both files
 TOKEN_SUFFIXES = (".bin", ".idx", ".parquet")
 
 
 class TokensMade(NamedTuple):
-    """What there is now."""
+    """The finished files."""
 
     documents: int
     tokens: int
     bytes: int  # of the .bin
-    already: bool  # whether it was there
+    already: bool  # whether the files existed already
 
 
 def made_of(prefix: Path) -> dict[str, Any] | None:
-    """What the files of a prefix were made of; None where there is no table, or one of somebody else."""
+    """What the files of a prefix were made from; None without a table, or if it is not ours."""
     try:
         found = json.loads((pq.read_schema(f"{prefix}.parquet").metadata or {})[TOKENS_OF])
         return found if isinstance(found, dict) else None
@@ -51,8 +52,8 @@ def made_of(prefix: Path) -> dict[str, Any] | None:
 
 
 def tokens_there(prefix: Path, of: dict[str, Any], overwrite: bool, begun: bool = False) -> TokensMade | None:
-    """What is there already, made of the same. ConfigError where other files lie there, and may not be replaced: those
-    without a table may be left by an earlier run, where one has `begun`."""
+    """The existing files, if made from the same sources. ConfigError for other files there that may not be replaced.
+    Files without a table may be left by an earlier run, if it has `begun`."""
     there = [f"{prefix}{suffix}" for suffix in TOKEN_SUFFIXES if os.path.lexists(f"{prefix}{suffix}")]
     found = made_of(prefix)
     same = found is not None and {name: found.get(name) for name in of} == of
@@ -73,7 +74,8 @@ def _differs(found: dict[str, Any], of: dict[str, Any]) -> str:
 def make_tokens(
     job: TokenJob, prefix: Path, of: dict[str, Any], tokenizer: TextTokenizer, workers: int, done: Callable[[int], None]
 ) -> TokensMade:
-    """Makes all of it; `done` hears of the documents of each shard. BuildError where the disk or a shard fails."""
+    """Makes all of it; `done` receives the number of documents of each shard. BuildError if the disk or a shard
+    fails."""
     numbers = [number for number in range(len(job.shards)) if not is_part_whole(job, number)]
     done(sum(job.rows) - sum(job.rows[number] for number in numbers))
     try:
@@ -87,7 +89,7 @@ def make_tokens(
 
 
 def _written(job: TokenJob, numbers: list[int], tokenizer: TextTokenizer, workers: int) -> Iterator[int]:
-    """Writes these parts; gives the number of each that is done."""
+    """Writes these parts; yields the number of each when it is done."""
     if min(workers, len(numbers)) <= 1:
         for number in numbers:
             write_part(job, number, tokenizer)
@@ -105,7 +107,7 @@ def _written(job: TokenJob, numbers: list[int], tokenizer: TextTokenizer, worker
 
 
 def _end_with_parent() -> None:
-    """In a worker: a parent that was killed can tell nobody."""
+    """In a worker: a killed parent cannot notify it."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -147,7 +149,7 @@ def _row_groups(path: Path) -> Iterator[pa.Table]:
 
 
 def _moved(group: pa.Table, document: int, start: int) -> pa.Table:
-    """The rows of a group of which so many documents and tokens lie in front."""
+    """The rows of a group, moved behind so many documents and tokens."""
     for name, by in (("document", document), ("start", start)):
         at = group.schema.get_field_index(name)
         group = group.set_column(at, group.schema.field(at), pc.add(group[name], by))

@@ -1,14 +1,14 @@
 """Megatron-LM's indexed data set, version 1 (megatron/core/datasets/indexed_dataset.py).
 
-    PREFIX.bin   the tokens of all documents, one behind the other, each of 2 or 4 bytes
+    PREFIX.bin   the tokens of all documents, concatenated, each of 2 or 4 bytes
     PREFIX.idx   9 bytes  MMIDIDX and two zeros
                  8        the version, 1
-                 1        code of the type of a token: 8 for uint16, 4 for int32
-                 8        number of sequences: here documents that have any token
-                 8        number of documents, and one
+                 1        code of the token type: 8 for uint16, 4 for int32
+                 8        number of sequences: documents with at least one token
+                 8        number of documents, plus one
                  4 each   tokens of each sequence
-                 8 each   where it begins in PREFIX.bin, in bytes
-                 8 each   sequences in front of each document, and of the end
+                 8 each   its offset in PREFIX.bin, in bytes
+                 8 each   number of sequences before each document, and before the end
 
 All numbers are little-endian.
 """
@@ -28,7 +28,7 @@ TOKEN_CODES = {"uint16": 8, "int32": 4}  # DType
 
 
 def token_type(size: int) -> np.dtype:
-    """The type of a token where ids are below `size`.
+    """The type of tokens whose ids are below `size`.
 
     >>> token_type(65_499), token_type(65_500)
     (dtype('uint16'), dtype('int32'))
@@ -37,7 +37,7 @@ def token_type(size: int) -> np.dtype:
 
 
 def write_index(stream: BinaryIO, lengths: NDArray[np.int32], kind: np.dtype) -> None:
-    """Writes the .idx of documents with so many tokens each: [documents]."""
+    """Writes the .idx of documents with these numbers of tokens: [documents]."""
     filled = lengths > 0
     sequences = lengths[filled].astype("<i4")
     ends = np.cumsum(sequences, dtype="<i8") * kind.itemsize

@@ -1,4 +1,4 @@
-"""One shard as tokens: a part of the .bin, and a table of its documents. A part is whole where its table is."""
+"""One shard as tokens: a part of the .bin, and a table of its documents. A part is complete if its table exists."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from c4pipe.files.storage import LocalStore
 from c4pipe.tokenizer import TextTokenizer, named_tokenizer
 from c4pipe.tokens.megatron import token_type
 
-TOLD = ("url", "timestamp", "record_id")  # columns of a page by which it is known elsewhere; older builds lack the last
+TOLD = ("url", "timestamp", "record_id")  # columns that identify a page elsewhere; older builds lack the last
 DOCUMENT_SCHEMA = pa.schema(
     [
         pa.field("document", pa.int64(), nullable=False),  # in the order of the .bin, from 0
-        pa.field("start", pa.int64(), nullable=False),  # of its first token in the .bin, in tokens
-        pa.field("tokens", pa.int32(), nullable=False),  # with the one that ends it
+        pa.field("start", pa.int64(), nullable=False),  # position of its first token in the .bin, in tokens
+        pa.field("tokens", pa.int32(), nullable=False),  # including the end-of-document token
         *(pa.field(name, pa.string()) for name in TOLD),
-        pa.field("shard", pa.string(), nullable=False),  # from the folder of the corpus
-        pa.field("row", pa.int64(), nullable=False),  # of the shard, from 0
+        pa.field("shard", pa.string(), nullable=False),  # path within the folder of the corpus
+        pa.field("row", pa.int64(), nullable=False),  # in the shard, from 0
     ]
 )
-_BYTES = b"c4pipe.bytes"  # key of a table's metadata: bytes of the part of the .bin beside it
+_BYTES = b"c4pipe.bytes"  # key of a table's metadata: size in bytes of its part of the .bin
 
 
 class TokenJob(NamedTuple):
-    """All that a worker needs to know."""
+    """Everything that a worker needs."""
 
     folder: Path  # of the corpus
-    shards: tuple[str, ...]  # paths from there, in order
+    shards: tuple[str, ...]  # relative to it, in order
     rows: tuple[int, ...]  # of each
     tokenizer: Path
-    eod: int | None  # what ends each document; None for nothing
-    work: Path  # where the parts lie
+    eod: int | None  # the token that ends each document; None for no such token
+    work: Path  # the folder of the parts
 
     def part(self, number: int) -> tuple[Path, Path]:
-        """The tokens and the table of a shard."""
+        """The paths of the tokens and the table of a shard."""
         return self.work / f"{number:05d}.bin", self.work / f"{number:05d}.parquet"
 
 
 def is_part_whole(job: TokenJob, number: int) -> bool:
-    """Whether an earlier run has written it."""
+    """Whether an earlier run has completed it."""
     tokens, table = job.part(number)
     try:
         footer = pq.read_metadata(table)
@@ -85,7 +85,8 @@ def _groups(path: Path) -> Iterator[pa.Table]:
 def _write_tokens(
     stream: BinaryIO, tokenizer: TextTokenizer, texts: list[str], eod: int | None, kind: np.dtype
 ) -> np.ndarray:
-    """Writes the tokens of texts; how many each has. As Megatron's preprocessing, none for one without any."""
+    """Writes the tokens of texts; returns the number for each. As in Megatron's preprocessing, a text without tokens
+    gets none."""
     lengths = np.zeros(len(texts), np.int32)
     for number, ids in enumerate(tokenizer.encode(texts)):
         if ids and eod is not None:
@@ -96,7 +97,7 @@ def _write_tokens(
 
 
 def _told(group: pa.Table, lengths: np.ndarray, shard: str, start: int) -> pa.Table:
-    """The rows of a table for a row group; `document` and `start` as far as its own row group tells."""
+    """The rows of a table for a row group; `document` and `start` count from the start of that row group."""
     count = group.num_rows
     nothing = pa.nulls(count, pa.string())
     columns: dict[str, Any] = {name: group[name] if name in group.column_names else nothing for name in TOLD}

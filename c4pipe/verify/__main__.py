@@ -1,4 +1,4 @@
-"""`python -m c4pipe.verify`: is a corpus, a mixture or a run still what was written? `--help` has the exit codes."""
+"""`python -m c4pipe.verify`: is a corpus, a mixture or a run unchanged? `--help` has the exit codes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Looks at every folder; the worst exit code."""
+    """Checks every folder; the worst exit code."""
     code, verdicts = 0, []
     for folder in args.folders:
         try:
@@ -66,7 +66,7 @@ def _plain(verdict: FolderVerdict) -> dict[str, object]:
 
 
 class VerifyProgress(ProgressReporter):
-    """A live line on a terminal: how much has been read."""
+    """A live line on a terminal: the amount read so far."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._files, self._bytes = folder, 0, 0

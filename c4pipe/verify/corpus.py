@@ -1,4 +1,4 @@
-"""A finished corpus or mixture: its manifest, each file that it names, those added later, and what else lies there."""
+"""A finished corpus or mixture: its manifest, each file that this lists, files added later, and unlisted files."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ from c4pipe.verify.listing import listing_findings, stray_notes
 from c4pipe.verify.restored import restore_findings
 from c4pipe.verify.tables import Counted, count_kept, count_rejected, count_restored
 
-CHECKERS = min(4, os.cpu_count() or 1)  # each holds a row group
-OLDER = (STATS, "README.md", "mixture.svg", "report.html")  # what older manifests do not name
+CHECKERS = min(4, os.cpu_count() or 1)  # each holds a row group in memory
+OLDER = (STATS, "README.md", "mixture.svg", "report.html")  # not listed by older manifests
 WRITE_AGAIN = f"Write it again, or remove {ADDED} and what it names."
-SAID_BAD = (AttributeError, KeyError, TypeError, ValueError, RecursionError)  # what a manifest of no build may raise
+SAID_BAD = (AttributeError, KeyError, TypeError, ValueError, RecursionError)  # what an invalid manifest may raise
 
 
 class _Read(NamedTuple):
-    """A file of the corpus, looked at."""
+    """A checked file of the corpus."""
 
     bytes: int
     finding: Finding | None
-    counted: Counted | None  # None for one that is not counted, or not whole
+    counted: Counted | None  # None for a file that is damaged or has no counts
 
 
 def is_corpus(folder: Path) -> bool:
-    """Whether a build has finished there, however damaged it is."""
+    """Whether a build has finished there, however damaged the result is."""
     return any(os.path.lexists(folder / name) for name in (MANIFEST, SUMS))
 
 
 def check_corpus(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
-    """Reads and counts every file; `done` hears of the bytes of each."""
+    """Reads and counts every file; `done` receives the bytes of each."""
     findings: list[Finding] = []
     manifest, files = _named(folder, findings)
     held, whole, size = Holdings(), True, 0
@@ -82,7 +82,8 @@ def check_corpus(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
 
 
 def _named(folder: Path, findings: list[Finding]) -> tuple[dict[str, Any] | None, list[Expected]]:
-    """The manifest, None where it is none, and the files that it names; those of the sums alone where it is none."""
+    """The manifest, or None if it is not one, and the files that it lists; without a manifest, those in the file of
+    checksums."""
     added = _added(folder, findings)
     manifest = None
     try:
@@ -115,7 +116,8 @@ def _by_sums(folder: Path) -> list[Expected]:
 
 
 def _sums(folder: Path, manifest: Mapping[str, Any], named: list[Belonging]) -> Iterator[Finding]:
-    """Where the file of sums says otherwise than the manifest; `read_manifest` has compared the sum of that."""
+    """Where the file of checksums contradicts the manifest; `read_manifest` has compared the manifest's own
+    checksum."""
     path = folder / SUMS
     if "about" not in manifest and not os.path.lexists(path):
         yield noted(folder, f"an older build wrote no {SUMS}: {MANIFEST} and {STATS} are checked by their counts only")
@@ -152,7 +154,7 @@ def _added(folder: Path, findings: list[Finding]) -> list[Expected]:
 
 
 def _tables(manifest: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The Parquet files that are counted, by path: which they are, and their rows of the manifest."""
+    """The Parquet files to count, by path: their kind, and their entries in the manifest."""
     return {row["path"]: (kind, row) for kind in _COUNTERS for row in manifest.get(kind, ())}
 
 
@@ -196,8 +198,8 @@ def _hold(held: Holdings, table: tuple[str, dict[str, Any]], counted: Counted | 
 
 
 def _content(folder: Path, manifest: dict[str, Any], held: Holdings, whole: bool, told: set[str]) -> list[Finding]:
-    """What the manifest says of its files beside their sums; `whole` if all could be counted. Of those that are `told`
-    something is known to be wrong."""
+    """Checks the content of the manifest's files beyond their checksums; `whole` if all could be counted. Files in
+    `told` already have findings."""
     findings: list[Finding] = []
     try:
         findings += listing_findings(folder, manifest, held.schemas)

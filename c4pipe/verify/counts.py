@@ -1,4 +1,4 @@
-"""The counts of a corpus taken again: the ledger balances, and what it says is what the files hold."""
+"""Recounts a corpus: the ledger balances, and it agrees with the files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from c4pipe.shards import MANIFEST, STATS
 from c4pipe.verify.findings import Finding, damaged
 from c4pipe.verify.tables import Counted
 
-# Of the statistics those that the kept pages alone decide; domains are cut short, votes are of one kind of identifier.
+# Statistics that depend on the kept pages alone; domains are truncated, votes are of one kind of identifier.
 _TAKEN_AGAIN = ("pages_kept", "chars_kept", "bytes_kept", "lengths_kept", "languages", "months")
 
 
@@ -30,12 +30,13 @@ class Holdings:
     kept: Counted = field(default_factory=Counted)
     rejected: Counted = field(default_factory=Counted)
     splits: Counter[str] = field(default_factory=Counter)  # split -> kept pages
-    restored: dict[str, Counted] = field(default_factory=dict)  # pages that may come back, by the path of each file
-    schemas: dict[str, pa.Schema] = field(default_factory=dict)  # by the path of each file
+    restored: dict[str, Counted] = field(default_factory=dict)  # pages that may come back, by file path
+    schemas: dict[str, pa.Schema] = field(default_factory=dict)  # by file path
 
 
 def count_findings(folder: Path, manifest: Mapping[str, Any], stats: Any, held: Holdings) -> Iterator[Finding]:
-    """Where the manifest or `stats` (stats.json, None for a corpus without) count otherwise than the files do."""
+    """Where the counts of the manifest or `stats` (stats.json, None for a corpus without) differ from those of the
+    files."""
     path = folder / MANIFEST
     ledger = None
     if "ledger" in manifest:
@@ -57,7 +58,7 @@ def _ledger(path: Path, manifest: Mapping[str, Any], ledger: Ledger, held: Holdi
     repeats = said.get("repeats", 0)  # a mixture may hold a document more than once
     yield from _unequal(path, "kept pages by the ledger", held.kept.rows, ledger.kept + repeats)
     counted = Counter({(row.stage, code): n for row in ledger.stages for code, n in row.rejected.items()})
-    counted["", KEPT] = ledger.kept + sum(manifest.get("left_out", {}).values())  # those were kept up to the last stage
+    counted["", KEPT] = ledger.kept + sum(manifest.get("left_out", {}).values())  # these were kept up to the last stage
     for key, n in sorted(held.rejected.rejected.items(), key=str):
         if n > counted[key]:
             what = "rejected pages of {}/{}".format(*key)

@@ -1,4 +1,4 @@
-"""A file beside what is written of it: is it there, has it the bytes?"""
+"""Compares a file with what is recorded of it: its existence and its bytes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from c4pipe.verify.findings import AGAIN, Finding, damaged
 
 
 class Expected(NamedTuple):
-    """A file as somebody has written of it."""
+    """What is recorded of a file."""
 
-    path: str  # from the folder
-    bytes: int | None  # None where nobody says
+    path: str  # relative to the folder
+    bytes: int | None  # None if not recorded
     sha256: str
-    by: str  # the file that says so
+    by: str  # the file with that record
     do: str = AGAIN
 
 
 def file_finding(folder: Path, file: Expected) -> Finding | None:
-    """What is wrong with a file; None where it is what was written. A pipe or a device is not opened."""
+    """What is wrong with a file; None if it matches the record. Pipes and devices are not opened."""
     path = folder / file.path
     size = "a file" if file.bytes is None else f"a file of {many(file.bytes, 'byte')}"
     try:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             what = "a folder" if stat.S_ISDIR(found.st_mode) else "something that is not a file"
-            return damaged(path, "missing", f"{what} stands in its place", f"{size}, says {file.by}", file.do)
+            return damaged(path, "missing", f"{what} is in its place", f"{size}, says {file.by}", file.do)
         if file.bytes not in (None, found.st_size):
             return damaged(path, "bytes", many(found.st_size, "byte"), f"{file.bytes:,}, says {file.by}", file.do)
         sha256 = sha256_of(path)

@@ -1,4 +1,4 @@
-"""What is said of a folder: findings of one line each, and the verdict behind them."""
+"""The results for a folder: findings of one line each, and a final verdict."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from c4pipe.text import many, printable
 
-NOTED = "note"  # the kind of what a person should know and is no damage
+NOTED = "note"  # the kind of a finding that people should know and that is not damage
 AGAIN = "Copy it again or build it again."
-MOST_WORDS = 300  # characters of what was found or expected: a damaged file may say anything
+MOST_WORDS = 300  # characters shown of what was found or expected: a damaged file may hold anything
 
 
 class Finding(NamedTuple):
-    """What is not as it was written, or worth a note."""
+    """A deviation from what was written, or a note."""
 
     path: str  # the file or folder
     kind: str  # missing, unreadable, bytes, sha256, format, schema, rows, counts; or NOTED
@@ -22,7 +22,7 @@ class Finding(NamedTuple):
     do: str = ""
 
     def line(self) -> str:
-        """In one line, with nothing that a terminal would obey.
+        """As one line, without control characters.
 
         >>> Finding("out/c4/stats.json", "bytes", "17 bytes", "5,283 bytes", AGAIN).line()
         'out/c4/stats.json: 17 bytes, expected 5,283 bytes. Copy it again or build it again.'
@@ -37,7 +37,7 @@ def _cut(words: str) -> str:
 
 
 def damaged(path: Path | str, kind: str, found: str, expected: str = "", do: str = AGAIN) -> Finding:
-    """A finding that is no note."""
+    """A finding of damage."""
     return Finding(str(path), kind, found, expected, do)
 
 
@@ -47,13 +47,13 @@ def noted(path: Path | str, found: str) -> Finding:
 
 
 class FolderVerdict(NamedTuple):
-    """What was checked of a folder, and what was found."""
+    """What was checked in a folder, and the findings."""
 
     folder: str
     what: str  # corpus, mixture, run
     files: int
     bytes: int
-    rows: int  # of pages, rejected ones and those that may come back, or of metrics; those that were counted
+    rows: int  # of pages, rejected pages and pages that may come back, or of metrics: those that were counted
     findings: list[Finding]
 
     @property
@@ -62,7 +62,7 @@ class FolderVerdict(NamedTuple):
         return all(finding.kind == NOTED for finding in self.findings)
 
     def line(self) -> str:
-        """The last line about the folder."""
+        """The last line on the folder."""
         checked = f"{many(self.files, 'file')}, {many(self.bytes, 'byte')}, {many(self.rows, 'row')} checked"
         faults = sum(finding.kind != NOTED for finding in self.findings)
         verdict = "whole" if self.whole else f"damaged, {many(faults, 'finding')}"

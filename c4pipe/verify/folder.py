@@ -1,4 +1,4 @@
-"""Which kind of folder it is, and the verdict on it, or on each of several below it."""
+"""The kind of a folder, and the verdict on it, or on each of several below it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ FolderCheck = Callable[[Path, Callable[[int], None]], FolderVerdict]
 
 
 def checks_of(folder: Path) -> list[tuple[Path, FolderCheck]]:
-    """What is to be checked: the folder, or those below it that hold something of ours.
+    """What to check: the folder, or those below it that hold our output.
 
-    ConfigError where there is nothing that c4pipe has finished.
+    ConfigError if c4pipe has finished nothing there.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder. Expected that of a corpus, a mixture or a training run.")

@@ -1,4 +1,4 @@
-"""The keys that a corpus keeps for later builds: read to their end, and compared with what its manifest says."""
+"""The keys that a corpus keeps for later builds: read to the end, and compared with the manifest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from c4pipe.verify.findings import Finding, damaged
 
 
 def key_findings(folder: Path, manifest: Mapping[str, Any], told: Set[str]) -> Iterator[Finding]:
-    """What is wrong with the files of keys, but for those that are `told` of already."""
+    """What is wrong with the key files, except those in `told`, which already have findings."""
     rows = manifest.get("keys", ())
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""What a manifest lists, beside what a corpus must be: complete numbers, one schema; and what nobody lists."""
+"""Checks what a manifest lists: complete numbers, one schema; and finds unlisted files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from c4pipe.passes.restoring import restore_fields
 from c4pipe.shards import MANIFEST, PAGE_SCHEMA, SPLITS, rejected_schema, shard_name
 from c4pipe.verify.findings import Finding, damaged, noted
 
-UNFINISHED = (".staging-", ".made-", ".lock")  # what a build keeps while it works begins so
+UNFINISHED = (".staging-", ".made-", ".lock")  # prefixes of what a build keeps while it works
 NAMES_SHOWN = 3  # names in a note
 
 
 def listing_findings(folder: Path, manifest: Mapping[str, Any], schemas: Mapping[str, pa.Schema]) -> Iterator[Finding]:
-    """Shards that are missing from the list, and files (`schemas`, by path) whose columns are not as they must be."""
+    """Shards missing from the list, and files (`schemas`, by path) with wrong columns."""
     groups: dict[tuple[str, str], list[str]] = {}
     for row in manifest["shards"]:
         groups.setdefault((row["config"], row["split"]), []).append(row["path"])
@@ -41,14 +41,14 @@ def listing_findings(folder: Path, manifest: Mapping[str, Any], schemas: Mapping
 
 
 def _columns(manifest: Mapping[str, Any], pages: Mapping[str, pa.Schema]) -> list[tuple[str, str]]:
-    """The columns of every page by the manifest; where it does not say, as in mixtures, those of the first file."""
+    """The columns of every page by the manifest; if it does not list them, as in mixtures, those of the first file."""
     if "columns" in manifest:
         return [(row["name"], _spelt(row["type"])) for row in manifest["columns"]]
     return _types(next(iter(pages.values()), PAGE_SCHEMA))
 
 
 def _early(manifest: Mapping[str, Any], columns: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Of the columns of every page those that it has in front of the first dedup of text."""
+    """Of the columns of every page, those that it has before the first text dedup."""
     names = [row["stage"] for row in manifest["preset"]["stages"]]
     before = {"", *names[: names.index(deduped(manifest)[1])]}
     came = {row["name"] for row in manifest["columns"] if row["from"] in before}
@@ -60,7 +60,7 @@ def _types(schema: Iterable[pa.Field]) -> list[tuple[str, str]]:
 
 
 def _spelt(kind: str) -> str:
-    """A type as it is in memory: Parquet has another name for what is in a list."""
+    """A type as it is in memory: Parquet uses another name for list items."""
     return kind.replace("<element: ", "<item: ")
 
 
@@ -69,7 +69,7 @@ def _shown(types: list[tuple[str, str]]) -> str:
 
 
 def stray_notes(folder: Path, known: Set[str]) -> Iterator[Finding]:
-    """A note on what a build at work or a killed one has left, and one on what is not ours at all."""
+    """A note on the leftovers of a running or killed build, and one on files that are not ours."""
     unfinished, strange = [], []
     for name in sorted(_below(folder)):
         first, last = name.partition("/")[0], name.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""The pages that `remove` may bring back: in their order, and as many as the ledger says."""
+"""The pages that `remove` may bring back: in order, and as many as the ledger says."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from c4pipe.verify.tables import Counted
 
 
 def restore_findings(folder: Path, manifest: Mapping[str, Any], restored: Mapping[str, Counted]) -> Iterator[Finding]:
-    """What is wrong with these files (by path), all of which could be read.
+    """What is wrong with these files (by path), all of which were readable.
 
-    Each page that came to a dedup of text lies in a shard as it came, or here once.
+    Each page that reached a text dedup is unchanged in a shard, or here once.
     """
     if not restored:
         return
@@ -35,5 +35,5 @@ def restore_findings(folder: Path, manifest: Mapping[str, Any], restored: Mappin
     for number, stage in enumerate(dedups, 1):
         found = as_they_came + sum(pages for far, pages in legs.items() if far >= number)
         if found != entered[stage]:
-            what = f"{many(found, 'page')} that came to stage {stage} lie in shards and restore files"
+            what = f"{many(found, 'page')} that reached stage {stage} are in shards and restore files"
             yield damaged(folder / MANIFEST, "counts", what, f"{entered[stage]:,}, by the ledger")

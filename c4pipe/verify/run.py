@@ -1,6 +1,7 @@
-"""The folder of a training run: its checkpoints by their sums, and its other files as far as they say what they are.
+"""The folder of a training run: its checkpoints by their checksums, and its other files as far as their content can be
+checked.
 
-Names and formats are those of `model.checkpoint` and `model.sums`; the disk is the contract.
+Names and formats are those of `model.checkpoint` and `model.sums`; the files on disk are the contract.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a training has written there."""
+    """Whether a training run has written there."""
     return (folder / CHECKPOINTS).is_dir() or os.path.lexists(folder / TABLES[0])
 
 
 def check_run(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
-    """Reads every checkpoint and every table of a run; `done` hears of the bytes of each file."""
+    """Reads every checkpoint and every table of a run; `done` receives the bytes of each file."""
     findings: list[Finding] = []
     sizes: list[int] = []
     rows = 0
@@ -79,7 +80,7 @@ def _size(path: Path) -> int:
 
 
 def _files(step: Path, findings: list[Finding]) -> Iterator[Expected]:
-    """The files of a checkpoint by its own list, and those that it must have."""
+    """The files that a checkpoint lists, and those that it must have."""
     path = step / SUMS_OF_CHECKPOINT
     try:
         sums: dict[str, Any] = json.loads(read_file(path))
@@ -103,7 +104,7 @@ def _files(step: Path, findings: list[Finding]) -> Iterator[Expected]:
 
 
 def _run_sums(folder: Path) -> Iterator[Finding]:
-    """RUN/sha256.json: sums of files, and marks, which are sums of the beginnings of files that are added to."""
+    """RUN/sha256.json: checksums of files, and marks, which are checksums of the first bytes of growing files."""
     path = folder / SUMS_OF_RUN
     if not os.path.lexists(path):
         yield noted(folder, f"an older run, without {SUMS_OF_RUN}: only its checkpoints have sums")
@@ -135,14 +136,14 @@ def _run_sums(folder: Path) -> Iterator[Finding]:
 
 
 def _sum(path: Path, size: int | None) -> str:
-    """Of the first bytes of a file, or of all of it, which may be more than memory holds."""
+    """The checksum of the first bytes of a file, or of all of it, which may not fit in memory."""
     if size is None and path.is_file():
         return sha256_of(path)
     return hashlib.sha256(read_file(path)[:size]).hexdigest()
 
 
 def _exposure(folder: Path) -> Iterator[Finding]:
-    """A note where the run has gone on since its pages were traced."""
+    """A note if the run has continued since its pages were traced."""
     path = folder / EXPOSURE
     if os.path.lexists(path):
         try:
@@ -167,7 +168,7 @@ def _json(path: Path) -> Iterator[Finding]:
 
 
 def _table(path: Path) -> tuple[int, list[Finding]]:
-    """The rows of a table of numbers, and the first of them that is none."""
+    """The rows of a table of numbers, and the first row that is invalid."""
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.reader(stream, strict=True)

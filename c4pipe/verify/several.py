@@ -1,4 +1,4 @@
-"""The card of a folder of several corpora: is it as it was written?"""
+"""Checks the card of a folder of several corpora."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from c4pipe.verify.findings import FolderVerdict, damaged
 
 
 def has_card(folder: Path) -> bool:
-    """Whether a build has written a card of several corpora there, however it looks by now."""
+    """Whether a build has written a card of several corpora there, whatever its state."""
     try:
         return seal_of(read_file(folder / CARD)) is not None
     except OSError:
@@ -19,7 +19,7 @@ def has_card(folder: Path) -> bool:
 
 
 def check_card(folder: Path, done: Callable[[int], None]) -> FolderVerdict:
-    """The card by its own sum; the corpora are looked at each for itself."""
+    """The card by its own checksum; the corpora are checked separately."""
     data = read_file(folder / CARD)
     done(len(data))
     do = "Remove it: the next build there writes it again."

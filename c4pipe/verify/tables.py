@@ -1,5 +1,5 @@
-"""A Parquet file read to its end, every page by its checksum, and counted: kept pages, rejected ones, or those that may
-come back."""
+"""Reads a Parquet file to its end, verifies each page's checksum, and counts: kept pages, rejected ones, or those that
+may come back."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ NEVER_NULL = ("text", "url")
 
 @dataclass
 class Counted:
-    """What the rows of one or more files add up to."""
+    """The totals of one or more files."""
 
     rows: int = 0
     stats: Stats = field(default_factory=Stats)  # of kept pages: counts, languages, lengths, months
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)  # (stage, reason) -> pages
-    legs: Counter[int] = field(default_factory=Counter)  # of pages that may come back: their `legs` -> pages
-    ascending: bool = True  # whether these are in the order of their `row`
-    memory: int | None = None  # bytes, as `memory_of`; None where it is not a sum over row groups
+    legs: Counter[int] = field(default_factory=Counter)  # of pages that may come back: `legs` -> pages
+    ascending: bool = True  # whether these are in the order of `row`
+    memory: int | None = None  # bytes, as `memory_of`; None if it is not a sum over row groups
     schema: pa.Schema | None = None
 
     def add(self, other: Counted) -> None:
@@ -43,7 +43,7 @@ class Counted:
 
 
 def count_kept(path: Path) -> Counted:
-    """A file of kept pages. BuildError, without the name, where it is no whole Parquet file or lacks a text."""
+    """A file of kept pages. BuildError, without the name, if it is not a complete Parquet file or lacks a text."""
     found = Counted(memory=0)
     for table in _groups(path, found):
         for name in NEVER_NULL:
@@ -78,7 +78,7 @@ def count_restored(path: Path) -> Counted:
 
 
 def _groups(path: Path, found: Counted) -> Iterator[pa.Table]:
-    """The row groups of a file, checked; rows and schema go to `found`."""
+    """The row groups of a file, checked; rows and schema are recorded in `found`."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             found.schema = file.schema_arrow.remove_metadata()
@@ -110,7 +110,7 @@ def _add_pages(table: pa.Table, stats: Stats) -> None:
 
 
 def _adds_up(schema: pa.Schema) -> bool:
-    """Whether the memory of a file is the sum over its row groups: no bits are rounded up to bytes on the way."""
+    """Whether the memory of a file is the sum over its row groups: no bits are rounded up to bytes in between."""
     return all(
         not each.nullable and (pa.types.is_string(each.type) or pa.types.is_floating(each.type)) for each in schema
     )

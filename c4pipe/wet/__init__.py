@@ -1,9 +1,9 @@
-r"""The WET reader: bytes of a Common Crawl WET file in, one verdict for every record and every damaged stretch out.
+r"""The WET reader: from the bytes of a Common Crawl WET file to a verdict for each record and damaged stretch.
 
     stream --members--> Chunk | Break --records--> WarcRecord | LostRecord --pages--> Kept | Rejected
 
-Bad data is never an exception. Three rules hold it together: go on at the next gzip member (or the next record, where
-there is none to go by), never trust a length past the next record, and say so each time.
+Bad data never raises. Three rules follow: resume at the next gzip member (or at the next record, if there are no
+members), never trust a length that runs past the next record, and report each loss.
 
 >>> import io
 >>> head = b"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: http://a.example/\r\nWARC-Date: 2024-05-22\r\n"

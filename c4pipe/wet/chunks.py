@@ -1,4 +1,4 @@
-"""What the byte layer gives: pieces of text, and the breaks between them."""
+"""The output of the byte layer: pieces of text, and the breaks between them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Chunk(NamedTuple):
 
 
 class Break(NamedTuple):
-    """Bytes that could not be read. What was in progress is lost; the next chunk begins a member, or plain text."""
+    """Bytes that could not be read. The record in progress is lost; the next chunk begins a member, or plain text."""
 
-    reason: Reason  # DAMAGED_MEMBER, TRUNCATED, NO_HEADER, or what the whole file is: UNREADABLE, NO_HEADER
+    reason: Reason  # DAMAGED_MEMBER, TRUNCATED, NO_HEADER; for a whole file: UNREADABLE, NO_HEADER
     offset: int
     detail: str

@@ -1,4 +1,4 @@
-"""What a gzip member looks like (RFC 1952), and how much of a doubtful one can be believed. Pure functions on bytes."""
+"""What a gzip member looks like (RFC 1952), and how much of a doubtful one is credible. Pure functions on bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from c4pipe.wet.opening import opens_record
 from c4pipe.wet.window import Window
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
-CHUNK_BYTES = 256 * 1024  # bytes of text given out at a time: what bounds the memory of a bomb
+CHUNK_BYTES = 256 * 1024  # bytes of text returned at a time, which bounds memory for a decompression bomb
 MAX_NAME = 64 * 1024  # bytes of a file name or comment in the header of a member
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
@@ -23,9 +23,9 @@ def is_magic(buf: bytes, at: int) -> bool:
 
 
 def body_start(window: Window, start: int) -> int | None:
-    """Offset of the compressed data of the member at `start`; None if its header makes no sense. Raises CutShortError.
+    """Offset of the compressed data of the member at `start`; None if its header is invalid. Raises CutShortError.
 
-    The checksum of the header (FHCRC) is not looked at: the one of the text decides.
+    The header's checksum (FHCRC) is ignored: the text's checksum decides.
     """
     at = start + 10
     if window.need(start, 10) < 10:
@@ -53,7 +53,7 @@ def body_start(window: Window, start: int) -> int | None:
 
 
 def is_stored(packed: bytes) -> bool:
-    """Whether the first block of deflate data is not packed: see RFC 1951, 3.2.4."""
+    """Whether the first block of deflate data is stored uncompressed: see RFC 1951, 3.2.4."""
     return len(packed) > 4 and not packed[0] & 6 and packed[1] ^ packed[3] == packed[2] ^ packed[4] == 0xFF
 
 
@@ -68,9 +68,9 @@ def opens_with_record(packed: bytes) -> bool | None:
 
 
 def member_length(packed: bytes) -> tuple[int, int]:
-    """Bytes of deflate data and trailer, if that comes to its end here with the right checksum and length, else 0.
+    """Bytes of deflate data and trailer if it ends here with the right checksum and length, else 0.
 
-    And what it cost to find out, in bytes.
+    Also the bytes spent on finding out.
     """
     inflater = zlib.decompressobj(-15)
     crc = size = cost = 0
@@ -91,7 +91,7 @@ def member_length(packed: bytes) -> tuple[int, int]:
 
 
 def salvage(inflater: zlib._Decompress, feed: bytes) -> bytes:
-    """All text that comes out of `feed` before the error in it. zlib throws away what it made in a call that fails."""
+    """All text that `feed` yields before the error in it. zlib discards the output of a call that fails."""
     saved = []
     step = CHUNK_BYTES // 16
     while step:

@@ -13,19 +13,19 @@ _JUNK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?![ \t])(?=[^:\r\n]+(?:[\r\n]|\Z
 
 
 def head_end(buf: bytes | bytearray, start: int, limit: int) -> int | None:
-    """Where the text begins: after the first blank line from `start` on; None without one before `limit`."""
+    """Where the text begins: after the first blank line from `start` on; None if there is none before `limit`."""
     found = _HEAD_END.search(buf, start, limit)
     return None if found is None else found.end()
 
 
 def first_junk_line(head: bytes) -> int | None:
-    """Where the first line without a colon begins, the version line left out: text, if the blank line was forgotten."""
+    """Where the first line without a colon begins, after the version line: the text, if the blank line is missing."""
     found = _JUNK_LINE.search(head)
     return None if found is None else found.end()
 
 
 def parse_headers(head: bytes) -> dict[str, str]:
-    """Lower-cased names with their first values. Folded lines are joined by one blank; other lines are passed over.
+    """Lower-cased names with their first values. Folded lines are joined by one blank; other lines are skipped.
 
     >>> parse_headers(b"WARC/1.0\\r\\nWARC-Type: conversion\\r\\nwarc-type: x\\r\\nSubject: a\\r\\n\\tb\\r\\n")
     {'warc-type': 'conversion', 'subject': 'a b'}
@@ -36,7 +36,7 @@ def parse_headers(head: bytes) -> dict[str, str]:
 
 
 def parse_lines(lines: list[str]) -> dict[str, str]:
-    """The same for lines that are split and unfolded; the first is the version line."""
+    """The same for lines already split and unfolded; the first is the version line."""
     fields: dict[str, str] = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
@@ -45,7 +45,7 @@ def parse_lines(lines: list[str]) -> dict[str, str]:
     return fields
 
 
-@lru_cache(maxsize=256)  # a file says the same ten names again and again
+@lru_cache(maxsize=256)  # a file repeats the same ten names
 def _small(name: str) -> str:
     return name.strip().lower()
 
@@ -61,6 +61,6 @@ def _unfold(lines: list[str]) -> list[str]:
 
 
 def content_length(headers: dict[str, str]) -> int | None:
-    """The declared length of the text in bytes; None if absent or no plain number, whatever `int` would make of it."""
+    """The declared length of the text in bytes; None if absent or not a plain number, even if `int` takes it."""
     value = headers.get("content-length", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -1,8 +1,8 @@
-"""What a file is that is none of the kind that was asked for, told by its first bytes, and what to do. Pure functions.
+"""Recognises files of the wrong kind by their first bytes, and says what to do about them. Pure functions.
 
     first bytes --kind_of--> FileKind(says, remedy)
 
-`says` is the detail of the reader's verdict; `remedy` goes into the account of inputs, see `documents.account`.
+`says` is the detail of the reader's verdict; `remedy` is shown in the account of inputs, see `documents.account`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-HEAD_BYTES = 512  # that tell one kind from another: the mark of tar stands at 257
+HEAD_BYTES = 512  # enough to distinguish the kinds: tar's mark is at 257
 
 
 class FileKind(NamedTuple):
     """A kind of file."""
 
     says: str  # what it is
-    remedy: str  # what to do, as a command to a person
+    remedy: str  # what to do, in the imperative
 
 
 def _packed(name: str, by: str) -> FileKind:
@@ -83,16 +83,16 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     *((mark, _image("GIF")) for mark in (b"GIF87a", b"GIF89a")),
     (b"\x80\x04\x95", FileKind("a Python pickle", "convert it to JSON Lines or Parquet")),
 )
-_WORDS = (b"PARE", b"ORC", b"FEA1", b"GIF87a", b"GIF89a")  # marks that a text may begin with
+_WORDS = (b"PARE", b"ORC", b"FEA1", b"GIF87a", b"GIF89a")  # marks that may also begin a text
 _TAR = _archive("a tar archive", "tar -xf")
 _WACZ_PARTS = (b"datapackage", b"archive/", b"indexes/", b"pages/", b"fuzzy.json")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _MARKUP = re.compile(rb"<(?:[!?]|/?[A-Za-z][\w:.-]*[\s/>])")
-_ERROR_CODE = re.compile(rb"<Error>.*?<Code>([\w.-]{1,60})</Code>", re.DOTALL)  # as S3 and GCS answer
+_ERROR_CODE = re.compile(rb"<Error>.*?<Code>([\w.-]{1,60})</Code>", re.DOTALL)  # the error replies of S3 and GCS
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-_FIELD = re.compile(rb'"?\w[\w .-]{0,60}"?')  # the name of one in the first line of a table
+_FIELD = re.compile(rb'"?\w[\w .-]{0,60}"?')  # a column name in the first line of a table
 _JSON = re.compile(rb'(\[\s*)?\{\s*("|\}|\Z)')
 _RECORD = re.compile(rb"WARC/\d{1,3}\.\d{1,3}\s")
 
@@ -101,7 +101,7 @@ _MAGIC_BYTES = tuple(magic for magic, _ in _MAGIC)
 
 
 def kind_of(head: bytes) -> FileKind | None:
-    """What a file is that begins so and is not text; None for any other. HEAD_BYTES are enough."""
+    """What a file that begins so is, if not text; None otherwise. HEAD_BYTES are enough."""
     if not head:
         return EMPTY
     if head.startswith(b"PK\x03\x04") and head[30:].startswith(_WACZ_PARTS):
@@ -117,13 +117,13 @@ def kind_of(head: bytes) -> FileKind | None:
 
 
 def foreign(head: bytes) -> str | None:
-    """The same in words."""
+    """The same as text."""
     kind = kind_of(head)
     return None if kind is None else kind.says
 
 
 def text_kind(head: bytes) -> FileKind | None:
-    """What a text is that begins so; None for prose, or what may be."""
+    """What a text that begins so is; None for prose, or possible prose."""
     if head.startswith(_WIDE_MARKS) or _is_wide(head):
         return WIDE_TEXT
     if not head.strip(b"\0"):
@@ -144,24 +144,24 @@ def text_kind(head: bytes) -> FileKind | None:
 
 
 def inner_kind(head: bytes) -> FileKind | None:
-    """What was packed, by how the text begins that came out of it."""
+    """What was compressed, by the beginning of the decompressed text."""
     kind = kind_of(head) if head else None
     return {GZIP: TWICE, ZSTD: ZSTD_INSIDE}.get(kind, kind) if kind is not None else text_kind(head)
 
 
 def is_markup(head: bytes) -> bool:
-    """Whether this is the start of an HTML or XML page: what servers send when they have no file to send."""
+    """Whether this is the start of an HTML or XML page, which servers send when they have no file to send."""
     return _MARKUP.match(head.removeprefix(_BOM).lstrip(_BLANKS)) is not None
 
 
 def _is_wide(head: bytes) -> bool:
-    """Whether every second byte of a longer text is zero, as of Latin letters in UTF-16."""
+    """Whether every second byte of a longer text is zero, as for Latin letters in UTF-16."""
     some = head[: len(head) & ~1][:64]
     return len(some) >= 16 and any(not any(some[i::2]) and all(some[1 - i :: 2]) for i in (0, 1))
 
 
 def _is_table(start: bytes) -> bool:
-    """Whether the first line has names, three or more, and the second as many fields or more."""
+    """Whether the first line has three or more names, and the second at least as many fields."""
     first, _, rest = start.partition(b"\n")
     second = rest.partition(b"\n")[0]
     for mark in (b",", b"\t", b";"):
@@ -171,7 +171,7 @@ def _is_table(start: bytes) -> bool:
     return False
 
 
-# By what they say: what the account of inputs looks up.
+# By `says`, which the account of inputs looks up.
 REMEDIES = {
     kind.says: kind.remedy
     for kind in (

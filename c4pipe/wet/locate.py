@@ -1,6 +1,6 @@
-"""Where the page lies in the bytes of a member that holds one record, if all is written as Common Crawl writes it.
+"""Locates the page in a member that holds one record, if everything is written as Common Crawl writes it.
 
-Machine code, for this is asked of every page. What is written otherwise is left to the readers.
+Machine code, because it runs for every page. Anything written otherwise is left to the readers.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ import numpy as np
 
 from c4pipe.native import native
 
-TEXT, URL, DATE, ID, TYPE, LENGTH = range(6)  # of each where it begins and where it ends
-HEADER_LIMIT, TEXT_LIMIT, URL_LIMIT, QUIRKS = range(12, 16)  # limits in bytes; 1: the reader with quirks wants to know
+TEXT, URL, DATE, ID, TYPE, LENGTH = range(6)  # each has a begin and an end
+HEADER_LIMIT, TEXT_LIMIT, URL_LIMIT, QUIRKS = range(12, 16)  # limits in bytes; 1 for the reader with quirks
 SLOTS = 16
-MOST_DIGITS = 18  # of a length
+MOST_DIGITS = 18  # digits of a length
 
 
 def packed(*strings: bytes) -> bytes:
-    """Each behind a byte with its length, and a zero behind the last."""
+    """Each string preceded by a byte with its length, and a zero at the end."""
     return b"".join(bytes([len(string)]) + string for string in strings) + b"\0"
 
 
 _FIELDS = packed(b"WARC-Target-URI", b"WARC-Date", b"WARC-Record-ID", b"WARC-Type", b"Content-Length")  # from URL on
-_VANISHING = packed(b"WARC", b"Content-", b"CONTENT-")  # a line that begins so is none to the reader with quirks
+_VANISHING = packed(b"WARC", b"Content-", b"CONTENT-")  # the reader with quirks ignores lines that begin so
 _PAGE = packed(b"WARC/1.0\r\n", b"conversion")
 KNOWN = _FIELDS + _VANISHING + _PAGE
-_V, _P = len(_FIELDS), len(_FIELDS + _VANISHING)  # where they begin in it
+_V, _P = len(_FIELDS), len(_FIELDS + _VANISHING)  # their offsets in KNOWN
 
 _VERSION = 10  # bytes of the first line
 _LESS, _MORE = 0x3C, 0x3E
 _TO_LOWER, _COLON, _SLASH, _ZERO, _NINE = 0x20, 0x3A, 0x2F, 0x30, 0x39
-# numpy's bytes, for with these the loop over a text takes many bytes at a time.
+# numpy's bytes, because with these the loop over a text is vectorised.
 _LF, _CR, _SPACE, _TILDE = (np.uint8(byte) for byte in b"\n\r ~")
 _A, _C, _E, _N, _O, _R, _T, _W = (np.uint8(byte) for byte in b"ACENORTW")
 _80, _81, _85, _8A, _9A, _9F = (np.uint8(byte) for byte in (0x80, 0x81, 0x85, 0x8A, 0x9A, 0x9F))
@@ -40,7 +40,7 @@ _C2, _E1, _E2, _E3, _LARGE = (np.uint8(byte) for byte in (0xC2, 0xE1, 0xE2, 0xE3
 
 
 def blank(byte: Any) -> bool:
-    """Of ASCII, as `str.strip` sees it."""
+    """Whether it is blank to `str.strip`, for ASCII."""
     return bool(0x09 <= byte <= 0x0D or 0x1C <= byte <= 0x20)
 
 
@@ -60,7 +60,7 @@ def three(a: Any, b: Any, c: Any) -> Any:
 
 
 def begins(data: Any, at: int, strings: Any, place: int) -> bool:
-    """Whether the data goes on with the string at this place of the packed ones."""
+    """Whether the data continues with the string at this place of the packed ones."""
     same = 0
     while same < strings[place] and data[at + same] == strings[place + 1 + same]:
         same += 1
@@ -68,7 +68,7 @@ def begins(data: Any, at: int, strings: Any, place: int) -> bool:
 
 
 def vanishes(data: Any, at: int, known: Any) -> bool:
-    """Whether a line that begins here is none to the reader with quirks."""
+    """Whether the reader with quirks ignores a line that begins here."""
     place = _V
     while known[place]:
         if begins(data, at, known, place):
@@ -94,7 +94,7 @@ def field(data: Any, start: int, end: int, known: Any) -> int:
 
 
 def header(data: Any, size: int, known: Any, numbers: Any) -> tuple[int, bool]:
-    """Where the header ends, 0 if it is not of this form, and whether all of its lines vanish. Fills in the numbers."""
+    """Where the header ends, 0 if it is not of this form, and whether all its lines vanish. Fills in the numbers."""
     at = _VERSION
     gone = True
     for i in range(2 * URL, 2 * LENGTH + 2):
@@ -111,7 +111,7 @@ def header(data: Any, size: int, known: Any, numbers: Any) -> tuple[int, bool]:
             return at + 2, gone
         line_goes = vanishes(data, start, known)
         gone = gone and line_goes
-        if data[start] == _SPACE or (line_goes and data[start + 4] == _SLASH):  # a line goes on; a record begins
+        if data[start] == _SPACE or (line_goes and data[start + 4] == _SLASH):  # a folded line; a record begins
             return 0, False
         if colon:
             number = field(data, start, colon, known)
@@ -128,7 +128,7 @@ def header(data: Any, size: int, known: Any, numbers: Any) -> tuple[int, bool]:
 
 
 def is_page(data: Any, known: Any, numbers: Any) -> bool:
-    """Whether the fields are those of a page that no reader rejects. Takes the brackets off the record's name."""
+    """Whether the fields are those of a page that no reader rejects. Strips the brackets from the record's name."""
     conversion = _P + 1 + known[_P]
     if numbers[2 * TYPE + 1] - numbers[2 * TYPE] != known[conversion]:
         return False
@@ -145,7 +145,7 @@ def is_page(data: Any, known: Any, numbers: Any) -> bool:
 
 
 def is_tidy(data: Any, start: int, end: int) -> bool:
-    """Whether no line of the text has a blank at an end or is blank. Looks at three bytes behind it. No branches."""
+    """Whether no line of the text is blank or has a blank at an end. Reads three bytes behind it. No branches."""
     bad = False
     for i in range(start, end):
         newline = data[i] == _LF
@@ -157,7 +157,7 @@ def is_tidy(data: Any, start: int, end: int) -> bool:
 
 
 def none_vanishes(data: Any, start: int, end: int) -> bool:
-    """Whether no line but the first begins as `vanishes` asks. Looks at five bytes behind the text. No branches."""
+    """Whether no line but the first `vanishes`. Reads five bytes behind the text. No branches."""
     found = False
     for i in range(start, end):
         a, b, c = data[i + 1], data[i + 2], data[i + 3]
@@ -169,12 +169,12 @@ def none_vanishes(data: Any, start: int, end: int) -> bool:
 
 @native("int64(uint8*, int64, uint8*, int64*)")
 def locate(data: Any, size: int, known: Any, numbers: Any) -> int:
-    """1 if these bytes hold one page, written as Common Crawl does, 0 if not or if its reader sees it otherwise.
+    """1 if these bytes hold one page, written as Common Crawl does; 0 if not, or if its reader would read it otherwise.
 
     Args:
         data: (size + 1,), with a zero behind the last, as `bytes` have.
         known: KNOWN
-        numbers: (NUMBERS,) with the limits; the places are filled in, of the fields without their blanks, of the text
+        numbers: (NUMBERS,) with the limits; receives the offsets of the fields without their blanks, and of the text
             stripped. A field that is absent or has no value begins and ends at the same place.
     """
     if not begins(data, 0, known, _P):

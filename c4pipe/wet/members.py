@@ -1,12 +1,12 @@
-"""The byte layer: a stream of gzip members and plain text becomes chunks of text, with the damage between them.
+"""The byte layer: turns a stream of gzip members and plain text into chunks of text, with breaks for the damage.
 
     stream --Members--> Chunk, Chunk, Break, Chunk, ...
 
-A gzip member is decompressed piece by piece, never by the size it claims. After damage the search for the next
-member starts one byte after the start of the damaged one, for inflating runs on into intact members when bytes are
-missing. A member counts as found when it opens with a WARC record or is whole, checksum included; a plain record,
-when its length leads to another one, to a member or to the end of the file. Files that were joined take turns: plain
-text begins where a member ends and a record follows, and ends at a member that no record claims as its text.
+A gzip member is decompressed piece by piece, never by its claimed size. After damage, the search for the next member
+starts one byte after the start of the damaged one, because inflating runs on into intact members when bytes are
+missing. A member counts as found if it opens with a WARC record or is whole, checksum included; a plain record, if
+its length leads to another one, to a member or to the end of the file. Joined files may alternate: plain text begins
+where a member ends and a record follows, and ends at a member that no record claims as its text.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ class _Fault(NamedTuple):
     says: str
     cut: bool = False  # by the end of the file
     next: int | None = None  # where the member ends, when only its checksum is wrong
-    stored: bool = False  # its text stands in the file as it is: what looks like a record behind may be of it
+    stored: bool = False  # its text is stored uncompressed: what looks like a record further on may belong to it
 
 
 FromMember = TypeVar("FromMember")
 MemberReader = Callable[
     [Window, int], Generator[FromMember, None, int]
-]  # of members from an offset on; returns where it ends
+]  # reads members from an offset on; returns where it stopped
 
 
 def no_run(_: Window, pos: int) -> Generator[Never, None, int]:
-    """Makes nothing of the members: each is read in chunks."""
+    """Ignores the members: each is read in chunks."""
     yield from ()
     return pos
 
 
 def claims_nothing() -> None:
-    """What a reader says that knows no lengths, see `PlainText`."""
+    """The claim of a reader that tracks no lengths, see `PlainText`."""
 
 
 class Members(Generic[FromMember]):
-    """Iterates over the chunks and breaks of a stream, and what `run` makes of the whole small members in it.
+    """Iterates over the chunks and breaks of a stream, and what `run` yields for the whole small members in it.
 
-    `claimed` is asked of plain text, see `PlainText`. Whatever `stream.read` raises passes through.
+    `claimed` is called for plain text, see `PlainText`. Exceptions of `stream.read` pass through.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Members(Generic[FromMember]):
         window = self._window
         while True:
             pos = yield from self._run(window, pos)
-            if not window.need(pos, 18):  # the shortest member has 18 bytes and a bit
+            if not window.need(pos, 18):  # the shortest member has a little over 18 bytes
                 return
             fault: _Fault | None
             if is_magic(window.buf, pos - window.base):
@@ -122,7 +122,7 @@ class Members(Generic[FromMember]):
             pos = end
 
     def _stray(self, pos: int) -> _Fault:
-        """No member begins here."""
+        """Handles a place where no member begins."""
         head = self._window.bytes(pos, 4)
         if len(head) < 4 and GZIP_MAGIC.startswith(head):
             return _Fault(pos, "the file ends in the header of a gzip member", cut=True)
@@ -151,7 +151,7 @@ class Members(Generic[FromMember]):
                     return Chunk(parts[0] if len(parts) == 1 else b"".join(parts), pos, True, True)
             self._damaged = not window.need(at, 1)
         except ISAL_ERROR:
-            pass  # the slow path finds out what, where, and what can be saved
+            pass  # the slow path finds out what and where, and salvages text
         return None
 
     def _slow(self, start: int, doubtful: bool) -> Generator[Chunk, None, _Fault | None]:

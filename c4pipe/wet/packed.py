@@ -1,4 +1,4 @@
-"""What a file is made of, whatever packed it: gzip members, plain text, or zstd.
+"""Splits a file into its pieces, whatever its compression: gzip members, plain text, or zstd.
 
 stream --pieces--> Chunk | Break | what `run` makes of members
 """
@@ -17,7 +17,7 @@ from c4pipe.wet.zstds import Torn, opens_zstd, unzstd
 
 
 def _holds_records(buf: bytes | bytearray) -> bool:
-    """Whether a file that was read to its end, and begins as zstd data does, may be something else."""
+    """Whether a file that was read to its end, and begins like zstd data, may be something else."""
     return GZIP_MAGIC in buf or next_record(buf, 0) is not None
 
 
@@ -26,9 +26,9 @@ def pieces(
     run: MemberReader[FromMember] = no_run,
     claimed: Callable[[], int | None] = claims_nothing,
 ) -> Iterator[FromMember | Chunk | Break]:
-    """As `Members` has them; zstd data is plain text, and its offsets are those of the unpacked text.
+    """As from `Members`; zstd data counts as plain text, and its offsets are those of the unpacked text.
 
-    What is lost of zstd data counts as one byte there.
+    Lost zstd data counts as one byte there.
     """
     window = Window(stream)
     window.need(0, 8)
@@ -37,13 +37,13 @@ def pieces(
         return
     offset, first = 0, True
     for item in unzstd(window):
-        if not isinstance(item, Torn):  # an end that is sure is like that of a member, the places are those of text
+        if not isinstance(item, Torn):  # a verified end counts like a member's, offsets are those of text
             yield Chunk(item, offset, first, last=not item, plain=bool(item))
             offset, first = offset + len(item), not item
         elif offset or window.base or (item.cut and not _holds_records(window.buf)):
             says = f"after {offset} bytes of text: {item.says}"
             yield Break(TRUNCATED if item.cut else DAMAGED_MEMBER, offset, says)
             offset, first = offset + 1, True
-        else:  # it only begins as zstd data does
+        else:  # it only begins like zstd data
             yield from Members(window, run, claimed)
             return

@@ -1,9 +1,9 @@
-"""The page layer: a record becomes a verdict.
+"""The page layer: turns a record into a verdict.
 
     WarcRecord | LostRecord --read_pages--> Kept(page) | Rejected(page, reason)
 
-Every record and every damaged stretch gives exactly one verdict, so that read = kept + rejected. What a page is in a
-kind of WARC file, its `RecordContent` says: in a WET the text of a conversion.
+Every record and every damaged stretch yields exactly one verdict, so that read = kept + rejected. A `RecordContent`
+defines what a page is in a kind of WARC file: in a WET, the text of a conversion.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class RecordText(NamedTuple):
-    """What a record says: the text of a page, tidied as `page_text` does it and not empty."""
+    """The text of a record's page, tidied as by `page_text` and not empty."""
 
     text: str
-    flags: tuple[tuple[Reason, bool], ...] = ()  # what may be counted on the page, and whether it is
+    flags: tuple[tuple[Reason, bool], ...] = ()  # possible counts on the page, and whether each applies
     extra: Mapping[str, Any] = NO_EXTRA  # columns of the page
 
 
@@ -57,7 +57,7 @@ class NoRecordText(NamedTuple):
 class RecordContent(NamedTuple):
     """What a page is in a kind of WARC file."""
 
-    kind: str  # WARC-Type of its record, in small letters
+    kind: str  # WARC-Type of its record, in lower case
     said: Callable[[WarcRecord], RecordText | NoRecordText]
 
 
@@ -73,21 +73,21 @@ CONVERSION = RecordContent("conversion", _text_of_conversion)
 
 
 def read_wet(stream: Readable, source: str, limits: Limits = DEFAULT_LIMITS, quirks: bool = False) -> Iterator[Verdict]:
-    """The pages of a WET file, and what is no page with the reason (one of READ_REASONS), in the order of the file.
+    """The pages of a WET file in file order, and for all else a rejection with its reason (one of READ_REASONS).
 
-    `stream` needs only `read(n)` and gives the file as it is stored: gzip, zstd or plain text is told by content. The
-    caller owns it; what its `read` raises passes through, and nothing else is raised. `source` names the file: a page's
-    `source` is that name, "#", the byte offset of its gzip member (plain files: of the record) and, for a record that
-    is not the first of its member, "+" and its place in the decompressed member; of a zstd file the number is the byte
-    offset of the record in the unpacked text, where what is lost counts as one byte. `quirks` reads pages out of it
-    exactly as TensorFlow Datasets c4 3.1.0 does (preset en.tfds), with dates as they are written; else they have one
-    form (`text.dates`). At most about 200 MB are held, whatever the input.
+    `stream` needs only `read(n)` and returns the file as it is stored: gzip, zstd or plain text is detected by content.
+    The caller owns it; exceptions of its `read` pass through, and no others are raised. `source` names the file: a
+    page's `source` is that name, "#", the byte offset of its gzip member (plain files: of the record) and, for a record
+    that is not the first of its member, "+" and its offset in the decompressed member. For a zstd file the number is
+    the byte offset of the record in the unpacked text, where lost data counts as one byte. `quirks` reads pages exactly
+    as TensorFlow Datasets c4 3.1.0 does (preset en.tfds), with dates as they are written; otherwise dates are
+    normalised (`text.dates`). Memory stays below about 200 MB, whatever the input.
     """
     return read_quirky(stream, source, limits) if quirks else read_pages(stream, source, limits, CONVERSION)
 
 
 def read_pages(stream: Readable, source: str, limits: Limits, content: RecordContent) -> Iterator[Verdict]:
-    """The pages of a WARC file of any kind, as `read_wet` has them of a WET."""
+    """The pages of a WARC file of any kind, with the conventions of `read_wet`."""
     splitter = RecordSplitter(limits)
     plain = PlainPages(source, limits)
 
@@ -130,12 +130,12 @@ def page_of(record: WarcRecord, source: str, content: RecordContent = CONVERSION
 
 
 def bare_url(url: str) -> str:
-    """Without the brackets that wget writes."""
+    """The URL without the brackets that wget writes."""
     return url[1:-1].strip() if url.startswith("<") and url.endswith(">") else url
 
 
 def fault_of_url(url: str) -> str:
-    """Why no page can be of this URL; "" where one can."""
+    """Why no page can have this URL; "" if one can."""
     if len(url) > MAX_URL:
         return f"{len(url)} characters"
     control = None if url.isprintable() else _CONTROL.search(url)
@@ -152,13 +152,13 @@ def _where(source: str, item: WarcRecord | LostRecord) -> str:
 
 
 def _rejected(record: WarcRecord, source: str, url: str, reason: Reason, detail: str = "") -> Rejected:
-    """With the beginning of the text and without the end of an endless URL."""
+    """A rejection with the beginning of the text, and of an endless URL only the beginning."""
     page = Page(url[:MAX_URL], preview(record.body), *_named(record.headers, _where(source, record)))
     return Rejected(page, reason, detail)
 
 
 def _named(headers: Mapping[str, str], where: str) -> tuple[str, str, str]:
-    """Date, source and name of what is no page."""
+    """Date, source and name of something that is not a page."""
     return parsed_date(headers.get("warc-date", "")) or "", where, headers.get("warc-record-id", "").strip("<>")
 
 

@@ -19,35 +19,35 @@ from c4pipe.wet.reasons import MAX_URL
 from c4pipe.wet.record import Limits
 from c4pipe.wet.window import Window
 
-MEMBER = b"\x1f\x8b\x08\0"  # how one begins that has nothing in its header
+MEMBER = b"\x1f\x8b\x08\0"  # the beginning of one with an empty header
 _PLACES = struct.Struct("8q").unpack_from  # of text, URL, date and name
-_KNOWN = ctypes.cast(ctypes.c_char_p(KNOWN), ctypes.c_void_p).value  # for ctypes takes a number sooner than bytes
+_KNOWN = ctypes.cast(ctypes.c_char_p(KNOWN), ctypes.c_void_p).value  # ctypes converts a number faster than bytes
 
 
 class PlainPages:
-    """One of them serves one file. What it gives, the long way gives too; and it goes no layer after the other, which
-    would take as long again as all but inflating and decoding."""
+    """Reads the pages of one file. Its output equals that of the slow path. It does not go layer by layer, which would
+    double the time of everything except inflating and decoding."""
 
     def __init__(self, source: str, limits: Limits, quirks: bool = False) -> None:
         self._source = source
         self._numbers = array("q", [*bytes(HEADER_LIMIT), limits.header, limits.record, MAX_URL, quirks])
         self._quirks = quirks
-        self._data, self._member = b"", 0  # of the page that was given last
+        self._data, self._member = b"", 0  # of the page yielded last
 
     @property
     def chunk(self) -> Chunk:
-        """The member whose page was given last."""
+        """The member of the page yielded last."""
         return Chunk(self._data, self._member, True, True)
 
     def run(self, window: Window, pos: int) -> Generator[Kept, None, int]:
-        """The pages of the members from `pos` on, in their order; returns where the first begins that is not plain."""
+        """The pages of the members from `pos` on, in order; returns the start of the first member that is not plain."""
         numbers, source = self._numbers, self._source
         address = numbers.buffer_info()[0]
         buf, base, likely = (
             window.buf,
             window.base,
             INFLATE_BYTES,
-        )  # bytes that a member probably has, by the one before
+        )  # probable size of a member in bytes, from the one before
         while True:
             at = pos - base
             if at + likely > len(buf) and not window.ended:

@@ -1,9 +1,9 @@
 """Pages as TensorFlow Datasets c4 3.1.0 reads them (`split_wet_file`), quirks included: for the preset en.tfds.
 
-The file is one run of lines; where records begin and end does not matter, nor what type they have. A line that is
-equal to WARC/1.0 ends a page, wherever it stands. In a page the last `WARC-Target-URI:` and `WARC-Date:` count, and
-lines that begin with WARC, Content- or CONTENT- vanish, wherever they stand. What is ours: bytes that are not UTF-8
-become U+FFFD (the original crashes), and damage costs the page it is in (the original crashes).
+The file is one run of lines; record boundaries and record types do not matter. A line equal to WARC/1.0 ends a page,
+wherever it is. Of a page's `WARC-Target-URI:` and `WARC-Date:` lines the last ones count, and lines that begin with
+WARC, Content- or CONTENT- vanish, wherever they are. Two things are ours, where the original crashes: bytes that are
+not UTF-8 become U+FFFD, and damage only costs the page it is in.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def read_lines(lines: str) -> Page:
     """
     url = date = record_id = ""
     kept = []
-    searched = False  # most texts hold no such line: found out without a look at each line
+    searched = False  # most texts hold no such line, which is checked without reading each line
     at = 0
     while at < len(lines):
         if not lines.startswith(_VANISHING, at):
@@ -84,23 +84,23 @@ def read_quirky(stream: Readable, source: str, limits: Limits) -> Iterator[Verdi
 
 
 def _is_delimiter(line: bytearray, at: int) -> bool:
-    """Whether a line that holds a delimiter `at` this place holds nothing else but white space."""
+    """Whether the line that holds a delimiter `at` this place holds only white space otherwise."""
     around = bytes(line[:at]) + bytes(line[at + len(_DELIMITER) :])
     return not around or not around.decode("utf-8", "replace").strip()
 
 
 class _Reader:
-    """Cuts the running text at the delimiters. The page in progress is all that is held."""
+    """Cuts the running text at the delimiters. Holds only the page in progress."""
 
     def __init__(self, source: str, limits: Limits) -> None:
         self._source = source
         self._limit = limits.record + limits.header
         self._text = RunningText()
-        self._line = 0  # position where the line begins that is being looked at
-        self._seen = 0  # position up to which it has no end
+        self._line = 0  # position where the current line begins
+        self._seen = 0  # position up to which it is known not to end
         self._verified = 0  # position after the last intact member
-        self._head: tuple[str, bytes] | None = None  # where a page that is too large begins, and how
-        self._alone: tuple[Chunk, Kept] | None = None  # all of the page in progress, which is not in the running text
+        self._head: tuple[str, bytes] | None = None  # offset and first bytes of a page that is too large
+        self._alone: tuple[Chunk, Kept] | None = None  # the whole page in progress, if not in the running text
 
     def begin(self, chunk: Chunk, kept: Kept) -> Iterator[Verdict]:
         """The page that ends in front of this chunk, whose page would be `kept` if the next delimiter followed it."""
@@ -120,7 +120,7 @@ class _Reader:
         yield from self._feed(chunk)
 
     def _join(self) -> Iterator[Verdict]:
-        """The page in progress goes into the running text."""
+        """Moves the page in progress into the running text."""
         if self._alone is not None:
             chunk, self._alone = self._alone[0], None
             yield from self._feed(chunk)
@@ -138,19 +138,19 @@ class _Reader:
         if chunk.last:
             self._verified = text.end
         if text.end - text.pos > self._limit and text.doubtful and self._is_whole():
-            yield from self._page(self._verified)  # damage may not cost it by making it too large
+            yield from self._page(self._verified)  # damage must not lose it by making it too large
         if text.end - text.pos > self._limit:
             self._head = self._head or (self._where(text.pos), text.bytes(text.pos, text.pos + START * 8))
             text.consume(max(self._line, text.end - START))
         text.thin()
 
     def _is_whole(self) -> bool:
-        """Whether the page in progress ends as records do where the last intact member does."""
+        """Whether the page in progress ends, as records do, where the last intact member ends."""
         intact = self._text.pos < self._verified and self._head is None
         return intact and self._text.bytes(self._text.pos, self._verified).endswith(_RECORD_ENDS)
 
     def broken(self, by: Break) -> Iterator[Verdict]:
-        """What is damaged is lost; the page in progress too, if it is not whole without the damaged bytes."""
+        """Drops what is damaged; also the page in progress, if it is not whole without the damaged bytes."""
         yield from self._join()
         text = self._text
         if text.pos < self._verified and self._head is None:
@@ -163,7 +163,7 @@ class _Reader:
                 return
         where = self._where(text.pos)
         if text.pos == text.end and text.place(text.pos)[0] != by.offset:
-            where = f"{self._source}#{by.offset}"  # nothing came out of the damaged bytes
+            where = f"{self._source}#{by.offset}"  # the damaged bytes yielded nothing
         start = text.bytes(text.pos, text.end)
         if self._head is not None:
             where, start = self._head
@@ -181,14 +181,14 @@ class _Reader:
         yield from self._page(self._text.end)
 
     def _cut(self, final: bool = False) -> Iterator[Verdict]:
-        """The pages up to the last delimiter at hand. Each byte is looked at once."""
+        """The pages up to the last delimiter available. Each byte is examined once."""
         text = self._text
         while (at := text.buf.find(_DELIMITER, self._seen - text.base)) >= 0:
             self._enter_line(at)
             start = max(self._line - text.base, 0)
             found = _LINE_END.search(text.buf, at)
             end = len(text.buf) if found is None else found.start()
-            near = text.buf[max(start, at - START) : at].decode("utf-8", "ignore")  # spares most lines a copy
+            near = text.buf[max(start, at - START) : at].decode("utf-8", "ignore")  # avoids a copy for most lines
             is_delimiter = not near.strip() and _is_delimiter(text.buf[start : min(end, at + START)], at - start)
             if found is None and is_delimiter and not final:
                 return
@@ -199,7 +199,7 @@ class _Reader:
         self._seen = max(self._line, text.end - len(_DELIMITER) + 1)
 
     def _enter_line(self, at: int) -> None:
-        """Moves to the line that holds the byte at this place of the buffer; there is no end of line up to `_seen`."""
+        """Moves to the line that holds the byte at this place of the buffer; no line ends up to `_seen`."""
         buf, seen = self._text.buf, self._seen - self._text.base
         newline = max(buf.rfind(b"\n", seen, at), buf.rfind(b"\r", seen, at))
         if newline >= 0:
@@ -207,11 +207,11 @@ class _Reader:
         self._seen = self._text.base + at
 
     def _page(self, end: int) -> Iterator[Verdict]:
-        """The verdict on the lines up to `end`; none on blank lines alone."""
+        """The verdict on the lines up to `end`; none if they are all blank."""
         text = self._text
         where = self._where(text.pos)
         packed = text.bytes(text.pos, end)
-        if text.doubtful and text.pos < self._verified < end:  # what is damaged goes, and what it is part of
+        if text.doubtful and text.pos < self._verified < end:  # drops what is damaged, and what it is part of
             whole = text.bytes(text.pos, self._verified)
             packed = whole if whole.endswith(_RECORD_ENDS) or not packed[len(whole) :].strip() else b""
         text.consume(end)
@@ -221,7 +221,7 @@ class _Reader:
             yield Rejected(page._replace(text="", source=where), TOO_LARGE, f"text of more than {self._limit} bytes")
             self._head = None
             return
-        head, blank, body = packed.partition(b"\r\n\r\n")  # apart, for text that is tidy is fast, and CRLF is not
+        head, blank, body = packed.partition(b"\r\n\r\n")  # separately, because tidy text is fast, and CRLF is not
         parts = [decode(head), decode(body)] if blank else [decode(packed)]
         undecodable = any(part[1] for part in parts)
         lines = "\n".join(filter(None, (page_text(part[0]) for part in parts)))

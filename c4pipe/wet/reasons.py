@@ -13,30 +13,30 @@ _GUARD = "c4pipe: bounded memory whatever the input"
 DAMAGED_MEMBER = Reason(
     "damaged_member",
     Unit.PAGE,
-    "lies in a damaged stretch of the file",
+    "is in a damaged stretch of the file",
     _GZIP,
-    why="Bytes that were changed on the way cannot be read; the pages around them can.",
+    why="Bytes that were corrupted in transfer cannot be read; the pages around them can.",
 )
 TRUNCATED = Reason(
     "truncated",
     Unit.PAGE,
     "is cut by the end of the file",
     _GZIP,
-    why="A download that broke off ends in the middle of a page, or lacks bytes that the list of sizes promises.",
+    why="An interrupted download ends in the middle of a page, or is shorter than the list of sizes says.",
 )
 CHANGED_INPUT = Reason(
     "changed",
     Unit.PAGE,
-    "is of a file that changed between listing and reading",
+    "is in a file that changed between listing and reading",
     "c4pipe: what is listed is read",
-    why="What was read is not what the manifest would name: the file was being written.",
+    why="The bytes read are not those that the manifest would name: the file was being written.",
 )
 TOO_LARGE = Reason(
     "too_large",
     Unit.PAGE,
     "is larger than a record or its header may be",
     _GUARD,
-    why="A length that is damaged could ask for any memory; no page of prose is so large.",
+    why="A damaged length could request any amount of memory; no page of prose is so large.",
 )
 NO_URL = Reason(
     "no_url",
@@ -52,7 +52,7 @@ BAD_URL = Reason(
     "c4pipe: no crawler fetched such an address",
     keeps="http://a.example/",
     drops="http://a.example/\x07",
-    why="Such an address is damage, or an attack on what shows it.",
+    why="Such an address is damage, or an attack on programs that display it.",
 )
 NO_DATE = Reason(
     "no_date",
@@ -64,7 +64,7 @@ NO_DATE = Reason(
 BAD_DATE = Reason(
     "bad_date",
     Unit.PAGE,
-    "has a date that is none or is impossible, and goes on without one (kept)",
+    "has an unreadable or impossible date, and is used without one (kept)",
     "ISO 8601, RFC 5322 and what else is known to text.dates",
     why="A text is worth more than its date; any copy that has one counts as newer.",
 )
@@ -73,7 +73,7 @@ NO_TEXT = Reason(
     Unit.PAGE,
     "has no text",
     "TFDS c4 3.1.0 split_wet_file: filtered:no_content",
-    why="There is nothing to learn from.",
+    why="There is nothing to learn from it.",
 )
 NOT_A_PAGE = Reason(
     "not_a_page",
@@ -82,14 +82,14 @@ NOT_A_PAGE = Reason(
     _WARC,
     keeps="conversion",
     drops="warcinfo",
-    why="Archives also hold what describes a crawl: how it was made, requests, metadata.",
+    why="Archives also hold records that describe a crawl: its settings, requests, metadata.",
 )
 UNREADABLE = Reason(
     "unreadable",
     Unit.PAGE,
-    "is no file of the format at all",
+    "is not a file of the format at all",
     "c4pipe: error pages get saved too",
-    why="A file of another format is named once, so that an empty corpus is not mistaken for a clean one.",
+    why="A file of another format is reported once, so that an empty corpus is not mistaken for a clean one.",
 )
 NO_HEADER = Reason(
     "no_header",
@@ -103,14 +103,14 @@ LENGTH_MISMATCH = Reason(
     Unit.PAGE,
     "is not as long as its Content-Length says (kept)",
     _WARC,
-    why="The text is there, but something wrote over a part of it or added to it: it is to be looked at.",
+    why="The text is there, but something overwrote a part of it or added to it, which is worth a look.",
 )
 UNDECODABLE = Reason(
     "undecodable",
     Unit.PAGE,
     "holds bytes that are not UTF-8, replaced by U+FFFD (kept)",
     _WARC,
-    why="A few wrong bytes spoil no page; many of them tell of a wrong conversion.",
+    why="A few wrong bytes do not spoil a page; many of them indicate a wrong conversion.",
 )
 
 READ_REASONS = (
@@ -130,7 +130,7 @@ READ_REASONS = (
     BAD_DATE,
 )
 
-# Not every page that is missing is damage: these say that bytes of the input were lost to us.
+# Not every missing page means damage: these reasons say that bytes of the input were lost.
 WET_FAULTS = frozenset(
     reason.code for reason in (DAMAGED_MEMBER, TRUNCATED, CHANGED_INPUT, TOO_LARGE, UNREADABLE, NO_HEADER)
 )

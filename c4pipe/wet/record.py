@@ -13,7 +13,7 @@ NO_HEADERS: Mapping[str, str] = {}
 
 @dataclass(frozen=True)
 class Limits:
-    """What a record may cost, in bytes. A larger one is lost as `too_large` and never held as a whole."""
+    """Limits on a record, in bytes. A larger one is lost as `too_large` and never held as a whole."""
 
     record: int = 16 << 20  # text
     header: int = 64 << 10
@@ -29,16 +29,16 @@ class WarcRecord(NamedTuple):
     inner: int  # bytes: of the record in its member; 0 for the first one and in plain files
     version: str  # "WARC/1.0"
     headers: dict[str, str]  # lower-cased name -> first value
-    head: bytes  # the header block as it stands, blank line included
+    head: bytes  # the header block unchanged, blank line included
     body: bytes
     length_mismatch: bool = False  # Content-Length is absent or wrong
 
 
 class LostRecord(NamedTuple):
-    """A record, or a stretch of the file, that cannot be had."""
+    """A record, or a stretch of the file, that cannot be read."""
 
     reason: Reason
     offset: int  # as in `WarcRecord`
     detail: str
     inner: int = 0
-    headers: Mapping[str, str] = NO_HEADERS  # as far as read
+    headers: Mapping[str, str] = NO_HEADERS  # those read before the damage

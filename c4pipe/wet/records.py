@@ -1,10 +1,10 @@
-"""The record layer: chunks of text become records, each with its header and exactly its own body.
+"""The record layer: turns chunks of text into records, each with its header and exactly its own body.
 
     Chunk, Break, ... --read_records--> WarcRecord | LostRecord
 
-Where a record ends: where its Content-Length says, if the end of the member, the end of the file or the next record
-lies there (a record quoted in a text stays text). If not, before the next record or at the end of the member,
-whichever comes first, and the record says `length_mismatch`. A member that begins with a record ends the one before.
+A record ends where its Content-Length says, if the member or the file ends there or the next record begins (so a
+record quoted in a text stays text). If not, it ends before the next record or at the end of the member, whichever
+comes first, with `length_mismatch` set. A member that begins with a record ends the record before.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from c4pipe.wet.window import Readable
 
 
 def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[WarcRecord | LostRecord]:
-    """The records of a WARC file and what is damaged in it, in the order of the file.
+    """The records of a WARC file and the damage in it, in file order.
 
-    `stream` needs only `read(n)` and gives the file as it is stored: gzip, zstd or plain text is told by content.
-    Never raises on bad data; what `stream.read` raises passes through.
+    `stream` needs only `read(n)` and returns the file as it is stored: gzip, zstd or plain text is detected by content.
+    Never raises on bad data; exceptions of `stream.read` pass through.
     """
     splitter = RecordSplitter(limits)
     for event in pieces(stream, claimed=splitter.claimed):
@@ -32,7 +32,7 @@ def read_records(stream: Readable, limits: Limits = DEFAULT_LIMITS) -> Iterator[
 
 
 def records_in(event: Chunk | Break, splitter: RecordSplitter, limits: Limits) -> Iterator[WarcRecord | LostRecord]:
-    """What the splitter makes of the next event; a member that holds one record goes past it."""
+    """What the splitter yields for the next event; a member that holds one record bypasses it."""
     if isinstance(event, Break):
         return splitter.broken(event)
     if event.first and event.last and splitter.idle and (record := sole_record(event, limits)) is not None:
@@ -42,9 +42,9 @@ def records_in(event: Chunk | Break, splitter: RecordSplitter, limits: Limits) -
 
 
 def sole_record(chunk: Chunk, limits: Limits) -> WarcRecord | None:
-    """The record of a member that holds just one, in the form that Common Crawl writes; None: look closer.
+    """The record of a member that holds just one, in the form that Common Crawl writes; None: use the splitter.
 
-    The fast path: what it gives, the splitter gives too.
+    The fast path: its output equals the splitter's.
     """
     data = chunk.data
     body = data.find(b"\r\n\r\n") + 4

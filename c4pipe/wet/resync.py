@@ -1,4 +1,4 @@
-"""Where to go on after damage: the search for the next gzip member, or plain record, that can be believed."""
+"""Where to resume after damage: the search for the next credible gzip member, or plain record."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from c4pipe.wet.window import READ_BYTES, Window
 
 LOOKAHEAD = 4096  # bytes that show whether a record or a member starts here
 TRIAL = 1 << 20  # bytes of a member that are inflated to see whether it is intact
-RETAIN = 8 << 20  # bytes of a large member kept for going back after damage
-FREE_RESCAN = 64 << 20  # bytes looked at twice before the input's own size sets the limit
-LONGEST_HEADER = 64 << 10  # bytes that the header of a plain record may have
-BEHIND = 256  # bytes in front of a plain record that say what it stands in
-RESCANS = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
+RETAIN = 8 << 20  # bytes of a large member kept for a search after damage
+FREE_RESCAN = 64 << 20  # bytes that may be read twice before the input's own size sets the limit
+LONGEST_HEADER = 64 << 10  # most bytes in the header of a plain record
+BEHIND = 256  # bytes in front of a plain record that show its context
+RESCANS = 4  # after that, bytes read again for every byte read: keeps a hostile file linear
 
 _MEMBER = re.compile(re.escape(GZIP_MAGIC))
 _DATA = re.compile(re.escape(GZIP_MAGIC) + rb"|WARC/")
@@ -23,7 +23,7 @@ _LONGEST = len(b"WARC/")
 
 
 class Resync:
-    """Finds members in the bytes of a window; keeps account of the bytes that are looked at more than once."""
+    """Finds members in the bytes of a window; counts the bytes that are examined more than once."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
@@ -32,8 +32,8 @@ class Resync:
     def after(self, start: int, reached: int, end: int | None, plain: bool) -> int | None:
         """Offset of the next member after the damaged one at `start`; None: there is none.
 
-        `reached` is how far inflating it went; `end` where it ends, if nothing but its checksum is wrong. `plain`: a
-        plain record will do, too.
+        `reached` is how far inflating got; `end` where it ends, if only its checksum is wrong. `plain`: a plain record
+        also counts.
         """
         window = self._window
         if end is not None and (not window.need(end, LOOKAHEAD) or self._begins(end)):
@@ -47,9 +47,9 @@ class Resync:
     def search(
         self, pos: int, until: int | None = None, plain: bool = False, behind: re.Pattern[bytes] | None = None
     ) -> int | None:
-        """Offset of the first believable member from `pos` on, in all of the file or starting before `until`.
+        """Offset of the first credible member from `pos` on, in all of the file or starting before `until`.
 
-        `plain`: or of the first plain record that is whole by its length and stands behind what `behind` finds.
+        `plain`: or of the first plain record that is whole by its length and follows what `behind` finds.
         """
         window, data = self._window, _DATA if plain else _MEMBER
         while (until is None or pos < until) and window.need(pos, _LONGEST):
@@ -70,7 +70,7 @@ class Resync:
         return None
 
     def record_may_end(self, at: int) -> bool:
-        """Whether a plain record may end here: behind blanks a record follows, a member, or nothing."""
+        """Whether a plain record may end here: after blanks, a record, a member or the end follows."""
         window = self._window
         window.need(at, LOOKAHEAD)
         after = window.bytes(at, LOOKAHEAD).lstrip(WHITESPACE)
@@ -94,7 +94,7 @@ class Resync:
     def _swallowed(self, start: int, end: int) -> int | None:
         """A member inside the one from `start` to `end`, which ends where it should but has the wrong checksum.
 
-        Such a member is text of the outer one; unless bytes are missing and intact members fill the place to its end.
+        Such a member is text of the outer one, unless bytes are missing and intact members fill the place to its end.
         """
         at: int | None = max(start, self._window.base)
         while at is not None and self._credit > 2 * TRIAL:
@@ -107,11 +107,11 @@ class Resync:
         return None
 
     def _begins(self, at: int) -> bool:
-        """Whether a member or a plain record begins here, believable or not."""
+        """Whether a member or a plain record begins here, credible or not."""
         return is_magic(self._window.buf, at - self._window.base) or is_record(self._window.bytes(at, LOOKAHEAD))
 
     def _is_whole_record(self, at: int, behind: re.Pattern[bytes] | None) -> bool:
-        """Whether a plain record stands here that ends, by its length, where a record may."""
+        """Whether a plain record is here that ends, by its length, where a record may."""
         window = self._window
         window.need(at, LONGEST_HEADER)
         if RECORD_START.match(window.buf, at - window.base) is None or not self._credit:
@@ -135,7 +135,7 @@ class Resync:
             return None
 
     def _end(self, at: int) -> int | None:
-        """Where the member at `at` ends; None: it is not intact, or too large to say."""
+        """Where the member at `at` ends; None: it is not intact, or too large to check."""
         body = self._body(at)
         if body is None:
             return None

@@ -1,4 +1,4 @@
-"""The running text: all the chunks one after the other, held only as far as they are not consumed."""
+"""The running text: all chunks in sequence, of which only the part not yet consumed is held."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLANKS = re.compile(rb"[ \t\r\n]*")
 
 
 class _Mark(NamedTuple):
-    """A member begins, or plain text."""
+    """The beginning of a member, or of plain text."""
 
     at: int  # position in the running text
     text: int  # the same, after blank lines
@@ -24,24 +24,24 @@ class _Mark(NamedTuple):
 
 
 class RunningText:
-    """Positions count from the start of the running text, in bytes. `base` is that of `buf[0]`."""
+    """Positions count from the start of the running text, in bytes. `base` is the position of `buf[0]`."""
 
     def __init__(self) -> None:
         self.buf = bytearray()
         self.base = 0
         self.pos = 0  # all before it is consumed
-        self.searched = 0  # what is looked for does not begin before this position
+        self.searched = 0  # the search target does not begin before this position
         self.doubtful = False  # the last bytes are from a damaged member
         self._marks: list[_Mark] = []  # the last one up to `pos`, and all after it
         self._ends: list[int] = []  # where members ended, checksum verified, from `pos` on
 
     @property
     def end(self) -> int:
-        """Position after the last byte at hand."""
+        """Position after the last byte available."""
         return self.base + len(self.buf)
 
     def add(self, chunk: Chunk) -> None:
-        """The next bytes."""
+        """Appends the next bytes."""
         self.doubtful = chunk.doubtful
         if chunk.first:
             lead = chunk.data[: 8 * START]
@@ -53,7 +53,7 @@ class RunningText:
             self._ends.append(self.end)
 
     def consume(self, to: int) -> None:
-        """All before this position is done with."""
+        """Drops everything before this position."""
         del self.buf[: to - self.base]
         self.base = self.pos = to
         self.searched = max(self.searched, to)
@@ -63,12 +63,12 @@ class RunningText:
             del self._ends[0]
 
     def thin(self) -> None:
-        """Forget most of the members inside a record that is spread over very many: all but the first and last."""
+        """Forgets most of the members inside a record that is spread over very many: all but the first and last."""
         if len(self._marks) + len(self._ends) > _MANY:
             del self._marks[1:-1], self._ends[1:-1]
 
     def forget_ends(self) -> None:
-        """What follows has nothing to do with what was before."""
+        """Separates what follows from what came before."""
         self._ends.clear()
 
     def bytes(self, start: int, end: int) -> bytes:
@@ -76,7 +76,7 @@ class RunningText:
         return bytes(self.buf[start - self.base : end - self.base])
 
     def after_blanks(self, at: int) -> int:
-        """The position of the first byte from `at` on that is no blank and no end of a line."""
+        """The position of the first byte from `at` on that is not a blank or a line break."""
         blanks = _BLANKS.match(self.buf, at - self.base)
         return self.base + blanks.end() if blanks else at
 
@@ -85,7 +85,7 @@ class RunningText:
         return next((mark.at for mark in self._marks if mark.hard and mark.at > after), None)
 
     def member_end(self, start: int, end: int | None = None) -> int | None:
-        """The first verified end of a member from `start` on, up to and with `end`."""
+        """The first verified end of a member from `start` to `end`, inclusive."""
         return next((at for at in self._ends if at >= start and (end is None or at <= end)), None)
 
     def crosses(self, start: int, end: int) -> bool:
@@ -93,7 +93,7 @@ class RunningText:
         return any(start < mark.at < end for mark in self._marks)
 
     def place(self, at: int) -> tuple[int, int]:
-        """Offset of the member and place in it, 0 for its first record; in plain text offset of the byte, and 0."""
+        """Offset of the member and the position in it, 0 for its first record; in plain text the byte offset, and 0."""
         mark = next((mark for mark in reversed(self._marks) if mark.at <= at), None)
         if mark is None:
             return 0, at

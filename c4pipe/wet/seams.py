@@ -1,4 +1,4 @@
-"""Plain text in the byte layer: what stands in front of all data, and where plain text ends and members follow it."""
+"""Plain text in the byte layer: the text in front of all data, and the places where members follow plain text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from c4pipe.wet.reasons import DAMAGED_MEMBER, NO_HEADER, UNREADABLE
 from c4pipe.wet.resync import LOOKAHEAD, Resync
 from c4pipe.wet.window import READ_BYTES, Window
 
-_MAGIC_BYTES = len(GZIP_MAGIC) + 1  # with the flags
+_MAGIC_BYTES = len(GZIP_MAGIC) + 1  # including the flags
 
 
 class PlainText:
-    """The stretches of a file that are not packed.
+    """The stretches of a file that are not compressed.
 
-    `claimed` says of the text given out so far how many bytes to come are the record's in progress: 0 where it is
-    whole and a member may follow, None where nobody knows.
+    `claimed` returns how many more bytes belong to the record in progress after the text yielded so far: 0 if it is
+    whole and a member may follow, None if unknown.
     """
 
     def __init__(self, window: Window, resync: Resync, claimed: Callable[[], int | None]) -> None:
@@ -28,10 +28,10 @@ class PlainText:
         self._claimed = claimed
 
     def head(self) -> Generator[Chunk | Break, None, int | None]:
-        """A file that begins with no data: returns where a member or a plain record begins, None where none does.
+        """Handles a file that begins with no data: returns where a member or a plain record begins, None if none does.
 
-        Of text the splitter finds the records itself; what a page about WARC files, or another container, quotes is
-        none of ours.
+        In text the splitter finds the records itself. Records quoted by a page about WARC files, or inside another
+        container, do not count.
         """
         window, pos, blank = self._window, 0, True
         head = window.buf[:HEAD_BYTES]
@@ -65,7 +65,7 @@ class PlainText:
     def text(self, pos: int, start: int) -> Generator[Chunk, None, int]:
         """Plain text from `pos` on, which began at `start`; returns where a member follows it, or the file ends."""
         window, first, look = self._window, pos == start, pos
-        while window.need(pos, READ_BYTES + _MAGIC_BYTES + 1):  # so much that all but the end is forgotten each time
+        while window.need(pos, READ_BYTES + _MAGIC_BYTES + 1):  # enough to forget all but the end each time
             end = window.end - (0 if window.ended else _MAGIC_BYTES)
             at = self._magic(max(pos, look), end)
             stop = end if at is None else at
@@ -82,7 +82,7 @@ class PlainText:
         return pos
 
     def _magic(self, pos: int, end: int) -> int | None:
-        """Where a member may begin before `end`: behind the end of a line, as records have it, or believable."""
+        """Where a member may begin before `end`: after a line break, as records end, or if credible."""
         window = self._window
         while (at := window.buf.find(GZIP_MAGIC, pos - window.base, end - window.base + _MAGIC_BYTES)) >= 0:
             pos = window.base + at + 1
@@ -93,7 +93,7 @@ class PlainText:
         return None
 
     def _is_seam(self, at: int, claimed: int | None) -> bool:
-        """Whether a member begins here, and not some text of the record in progress that looks like one."""
+        """Whether a member begins here, and not text of the record in progress that looks like one."""
         if claimed == 0:
             return True
         return self._resync.believable(at) and (claimed is None or not self._resync.record_may_end(at + claimed))

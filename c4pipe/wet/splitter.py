@@ -1,4 +1,4 @@
-"""Finds the records in the running text and says what is lost. The rules stand in the docstring of `records`."""
+"""Finds the records in the running text and reports losses. The docstring of `records` has the rules."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from c4pipe.wet.running import START, RunningText
 
 
 class _Useless(NamedTuple):
-    """A stretch that is being passed over."""
+    """A stretch that is being skipped."""
 
     start: int
     lost: LostRecord
-    head: bytes  # how it begins
-    known: bool = False  # the rest of a record that damage has hit: has its verdict
+    head: bytes  # its first bytes
+    known: bool = False  # the rest of a damaged record, which already has its verdict
 
 
 class RecordSplitter:
@@ -33,14 +33,14 @@ class RecordSplitter:
         self._text = RunningText()
         self._open: Open | None = None
         self._useless: _Useless | None = None
-        self._crossing = False  # a record of this file goes over the end of a member
+        self._crossing = False  # a record of this file crosses the end of a member
         self._damaged = False  # no record has begun since
         self._right = self._wrong = 0  # Content-Lengths
-        self._verdicts = 0  # all that was yielded, also without the splitter
+        self._verdicts = 0  # everything yielded, including without the splitter
 
     @property
     def idle(self) -> bool:
-        """Nothing is held or passed over: a whole member can be judged alone."""
+        """Nothing is held or skipped, so a whole member can be judged alone."""
         return not self._text.buf and self._open is None and self._useless is None
 
     @property
@@ -48,7 +48,7 @@ class RecordSplitter:
         return self._right >= self._wrong
 
     def claimed(self) -> int | None:
-        """Bytes to come of the record in progress by its length; 0 between records, None where that does not say."""
+        """Bytes left in the record in progress by its length; 0 between records, None if its length does not tell."""
         text, end = self._text, self._text.pos if self._open is None else self._open.end
         if self._useless is not None or end is None:
             return None
@@ -57,7 +57,7 @@ class RecordSplitter:
         return 0 if text.after_blanks(end) == text.end else None
 
     def passed_by(self) -> None:
-        """A record was read without the splitter."""
+        """Notes that a record was read without the splitter."""
         self._verdicts += 1
         self._right += 1
 
@@ -68,7 +68,7 @@ class RecordSplitter:
         self._text.thin()
 
     def finish(self) -> Iterator[WarcRecord | LostRecord]:
-        """The file was read to its end."""
+        """Handles the end of the file."""
         yield from self._advance(END)
         if self._useless is not None and not self._useless.known:
             yield self._lost_stretch(self._text.end, whole_file=not self._verdicts)
@@ -76,7 +76,7 @@ class RecordSplitter:
             yield LostRecord(UNREADABLE, 0, "no record: nothing but blank lines or empty gzip members")
 
     def broken(self, by: Break) -> Iterator[WarcRecord | LostRecord]:
-        """Damage, or the end of the file inside a member: what is whole is yielded, then what is lost."""
+        """Damage, or the end of the file inside a member: yields what is whole, then what is lost."""
         yield from self._advance(DAMAGE)
         self._verdicts += 1
         text = self._text
@@ -89,7 +89,7 @@ class RecordSplitter:
         if self._useless is not None and not self._useless.known:
             offset, inner, fields = self._useless.lost.offset, self._useless.lost.inner, self._useless.lost.headers
         elif self._open is None and (self._useless is not None or text.pos == text.end) and offset != by.offset:
-            offset, inner = by.offset, 0  # nothing came out of the damaged bytes
+            offset, inner = by.offset, 0  # the damaged bytes yielded nothing
         yield LostRecord(by.reason, offset, by.detail, inner, fields)
         self._open = self._useless = None
         self._damaged = True
@@ -99,7 +99,7 @@ class RecordSplitter:
     # -- the machine --------------------------------------------------------------------------------------------
 
     def _advance(self, left: Left) -> Iterator[WarcRecord | LostRecord]:
-        """Yields until more text is needed. A step gives a verdict, or True: go on, or False: wait."""
+        """Yields until more text is needed. A step returns a verdict, or True to continue, or False to wait."""
         while True:
             if self._useless is not None:
                 step: WarcRecord | LostRecord | bool = self._pass_over()
@@ -156,11 +156,11 @@ class RecordSplitter:
         return True
 
     def _body_start(self, start: int, left: Left) -> int | None:
-        """Where the header that begins at `start` is over; None: not in sight."""
+        """Where the header that begins at `start` ends; None: not available yet."""
         text = self._text
         seen = max(start, text.searched - START) - text.base
         limit = start + self._limits.header - text.base
-        end = headers.head_end(text.buf, seen, min(limit, seen + 4 * START))  # most are over by then
+        end = headers.head_end(text.buf, seen, min(limit, seen + 4 * START))  # most end by then
         stop = next_record(text.buf, max(start - text.base + 5, seen), limit if end is None else end)
         end = end or headers.head_end(text.buf, seen, limit if stop is None else stop)
         if end == len(text.buf) and text.buf[-1:] == b"\r" and not left.final:
@@ -170,7 +170,7 @@ class RecordSplitter:
         return min(places if hard is None else [*places, hard], default=None)
 
     def _close(self, record: Open, left: Left) -> WarcRecord | LostRecord | bool:
-        """Inside a record: looks for its end."""
+        """Inside a record: searches for its end."""
         text = self._text
         hard = text.hard(record.start)
         over = None if self._crossing else text.member_end(record.body)
@@ -203,7 +203,7 @@ class RecordSplitter:
         return self._record(record, record.body, end, mismatch=True)
 
     def _pass_over(self) -> LostRecord | bool:
-        """In a stretch without use: goes to the next record."""
+        """In a skipped stretch: moves to the next record."""
         text = self._text
         at = next_record(text.buf, text.pos - text.base)
         places = [place for place in (None if at is None else text.base + at, text.hard(text.pos)) if place is not None]
@@ -231,7 +231,7 @@ class RecordSplitter:
         return WarcRecord(offset, inner, record.version, record.fields, head, content, mismatch)
 
     def _cut(self, left: Left, start: int, fields: Mapping[str, str], says: str) -> LostRecord:
-        """The text is over in a record: with the file, or because a member follows."""
+        """Ends a record whose text is cut off by the end of the file, or by a member."""
         offset, inner = self._text.place(start)
         self._open = None
         self._text.consume(self._text.end)
@@ -250,7 +250,7 @@ class RecordSplitter:
         return True
 
     def _lost_stretch(self, until: int, whole_file: bool = False) -> LostRecord:
-        """The verdict on what was passed over."""
+        """The verdict on a skipped stretch."""
         assert self._useless is not None
         start, lost, head, _ = self._useless
         self._useless = None

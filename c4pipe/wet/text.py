@@ -1,25 +1,26 @@
-"""The text of a page: the one definition of what a line is and what of it is kept."""
+"""The text of a page: the one definition of a line and of what is kept of it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-BLOCK = 1 << 18  # characters cut into lines at a time: very short lines cost fifty bytes each while they are apart
-_UNTIDY = re.compile(r"\n(?:\s|(?<=\s\n))")  # the literal first character makes it fast
+BLOCK = 1 << 18  # characters cut into lines at a time: while split, each line costs fifty bytes
+_UNTIDY = re.compile(r"\n(?:\s|(?<=\s\n))")  # a literal first character makes the search fast
 PREVIEW_CHARS = 200  # characters
 
 
 def page_text(body: str) -> str:
-    r"""Lines end at "\n", "\r" or "\r\n" and nowhere else; each is stripped, blank ones go, "\n" joins the rest.
+    r"""Lines end at "\n", "\r" or "\r\n" and nowhere else. Each is stripped, blank ones dropped, the rest joined by
+    "\n".
 
     >>> page_text(" a \r\n\r\n\u00a0b\u2028c\rd")
     'a\nb\u2028c\nd'
     """
     if "\r" in body:
-        body = body.replace("\r", "\n")  # "\r\n" becomes two ends of lines, and blank lines go anyway
+        body = body.replace("\r", "\n")  # "\r\n" becomes two line breaks, but blank lines are dropped anyway
     body = body.strip()
-    if not _UNTIDY.search(body):  # as most pages are written
+    if not _UNTIDY.search(body):  # true for most pages
         return body
     if len(body) <= BLOCK:
         return _stripped(body)
@@ -31,7 +32,7 @@ def _stripped(body: str) -> str:
 
 
 def decode(body: bytes) -> tuple[str, bool]:
-    """UTF-8 as text, with U+FFFD for what is not; and whether there was any. Never gives a lone surrogate."""
+    """The text of UTF-8 bytes, with U+FFFD for invalid ones; and whether there were any. Never a lone surrogate."""
     try:
         return body.decode("utf-8"), False
     except UnicodeDecodeError:
@@ -39,7 +40,7 @@ def decode(body: bytes) -> tuple[str, bool]:
 
 
 def _blocks(body: str) -> Iterator[str]:
-    """Cut at ends of lines, in blocks of at most BLOCK characters where the lines allow it."""
+    """The text cut at line breaks, in blocks of at most BLOCK characters if the lines allow it."""
     start = 0
     while len(body) - start > BLOCK:
         end = body.rfind("\n", start, start + BLOCK)
@@ -53,5 +54,5 @@ def _blocks(body: str) -> Iterator[str]:
 
 
 def preview(body: bytes) -> str:
-    """The beginning of a text, for people who look into why its page was rejected."""
+    """The beginning of a text, for finding out why its page was rejected."""
     return page_text(body[: 4 * PREVIEW_CHARS].decode("utf-8", "replace"))[:PREVIEW_CHARS]

@@ -1,21 +1,21 @@
-"""A sliding window over a stream that can only `read`: what resynchronisation after damage needs of a seek."""
+"""A sliding window over a stream that can only `read`, so that resynchronising after damage can go back."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-READ_BYTES = 256 * 1024  # bytes asked of the stream at a time
+READ_BYTES = 256 * 1024  # bytes requested from the stream at a time
 
 
 class Readable(Protocol):
-    """All that is asked of a stream. Fewer bytes than wanted are fine; `b""` is the end."""
+    """The interface of a stream. Fewer bytes than requested are fine; `b""` is the end."""
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes."""
 
 
 class Window:
-    """The bytes of a stream from offset `base` on; grows at the end on demand, forgets at the front when told.
+    """The bytes of a stream from offset `base` on; grows at the end on demand, forgets at the front on request.
 
     >>> import io
     >>> window = Window(io.BytesIO(b"abcdef"))
@@ -33,11 +33,11 @@ class Window:
 
     @property
     def end(self) -> int:
-        """Offset after the last byte at hand: the bytes read so far."""
+        """Offset after the last byte available: the bytes read so far."""
         return self.base + len(self.buf)
 
     def need(self, start: int, size: int) -> int:
-        """Get `size` bytes from `start` on, or all there are. Returns how many are at hand from `start` on."""
+        """Reads until `size` bytes from `start` on are available, or all. Returns how many are available."""
         missing = start + size - self.end
         if missing > 0 and not self.ended:
             parts = [self.buf]
@@ -52,16 +52,16 @@ class Window:
         return self.end - start
 
     def bytes(self, start: int, size: int) -> bytes:
-        """The bytes at hand from `start` on, `size` at most."""
+        """The available bytes from `start` on, at most `size`."""
         start -= self.base
         return self.buf[start : start + size]
 
     def forget(self, before: int) -> None:
-        """Bytes before this offset are not asked for again."""
+        """Allows bytes before this offset to be dropped."""
         if before - self.base >= READ_BYTES:  # a cut copies the rest, so not for every page
             self.cut(before)
 
     def cut(self, before: int) -> None:
-        """Forgets them at once: for who has looked at most of what is at hand."""
+        """Drops them immediately: for callers that have consumed most of the window."""
         self.buf = self.buf[before - self.base :]
         self.base = before

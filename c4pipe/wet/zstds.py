@@ -1,9 +1,10 @@
-"""Zstandard (RFC 8878) as text and the damage in it: one frame or many, with frames between that hold no text.
+"""Zstandard (RFC 8878) as text and breaks for damage: one frame or many, with skippable frames between them.
 
     Window --unzstd--> bytes, bytes, b"", bytes, Torn, bytes, ...
 
-Frames are found by their own structure and unpacked one by one, so that damage costs the frame that it is in: behind it
-the next frame is looked for. Of a damaged frame the text in front of the damage is given out, but for some kilobytes.
+Frames are found by their own structure and unpacked one by one, so that damage only costs the frame it is in; the
+search for the next frame continues behind it. Of a damaged frame, the text before the damage is yielded, except for
+some kilobytes.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import pyarrow as pa
 from c4pipe.wet.window import READ_BYTES, Window
 
 MAGIC = b"\x28\xb5\x2f\xfd"
-UNPACK_BYTES = 4096  # bytes of text asked of a frame at a time, for those in front of an error are lost with it
+UNPACK_BYTES = 4096  # bytes of text requested at a time, because those just before an error are lost with it
 SMALL = 1 << 20  # bytes: a frame up to this size, packed and unpacked, is unpacked at once
-GO_BACK_BYTES = 8 << 20  # bytes of a large frame kept for going back after damage
-FREE_BYTES = 64 << 20  # bytes looked at twice before the input's own size sets the limit
-SEEN_AGAIN = 4  # after that, bytes looked at again for every byte read: keeps a hostile file linear
+GO_BACK_BYTES = 8 << 20  # bytes of a large frame kept for a search after damage
+FREE_BYTES = 64 << 20  # bytes that may be read twice before the input's own size sets the limit
+SEEN_AGAIN = 4  # after that, bytes read again for every byte read: keeps a hostile file linear
 _SKIPPABLE = tuple(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))  # frames without text; pzstd writes them
 _LONGEST_BLOCK = 128 << 10  # bytes, RFC 8878, 3.1.1.2.4
 _CHECKSUM = 4
@@ -34,10 +35,10 @@ class Torn(NamedTuple):
 
 
 class _Head(NamedTuple):
-    """What the header of a frame says."""
+    """The header of a frame."""
 
     bytes: int
-    text: int  # bytes of text; -1 where it does not say
+    text: int  # bytes of text; -1 if not given
     checksum: bool
 
 
@@ -47,12 +48,12 @@ def opens_zstd(head: bytes) -> bool:
 
 
 def unzstd(window: Window) -> Iterator[bytes | Torn]:
-    """The text of zstd data in pieces, b"" where a frame ends that is whole, and a Torn where some of it is lost.
+    """The text of zstd data in pieces, b"" at the end of a whole frame, and a Torn where text is lost.
 
-    What the stream raises passes through.
+    Exceptions of the stream pass through.
     """
     pos = spent = 0
-    told = False  # of damage that no text has followed
+    told = False  # damage is reported, and no text has followed it
     while at_hand := window.need(pos, 8):
         head = window.bytes(pos, 8)
         torn: Torn | None = Torn("no zstd frame begins there", cut=at_hand < 4)
@@ -83,7 +84,7 @@ def unzstd(window: Window) -> Iterator[bytes | Torn]:
 
 
 def _passed(window: Window, pos: int, end: int) -> bool:
-    """Goes over bytes that hold nothing; whether they are all there."""
+    """Skips bytes that hold no text; returns whether they are all there."""
     while pos < end and window.need(pos, READ_BYTES) > 0:
         pos = min(end, window.end)
         window.forget(pos)
@@ -91,7 +92,7 @@ def _passed(window: Window, pos: int, end: int) -> bool:
 
 
 def _next(window: Window, pos: int) -> int | None:
-    """Where the next frame begins that could be one."""
+    """Where the next possible frame begins."""
     pos = max(pos, window.base)
     while window.need(pos, len(MAGIC)) >= len(MAGIC):
         found = window.buf.find(MAGIC, pos - window.base)
@@ -110,14 +111,14 @@ def _next(window: Window, pos: int) -> int | None:
 
 
 def _head(window: Window, pos: int) -> _Head | None:
-    """The header of the frame at this place; None where it makes no sense or is not all there."""
+    """The header of the frame at this place; None if it is invalid or incomplete."""
     window.need(pos, 18)
     data = window.bytes(pos, 18)
     if len(data) < 6 or data[4] & 0x08:
         return None
     single = data[4] >> 5 & 1
-    own = (0, 1, 2, 4)[data[4] & 3]  # bytes of the number of a dictionary
-    wide = (single, 2, 4, 8)[data[4] >> 6]  # bytes of the size of the text
+    own = (0, 1, 2, 4)[data[4] & 3]  # bytes of the dictionary's number
+    wide = (single, 2, 4, 8)[data[4] >> 6]  # bytes of the text's size
     size = 5 + (not single) + own + wide
     if len(data) < size:
         return None
@@ -126,13 +127,13 @@ def _head(window: Window, pos: int) -> _Head | None:
 
 
 class _Frame:
-    """One frame at `pos`. When its `text` is over, `at` is where it ended, or how far it was read if it is `torn`."""
+    """One frame at `pos`. When its `text` is over, `at` is its end, or how far it was read if it is `torn`."""
 
     def __init__(self, window: Window, pos: int):
         self._window, self._start, self.at = window, pos, pos
         self.torn: Torn | None = None
-        self._error: BaseException | None = None  # of the stream
-        self._until = pos  # the piece of the frame that may be given out ends here
+        self._error: BaseException | None = None  # raised by the stream
+        self._until = pos  # end of the piece of the frame that may be read
         self._last = False  # the last block was seen
         self._cut = False
         self._head = _head(window, pos)
@@ -160,7 +161,7 @@ class _Frame:
         yield from self._streamed()
 
     def _small_end(self) -> int | None:
-        """Where the frame ends, if it is small and goes by its own structure; None: look closer."""
+        """Where the frame ends, if it is small and matches its own structure; None: use the slow path."""
         until, last = self._until, self._last
         while self._step():
             if self._until - self._start > SMALL:
@@ -171,7 +172,7 @@ class _Frame:
         return end if whole else None
 
     def _step(self) -> bool:
-        """Goes on by a block; False where there is none any more, for whatever reason."""
+        """Advances by a block; False if there are no more, for whatever reason."""
         if self._last:
             return False
         if self._window.need(self._until, 3) < 3:
@@ -203,7 +204,7 @@ class _Frame:
                 return
             yield text
 
-    # What pyarrow reads the frame through: its bytes, and no more of them.
+    # The file that pyarrow reads: the bytes of this frame, and no more.
 
     closed = False
 
@@ -215,7 +216,7 @@ class _Frame:
             if self._window.need(self.at, wanted) < wanted:
                 self._cut = True
             data = self._window.bytes(self.at, wanted)
-        except BaseException as error:  # it passes through C++ as another one
+        except BaseException as error:  # C++ would turn it into another one
             self._error = error
             raise
         self.at += len(data)
@@ -223,4 +224,4 @@ class _Frame:
         return data
 
     def close(self) -> None:
-        """Left to whoever opened the stream."""
+        """Does nothing: the stream belongs to whoever opened it."""

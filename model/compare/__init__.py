@@ -2,5 +2,5 @@
 
 A, B --planning--> runs of the trainer --model.study.running--> folders --model.likelihood--> OUT/scores.csv
 
-What the table means is decided by `c4pipe.compare`, which starts this command and reads the table.
+`c4pipe.compare` starts this command, and interprets the table.
 """

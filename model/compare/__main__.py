@@ -1,4 +1,4 @@
-"""Trains models on two corpora alike, and scores texts by each. See `--help`."""
+"""Trains equal models on two corpora, and scores texts with each. See `--help`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMPARED_COLUMNS = ("side", "seed", "lr", "domain", "document", "nats", "bytes")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     again = "interrupted. Run the same command again for the runs that are not done."
     return run_model("compare", lambda: _run(parse_compare(argv)), again)
 
@@ -43,7 +43,7 @@ def _run(args: Namespace) -> int:
         )
     at_once, threads = shared_out(args.at_once, args.device)
     planned = [run for *_, run in comparing.models((args.steps, args.steps))]
-    runs = with_needs(planned)  # but that B's steps may be other ones by a few, which the vocabulary decides
+    runs = with_needs(planned)  # except that the vocabulary may change B's steps slightly
     check_runs(runs)
     speed = measured_speed(runs[-1].load, args.device, threads)
     done = done_runs(args.out, runs)
@@ -73,7 +73,7 @@ def _run(args: Namespace) -> int:
 
 
 def _open(args: Namespace) -> Comparing:
-    """ConfigError for what is no corpus, or no texts."""
+    """Opens corpora and texts. ConfigError if they are not valid."""
     read_texts(args.texts)
     sides = []
     for name, folder in zip(SIDES, (args.a, args.b), strict=True):

@@ -19,9 +19,9 @@ examples:
   larger models, on a GPU       ... --level small
   corpora of different sizes    ... --equal epochs
 
---texts has a JSON object a line: domain, document, text. The plan and its cost come first. It writes OUT/scores.csv
-(side, seed, lr, domain, document, nats, bytes) and a folder a run into OUT/runs. After any death the same command goes
-on; what is done is not done again. `python -m c4pipe.compare` starts it, and says what the table means.
+--texts has one JSON object per line: domain, document, text. The plan and its cost come first. It writes OUT/scores.csv
+(side, seed, lr, domain, document, nats, bytes) and one folder per run into OUT/runs. After an interruption, run the
+same command again: finished runs are kept. `python -m c4pipe.compare` starts it and interprets the table.
 exit codes: 0 done; 1 a run failed; 2 wrong usage, reported before any work; 130 interrupted; 143 terminated.
 """
 
@@ -56,7 +56,7 @@ def compare_parser() -> Parser:
 
 
 def parse_compare(argv: Sequence[str] | None) -> Namespace:
-    """The options by their names. ConfigError for what cannot work."""
+    """The options by their names. ConfigError for options that cannot work."""
     args = compare_parser().parse_args(argv)
     level = MODEL_LEVELS[args.level]
     args.lr = tuple(args.lr or level.rates)

@@ -1,4 +1,4 @@
-"""At which size two corpora are compared by models."""
+"""The sizes of models for comparing two corpora."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Level(NamedTuple):
-    """Decoder-only models, since their loss on a text is that of all of its tokens."""
+    """A size of decoder-only models, whose loss on a text covers all of its tokens."""
 
     name: str
     model: str
     steps: int
     batch: int
-    inputs: int  # tokens of a row
-    rates: tuple[float, ...]  # learning rates: two small ones, for with a single large one rankings flip (2512.24503)
+    inputs: int  # tokens per row
+    rates: tuple[float, ...]  # two small learning rates: with a single large one, rankings flip (2512.24503)
 
 
 MODEL_LEVELS = {

@@ -1,6 +1,6 @@
-"""The runs by which two corpora are compared: one vocabulary of both, then a model for each side, seed and rate.
+"""The runs that compare two corpora: a common vocabulary, then a model for each side, seed and rate.
 
-Both sides see the same bytes of text: with one vocabulary, a side whose text has more tokens a byte has as many more
+Both sides see the same bytes of text: with one vocabulary, a side with more tokens per byte gets proportionally more
 steps. Or as many epochs: a side that is twice as large has twice the steps.
 """
 
@@ -24,13 +24,13 @@ from model.tokens import Tokenizer
 SIDES = ("A", "B")
 Equal = Literal["bytes", "epochs"]
 BYTES_A_TOKEN = 3.0  # about
-MEASURED = 2_000  # documents of each entry by which tokens a byte are told
+MEASURED = 2_000  # documents per entry for measuring tokens per byte
 
 Options = Mapping[str, "str | int | float | tuple[Word, ...]"]
 
 
 class ComparedSide(NamedTuple):
-    """A corpus, and the sum that names its content."""
+    """A corpus, and the digest of its content."""
 
     name: str
     folder: Path
@@ -39,10 +39,10 @@ class ComparedSide(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparing:
-    """What decides the runs of a comparison."""
+    """The settings that decide the runs of a comparison."""
 
     level: Level
-    steps: int  # of A
+    steps: int  # steps on A
     rates: tuple[float, ...]
     seeds: int
     sides: tuple[ComparedSide, ComparedSide]
@@ -51,12 +51,12 @@ class Comparing:
     texts_bytes: int
 
     def vocabulary(self) -> PlannedRun:
-        """Of both corpora: a training of a single step leaves it behind."""
+        """The vocabulary of both corpora: the result of a training of one step."""
         folders = tuple(str(side.folder) for side in self.sides)
         return self._train("vocabulary", {"--data": folders, "--steps": 1, "--seed": 0}, self._digests, 1)
 
     def models(self, steps: tuple[int, int]) -> Iterator[tuple[ComparedSide, int, float, PlannedRun]]:
-        """(side, seed, rate, the scores of its model), with so many steps for A and for B."""
+        """(side, seed, rate, run that scores its model), with these steps for A and for B."""
         for seed in range(self.seeds):
             for rate in self.rates:
                 for side, count in zip(self.sides, steps, strict=True):
@@ -104,14 +104,14 @@ class Comparing:
 def steps_of(
     sides: tuple[ComparedSide, ComparedSide], steps: int, equal: Equal, tokenizer: Tokenizer
 ) -> tuple[int, int]:
-    """Steps of A and of B by which both see as many bytes, or as many epochs, as A does in `steps`."""
+    """The steps of A and B with which both see as many bytes, or epochs, as A does in `steps`."""
     rates, tokens = zip(*(_measured(side, tokenizer) for side in sides), strict=True)
     share = rates[1] / rates[0] if equal == "bytes" else tokens[1] / tokens[0]
     return steps, max(1, round(steps * share))
 
 
 def _measured(side: ComparedSide, tokenizer: Tokenizer) -> tuple[float, float]:
-    """(tokens a byte, tokens) of what a side is trained on, by the first documents of each of its entries."""
+    """(tokens per byte, tokens) of a side's training text, from the first documents of each entry."""
     size = tokens = whole = 0.0
     for name, shards in find_entries([side.folder], "train").items():
         entry = read_entry(name, shards)

@@ -1,4 +1,4 @@
-"""Asks trained models for passages of their corpora, by how often these stand there. See `--help`.
+"""Prompts trained models for passages of their corpora, grouped by number of occurrences. See `--help`.
 
 python -m model.memorise --run out/t5 --data out/c4
 """
@@ -39,12 +39,12 @@ from model.shelf import CHECKPOINT_SUMS
 from model.study.price import span
 
 MEMORISE_TITLE, ANSWERS_KEPT, MEMORISE_LOCK = "memorise.json", "answers", ".lock"
-TIMED = 4  # passages that are asked to say how long all take
-EXAMPLES = 5  # of what came out, in the report
+TIMED = 4  # passages tested to estimate the total time
+EXAMPLES = 5  # reproduced passages shown in the report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model(
         "memorise", lambda: _run(parse_memorise(argv)), "interrupted. Run the same command again for what is left."
     )
@@ -83,7 +83,7 @@ def _run(args: Namespace) -> int:
 
 
 def _check_writers(arm: AskedRun, args: Namespace) -> None:
-    """ConfigError where texts are asked of a run that writes none, or are to be ranked by one."""
+    """ConfigError if samples, or their ranks, are requested from a run that cannot generate free text."""
     if not arm.asking.continues:
         raise ConfigError(f"--samples: {args.run[0]} fills gaps and does not write free text. Leave it out.")
     if args.smaller and check_arm(args.smaller, None).objective not in WRITING:
@@ -93,7 +93,7 @@ def _check_writers(arm: AskedRun, args: Namespace) -> None:
 
 
 def _check_out(out: Path) -> None:
-    """ConfigError for a folder that has files and is none of ours."""
+    """ConfigError for a folder that has files and is not ours."""
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is not a folder. Name another one.")
     if out.is_dir() and os.listdir(out) not in ([], [MEMORISE_LOCK]) and not (out / MEMORISE_TITLE).is_file():
@@ -103,7 +103,7 @@ def _check_out(out: Path) -> None:
 
 
 def _questions(arm: AskedRun, passages: Sequence[AskedFor]) -> dict[int, PassageQuestion]:
-    """By the number of the passage; those that are too short for the run are left out."""
+    """Questions by number of the passage; passages too short for the run are skipped."""
     tokens = arm.tokenizer.encode([one.passage.text for one in passages])
     every = (
         (number, arm.asking.question(ids, one.passage.key, arm.tokenizer.vocabulary))
@@ -113,14 +113,14 @@ def _questions(arm: AskedRun, passages: Sequence[AskedFor]) -> dict[int, Passage
 
 
 def _cost(arms: Sequence[AskedRun], questions: Sequence[dict[int, PassageQuestion]]) -> str:
-    """What is asked of which run, and about how long it takes, by a few questions of each."""
+    """What each run is asked, with an estimate of the time from a few questions."""
     lines, seconds = [], 0.0
     for arm, mine in zip(arms, questions, strict=True):
         sample = [*mine.values()][:: max(1, len(mine) // TIMED)][:TIMED]
         began = time.perf_counter()
         for _ in ask_passages(arm.model, arm.tokenizer, sample):
             pass
-        takes = (time.perf_counter() - began) * len(mine) / max(1, len(sample)) / TIMED  # a full batch shares its steps
+        takes = (time.perf_counter() - began) * len(mine) / max(1, len(sample)) / TIMED  # a batch shares its steps
         seconds += takes
         what = (
             f"to continue with up to {arm.asking.tokens} tokens"
@@ -133,8 +133,9 @@ def _cost(arms: Sequence[AskedRun], questions: Sequence[dict[int, PassageQuestio
 
 
 def _answers(out: Path, arm: AskedRun, questions: dict[int, PassageQuestion]) -> dict[int, tuple[int, int, str]]:
-    """(tokens asked, tokens right, what was written) by the number of the passage; what was asked once is kept, but for
-    what was written, which may hold what nobody should read."""
+    """(tokens asked, tokens correct, output) by number of the passage. Results are cached, except the output, which may
+    hold text that nobody should read.
+    """
     path = out / ANSWERS_KEPT / f"{arm.label.replace('/', '_')}.json"
     asked = hashlib.sha256(repr([(n, [*one.inputs], [*one.answer]) for n, one in questions.items()]).encode())
     identity = {"checkpoint": sha256_of(arm.folder / CHECKPOINT_SUMS), "questions": asked.hexdigest()}
@@ -157,7 +158,7 @@ def _kept(path: Path, identity: dict[str, str]) -> dict[int, tuple[int, int, str
         if found["of"] == identity:
             return {int(number): (int(asked), int(right), "") for number, asked, right in found["answers"]}
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # it is asked, and rewritten
+        pass  # it is asked again, and rewritten
     return None
 
 
@@ -174,7 +175,7 @@ def _row(arm: AskedRun, one: AskedFor, answer: tuple[int, int]) -> AskedPassage:
 def _examples(
     arm: AskedRun, passages: Sequence[AskedFor], answers: dict[int, tuple[int, int, str]]
 ) -> list[ShownPassage]:
-    """The most frequent passages of those that came out, and at least as many that stand least often."""
+    """The most frequent of the reproduced passages, and at least as many of the least frequent."""
     whole = [number for number, (asked, right, _) in answers.items() if asked == right]
     whole.sort(key=lambda number: -passages[number].passage.copies)
     chosen = dict.fromkeys([*whole[:EXAMPLES], *whole[-EXAMPLES:]])

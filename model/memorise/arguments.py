@@ -46,7 +46,7 @@ def memorise_parser() -> Parser:
         metavar="DIR",
         help="a new folder, or one to resume (default: RUN-memorise, by the first run)",
     )
-    a("--control", type=utf8_path, metavar="RUN", help="a run that was trained on none of it, asked the same")
+    a("--control", type=utf8_path, metavar="RUN", help="a run trained on other data, tested in the same way")
     a(
         "--counts",
         type=utf8_path,
@@ -64,8 +64,8 @@ def memorise_parser() -> Parser:
         type=whole(1, INT32),
         default=LONGEST_CONTINUATION,
         metavar="K",
-        help="that a language model is to "
-        f"go on with, and half of the passage at most (default: {LONGEST_CONTINUATION})",
+        help="tokens that a language model must continue with, at most half of the passage "
+        f"(default: {LONGEST_CONTINUATION})",
     )
     a("--samples", type=count, default=0, metavar="N", help="texts to sample from a language model (default: 0)")
     a(
@@ -83,7 +83,7 @@ def memorise_parser() -> Parser:
 
 
 def parse_memorise(argv: Sequence[str] | None) -> Namespace:
-    """The options by their names. ConfigError for what cannot work."""
+    """The options by their names. ConfigError for options that cannot work."""
     p = memorise_parser()
     args = p.parse_args(argv)
     if len(args.data) not in (1, len(args.run)):

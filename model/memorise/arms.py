@@ -1,4 +1,4 @@
-"""What is asked: runs with their models, and passages with what is known of each in the corpus of each run."""
+"""The inputs of a test: runs with their models, and passages with their occurrences in each run's corpus."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from model.settings import TrainSettings
 from model.t5 import T5
 from model.tokens import Tokenizer
 
-FRESH = 0  # the copies of a passage that no run has read
+FRESH = 0  # the number of copies of a passage that no run has read
 
 
 class AskedRun(NamedTuple):
-    """A run that is asked."""
+    """A run under test."""
 
     label: str
-    folder: Path  # of its checkpoint
+    folder: Path  # folder of its checkpoint
     model: T5
     tokenizer: Tokenizer
     asking: Asking
-    data: Path | None  # what it has read; None of a control
+    data: Path | None  # the corpus it has read; None for a control
     readings: PassageReadings | None
 
 
 class CorpusStanding(NamedTuple):
-    """How a passage stands in a corpus."""
+    """The occurrences of a passage in a corpus."""
 
     copies: int
-    most: int  # of its sentences, how often the most frequent one stands there
+    most: int  # occurrences of its most frequent sentence
     places: Sequence[dict[str, Any]]
 
 
 class AskedFor(NamedTuple):
-    """A passage, and where it stands in the corpora of the arms, by their folders."""
+    """A passage, and its occurrences in the corpora of the arms, by folder."""
 
     passage: CountedPassage
     there: dict[Path, CorpusStanding]
 
 
 def check_arm(run: Path, data: Path | None) -> TrainSettings:
-    """The settings of a run, its data where they are said to be. ConfigError for one of tasks or several corpora."""
+    """The settings of a run, with the given place of its data. ConfigError for a run on tasks or several corpora."""
     settings = read_settings(run)
     if settings.tasks or not settings.data:
         raise ConfigError(f"{run} was trained on tasks. Name a run of model.train, such as the one it started from.")
@@ -65,7 +65,7 @@ def check_arm(run: Path, data: Path | None) -> TrainSettings:
 
 
 def open_arm(settings: TrainSettings, label: str, data: Path | None, args: Namespace) -> AskedRun:
-    """The model of a run, ready to be asked."""
+    """The model of a run, ready for questions."""
     folder, model, tokenizer = open_checkpoint(settings.run, None, torch.device(args.device))
     asking = asking_of(settings, model.config.has_encoder, args.tokens)
     readings = PassageReadings(folder, settings, tokenizer) if data is not None else None
@@ -73,15 +73,18 @@ def open_arm(settings: TrainSettings, label: str, data: Path | None, args: Names
 
 
 def run_labels(runs: Sequence[Path], control: bool) -> list[str]:
-    """What each run is called: its folder's name, or all of its path where two have one; the last one `control`."""
+    """The label of each run: its folder's name, or its whole path if two share a name; the last one may be
+    `control`.
+    """
     names = [run.resolve().name for run in runs]
     told = [name if names.count(name) == 1 else str(run) for name, run in zip(names, runs, strict=True)]
     return [*told[:-1], "control"] if control else told
 
 
 def find_passages(args: Namespace, scratch: Path) -> list[AskedFor]:
-    """What is asked: passages of --counts or of the first corpus, and of the validation split of that those of which
-    no run has read a sentence. Those that are drawn here have no sentence that stands more often than they do."""
+    """The passages to test: those of --counts or of the first corpus, and passages of the validation split of which no
+    run has read a sentence. Passages drawn here have no sentence more frequent than themselves.
+    """
     first, corpora = args.data[0], list(dict.fromkeys(args.data))
     level = ("--level", args.level) if args.level else ()
     each = ("--each", str(args.each), "--alone")
@@ -104,7 +107,7 @@ def find_passages(args: Namespace, scratch: Path) -> list[AskedFor]:
 
 
 def _with_standing(file: Path, corpora: Sequence[Path], folder: Path) -> list[AskedFor]:
-    """The passages of a file, and how each stands in each of the corpora."""
+    """The passages of a file, and their occurrences in each of the corpora."""
     folder.mkdir()
     passages = passages_in(read_passages(file))
     there: dict[int, dict[Path, CorpusStanding]] = {one.key: {} for one in passages}

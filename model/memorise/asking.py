@@ -1,7 +1,7 @@
-"""Asking a model for passages as the papers do.
+"""Testing a model for passages as the papers do.
 
-A run that was trained to restore text gets a passage under its own corruption, T5's hides 15 %, and must write every
-hidden token. A language model gets the beginning and must go on with the last tokens, greedily (Carlini et al. 2022).
+A run trained to restore text gets a passage under its own corruption (T5's hides 15 %), and must write every hidden
+token. A language model gets the beginning, and must continue greedily with the last tokens (Carlini et al. 2022).
 """
 
 from __future__ import annotations
@@ -23,46 +23,46 @@ from model.source import Denoising
 from model.t5 import T5, padding
 from model.tokens import Tokenizer
 
-MASK_SEED = 0  # of the corruption, with the key of the passage: every run is asked for the same places of its tokens
-WRITING = (LM.name, PrefixLM.name)  # objectives of runs that go on with a text
+MASK_SEED = 0  # seed of the corruption, with the passage's key: every run is tested on the same places
+WRITING = (LM.name, PrefixLM.name)  # objectives of runs that continue a text
 LONGEST_CONTINUATION = 50  # tokens; Carlini et al. 2022
 
 TokenRow = NDArray[np.int32]
 
 
 class PassageQuestion(NamedTuple):
-    """What a model reads, and what it has to write, without pad."""
+    """The input of a model, and the expected output, without pad."""
 
     inputs: TokenRow
     answer: TokenRow
 
 
 class Answered(NamedTuple):
-    """How a model did."""
+    """The result of a model."""
 
     asked: int  # tokens
-    right: int  # of these the ones that stand where they should
+    right: int  # of these, correct tokens in the right place
 
     @property
     def whole(self) -> bool:
-        """Whether every token came out."""
+        """Whether every token was reproduced."""
         return self.right == self.asked
 
 
 class Asking(NamedTuple):
-    """How a run is asked."""
+    """How a run is tested."""
 
     objective: Objective
     inputs: int  # longest inputs, in tokens
-    tokens: int  # of a continuation, at most
+    tokens: int  # most tokens of a continuation
 
     @property
     def continues(self) -> bool:
-        """Whether it is asked for a continuation, and not for what is hidden."""
+        """Whether it must continue a text, instead of restoring hidden tokens."""
         return self.objective.name in WRITING
 
     def question(self, ids: TokenRow, key: int, vocabulary: Vocabulary) -> PassageQuestion | None:
-        """Of a passage of these tokens; None for one that is too short."""
+        """The question for a passage with these tokens; None if it is too short."""
         chunk = ids[: self.objective.lengths(self.inputs).chunk]
         if self.continues:
             count = min(self.tokens, len(chunk) // 2)
@@ -76,9 +76,9 @@ class Asking(NamedTuple):
 
 
 def asking_of(settings: TrainSettings, has_encoder: bool, tokens: int) -> Asking:
-    """How a run of these settings is asked: by its own objective; by T5's where it has seen salient spans alone.
+    """How a run with these settings is tested: by its own objective, or by T5's if it saw only salient spans.
 
-    ConfigError for what cannot be asked.
+    ConfigError for a run that cannot be tested.
     """
     rule = settings.rule_of("en")
     objective = rule.objective if isinstance(rule, Denoising) else SpanCorruption()
@@ -93,7 +93,7 @@ def asking_of(settings: TrainSettings, has_encoder: bool, tokens: int) -> Asking
 def ask_passages(
     model: T5, tokenizer: Tokenizer, questions: Sequence[PassageQuestion], at_once: int = TOKENS_AT_ONCE
 ) -> Iterator[tuple[int, Answered, str]]:
-    """(number of the question, how it was answered, what was written) for each, in batches of like length."""
+    """(number of the question, result, output) for each, in batches of similar length."""
     device = next(model.parameters()).device
     lengths = [len(question.inputs) + len(question.answer) for question in questions]
     for numbers in batches_by_length(lengths, at_once):
@@ -113,8 +113,9 @@ def ask_passages(
 
 
 def tokens_right(question: PassageQuestion, written: NDArray[Any], vocabulary: Vocabulary) -> Answered:
-    """How many tokens of text in the answer were written at their place; sentinels and eos are no text, and where one
-    is missing all behind it stand elsewhere."""
+    """The number of text tokens of the answer in the right place; sentinels and eos do not count, and after a missing
+    sentinel all later tokens are in the wrong place.
+    """
     answer = question.answer
     there = np.zeros(len(answer), np.int64)
     there[: len(written)] = written[: len(answer)]

@@ -1,4 +1,4 @@
-"""Shares of passages that came out, by how often they stand in the crawl and by how often they were read."""
+"""Shares of reproduced passages, by their number of occurrences in the crawl and by how often they were read."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ BY = ("copies", "readings")
 
 
 class AskedPassage(NamedTuple):
-    """How a run answered for a passage: a row of asked.csv."""
+    """The result of a run for a passage: a row of asked.csv."""
 
     run: str
     key: int
-    copies: int  # in the crawl or the first corpus; 0 of one that no corpus has
+    copies: int  # in the crawl or the first corpus; 0 if in no corpus
     here: int  # in the run's own corpus
-    readings: int  # how often the run has begun to read a page that holds it; -1 where it is not known
+    readings: int  # how often the run began to read a page with it; -1 if unknown
     asked: int  # tokens
     right: int
-    whole: int  # 1 where all came out
+    whole: int  # 1 if all were reproduced
 
 
 class CurvePoint(NamedTuple):
@@ -33,14 +33,14 @@ class CurvePoint(NamedTuple):
 
     run: str
     by: str  # of BY
-    low: int  # the smallest value of the bucket, 0 of what is in no corpus
+    low: int  # the smallest value of the bucket, 0 for passages in no corpus
     high: int  # the largest
     passages: int
     whole: int
     share: float
     share_low: float  # the bounds of a 95 % interval, see `wilson`
     share_high: float
-    tokens: float  # share of the tokens that came out
+    tokens: float  # share of tokens reproduced
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:
@@ -58,7 +58,7 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
 
 
 def points(rows: Iterable[AskedPassage]) -> list[CurvePoint]:
-    """The curves of all runs: a point a bucket that has passages."""
+    """The curves of all runs: one point per bucket with passages."""
     found: dict[tuple[str, str, int], list[AskedPassage]] = defaultdict(list)
     order: dict[str, int] = {}
     for row in rows:
@@ -79,7 +79,7 @@ def _point(run: str, by: str, bucket: int, rows: Sequence[AskedPassage]) -> Curv
 
 
 def _limits(bucket: int) -> tuple[int, int]:
-    """The smallest and the largest whole number of a bucket."""
+    """The smallest and largest integer of a bucket."""
     if bucket < 0:
         return 0, 0
     low = round(2 ** (bucket / BUCKETS_A_DOUBLING))
@@ -92,7 +92,7 @@ def _limits(bucket: int) -> tuple[int, int]:
 
 
 def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A table with its head."""
+    """A table with its header."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
@@ -101,7 +101,7 @@ def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def curve_markdown(found: Sequence[CurvePoint], by: str, named: Callable[[str], str] = str) -> str:
-    """A table with a row a bucket and a column a run: how many of how many came out, and the interval."""
+    """A table with one row per bucket and one column per run: reproduced passages, all passages, and the interval."""
     mine = [point for point in found if point.by == by]
     runs = list(dict.fromkeys(point.run for point in mine))
     at = {(point.run, point.low): point for point in mine}

@@ -1,4 +1,4 @@
-"""The passages that models are asked for, which `c4pipe.passages` counts and draws: it knows what a dedup compares."""
+"""The passages for testing models, counted and drawn by `c4pipe.passages`, which knows what a dedup compares."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from model.errors import ConfigError, TrainError
 
 
 class CountedPassage(NamedTuple):
-    """A passage, and how often it stands in what was counted."""
+    """A passage, and its number of occurrences."""
 
     key: int
     text: str
     copies: int
-    most: int  # of its sentences, how often the most frequent one stands there
+    most: int  # occurrences of its most frequent sentence
 
     @property
     def bucket(self) -> int:
-        """Of its count, see `c4pipe.shards.passages`; -1 where it stands nowhere."""
+        """The bucket of its count, see `c4pipe.shards.passages`; -1 if it never occurs."""
         return bucket_of(self.copies) if self.copies else -1
 
 
 def count_in(corpus: Path, out: Path, *options: str) -> PassageFile:
-    """What `python -m c4pipe.passages` writes to `out`; one that is there already is taken as it is."""
+    """The file that `python -m c4pipe.passages` writes to `out`; an existing one is used unchanged."""
     if not out.exists():
         draft = out.with_name(f".{out.name}.tmp")
         draft.unlink(missing_ok=True)
@@ -42,11 +42,11 @@ def count_in(corpus: Path, out: Path, *options: str) -> PassageFile:
 
 
 def passages_in(found: PassageFile) -> list[CountedPassage]:
-    """Those of a file."""
+    """The passages of a file."""
     columns = (found.table[name].to_pylist() for name in ("key", "text", "count", "most"))
     return [CountedPassage(*row) for row in zip(*columns, strict=True)]
 
 
 def passage_places(found: PassageFile) -> dict[int, Sequence[dict[str, Any]]]:
-    """Where each stands, by its key."""
+    """The places of each passage, by key."""
     return dict(zip(found.table["key"].to_pylist(), found.table["places"].to_pylist(), strict=True))

@@ -1,4 +1,4 @@
-"""`curve.svg`: what came out, by how often it stands in the crawl and by how often it was read."""
+"""`curve.svg`: reproduced passages by number of occurrences in the crawl and by readings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from model.memorise.curve import BY, CurvePoint
 from model.study.picture import PALETTE, draw_panels
 
-UNREAD_PLACE = 0.5  # where on the axis stands what is in no corpus
+UNREAD_PLACE = 0.5  # position on the axis of passages in no corpus
 _LABELS = {"copies": "times that it occurs there", "readings": "times that the run has read it"}
 
 
 def draw_extraction(points: Sequence[CurvePoint], title: str) -> bytes:
-    """A panel for each of BY that has points; a colour a run, bars being 95 % intervals."""
+    """A panel for each of BY that has points; one colour per run; bars are 95 % intervals."""
     panels = [by for by in BY if any(point.by == by for point in points)]
     runs = list(dict.fromkeys(point.run for point in points))
 
@@ -24,7 +24,7 @@ def draw_extraction(points: Sequence[CurvePoint], title: str) -> bytes:
                 mine = [point for point in points if point.run == run and point.by == by]
                 if not mine:
                     continue
-                spread = 1 + 0.04 * (number - (len(runs) - 1) / 2)  # so that bars do not cover each other
+                spread = 1 + 0.04 * (number - (len(runs) - 1) / 2)  # so that bars do not overlap
                 at = [spread * (sqrt(point.low * point.high) or UNREAD_PLACE) for point in mine]
                 shares = [100 * point.share for point in mine]
                 below = [100 * (point.share - point.share_low) for point in mine]
@@ -35,7 +35,7 @@ def draw_extraction(points: Sequence[CurvePoint], title: str) -> bytes:
             one.set_xscale("log")
             one.set_ylim(-3, 103)
             one.set_xlabel(_LABELS[by])
-            one.set_ylabel("passages that came out whole, %" if not place else "")
+            one.set_ylabel("passages fully reproduced, %" if not place else "")
             one.grid(alpha=0.3)
         axes[0].legend(frameon=False)
 

@@ -1,4 +1,4 @@
-"""How often a run has read each page: a function of its recipe and of where the lanes of its stream stand."""
+"""How often a run has read each page: a function of its recipe and of the positions of its stream's lanes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from model.tokens import Tokenizer
 
 
 class PassageReadings:
-    """Of the pages of a corpus by shard and row: how often a reading of each has begun.
+    """For pages of a corpus, by shard and row: how often reading each of them began.
 
-    A page counts once an epoch, wherever its lane stopped in it; pieces at the ends of pages that are too short for a
-    row are passed over, and count. ConfigError where the data are others than the run was trained on.
+    A page counts once per epoch, wherever its lane stopped in it. Ends of pages that are too short for a row are
+    skipped, but count. ConfigError if the run was trained on other data.
     """
 
     def __init__(self, folder: Path, settings: TrainSettings, tokenizer: Tokenizer) -> None:
-        """`settings` are those of the run, with its data where they are now; `folder` is the checkpoint."""
+        """`settings` are those of the run, with the current place of its data; `folder` is the checkpoint."""
         position = _position(folder)
         corpora, _ = open_corpora(settings, sums=False)
         recipe = make_recipe(settings, make_sources(settings, corpora), tokenizer)
@@ -45,7 +45,7 @@ class PassageReadings:
             self._add(entry, times_read(Shuffled(entry, recipe.seed, recipe.lanes), cursors))
 
     def of(self, corpus: Path, places: Iterable[Mapping[str, Any]]) -> int:
-        """How often a passage was read that has these places in a corpus."""
+        """How often a passage with these places in a corpus was read."""
         found = ((self._times.get(str((corpus / one["shard"]).resolve())), one["row"]) for one in places)
         return int(sum(int(times[row]) for times, row in found if times is not None))
 
@@ -61,14 +61,14 @@ class PassageReadings:
 
 
 def times_read(order: Shuffled, cursors: Sequence[Cursor]) -> list[NDArray[np.int64]]:
-    """Of each row group of an entry: how often each of its rows on disk was begun by lanes that stand there."""
+    """For each row group of an entry: how often lanes at these positions began each of its rows on disk."""
     entry, lanes = order.entry, len(cursors)
     sizes = entry.rows if entry.part is None else entry.part.rows
     times = [np.zeros(int(size), np.int64) for size in sizes]
     for lane, cursor in enumerate(cursors):
         for number in range(lane, cursor.unit + 1, lanes):
             unit = order.unit(number)
-            assert unit is not None  # epochs have no end
+            assert unit is not None  # epochs never end
             begun = cursor.row + bool(cursor.token) if number == cursor.unit else len(unit.rows)
             times[unit.group][unit.rows[:begun]] += 1
     return times

@@ -1,4 +1,4 @@
-"""What is written of an interview: curve.csv, curve.svg, memorise.md. Personal data in it is masked."""
+"""The report of a test: curve.csv, curve.svg, memorise.md. Personal data in it is masked."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pass the file with `--counts`.
 
 
 class ShownPassage(NamedTuple):
-    """A passage that came out."""
+    """A reproduced passage."""
 
     run: str
     copies: int
@@ -55,7 +55,7 @@ class ShownPassage(NamedTuple):
 def write_extraction(
     out: Path, found: Sequence[CurvePoint], examples: Sequence[ShownPassage], data: Path, counts: Path | None
 ) -> None:
-    """Writes the three files into a folder. Counts are those of the file, or of the corpus in `data` without one."""
+    """Writes the three files into a folder. Counts are those of the file, or without one, of the corpus in `data`."""
     put(out / CURVE_TABLE, csv_table(CurvePoint._fields, found))
     put(out / CURVE_PICTURE, draw_extraction(found, "What the models remember"))
     lines = [f"* {one.run}, {one.copies:,} times: {shown_masked(one.text)}" for one in examples] or ["None."]
@@ -70,7 +70,7 @@ def write_extraction(
 
 
 def shown_masked(text: str, most: int = SHOWN_CHARACTERS) -> str:
-    """A text on one line, personal data masked, cut: for people.
+    """A text for people: on one line, personal data masked, shortened.
 
     >>> shown_masked("Write to\\nme@example.org, at once", 20)
     'Write to <EMAIL>, at …'

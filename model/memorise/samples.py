@@ -1,4 +1,4 @@
-"""samples.csv: what a language model writes of its own, its ranks, and how much of it stands in the corpus."""
+"""samples.csv: free samples of a language model, their ranks, and how much of them occurs in the corpus."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_SHOWN = 2_000  # characters
 
 
 def write_samples(args: Namespace, arm: AskedRun) -> None:
-    """Draws and ranks texts of an arm, and writes them: the likeliest to be known by heart first, by zlib."""
+    """Draws and ranks texts of an arm, and writes them: those most likely memorised first, by zlib."""
     assert arm.data is not None
     texts = drawn_texts(arm.model, arm.tokenizer, args.samples, args.sample_tokens, args.seed)
     smaller = open_checkpoint(args.smaller, None, torch.device(args.device))[1:] if args.smaller else None
@@ -42,7 +42,7 @@ def write_samples(args: Namespace, arm: AskedRun) -> None:
 
 
 def _ranks(values: list[float]) -> list[int]:
-    """1 for the largest."""
+    """Ranks; 1 for the largest."""
     order = sorted(range(len(values)), key=lambda number: -values[number])
     return [place + 1 for place, _ in sorted(enumerate(order), key=lambda pair: pair[1])]
 

@@ -1,7 +1,7 @@
-"""Unprompted text of a language model, ranked by how much likelier the model finds it than others do.
+"""Unprompted text of a language model, ranked by how much more likely the model finds it than others do.
 
-As Carlini et al. 2021 do: much of what a model likes is dull; what it likes far more than zlib does, a smaller model,
-or itself the same text in lower case, it may know by heart.
+As in Carlini et al. 2021: much of what a model finds likely is dull, but text that it finds far more likely than zlib,
+a smaller model, or itself on the lower-cased text, may be memorised.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from model.ids import IGNORED
 from model.t5 import T5
 from model.tokens import Tokenizer
 
-TOP_K = 40  # likeliest tokens, of which one is drawn
+TOP_K = 40  # most likely tokens, of which one is drawn
 SAMPLES_AT_ONCE = 64
-FOUND_WORDS = 8  # in a row that stand in the corpus as well
+FOUND_WORDS = 8  # consecutive words that also occur in the corpus
 
 
 class DrawnText(NamedTuple):
-    """A row of samples.csv, but for its text."""
+    """A row of samples.csv, except its text."""
 
     number: int
-    nats: float  # of all its tokens, by the model
+    nats: float  # of all its tokens, under the model
     tokens: int
-    zlib: float  # nats of what zlib makes of it, over those of the model
-    smaller: float  # nats by the smaller model over those of the model; 0 without one
+    zlib: float  # nats of its zlib-compressed size, over the model's nats
+    smaller: float  # nats under the smaller model over the model's; 0 without one
     lower: float  # nats of the text in lower case over those of the text
-    found: float  # share of its runs of FOUND_WORDS words that stand in the corpus
+    found: float  # share of its runs of FOUND_WORDS words that occur in the corpus
 
 
-RANKINGS: dict[str, Callable[[DrawnText], float]] = {  # what stands first by each is most likely known by heart
+RANKINGS: dict[str, Callable[[DrawnText], float]] = {  # the first by each is most likely memorised
     "likelihood": lambda one: -one.nats / max(1, one.tokens),
     "zlib": lambda one: one.zlib,
     "smaller": lambda one: one.smaller,
@@ -47,7 +47,7 @@ RANKINGS: dict[str, Callable[[DrawnText], float]] = {  # what stands first by ea
 
 
 def drawn_texts(model: T5, tokenizer: Tokenizer, count: int, length: int, seed: int) -> list[str]:
-    """So many texts of at most `length` tokens that a language model writes of its own."""
+    """`count` texts of at most `length` tokens, sampled from a language model."""
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
     eos = tokenizer.vocabulary.eos
@@ -62,7 +62,7 @@ def drawn_texts(model: T5, tokenizer: Tokenizer, count: int, length: int, seed: 
 
 @torch.no_grad()
 def nats(model: T5, tokenizer: Tokenizer, text: str) -> tuple[float, int]:
-    """Of the tokens of a text by a language model, and how many there are."""
+    """The nats of a text's tokens under a language model, and their number."""
     device = next(model.parameters()).device
     (ids,) = tokenizer.encode([text])
     if not len(ids):
@@ -87,7 +87,7 @@ def scored_sample(
 
 
 def runs_of_words(text: str) -> NDArray[np.uint64]:
-    """A hash of each FOUND_WORDS words in a row."""
+    """A hash of every run of FOUND_WORDS words."""
     hashes = word_hashes(text).hashes
     if len(hashes) < FOUND_WORDS:
         return np.empty(0, np.uint64)
@@ -98,7 +98,7 @@ def runs_of_words(text: str) -> NDArray[np.uint64]:
 
 
 def shares_found(texts: Sequence[str], corpus: Iterable[str]) -> list[float]:
-    """Of each text the share of its runs of words that stand in the corpus; 0 of one that has none."""
+    """For each text the share of its runs of words that occur in the corpus; 0 if it has no runs."""
     mine = [runs_of_words(text) for text in texts]
     asked = np.unique(np.concatenate([np.empty(0, np.uint64), *mine]))
     there = np.zeros(len(asked), bool)

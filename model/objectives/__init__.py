@@ -71,7 +71,7 @@ OBJECTIVES: dict[str, Objective] = {
 
 
 def find_objective(name: str, density: float | None = None, mean_span: float | None = None) -> Objective:
-    """The objective of that name, with what is not None in the place of its defaults.
+    """The objective of that name; arguments that are not None replace its defaults.
 
     >>> find_objective("span", mean_span=5)
     SpanCorruption(density=0.15, mean_span=5)

@@ -3,8 +3,8 @@
     chunks  (N, <= lengths.chunk)  --objective-->  inputs  (N, lengths.inputs)
                                                    targets (N, lengths.targets)
 
-Row i is a function of its chunk and of its own generator alone, and the generator one of (run seed, chunk number): what
-else is in the batch, and which worker made it, changes nothing.
+Row i is a function of only its chunk and its own generator, which depends only on (run seed, chunk number). The rest of
+the batch and the worker do not matter.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from c4pipe.text import many
 from model.errors import ConfigError
 
 Ids = NDArray[np.int32]
-RowCounts = NDArray[np.int64]  # (N,): one of each row
+RowCounts = NDArray[np.int64]  # (N,): one per row
 Mask = NDArray[np.bool_]
 Rngs = Sequence[np.random.Generator]
 
@@ -31,8 +31,8 @@ Rngs = Sequence[np.random.Generator]
 class Vocabulary:
     """The ids of a tokenizer.
 
-    `size` counts the sentinels, which hold the last ids, and not the padding of the embedding table: T5's is 32,100
-    where the table has 32,128 rows, and its first sentinel is 32,099.
+    `size` counts the sentinels, which have the last ids, but not the padding of the embedding table: T5's is 32,100
+    while its table has 32,128 rows, and its first sentinel is 32,099.
 
     >>> Vocabulary(32_100).sentinel(0), Vocabulary(32_100).sentinel(99)
     (32099, 32000)
@@ -46,7 +46,7 @@ class Vocabulary:
 
     @property
     def first_sentinel(self) -> int:
-        """The lowest id of a sentinel, which is that of the last one."""
+        """The lowest id of a sentinel, which is the last sentinel."""
         return self.size - self.sentinels
 
     def sentinel(self, number: int) -> int:
@@ -55,7 +55,7 @@ class Vocabulary:
 
 
 class Lengths(NamedTuple):
-    """Tokens of one row: raw, as inputs, and as targets, the last two with their eos."""
+    """Tokens of one row: raw, as inputs, and as targets; the last two include eos."""
 
     chunk: int
     inputs: int
@@ -63,22 +63,22 @@ class Lengths(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """int32, shaped (N, inputs) and (N, targets); each row ends in eos and is filled up with pad."""
+    """int32, shaped (N, inputs) and (N, targets); each row ends with eos and is padded."""
 
     inputs: Ids
     targets: Ids
 
 
 class Chunks(NamedTuple):
-    """Rows of text, each of its own length, filled up with pad."""
+    """Rows of text of various lengths, padded."""
 
     ids: Ids  # (N, L)
-    text: Mask  # (N, L): what is not padding
+    text: Mask  # (N, L): true for tokens, false for padding
     sizes: RowCounts  # (N,): tokens
 
 
 class KeptIds(NamedTuple):
-    """A sequence a row, before the gaps are closed: the ids where `keep` is true, left to right. Both (N, any)."""
+    """One sequence per row before gaps are closed: the ids where `keep` is true, left to right. Both (N, any)."""
 
     ids: Ids
     keep: Mask
@@ -87,22 +87,22 @@ class KeptIds(NamedTuple):
 def chunk_rng(seed: int, chunk: int) -> np.random.Generator:
     """The generator of one chunk of one run: Philox, a counter under the key (seed, chunk), each below 2**64.
 
-    Ciphers of neighbouring keys are unrelated, so chunks are numbered 0, 1, 2 and need no hash.
+    Streams of neighbouring keys are unrelated, so chunk numbers 0, 1, 2 need no hash.
     """
     return np.random.Generator(np.random.Philox(key=np.array([seed, chunk], np.uint64)))
 
 
 class ChunkRngs:
-    """The generators of a run's chunks, made once and set to chunk after chunk: 15 times as fast as `chunk_rng`."""
+    """The generators of a run's chunks, made once and reset for each chunk: 15 times as fast as `chunk_rng`."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._rngs: list[np.random.Generator] = []
 
     def of(self, chunks: Sequence[int]) -> Rngs:
-        """Each as `chunk_rng` makes it anew. They serve until the next call, which sets them to other chunks."""
+        """Each in the state of a new `chunk_rng`. They are valid until the next call, which resets them."""
         self._rngs += [chunk_rng(self._seed, 0) for _ in chunks[len(self._rngs) :]]
-        nothing = [0] * 4  # of a block of four numbers: the first one is made when it is asked for
+        nothing = [0] * 4  # empty buffer of four numbers, which are made on demand
         for rng, chunk in zip(self._rngs, chunks, strict=False):
             rng.bit_generator.state = {
                 "bit_generator": "Philox",
@@ -127,27 +127,27 @@ class Objective(ABC):
 
     @property
     def shortest(self) -> int:
-        """Tokens that a row must have."""
+        """The fewest tokens of a row."""
         return 2
 
     @abstractmethod
     def lengths(self, inputs_length: int) -> Lengths:
-        """What a row eats and gives when its inputs may have `inputs_length` tokens. ConfigError for too few."""
+        """The lengths of a row whose inputs may have `inputs_length` tokens. ConfigError for too few."""
 
     @abstractmethod
     def lengths_of(self, size: int, rng: np.random.Generator, inputs_length: int) -> Lengths:
-        """Those of a row of `size` tokens that has this generator, a fresh one: what a call would make of it."""
+        """The lengths of a row of `size` tokens with this fresh generator, as a call would produce them."""
 
     def sentinels(self, inputs_length: int) -> int:
-        """How many different sentinels a row may need."""
+        """The most different sentinels that a row may need."""
         return 0
 
     def remedies(self, inputs_length: int, sentinels: int) -> Iterator[str]:
-        """What else than more sentinels, or shorter inputs, makes an objective work with so few `sentinels`."""
+        """Other ways than more sentinels or shorter inputs to make it work with so few `sentinels`."""
         yield from ()
 
     def check(self, inputs_length: int, vocabulary: Vocabulary) -> None:
-        """ConfigError, with what to do, when this objective cannot work at this length with this vocabulary."""
+        """ConfigError, with advice, if this objective cannot work at this length with this vocabulary."""
         needed = self.sentinels(inputs_length)
         if needed <= vocabulary.sentinels:
             return
@@ -165,21 +165,21 @@ class Objective(ABC):
     def __call__(self, chunks: Ids, rngs: Rngs, vocabulary: Vocabulary, inputs_length: int) -> Examples:
         """The examples of a batch.
 
-        `chunks` is (N, L) int32, L at most `lengths(inputs_length).chunk`; a shorter row is filled up with pad, which
-        no text holds. `rngs` holds a fresh `chunk_rng` for each row. ConfigError as from `check`; ValueError for rows
+        `chunks` is (N, L) int32, L at most `lengths(inputs_length).chunk`; shorter rows are padded with pad, which no
+        text contains. `rngs` holds a fresh `chunk_rng` for each row. ConfigError as from `check`; ValueError for rows
         of the wrong length.
         """
 
 
 class Corruption(Objective):
-    """An objective that does the same to every row: what `corrupt` keeps as inputs and as targets."""
+    """An objective that does the same to every row: `corrupt` selects inputs and targets."""
 
     @abstractmethod
     def corrupt(self, chunks: Chunks, rngs: Rngs, vocabulary: Vocabulary) -> tuple[KeptIds, KeptIds]:
-        """Inputs and targets, without eos. What is kept of a row does not depend on how much padding follows it."""
+        """Inputs and targets, without eos. The result for a row does not depend on its padding."""
 
     def need_room(self, inputs_length: int) -> None:
-        """ConfigError unless inputs may be as long as the shortest row and its eos."""
+        """ConfigError unless inputs have room for the shortest row and its eos."""
         if inputs_length <= self.shortest:
             raise ConfigError(f"{self.name} needs inputs of {self.shortest + 1} tokens or more, got {inputs_length}")
 
@@ -205,7 +205,7 @@ def _packed(kept: KeptIds, width: int, vocabulary: Vocabulary) -> Ids:
 
 
 def _longest_inputs(objective: Objective, inputs_length: int, sentinels: int) -> int:
-    """The longest inputs below `inputs_length` for which so few sentinels do; 0 for none."""
+    """The longest inputs below `inputs_length` for which so few sentinels suffice; 0 if none."""
     with suppress(ConfigError):  # too short for any row
         for shorter in range(inputs_length - 1, 0, -1):
             if objective.sentinels(shorter) <= sentinels:
@@ -214,7 +214,7 @@ def _longest_inputs(objective: Objective, inputs_length: int, sentinels: int) ->
 
 
 def spell(ids: Iterable[int], vocabulary: Vocabulary, words: Sequence[str]) -> str:
-    """Ids for people: `words` holds a word for each id below the sentinels; pad is left out.
+    """Ids for people: `words` holds a word for each id below the sentinels; pad is skipped.
 
     >>> spell([3, 4, 9, 1, 0, 0], Vocabulary(10, sentinels=2), ["", "</s>", "", "A", "cat"])
     'A cat <extra_id_0> </s>'
@@ -225,7 +225,7 @@ def spell(ids: Iterable[int], vocabulary: Vocabulary, words: Sequence[str]) -> s
 
 
 def illustrate(objective: Objective, sentence: str, seed: int = 0) -> str:
-    """The example that chunk 0 becomes, when it is one sentence and each of its words a token: two lines."""
+    """The example made from chunk 0, if it is this sentence and each word is a token: two lines."""
     words = ["<pad>", "</s>", "<unk>", *sentence.split()]
     vocabulary = Vocabulary(len(words) + 100)
     chunk = np.arange(3, len(words), dtype=np.int32)[None]

@@ -1,6 +1,6 @@
-"""The denoising objectives of the T5 paper's comparison (arXiv 1910.10683, 3.3): each token is noise by itself.
+"""The denoising objectives of the T5 paper's comparison (arXiv 1910.10683, 3.3): each token is noise independently.
 
-They differ in what the encoder sees of the noise, and in how much the decoder must write.
+They differ in what the encoder sees instead of the noise, and in how much the decoder must write.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from model.errors import ConfigError
 from model.objectives.base import Chunks, Corruption, KeptIds, Lengths, Mask, Rngs, Vocabulary
 from model.objectives.noise import draws, iid_noise, run_starts, runs_to_sentinels
 
-# The counts of noise tokens and of their runs vary from row to row. Widths are for a row this many standard deviations
-# above the mean: 202 for 512. In a row with more, about one in 25,000, what comes after stays clean. T5 cuts targets
-# off instead, at 192 for 512 (objectives/iid_15_u_u.gin), and so loses text in one row of 3,000.
+# The number of noise tokens and of their runs varies from row to row. Widths allow this many standard deviations
+# above the mean: 202 for 512. In a row with more (about one in 25,000) the remaining tokens stay clean. T5 truncates
+# targets instead, at 192 for 512 (objectives/iid_15_u_u.gin), and so loses text in one row of 3,000.
 SPARE_DEVIATIONS = 4
 
 
 def most_noise(length: int, density: float) -> int:
-    """Noise tokens in a row of `length` tokens, at most: a binomial count."""
+    """The most noise tokens in a row of `length` tokens: a binomial count."""
     return min(length, ceil(length * density + SPARE_DEVIATIONS * sqrt(length * density * (1 - density))))
 
 
 def most_runs(length: int, density: float) -> int:
-    """Runs of noise in a row, at most.
+    """The most runs of noise in a row.
 
-    A run starts where noise follows a clean token, with chance v = density (1 - density), and not at two tokens in
-    turn: mean length v and variance length v (1 - 3 v), about.
+    A run starts where noise follows a clean token, with probability v = density (1 - density), and never at two
+    consecutive tokens: mean length v and variance about length v (1 - 3 v).
     """
     start = density * (1 - density)
     return min((length + 1) // 2, ceil(length * start + SPARE_DEVIATIONS * sqrt(length * start * (1 - 3 * start))))
@@ -38,7 +38,7 @@ def most_runs(length: int, density: float) -> int:
 
 @dataclass(frozen=True)
 class _Independent(Corruption):
-    """What they share: the density, and the chunk, which is the inputs less their eos."""
+    """The shared parts: the density, and the chunk, which is the inputs without eos."""
 
     density: float = 0.15  # arXiv 1910.10683, 3.3.3
 
@@ -51,18 +51,18 @@ class _Independent(Corruption):
         return Lengths(inputs_length - 1, inputs_length, self.most_targets(inputs_length - 1) + 1)
 
     def most_targets(self, length: int) -> int:
-        """Target tokens of a row of `length` tokens, at most, without eos."""
+        """The most target tokens of a row of `length` tokens, without eos."""
         return length
 
     def noise(self, chunks: Chunks, rngs: Rngs) -> Mask:
-        """(N, L), a row from each generator."""
+        """(N, L), one row from each generator."""
         noise = np.zeros_like(chunks.text)
         for row, rng, size in zip(noise, rngs, chunks.sizes.tolist(), strict=True):
             row[:size] = self.row_noise(rng, size)
         return noise
 
     def row_noise(self, rng: np.random.Generator, size: int) -> Mask:
-        """(size,), with no more noise than the widths of examples allow."""
+        """(size,), with at most as much noise as the widths of examples allow."""
         noise = iid_noise(rng, size, self.density)
         if np.count_nonzero(noise) > (most := most_noise(size, self.density)):
             noise &= noise.cumsum() <= most
@@ -73,7 +73,7 @@ class _Independent(Corruption):
 
 @dataclass(frozen=True)
 class IidDenoising(_Independent):
-    """A sentinel stands for each run of noise, and in the targets for each run of clean tokens: the paper's baseline.
+    """A sentinel replaces each run of noise, and in the targets each run of clean tokens: the paper's baseline.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(IidDenoising(), "A thin fog lay on the river that day and nobody saw the far bank"))
@@ -106,14 +106,14 @@ class IidDenoising(_Independent):
 
 @dataclass(frozen=True)
 class ReplaceSpans(IidDenoising):
-    """A sentinel stands for each run of noise; in the targets each run follows its own, and one more closes them.
+    """A sentinel replaces each run of noise; in the targets each run follows its sentinel, and a last one ends them.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(ReplaceSpans(), "A thin fog lay on the river that day and nobody saw the far bank"))
     inputs:  <extra_id_0> thin <extra_id_1> lay on the river that day and nobody <extra_id_2> the far bank </s>
     targets: <extra_id_0> A <extra_id_1> fog <extra_id_2> saw <extra_id_3> </s>
 
-    (As the paper's Table 3 draws it. The released code is `IidDenoising`, which differs where noise starts a row.)
+    (As in the paper's Table 3. The released code is `IidDenoising`, which differs if noise starts a row.)
     """
 
     name: ClassVar = "replace-spans"
@@ -122,7 +122,7 @@ class ReplaceSpans(IidDenoising):
         noise = self.noise(chunks, rngs)
         ids = np.pad(chunks.ids, ((0, 0), (0, 1)))
         starts, kept = (np.pad(mask, ((0, 0), (0, 1))) for mask in (run_starts(noise), noise))
-        starts[np.arange(len(ids)), chunks.sizes] = True  # one more, to close
+        starts[np.arange(len(ids)), chunks.sizes] = True  # one more at the end
         numbered = vocabulary.size - np.cumsum(starts, axis=1, dtype=np.int32)
         interleaved = (len(ids), 2 * ids.shape[1])
         targets = KeptIds(
@@ -139,7 +139,7 @@ class ReplaceSpans(IidDenoising):
 
 @dataclass(frozen=True)
 class DropTokens(_Independent):
-    """The noise is gone from the inputs, without a trace, and the targets are the noise.
+    """The noise is removed from the inputs without a trace, and the targets are the noise.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(DropTokens(), "A thin fog lay on the river that day and nobody saw the far bank"))
@@ -165,7 +165,7 @@ class DropTokens(_Independent):
 
 @dataclass(frozen=True)
 class Mass(_Independent):
-    """One same sentinel, the first, stands for each noise token; the targets are the whole text.
+    """The first sentinel replaces every noise token; the targets are the whole text.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(Mass(), "A thin fog lay on the river that day and nobody saw the far bank"))
@@ -191,15 +191,15 @@ class Mass(_Independent):
 
 @dataclass(frozen=True)
 class Bert(Mass):
-    """As `Mass`, but one noise token in ten becomes a random one instead of the sentinel.
+    """Like `Mass`, but one noise token in ten becomes a random token instead of the sentinel.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(Bert(), "A thin fog lay on the river that day and nobody saw the far bank", seed=42))
     inputs:  A thin fog lay on the river <extra_id_0> day and nobody <extra_id_0> that far bank </s>
     targets: A thin fog lay on the river that day and nobody saw the far bank </s>
 
-    A noise token never stays as it is, but by chance. The random token is any but pad, eos and unk; T5 draws from the
-    sentinels too, which in its vocabulary are one id in 321.
+    A noise token stays unchanged only by chance. The random token is any except pad, eos and unk; T5 draws from the
+    sentinels, too, which are one id in 321 of its vocabulary.
     (T5 objective `iid_15_r10s90_f`: `noise_token_to_random_token_or_sentinel`.)
     """
 

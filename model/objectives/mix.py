@@ -21,7 +21,7 @@ class Mix(Objective):
     >>> Mix(((SpanCorruption(), 0.75), (SpanCorruption(0.15, 10), 0.25))).lengths(512)
     Lengths(chunk=591, inputs=512, targets=114)
 
-    A row is as long as the hungriest member asks for. The others take its first tokens and leave the rest.
+    A row is as long as the longest member needs. The others use its first tokens and skip the rest.
     """
 
     members: tuple[tuple[Objective, float], ...]
@@ -64,12 +64,12 @@ class Mix(Objective):
         return objective.lengths_of(min(size, objective.lengths(inputs_length).chunk), rng, inputs_length)
 
     def _choose(self, rng: np.random.Generator) -> int:
-        """The number of a row's member."""
+        """The index of a row's objective."""
         return bisect_right(self._ends, rng.random())
 
     @cached_property
     def _ends(self) -> list[float]:
-        """Where each member's part of [0, 1) ends."""
+        """The end of each member's part of [0, 1)."""
         sums = np.cumsum([weight for _, weight in self.members])
         ends: list[float] = (sums / sums[-1]).tolist()
         return ends

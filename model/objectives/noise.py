@@ -1,6 +1,6 @@
-"""Which tokens are noise, and what becomes of runs of them.
+"""Choosing noise tokens, and replacing runs of them.
 
-Masks are (N, L) where nothing else is said: a row an example, and false in its padding.
+Masks are (N, L) unless stated otherwise: one row per example, false in padding.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from model.objectives.base import Chunks, KeptIds, Mask, Rngs, RowCounts, Vocabu
 
 
 def draws(rngs: Rngs, counts: RowCounts, width: int) -> NDArray[np.float64]:
-    """(N, width): `counts[n]` numbers in [0, 1) from generator n, and on their right 1, which is above them all."""
+    """(N, width): `counts[n]` numbers in [0, 1) from generator n, padded on the right with 1, which is above all of
+    them.
+    """
     numbers = np.ones((len(rngs), width))
     for row, rng, count in zip(numbers, rngs, counts.tolist(), strict=True):
         rng.random(out=row[:count])
@@ -20,10 +22,10 @@ def draws(rngs: Rngs, counts: RowCounts, width: int) -> NDArray[np.float64]:
 
 
 def span_noise(rngs: Rngs, clean: RowCounts, noise: RowCounts, spans: RowCounts, text: Mask) -> Mask:
-    """Where noise is, in rows of `spans` clean spans and `spans` noise spans in turn, the first clean, the last noise.
+    """The noise mask of rows of alternating clean and noise spans, `spans` each, from a clean to a noise span.
 
-    The lengths of either kind are a random way to write its number of tokens as an ordered sum of `spans` positive
-    numbers, all ways equally likely. `clean`, `noise` and `spans` are (N,); `text` has `clean + noise` tokens a row.
+    The lengths of either kind are a random ordered sum of `spans` positive numbers with the given total, all equally
+    likely. `clean`, `noise` and `spans` are (N,); `text` has `clean + noise` tokens per row.
     """
     lengths = np.stack([_parts(rngs, clean, spans), _parts(rngs, noise, spans)], axis=1)
     mask = np.zeros_like(text)
@@ -32,12 +34,12 @@ def span_noise(rngs: Rngs, clean: RowCounts, noise: RowCounts, spans: RowCounts,
 
 
 def _parts(rngs: Rngs, tokens: RowCounts, counts: RowCounts) -> NDArray[np.int64]:
-    """Row n's tokens in `counts[n]` parts: the lengths of all parts, those of a row after those of the one before.
+    """The lengths of `counts[n]` parts of row n's tokens, concatenated over rows.
 
-    A number is drawn for the gap after each token but the last, and the smallest of a row are its cuts.
+    A number is drawn for the gap after each token except the last; the smallest ones of a row are its cuts.
     """
     numbers = draws(rngs, tokens - 1, int(tokens.max(initial=0)))
-    numbers[np.arange(len(tokens)), tokens - 1] = -1  # after the last token there is always a cut
+    numbers[np.arange(len(tokens)), tokens - 1] = -1  # there is always a cut after the last token
     smallest = np.arange(numbers.shape[1]) < counts[:, None]
     cuts = np.empty_like(smallest)
     np.put_along_axis(cuts, np.argsort(numbers, axis=1), smallest, axis=1)
@@ -46,14 +48,14 @@ def _parts(rngs: Rngs, tokens: RowCounts, counts: RowCounts) -> NDArray[np.int64
 
 
 def iid_noise(rng: np.random.Generator, size: int, density: float) -> Mask:
-    """(size,): each token is noise with probability `density`; where none is, the one that came nearest."""
+    """(size,): each token is noise with probability `density`; if none is, the closest one becomes noise."""
     numbers = rng.random(size)
     noise: Mask = numbers <= max(density, numbers.min())
     return noise
 
 
 def run_starts(mask: Mask) -> Mask:
-    """Where a run of true values begins, in one row or in many."""
+    """The starts of runs of true values, in one row or many."""
     starts = mask.copy()
     starts[..., 1:] &= ~mask[..., :-1]
     return starts

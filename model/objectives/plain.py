@@ -1,4 +1,4 @@
-"""The objectives that hide nothing: language modelling, with and without a prefix, and putting words in order."""
+"""The objectives that hide nothing: language modelling with and without a prefix, and deshuffling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.objectives.noise import draws
 
 @dataclass(frozen=True)
 class PrefixLM(Corruption):
-    """The start of a text, cut at random, and its continuation.
+    """A text split at random into a start and its continuation.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(PrefixLM(), "A thin fog lay on the river that day and nobody saw the far bank", seed=2))
@@ -48,7 +48,7 @@ class PrefixLM(Corruption):
 
 @dataclass(frozen=True)
 class LM(Corruption):
-    """The whole text is the targets. The inputs are eos alone, so that an encoder has something to look at.
+    """The targets are the whole text. The inputs are only eos, so that an encoder has an input.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(LM(), "A thin fog lay on the river that day and nobody saw the far bank"))
@@ -72,7 +72,7 @@ class LM(Corruption):
 
 @dataclass(frozen=True)
 class Deshuffling(Corruption):
-    """The tokens in a random order, to be put in the right one.
+    """The tokens in random order, to be restored to the original order.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(Deshuffling(), "A thin fog lay on the river that day and nobody saw the far bank"))

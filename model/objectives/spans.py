@@ -18,16 +18,16 @@ from model.objectives.noise import runs_to_sentinels, span_noise
 
 @dataclass(frozen=True)
 class SpanCorruption(Corruption):
-    """Random spans of the text become sentinels, and the targets say what stood there.
+    """Random spans of the text become sentinels, and the targets hold the spans.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(SpanCorruption(0.3, 2), "A thin fog lay on the river that day and nobody saw the far bank"))
     inputs:  A <extra_id_0> lay on the river that day and nobody saw the <extra_id_1> </s>
     targets: <extra_id_0> thin fog <extra_id_1> far bank </s>
 
-    A row starts clean and ends in noise, so the targets start with the first sentinel; eos closes them, no sentinel.
-    Of L tokens round(density L) are noise, in round(noise / mean_span) spans, at least one, where a half goes to the
-    even neighbour. All rows of full chunks have the same lengths and no padding: 568 tokens give 512 and 114.
+    A row starts clean and ends with noise, so the targets start with the first sentinel; they end with eos, without a
+    last sentinel. Of L tokens round(density L) are noise, in round(noise / mean_span) spans, at least one, where halves
+    round to even. All rows of full chunks have the same lengths and no padding: 568 tokens give 512 and 114.
     (T5 `preprocessors.random_spans_noise_mask` and `random_spans_helper`; 0.15 and 3: arXiv 1910.10683, 3.3.4.)
     """
 
@@ -49,7 +49,7 @@ class SpanCorruption(Corruption):
         return noise, min(spans, length - noise)  # a span needs a clean token before it
 
     def lengths(self, inputs_length: int) -> Lengths:
-        """The longest chunk whose inputs fit.
+        """The lengths for the longest chunk whose inputs fit.
 
         >>> SpanCorruption().lengths(512)
         Lengths(chunk=568, inputs=512, targets=114)
@@ -58,7 +58,7 @@ class SpanCorruption(Corruption):
         return _longest(self, inputs_length)
 
     def lengths_of_size(self, size: int) -> Lengths:
-        """Of a row of `size` tokens: chance decides where its noise is, not how much there is of it."""
+        """The lengths of a row of `size` tokens: the place of its noise is random, but not its amount."""
         noise, spans = self.noise_and_spans(size)
         return Lengths(size, size - noise + spans + 1, noise + spans + 1)
 
@@ -75,7 +75,7 @@ class SpanCorruption(Corruption):
                 return
 
     def noise_mask(self, chunks: Chunks, rngs: Rngs) -> Mask:
-        """Where the noise is, in rows of any sizes."""
+        """The noise mask, for rows of any sizes."""
         counts = np.array([self.noise_and_spans(size) for size in chunks.sizes.tolist()], np.int64).reshape(-1, 2)
         noise, spans = counts.T
         return span_noise(rngs, chunks.sizes - noise, noise, spans, chunks.text)
@@ -88,15 +88,15 @@ class SpanCorruption(Corruption):
 
 @dataclass(frozen=True)
 class BareSpans(SpanCorruption):
-    """Span corruption whose targets have no sentinels: what was hidden, one span behind the other.
+    """Span corruption whose targets have no sentinels: the hidden spans, concatenated.
 
     >>> from model.objectives import illustrate
     >>> print(illustrate(BareSpans(0.3, 2), "A thin fog lay on the river that day and nobody saw the far bank"))
     inputs:  A <extra_id_0> lay on the river that day and nobody saw the <extra_id_1> </s>
     targets: thin fog far bank </s>
 
-    Mixed into fine-tuning at one row in a hundred, it keeps a multilingual model writing all of its languages and does
-    not teach it to answer with sentinels (mT5's domain-preserving training, arXiv 2010.11934, section 5).
+    Mixed into fine-tuning at one row in a hundred, it keeps a multilingual model generating all its languages without
+    teaching it to answer with sentinels (mT5's domain-preserving training, arXiv 2010.11934, section 5).
     """
 
     name: ClassVar = "span-bare"
@@ -110,13 +110,13 @@ class BareSpans(SpanCorruption):
         return runs_to_sentinels(chunks, mask, vocabulary), KeptIds(chunks.ids, mask)
 
 
-@lru_cache  # it is asked for at every batch
+@lru_cache  # used for every batch
 def _longest(objective: SpanCorruption, inputs_length: int) -> Lengths:
     shortest, beyond = 2, ceil(inputs_length / (1 - objective.density)) + 3
     sizes = range(shortest, beyond)
     fitting = bisect_right(sizes, inputs_length, key=lambda size: objective.lengths_of_size(size).inputs)
     lengths = objective.lengths_of_size(shortest + fitting - 1)
-    # T5 gives up a token where half of the text is noise, so that the targets are not longer than the inputs.
+    # If half of the text is noise, T5 drops a token, so that targets are not longer than inputs.
     if objective.density == 0.5 and lengths.targets > lengths.inputs:
         return objective.lengths_of_size(lengths.chunk - 1)
     return lengths

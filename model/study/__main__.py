@@ -33,7 +33,7 @@ STUDY_TITLE = "study.json"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_model(
         "study",
         lambda: _run(parse_study(argv), sys.argv[1:] if argv is None else argv),
@@ -72,7 +72,7 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
         put(args.out / STUDY_TITLE, to_json({"study": study.name}))
         try:
             code = run_all(args.out, runs, expected, at_once, threads, handed)
-        finally:  # what is there is told, whatever ended the rest
+        finally:  # results so far are reported, whatever ended the rest
             done = done_runs(args.out, runs)
             write_outcome(args.out, hand, done.keys(), args.out / RUNS)
     if code:
@@ -87,7 +87,7 @@ def _run(args: Namespace, words: Sequence[str]) -> int:
 
 
 def _check_out(out: Path, study: Study) -> None:
-    """ConfigError for a folder that has another study, or files and is none of a study."""
+    """ConfigError for a folder of another study, or one with files that is not a study's."""
     title = out / STUDY_TITLE
     try:
         there = json.loads(title.read_bytes())["study"] if title.exists() else None

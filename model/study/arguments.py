@@ -22,8 +22,8 @@ examples:
   compare corpora               python -m model.study corpora --out out/c --data en=out/en raw=out/en.noclean
   the paper's size, on a GPU    ... --size base --data out/en --tasks glue=glue superglue=superglue squad=squad
 
-It prints the plan and its cost first. It writes results.csv, table.md and picture.svg into OUT, and a folder a run into
-OUT/runs. After a crash or a kill, the same command resumes; finished runs are kept.
+It prints the plan and its cost first. It writes results.csv, table.md and picture.svg into OUT, and one folder per run
+into OUT/runs. After a crash or a kill, the same command resumes; finished runs are kept.
 exit codes: 0 done; 1 a run failed; 2 wrong usage, reported before any work; 130 interrupted; 143 terminated.
 """
 
@@ -44,7 +44,7 @@ def study_parser() -> Parser:
         type=utf8_path,
         default=[],
         metavar="DIR",
-        help="results of c4pipe.compare on two of them, to show beside the study's",
+        help="results of c4pipe.compare on two of them, to show next to the study's",
     )
     a("--tasks", nargs="+", type=utf8, metavar="NAME=PATH", help="tasks to fine-tune on (default: sample tasks)")
     a("--steps", type=positive, metavar="N", help="pre-training steps; fine-tuning scales along (default: by size)")
@@ -55,7 +55,9 @@ def study_parser() -> Parser:
 
 
 def parse_study(argv: Sequence[str] | None) -> Namespace:
-    """The options by their names; `arms` as names, `device` as runs will have it. ConfigError for what cannot work."""
+    """The options by their names; `arms` as names, `device` as runs will use it. ConfigError for options that cannot
+    work.
+    """
     p = study_parser()
     args = p.parse_args(argv)
     args.given = p.given

@@ -20,6 +20,6 @@ def find_study(name: str) -> Study:
 
 
 def studies_table() -> str:
-    """In Markdown."""
+    """All studies as a Markdown table."""
     rows = [f"| `{study.name}` | {study.question} | {study.paper_table.number} |" for study in STUDIES.values()]
     return "\n".join(["| study | question | the paper's tables |", "| --- | --- | --- |", *rows])

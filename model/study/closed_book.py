@@ -1,4 +1,4 @@
-"""The study of closed-book questions: does it help to be asked for names and dates before?"""
+"""The study of closed-book questions: whether training on names and dates helps."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from model.study.planned import PathIn, PlannedRun
 from model.study.pretraining import tuned
 from model.study.setting import Changes, Setting
 
-LONGER = 4  # times as many steps as the pre-training had, so that a fact of the sample pages comes some ten times
+LONGER = 4  # multiple of the pre-training steps, so that a fact of the sample pages is read about ten times
 
 
 def _further(setting: Setting, label: str, seed: int, changes: Changes) -> PlannedRun:
-    """The pre-training goes on from its last checkpoint, at the rate of a fine-tuning."""
+    """Continues the pre-training from its last checkpoint, at the fine-tuning rate."""
     start, steps = setting.pretrain("baseline", seed), LONGER * setting.steps
     rate = setting.scale.fine.get("--lr", ("0.001",))
     options: Changes = {
@@ -38,7 +38,7 @@ def _closed_book(_: Setting) -> tuple[Arm, ...]:
         return Arm(name, difference, runs)
 
     return (
-        Arm("none", "pre-training alone", none),
+        Arm("none", "only pre-training", none),
         further(
             "control",
             f"{LONGER} times as long again, on random spans of the sentences with a salient span",
@@ -50,16 +50,16 @@ def _closed_book(_: Setting) -> tuple[Arm, ...]:
 
 CLOSED_BOOK_STUDY = Study(
     name="closed_book",
-    question="Does a model know more that was asked for names, dates and numbers before?",
+    question="Does a model know more if it has first practised restoring names, dates and numbers?",
     page="""\
-One pre-training a seed goes on in three ways: not at all; on the sentences of its corpus that have a salient span,
-random spans of them masked, which is the control; on the same sentences, a salient span masked at a time. Each is
-fine-tuned on questions without a passage and scored by exact match. The paper reports gains by salient spans.
+For each seed, one pre-training continues in three ways: not at all; on the sentences of its corpus that have a salient
+span, with random spans masked (the control); or on the same sentences with one salient span masked at a time. Each is
+fine-tuned on questions without a passage and scored by exact match. The paper reports gains from salient spans.
 
-At tiny size: the sample questions are sentences of the sample pages with a word asked for, so that salient steps have
-seen every answer in its sentence some ten times. That arm should win by far more than the noise: it has learned the
-answers by heart, in nearly the words of the questions. It shows that the parts work together, and nothing about what
-a model that has read an encyclopedia knows.""",
+At tiny size: the sample questions are sentences of the sample pages with one word asked for, so salient training has
+seen every answer in its sentence about ten times. That arm should win by far more than the noise, because it has
+memorised the answers, in nearly the words of the questions. This shows that the parts work together; it says nothing
+about a model that has read an encyclopedia.""",
     arms=_closed_book,
     tasks=("nq_open",),
 )

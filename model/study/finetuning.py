@@ -1,4 +1,4 @@
-"""Studies of what follows pre-training, or takes its place: methods, mixtures, the order of things, and scaling."""
+"""Studies of what follows or replaces pre-training: methods, mixtures, the order of phases, and scaling."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from model.study.planned import PlannedRun
 from model.study.pretraining import pretrained, tuned
 from model.study.setting import AS_IT_IS, Changes, Larger, Setting
 
-MEMBERS = 4  # of an ensemble
+MEMBERS = 4  # members of an ensemble
 
 
 def _fine(name: str, difference: str, changes: Changes = AS_IT_IS) -> Arm:
-    """An arm that differs in its fine-tuning; the pre-training is one for all arms."""
+    """An arm that differs in its fine-tuning; all arms share one pre-training."""
 
     def runs(setting: Setting, seed: int) -> ArmRuns:
         return tuned(setting, name, seed, setting.pretrain("baseline", seed), changes)
@@ -28,7 +28,7 @@ def _methods(setting: Setting) -> tuple[Arm, ...]:
         )
         for width in setting.scale.widths
     )
-    gradual = _fine("gradual", "layer after layer from the top", {"--method": "gradual"})
+    gradual = _fine("gradual", "layer by layer from the top", {"--method": "gradual"})
     return (_fine("all", "all weights are trained"), *adapters, gradual)
 
 
@@ -36,12 +36,14 @@ METHODS_STUDY = Study(
     name="methods",
     question="Must all weights be fine-tuned?",
     page="""\
-One pre-training a seed is fine-tuned in several ways: all weights; adapters of several widths and norms alone; layer
-after layer from the top. The paper finds that small tasks do with narrow adapters and large ones need wide ones.
+For each seed, one pre-training is fine-tuned in several ways: all weights; only adapters of several widths and norms;
+layer by layer from the top. The paper finds that narrow adapters suffice for small tasks and that large tasks need wide
+ones.
 
-At tiny size: adapters change a small part of what a hardly trained model computes. With half of the steps, those of 8
-wrote no label at all in three seeds, where all weights had 69 ± 21 %, which so large a spread does not prove. Gradual
-unfreezing of three layers trains nearly all of the weights for most of the time, and cannot be told from all.""",
+At tiny size: adapters change a small part of what a barely trained model computes. With half of the steps, those of
+width 8 wrote no label at all in three seeds, while all weights had 69 ± 21 %; with so large a spread this is no proof.
+Gradual unfreezing of three layers trains nearly all weights for most of the time, and cannot be distinguished from
+training all.""",
     arms=_methods,
 )
 
@@ -83,14 +85,14 @@ def _mixing(setting: Setting) -> tuple[Arm, ...]:
 
 MIXING_STUDY = Study(
     name="mixing",
-    question="In which shares are tasks and text trained on at once?",
+    question="In which proportions should tasks and text be mixed?",
     page="""\
-One model a seed learns all tasks and denoises text at the same time, from new weights, with the steps of pre-training
-and fine-tuning together; of each task the best checkpoint counts. Text counts as a task of as many examples
-as the limit allows. The baseline is pre-training and then a fine-tuning of each task.
+For each seed, one model learns all tasks and denoises text at the same time, from new weights, with the combined steps
+of pre-training and fine-tuning; each task is scored at its best checkpoint. Text counts as a task with as many examples
+as the limit allows. The baseline is pre-training, then fine-tuning on each task.
 
-At tiny size: the sample tasks have 200 examples each, so that limits and temperatures change the share of the text
-alone, and not which task wins over which. For that, name tasks of different sizes by `--tasks`.""",
+At tiny size: the sample tasks have 200 examples each, so limits and temperatures change only the share of the text, not
+the balance of the tasks. To study that, give tasks of different sizes in `--tasks`.""",
     arms=_mixing,
     shorter=(2, 1),
     tasks=("sst2", "superglue_rte"),
@@ -134,13 +136,13 @@ def _combining(setting: Setting) -> tuple[Arm, ...]:
 
 COMBINING_STUDY = Study(
     name="combining",
-    question="Does pre-training need tasks, and fine-tuning a pre-training on text?",
+    question="Does pre-training need tasks, and does fine-tuning need pre-training on text?",
     page="""\
-Five orders of things: text first and then each task; all at once and nothing after it; all at once and then each task;
-the same without the task that follows; tasks at once without text, and then each task.
+Five orders of phases: text first, then each task; all at once and nothing after it; all at once, then each task; the
+same with that task left out of the first phase; tasks at once without text, then each task.
 
-At tiny size: a task that was in the first phase has been trained on longer, which on the samples outweighs all else:
-arms with tasks in both phases should win by more than the noise, which is no finding about pre-training.""",
+At tiny size: a task in the first phase is trained longer, which outweighs everything else on the samples. Arms with
+tasks in both phases should win by more than the noise, which says nothing about pre-training.""",
     arms=_combining,
     tasks=("sst2", "superglue_rte"),
 )
@@ -157,7 +159,7 @@ def _scaling(setting: Setting) -> tuple[Arm, ...]:
         return tuned(setting, "baseline", number, setting.pretrain("baseline", number)).tasks
 
     def first(seed: int) -> int:
-        return seed * MEMBERS  # no member is in the ensembles of two seeds
+        return seed * MEMBERS  # ensembles of different seeds share no member
 
     def base(setting: Setting, seed: int) -> ArmRuns:
         return ArmRuns(None, member(setting, first(seed)))
@@ -193,14 +195,14 @@ def _averaged(setting: Setting, label: str, seed: int, members: list[tuple[Plann
 
 SCALING_STUDY = Study(
     name="scaling",
-    question="Given four times the computer, what should one do with it?",
+    question="How should four times the compute be used?",
     page="""\
-Four times the steps of pre-training, four times the batch, a larger model, or four models whose logits are averaged:
-each costs about four times the baseline. The members of an ensemble differ in all their seeds, or in those of the
-fine-tuning alone; no two seeds of the study share a member.
+Four times the steps of pre-training, four times the batch, a larger model, or four models with averaged logits: each
+costs about four times the baseline. The members of an ensemble differ in all their seeds, or only in those of the
+fine-tuning; no two seeds of the study share a member.
 
-At tiny size: all is half as long as in other studies, for the ensembles alone take twelve models. They
-average out chance, so that their spread should be smaller; that bigger is better will not be seen.""",
+At tiny size: everything is half as long as in other studies, because the ensembles alone take twelve models. Ensembles
+average out chance, so their spread should be smaller; that larger is better will not be visible.""",
     arms=_scaling,
     shorter=(2, 2),
 )

@@ -1,4 +1,4 @@
-"""What came out of the runs of a study: rows of `results.csv`, and curves of losses.
+"""The results of a study's runs: rows of `results.csv`, and curves of losses.
 
 OUT/results.csv   study, arm, seed, task, metric, value, step, examples, run
 """
@@ -18,7 +18,7 @@ from model.study.base import Study
 from model.study.planned import PlannedRun
 from model.table import EVAL_COLUMNS, METRIC_COLUMNS, as_csv, head, read_table
 
-OF_TEXT = "text"  # in the place of a task: losses of a pre-training
+OF_TEXT = "text"  # used like a task: losses of a pre-training
 TRAINING_LOSS, HELD_OUT_LOSS, BITS = "training loss", "held-out loss", "bits per byte"
 TAIL = 0.1  # share of the last steps, whose mean is the training loss
 
@@ -33,18 +33,18 @@ class Result(NamedTuple):
     metric: str
     value: float
     step: int
-    examples: int  # or tokens, of text
+    examples: int  # or tokens, for text
     run: str  # its folder
 
 
 def task_results(study: str, arm: str, seed: int, run: PlannedRun, runs: Path) -> Iterator[Result]:
-    """The scores of a run, of each task at its best step by its first metric."""
+    """The scores of a run, for each task at its best step by its first metric."""
     rows = read_table(run.result(runs), SCORE_COLUMNS)
     rows = [row for row in rows if row["split"] == "validation" and (row["step"] != "0" or run.command == "score")]
     best = best_scores(rows, {int(row["step"]) for row in rows})
     for row in rows:
         name = row["task"]
-        # A task that has no value at any step is told as it was at last.
+        # A task without a value at any step is reported at its last step.
         step = best[name].step if name in best else max(int(other["step"]) for other in rows if other["task"] == name)
         if int(row["step"]) == step:
             yield Result(
@@ -95,7 +95,7 @@ Samples = dict[tuple[str, str], dict[str, dict[int, float]]]  # (task, metric) -
 
 
 def samples_of(results: Iterable[Result]) -> Samples:
-    """Values by what was measured, by arm and by seed; what is not a number is left out."""
+    """Values by metric, arm and seed; NaN is skipped."""
     found: Samples = {}
     for row in results:
         arm = found.setdefault((row.task, row.metric), {}).setdefault(row.arm, {})
@@ -105,7 +105,7 @@ def samples_of(results: Iterable[Result]) -> Samples:
 
 
 def compared(samples: Samples, study: Study) -> Samples:
-    """What arms are compared in: the first metric of each task, and losses where they are of the same targets."""
+    """The measurements on which arms are compared: the first metric of each task, and losses over the same targets."""
     chosen: Samples = {}
     seen: set[str] = set()
     for (task, metric), arms in samples.items():
@@ -127,7 +127,9 @@ class Curves(NamedTuple):
 
 
 def curves_of(pretrainings: Sequence[PlannedRun], runs: Path, points: int = 40) -> Curves:
-    """Of the pre-trainings of an arm, one a seed: training losses as means of stretches, held-out ones as they are."""
+    """The curves of an arm's pre-trainings, one per seed: training losses as means of sections, held-out ones
+    unchanged.
+    """
     training = [_pairs(runs / run.name / METRICS_FILE, METRIC_COLUMNS, {}) for run in pretrainings]
     held_out = [_pairs(runs / run.name / EVALS_FILE, EVAL_COLUMNS, {"entry": "all"}) for run in pretrainings]
     return Curves(_stretches(_mean(training), points), _mean(held_out))
@@ -141,7 +143,7 @@ def _pairs(path: Path, columns: Sequence[str], where: Mapping[str, str]) -> list
 
 
 def _mean(lines: Sequence[Sequence[tuple[float, float]]]) -> list[tuple[float, float]]:
-    """Of lines over the same steps."""
+    """The mean of lines over the same steps."""
     return [(points[0][0], math.fsum(loss for _, loss in points) / len(points)) for points in zip(*lines, strict=False)]
 
 

@@ -1,4 +1,4 @@
-"""What `c4pipe.compare` found of the corpora of a study: which is better by test text, beside what tasks say."""
+"""The verdict of `c4pipe.compare` on a study's corpora: which is better on test text, next to the task scores."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from model.errors import ConfigError
 
 
 def corpus_verdicts(folders: Sequence[Path], digests: Mapping[str, str]) -> list[str]:
-    """A line for each comparison, with the names of the study. ConfigError for one of other corpora than its own.
+    """A line for each comparison, with the names of the study. ConfigError for a comparison of other corpora.
 
     Args:
-        folders: what `c4pipe.compare --out` has written.
+        folders: folders written by `c4pipe.compare --out`.
         digests: the sha256 of the manifest of each corpus, by its name.
     """
     names = {digest: name for name, digest in digests.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.study.base import Arm, ArmRuns, Study
 from model.study.setting import AS_IT_IS, Changes, Setting
 
-CURE_RATE = 0.01  # rows of text to one of the task: mT5, section 5
+CURE_RATE = 0.01  # rows of text per row of the task: mT5, section 5
 CURE: Changes = {"--mixture": "equal", "--alpha": "0.1", "--objective": "span-bare"}
 
 
@@ -30,12 +30,12 @@ def _languages(setting: Setting) -> tuple[Arm, ...]:
         return ArmRuns(None, tuple(setting.scored("in-language", seed, run, (word,)) for run, word in tuned))
 
     return (
-        at_once("zero-shot", "trained on the first language alone", english),
+        at_once("zero-shot", "trained only on the first language", english),
         at_once("zero-shot-cured", "the same, with one row of text in a hundred", english, text),
         at_once(
             "translate-train", "trained on all, which are translations of the first", words, {"--mixture": "equal"}
         ),
-        Arm("in-language", "a model a language, trained on that one", each),
+        Arm("in-language", "one model per language, trained on that one", each),
     )
 
 
@@ -43,16 +43,16 @@ LANGUAGES = Study(
     name="languages",
     question="Must a model be fine-tuned on a language to answer in it?",
     page="""\
-One pre-training a seed is fine-tuned on questions in the first language that `--tasks` names, with and without the cure
-of accidental translation (one row in a hundred of span corruption without sentinels in its targets, languages by alpha
-0.1); on all languages at once; and on each by itself. All are scored on all languages by exact match, and by the share
-of answers that are illegal: not in their context, and of these in another script. The paper finds translate-train ahead
-of zero-shot, and over 70 % fewer illegal answers of small models by the cure. Needs a corpus of these languages:
-`--data out/mc4`.
+For each seed, one pre-training is fine-tuned on questions in the first language of `--tasks`, with and without the cure
+for accidental translation (one row in a hundred of span corruption without sentinels in its targets, languages by alpha
+0.1); on all languages at once; and on each language alone. All are scored on all languages by exact match, and by the
+share of illegal answers: those not in their context, and of these, those in another script. The paper finds
+translate-train ahead of zero-shot, and over 70 % fewer illegal answers of small models with the cure. This needs a
+corpus of these languages: `--data out/mc4`.
 
 At tiny size: a model that has seen a few pages of a language copies no answer from it. Zero-shot scores are near 0 and
-most of its answers illegal; training on a language should win by more than the noise. Of 60 steps of 16 rows the cure
-has ten rows, which change nothing that could be seen.""",
+most answers are illegal; training on a language should win by more than the noise. In 60 steps of 16 rows the cure has
+ten rows, which have no visible effect.""",
     arms=_languages,
     tasks=("xquad/en", "xquad/de", "xquad/ru"),
     metrics=("not_in_context", "other_script"),

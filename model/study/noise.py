@@ -1,8 +1,8 @@
-"""Which differences between arms are more than chance.
+"""Decides which differences between arms are significant.
 
-The rule: Welch's t-test of the seeds of an arm against those of the baseline, two-sided, at 5 % over all comparisons of
-the study together (Holm's steps). Chance is that of seeds: of weights, order, corruption and dropout. The examples that
-are scored are the same in all arms, so that what other examples would give is not in it.
+The rule: Welch's two-sided t-test of an arm's seeds against those of the baseline, at 5 % over all comparisons of the
+study together (Holm's steps). Chance means seeds: of weights, order, corruption and dropout. All arms are scored on the
+same examples, so variation between examples is not included.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _POINTS = 20_001
 
 
 class SeedSpread(NamedTuple):
-    """Of values of one thing."""
+    """The mean and deviation of values of one quantity."""
 
     mean: float
-    deviation: float  # of a value, estimated from the sample; nan for fewer than two
+    deviation: float  # standard deviation of a value, estimated from the sample; nan for fewer than two
     size: int
 
     @classmethod
@@ -52,10 +52,10 @@ def two_sided(t: float, freedom: float) -> float:
 
 
 def welch(one: SeedSpread, other: SeedSpread, least: float = 0.0) -> float:
-    """The probability of a difference as large, if both were samples of one thing; nan with fewer than two of either.
+    """The probability of so large a difference if both were samples of one quantity; nan with fewer than two of either.
 
     Args:
-        least: the least deviation: equal values of a metric that moves in steps are not without spread.
+        least: minimum deviation: equal values of a metric that moves in steps still have a spread.
     """
     if min(one.size, other.size) < 2:
         return math.nan
@@ -69,7 +69,7 @@ def welch(one: SeedSpread, other: SeedSpread, least: float = 0.0) -> float:
 
 
 def holm(probabilities: Sequence[float], level: float = LEVEL) -> list[bool]:
-    """Which of several comparisons hold at a level that is that of all together. One that is nan does not, nor counts.
+    """Which of several comparisons are significant at a joint level. NaN is not significant, and does not count.
 
     >>> holm([0.012, 0.04, 0.9, float("nan")])
     [True, False, False, False]
@@ -84,19 +84,19 @@ def holm(probabilities: Sequence[float], level: float = LEVEL) -> list[bool]:
 
 
 def smallest_step(examples: int) -> float:
-    """A deviation below that of rounding: a share of so many examples, in 100, moves in steps of 100 / examples."""
+    """The deviation due to rounding: a percentage of so many examples moves in steps of 100 / examples."""
     return 100 / examples / math.sqrt(12) if examples else 0.0
 
 
 class Difference(NamedTuple):
-    """Of an arm from the baseline, in one metric of one task."""
+    """The difference of an arm from the baseline, in one metric of one task."""
 
     task: str
     metric: str
     arm: str
     value: float
     probability: float
-    real: bool  # larger than chance, at `LEVEL` over all of the study
+    real: bool  # significant at `LEVEL` over the whole study
 
 
 def arm_differences(
@@ -104,7 +104,7 @@ def arm_differences(
     steps: Mapping[tuple[str, str], float],
     baseline: str,
 ) -> list[Difference]:
-    """Of every other arm, in everything that was measured; `steps` are the least deviations."""
+    """The differences of every other arm in everything measured; `steps` are the minimum deviations."""
     found = []
     for (task, metric), arms in samples.items():
         base = SeedSpread.of(arms.get(baseline, {}).values())

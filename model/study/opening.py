@@ -1,4 +1,4 @@
-"""What a command line of a study means: corpora and tasks looked at, steps chosen. Nothing is written."""
+"""Resolves a study's command line: inspects corpora and tasks, chooses steps. Writes nothing."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from model.tasks.naming import parse_tasks
 
 SAMPLE_CORPUS = Path("out/c4")
 SAMPLE_TASKS = Path("data_samples/tasks")
-LOOKED_AT = 64  # examples of a task, whose lengths are taken for all
-ANSWERED = 2_000  # examples of a task at an evaluation: the default of `model.finetune`
-CHARACTERS_A_TOKEN = 3.0  # of a token, about
+LOOKED_AT = 64  # examples of a task whose lengths stand for all
+ANSWERED = 2_000  # examples per task at an evaluation: the default of `model.finetune`
+CHARACTERS_A_TOKEN = 3.0  # characters per token, about
 
 
 def open_setting(
     study: Study, scale: Scale, corpora: Sequence[str], tasks: Sequence[str], steps: int | None
 ) -> Setting:
-    """The setting of a study. ConfigError for a corpus or a task that is none, and where too few are named."""
+    """The setting of a study. ConfigError for an invalid corpus or task, or too few of them."""
     if scale.name != "tiny" and not (corpora and tasks):
         raise ConfigError(f"--size {scale.name} needs --data and --tasks: the samples are only for tiny")
     folders = _corpora(corpora or [str(SAMPLE_CORPUS)])
@@ -51,7 +51,7 @@ def open_setting(
 
 
 def own_steps(study: Study, scale: Scale) -> tuple[int, int]:
-    """Of pre-training and of fine-tuning, where nobody said another number."""
+    """Default steps of pre-training and fine-tuning."""
     before, after = study.shorter if scale.name == "tiny" else (1, 1)
     return scale.steps // before, scale.fine_steps // after
 
@@ -71,7 +71,7 @@ def _corpora(words: Sequence[str]) -> dict[str, Path]:
 
 
 def _facts(word: str) -> TaskFacts:
-    """Of a word of `--tasks`, which is a task or a benchmark."""
+    """The facts on a word of `--tasks`, which is a task or a benchmark."""
     digests, held_out, lengths = [], 0, []
     for data in parse_tasks([word]):
         for split in ("train", "validation"):
@@ -88,7 +88,7 @@ def _facts(word: str) -> TaskFacts:
 
 
 def check_runs(runs: Sequence[PlannedRun]) -> None:
-    """ConfigError for a run that its command would refuse, as far as that can be told before the others are there."""
+    """ConfigError for a run that its command would refuse, as far as can be known before the other runs exist."""
     for run in runs:
         words = run.arguments(Path("runs"))
         if run.command == "train":
@@ -102,7 +102,7 @@ def check_runs(runs: Sequence[PlannedRun]) -> None:
 
 
 def chosen_arms(study: Study, setting: Setting, names: Sequence[str]) -> tuple[Arm, ...]:
-    """The arms of a study, or those that were named and its first one. ConfigError for a name of none."""
+    """The arms of a study, or the named ones and its first one. ConfigError for an unknown name."""
     arms = study.arms(setting)
     known = [arm.name for arm in arms]
     for name in names:

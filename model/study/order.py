@@ -1,4 +1,4 @@
-"""Whether arms come in the paper's order, where the paper's differences and ours are more than noise."""
+"""Compares the order of arms with the paper's, where differences in both exceed noise."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from typing import NamedTuple
 from model.study.noise import Difference
 from model.study.paper import COLUMN_OF_TASK, SPREAD, PaperTable
 
-PAPER_SURE = 2.0  # of the paper's standard deviations of a run: a smaller difference of two is no order
+PAPER_SURE = 2.0  # in the paper's standard deviations of a run: smaller differences give no order
 
 
 class PaperOrder(NamedTuple):
-    """Of a task beside a column of the paper. Arms best first; of those below, beside the baseline."""
+    """The order for a task next to a column of the paper. Arms best first; the last three are relative to the
+    baseline.
+    """
 
     task: str
     column: str
-    paper: list[str]  # arms that both have
+    paper: list[str]  # arms in both
     ours: list[str]
-    same: list[str]  # on the paper's side of the baseline by more than noise, in both
-    otherwise: list[str]  # on the other side, by more than noise in both
-    unsure: list[str]  # here within the noise, where the paper has a difference
+    same: list[str]  # on the same side of the baseline by more than noise in both
+    otherwise: list[str]  # on opposite sides, by more than noise in both
+    unsure: list[str]  # within the noise here, but different in the paper
 
 
 def orders(
     means: Mapping[str, Mapping[str, float]], found: Sequence[Difference], table: PaperTable, baseline: str
 ) -> list[PaperOrder]:
-    """Of each task that has a column in the paper.
+    """The order for each task that has a column in the paper.
 
     Args:
-        means: of the first metric of a task, by task and arm.
+        means: means of a task's first metric, by task and arm.
         found: the differences from the baseline in the same metrics.
     """
     told = []

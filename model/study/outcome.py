@@ -1,4 +1,4 @@
-"""The three files that a study leaves, from the runs that are done: results.csv, table.md, picture.svg."""
+"""The three files that a study writes from its finished runs: results.csv, table.md, picture.svg."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STUDY_RESULTS, STUDY_TABLE, STUDY_PICTURE = "results.csv", "table.md", "picture.
 
 
 class StudyAtHand(NamedTuple):
-    """A study with all that its command line said."""
+    """A study with everything from its command line."""
 
     study: Study
     setting: Setting
@@ -30,7 +30,7 @@ class StudyAtHand(NamedTuple):
 
 
 def write_outcome(out: Path, hand: StudyAtHand, done: Collection[str], runs: Path) -> None:
-    """Writes the files by the runs of a folder whose names are in `done`; seeds of arms without any are named."""
+    """Writes the files from the runs named in `done`; missing seeds of arms are listed."""
     results: list[Result] = []
     for (arm, seed), found in hand.planned.items():
         for run in found.tasks:

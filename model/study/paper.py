@@ -1,7 +1,7 @@
-"""What the paper found, to see whether the order of things is the same here. Raffel et al. 2020, arXiv 1910.10683.
+"""The paper's results, to see whether the order of arms is the same here. Raffel et al. 2020, arXiv 1910.10683.
 
-The figures of tables 9 and 10 were read in the paper. Those of the others are from memory and were not looked up again:
-where an order comes out otherwise here, look at the paper first.
+The figures of tables 9 and 10 were read from the paper. The others are from memory and were not checked: if an order
+differs here, check the paper first.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from model.tasks.pronouns import PRONOUNS
 from model.tasks.superglue import SUPERGLUE
 
 COLUMNS = ("GLUE", "CNNDM", "SQuAD", "SGLUE", "EnDe", "EnFr", "EnRo")
-# Standard deviations over ten baselines, table 1: a smaller difference of the paper's is no order.
+# Standard deviations over ten baselines, table 1: smaller differences in the paper give no order.
 SPREAD = dict(zip(COLUMNS, (0.235, 0.065, 0.343, 0.416, 0.112, 0.090, 0.108), strict=True))
-# The column that a task of ours is beside.
+# The paper's column for each of our tasks.
 COLUMN_OF_TASK = {
     **{task.name: "GLUE" for task in GLUE},
     **{task.name: "SGLUE" for task in (*SUPERGLUE, *PRONOUNS)},
@@ -31,13 +31,13 @@ Figures = tuple[float | None, ...]  # by column; the last ones may be missing
 
 
 class PaperTable(NamedTuple):
-    """Arms of ours, by their names, with the paper's figures. An arm that the paper lacks is not in it."""
+    """Our arms by name, with the paper's figures. Arms that the paper lacks are absent."""
 
     number: str
     figures: Mapping[str, Figures]
 
     def column(self, name: str) -> dict[str, float]:
-        """What the table has of a column, by arm."""
+        """A column of the table, by arm."""
         place = COLUMNS.index(name)
         found = {arm: figures[place] for arm, figures in self.figures.items() if place < len(figures)}
         return {arm: value for arm, value in found.items() if value is not None}
@@ -91,7 +91,7 @@ PAPER_TABLES = {
         },
     ),
     "methods": PaperTable(
-        "10",  # the row of adapters of 2,048 is a misprint there: that of 128
+        "10",  # its row for adapters of 2,048 is a misprint: it repeats that of 128
         {
             "all": BASELINE,
             "adapters-32": (80.52, 15.08, 79.32, 60.40, 13.84, 17.88, 15.54),
@@ -138,7 +138,7 @@ PAPER_TABLES = {
             "ensemble-tuned": (84.05, None, 82.36, 71.55),
         },
     ),
-    # Of other papers, whose figures are of whole benchmarks: Roberts et al. 2020, Xue et al. 2021.
+    # Tables of other papers, whose figures are for whole benchmarks: Roberts et al. 2020, Xue et al. 2021.
     "closed_book": PaperTable("2 of arXiv 2002.08910", {}),
     "languages": PaperTable("2 of arXiv 2010.11934", {}),
 }

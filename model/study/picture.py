@@ -12,7 +12,7 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # 
 
 
 def draw_arms(samples: Samples, arms: Sequence[str], title: str) -> bytes:
-    """A panel for each thing that was measured: a dot a seed, a line at the mean. Same numbers, same bytes."""
+    """A panel for each measurement: one dot per seed, a line at the mean. Same numbers, same bytes."""
     panels = [*samples.items()]
 
     def draw(axes: Sequence[Any]) -> None:
@@ -33,7 +33,7 @@ def draw_arms(samples: Samples, arms: Sequence[str], title: str) -> bytes:
 
 
 def draw_curves(curves: Mapping[str, Curves], title: str) -> bytes:
-    """Training and held-out loss by step, a colour an arm."""
+    """Training and held-out loss by step, one colour per arm."""
 
     def draw(axes: Sequence[Any]) -> None:
         for place, (one, label) in enumerate(zip(axes, ("training", "held-out text"), strict=True)):
@@ -60,13 +60,13 @@ def draw_curves(curves: Mapping[str, Curves], title: str) -> bytes:
 
 
 def draw_panels(panels: int, size: tuple[float, float], title: str, draw: Any, *, sharey: bool = False) -> bytes:
-    """An SVG of so many panels side by side, inches, which `draw` fills. Same numbers, same bytes."""
+    """An SVG of so many panels side by side, `size` in inches, filled by `draw`. Same numbers, same bytes."""
     import matplotlib as mpl  # a second to import
     from matplotlib import style
     from matplotlib.figure import Figure
 
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": "c4pipe", "font.family": "sans-serif", "font.size": 9}
-    with style.context("default"), mpl.rc_context(settings):  # a person's own style does not reach the bytes
+    with style.context("default"), mpl.rc_context(settings):  # the user's own style must not affect the bytes
         figure = Figure(size, facecolor="white", layout="constrained")
         draw(figure.subplots(1, panels, squeeze=False, sharey=sharey)[0])
         figure.suptitle(title, fontsize=10, parse_math=False)

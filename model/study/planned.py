@@ -1,4 +1,6 @@
-"""The runs that a study consists of: each is one command line of the trainer, and is what decides its result."""
+"""The runs that a study consists of: each is one command line of the trainer, with everything that decides its
+result.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,13 @@ from model.config import ModelConfig
 from model.likelihood import LIKELIHOOD_FILE
 from model.run import EVALS_FILE, VALIDATION_FILE
 
-SCORED_FILE = "scores.csv"  # of `model.score`
+SCORED_FILE = "scores.csv"  # written by `model.score`
 RESULT_FILES = {"train": EVALS_FILE, "finetune": VALIDATION_FILE, "score": SCORED_FILE, "likelihood": LIKELIHOOD_FILE}
 
 
 @dataclass(frozen=True)
 class PathIn:
-    """A path in the folder of another run, which must be there first."""
+    """A path in the folder of another run, which must exist first."""
 
     run: PlannedRun
     below: str = ""
@@ -33,35 +35,35 @@ Word = str | PathIn
 
 @dataclass(frozen=True)
 class Load:
-    """How much work a run is, which says what it costs and nothing of what comes out."""
+    """The work of a run, which determines its cost but not its result."""
 
     config: ModelConfig
     steps: int
-    rows: int  # of a step
-    inputs: int  # tokens of a row, padding and all
+    rows: int  # rows per step
+    inputs: int  # tokens per row, including padding
     targets: int
-    answers: int = 0  # examples that are answered, over all evaluations and models
+    answers: int = 0  # examples answered, over all evaluations and models
     asked: tuple[int, int] = (1, 1)  # their tokens, inputs and targets
-    read: int = 0  # rows that are read once, without training
+    read: int = 0  # rows read once, without training
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run of one of the commands of `RESULT_FILES`. Equal ones are one run, whichever arm asks for it.
+    """A run of one of the commands of `RESULT_FILES`. Equal runs are one run, whichever arm needs it.
 
-    All that decides its result is in its name: with another option, corpus or version it has another folder, so that
-    nothing that is there is taken for what it is not.
+    Its name contains everything that decides its result: with another option, corpus or version it has another folder,
+    so that no existing result is reused by mistake.
     """
 
     label: str  # the beginning of its name
     command: str  # train, finetune, score or likelihood
-    options: tuple[tuple[str, tuple[Word, ...]], ...]  # but for its own folder
-    files: tuple[str, ...]  # digests of the corpora and the files of tasks that it reads
+    options: tuple[tuple[str, tuple[Word, ...]], ...]  # without its own folder
+    files: tuple[str, ...]  # digests of the corpora and task files it reads
     load: Load = field(compare=False, repr=False)
 
     @cached_property
     def name(self) -> str:
-        """Of its folder."""
+        """The name of its folder."""
         told = [(flag, *map(str, words)) for flag, words in self.options]
         digest = hashlib.sha256(repr((__version__, self.command, told, self.files)).encode()).hexdigest()
         return f"{self.label}-{digest[:8]}"
@@ -72,7 +74,7 @@ class PlannedRun:
         return tuple(word.run for _, words in self.options for word in words if isinstance(word, PathIn))
 
     def arguments(self, runs: Path) -> list[str]:
-        """Those of the command, where runs are in such a folder."""
+        """The arguments of the command, with runs in this folder."""
         found = ["--output" if self.command in ("score", "likelihood") else "--run", str(runs / self.name)]
         for flag, words in self.options:
             found += [flag, *(str(runs / str(word)) if isinstance(word, PathIn) else word for word in words)]
@@ -86,7 +88,7 @@ class PlannedRun:
 def frozen_options(
     options: Mapping[str, str | int | float | tuple[Word, ...] | None],
 ) -> tuple[tuple[str, tuple[Word, ...]], ...]:
-    """Options by flag as a run has them, in one order; None takes one away."""
+    """Options by flag as a run stores them, sorted; None removes an option."""
     return tuple(
         (flag, value if isinstance(value, tuple) else (str(value),))
         for flag, value in sorted(options.items())
@@ -95,7 +97,7 @@ def frozen_options(
 
 
 def with_needs(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
-    """Runs behind all that they need, each once."""
+    """Runs, each once, after the runs they need."""
     found: dict[PlannedRun, None] = {}
 
     def walk(run: PlannedRun) -> None:

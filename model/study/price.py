@@ -1,4 +1,4 @@
-"""What a study costs before it begins: the arithmetic of each run by how fast this machine does a step now."""
+"""The cost of a study before it begins: the FLOPs of each run at this machine's measured speed."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from model.study.planned import Load, PlannedRun
 from model.t5 import T5
 
 STEPS_TIMED = 3
-STARTS = 1.5  # of a run, in times that its command needs to print its help: data, weights and a checkpoint as well
-# An answer is written token by token, in small products of matrices: seconds, in those that the same arithmetic takes
-# in training. 12 to 25 were measured for tiny on a CPU.
+STARTS = 1.5  # start-up of a run in multiples of its command's --help time: includes data, weights and a checkpoint
+# Answers are generated token by token, in small matrix products: seconds relative to the same FLOPs in training. For
+# tiny on a CPU, 12 to 25 were measured.
 SLOWER = 16.0
 CHECKPOINT = 4.1  # bytes a weight: fp32, and Adafactor's sums
 
 
 class Speed(NamedTuple):
-    """Of one run on this machine."""
+    """The speed of one run on this machine."""
 
-    flops: float  # a second, in training
+    flops: float  # FLOP/s in training
     start: float  # seconds until a run has begun, and after its last step
 
 
 def measured_speed(load: Load, device: str, threads: int) -> Speed:
-    """By a few steps of the smallest run of a study, without an optimizer, and by a start of the command."""
+    """Measures a few steps of the study's smallest run, without an optimizer, and a start of the command."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-m", "model.train", "--help"], capture_output=True, check=True)
     start = STARTS * (time.perf_counter() - began)
@@ -62,15 +62,15 @@ def _step_seconds(load: Load, device: torch.device) -> float:
 
 
 def run_seconds(load: Load, speed: Speed) -> float:
-    """About how long a run takes."""
-    rows = load.steps * load.rows + load.read / 3  # to read is a third of the work
+    """The approximate duration of a run."""
+    rows = load.steps * load.rows + load.read / 3  # reading is a third of the work
     training = rows * flops(load.config, load.inputs, load.targets)
-    answering = load.answers * flops(load.config, *load.asked) * SLOWER / 3  # forwards alone
+    answering = load.answers * flops(load.config, *load.asked) * SLOWER / 3  # forward only
     return speed.start + (training + answering) / speed.flops
 
 
 def span(seconds: float) -> str:
-    """A length of time for people.
+    """A duration for people.
 
     >>> span(40), span(130), span(9000), span(900_000)
     ('40 s', '2 min', '2.5 h', '10.4 days')
@@ -87,7 +87,7 @@ def plan_text(
     speed: Speed,
     at_once: int,
 ) -> str:
-    """The plan and its cost: a line a kind of run, and the whole."""
+    """The plan and its cost: one line per kind of run, and the total."""
     left = [run for run in runs if run.name not in done]
     lines = []
     kinds: dict[str, list[PlannedRun]] = {}
@@ -113,7 +113,7 @@ def plan_text(
 
 
 def _kind(label: str) -> str:
-    """What runs of other seeds have in common.
+    """The label without its seed, common to runs of all seeds.
 
     >>> _kind("A-lr0.003-seed10"), _kind("A-lr0.003-seed10-texts"), _kind("vocabulary")
     ('A-lr0.003', 'A-lr0.003-texts', 'vocabulary')

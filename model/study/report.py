@@ -1,4 +1,4 @@
-"""`table.md`: means and spreads of all arms, which differences are more than chance, the paper's order beside ours."""
+"""`table.md`: means and spreads of all arms, significant differences, the paper's order next to ours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from model.study.paper import COLUMN_OF_TASK
 
 
 class StudyFacts(NamedTuple):
-    """What the head of a report says."""
+    """The content of a report's header."""
 
     model: str
     steps: int
@@ -23,13 +23,13 @@ class StudyFacts(NamedTuple):
     seeds: int
     corpora: str
     command: str
-    verdicts: Sequence[str] = ()  # on its corpora by test text, a line each
+    verdicts: Sequence[str] = ()  # on its corpora by test text, one line each
 
 
 def report(
     study: Study, arms: Sequence[Arm], results: Sequence[Result], missing: Sequence[str], facts: StudyFacts
 ) -> str:
-    """The whole text; `missing` are seeds of arms that are not there, in words."""
+    """The whole text; `missing` lists missing seeds of arms, in words."""
     samples = compared(samples_of(results), study)
     baseline = arms[0].name
     least = {
@@ -91,7 +91,7 @@ def _table(study: Study, arms: Sequence[Arm], samples: Samples, found: Sequence[
 
 
 def shown_spread(spread: SeedSpread) -> str:
-    """A mean with its spread, and with how many seeds if not the usual.
+    """A mean with its spread, and the number of seeds if it is not the usual one.
 
     >>> [shown_spread(SeedSpread.of(values)) for values in ((80, 82.5, 81), (4.5,), ())]
     ['81.2 ± 1.3', '4.500', 'none']
@@ -152,7 +152,7 @@ def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
     )
     yield ""
     for one in found:
-        yield f"* {one.task} beside {one.column}"
+        yield f"* {one.task}, compared with {one.column}"
         yield f"  * paper: {' > '.join(one.paper)}"
         yield f"  * here: {' > '.join(one.ours)}"
         for arms, words in (
@@ -167,7 +167,7 @@ def _paper(study: Study, found: Sequence[PaperOrder]) -> Iterator[str]:
 
 
 def missing_seeds(wanted: Iterable[tuple[str, int]], there: Collection[tuple[str, int]]) -> list[str]:
-    """Arms and seeds that are not whole, in words.
+    """Arms and seeds that are incomplete, in words.
 
     >>> missing_seeds([("all", 0), ("all", 1)], {("all", 1)})
     ['all seed 0']

@@ -1,7 +1,7 @@
-"""The runs of a study, one process each, a few at a time; what is done is written down and not done again.
+"""Runs a study's commands, one process each, a few at a time; finished runs are recorded and not repeated.
 
-OUT/runs/NAME/   the folder of each run       OUT/logs/NAME.log   what its command said
-OUT/runs.json    {"NAME": {"seconds": 31.2, "command": [...]}}: those that are done
+OUT/runs/NAME/   the folder of each run       OUT/logs/NAME.log   its command's output
+OUT/runs.json    {"NAME": {"seconds": 31.2, "command": [...]}}: finished runs
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from model.study.planned import PlannedRun
 from model.study.price import span
 
 RUNS, LOGS, RECORD, STUDY_LOCK = "runs", "logs", "runs.json", ".lock"
-POLL_SECONDS = 0.1  # seconds between two looks at the processes
+POLL_SECONDS = 0.1  # seconds between two checks of the processes
 
 
 class Started(NamedTuple):
-    """A run that is under way."""
+    """A running process of a run."""
 
     run: PlannedRun
     process: subprocess.Popen[bytes]
@@ -37,16 +37,16 @@ class Started(NamedTuple):
 
 
 def held_folder(out: Path) -> AbstractContextManager[int]:
-    """The folder of a study, made if need be, for this process and those that it starts; the lock to hand on.
+    """Locks the folder of a study, created if needed, for this process and its children. Returns the lock to pass on.
 
-    ConfigError where another one works there, a run of a study that was killed included.
+    ConfigError if another process works there, such as a run left by a killed study.
     """
     busy = "is in use by a study, or by a run left over from a killed one: wait for it."
     return locked_folder(out, STUDY_LOCK, "--out", busy)
 
 
 def done_runs(out: Path, runs: Sequence[PlannedRun]) -> dict[str, float]:
-    """The seconds of those runs that are done, by name. ConfigError for a record that cannot be read."""
+    """The seconds of finished runs, by name. ConfigError for a record that cannot be read."""
     path = out / RECORD
     try:
         found: Any = json.loads(path.read_bytes()) if path.exists() else {}
@@ -59,7 +59,7 @@ def done_runs(out: Path, runs: Sequence[PlannedRun]) -> dict[str, float]:
 
 
 def shared_out(at_once: int | None, device: str) -> tuple[int, int]:
-    """How many runs at a time, and threads of each: on a CPU a core each, on a GPU one run, where nobody said."""
+    """The number of parallel runs, and threads of each: by default one core each on a CPU, one run on a GPU."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     runs = at_once or (cores if device == "cpu" else 1)
     return runs, max(1, cores // runs)
@@ -68,9 +68,9 @@ def shared_out(at_once: int | None, device: str) -> tuple[int, int]:
 def run_all(
     out: Path, runs: Sequence[PlannedRun], expected: Mapping[str, float], at_once: int, threads: int, handed: int
 ) -> int:
-    """Runs what is not done, each when what it needs is; 0, or 128 and a signal that was heard.
+    """Runs all unfinished runs, each after those it needs. Returns 0, or 128 plus the number of a received signal.
 
-    After a signal the processes are told, save and end; the same command goes on. TrainError for a run that failed.
+    After a signal the processes save and end; the same command resumes. TrainError for a failed run.
     """
     waiting = [run for run in runs if run.name not in done_runs(out, runs)]
     under_way: list[Started] = []
@@ -114,14 +114,14 @@ def _start(out: Path, run: PlannedRun, threads: int, handed: int) -> Started:
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
-            process_group=0,  # Ctrl-C is for the study, which tells them once
-            pass_fds=(handed,),  # so that the folder is in use while a run is, even if the study was killed
+            process_group=0,  # Ctrl-C reaches only the study, which forwards it once
+            pass_fds=(handed,),  # so that the folder stays locked while a run is active, even if the study was killed
         )
     return Started(run, process, time.monotonic())
 
 
 def _ended(out: Path, one: Started, stop: Stop) -> bool:
-    """Writes down that a run is done; False if a signal ended it. TrainError if it failed."""
+    """Records that a run is finished; False if a signal ended it. TrainError if it failed."""
     path = out / LOGS / f"{one.run.name}.log"
     if one.process.returncode:
         if stop.signal:

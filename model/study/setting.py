@@ -1,4 +1,4 @@
-"""At which size a study is done and on what, and the runs that all studies are made of."""
+"""The size and data of a study, and the kinds of runs that all studies use."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from model.salient import corpus_rule
 from model.study.planned import Load, PathIn, PlannedRun, Word, frozen_options
 
 OBJECTIVE = "iid"  # the paper's baseline
-PIECES = 2_048  # of a vocabulary whose size nobody said, for what a run costs
+PIECES = 2_048  # default pieces of a vocabulary, for the cost of a run
 
-Changes = Mapping[str, "str | int | tuple[Word, ...] | None"]  # of options, by flag; None takes one away
+Changes = Mapping[str, "str | int | tuple[Word, ...] | None"]  # changes of options, by flag; None removes one
 AS_IT_IS: Changes = {}
 
 
@@ -27,27 +27,27 @@ class Larger(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """A size of a study. Options that go with it, and the numbers that its arms take."""
+    """A size of a study: its options, and the numbers for its arms."""
 
     name: str
     model: str
-    steps: int  # of pre-training
+    steps: int  # steps of pre-training
     batch: int
     inputs: int
     fine_steps: int
     fine_batch: int
-    every: int  # steps of fine-tuning between two evaluations
+    every: int  # fine-tuning steps between evaluations
     always: Mapping[str, tuple[str, ...]]  # options of each training
-    fine: Mapping[str, tuple[str, ...]]  # and of each fine-tuning
+    fine: Mapping[str, tuple[str, ...]]  # options of each fine-tuning
     half: int  # layers of the smaller model
-    larger: tuple[Larger, Larger]  # with about 2 and 4 times the weights
-    repeats: tuple[int, ...]  # how often a data set is seen
-    widths: tuple[int, ...]  # of adapters
-    limits: tuple[int, ...]  # examples that a task counts for at most
-    limit: int  # where a study needs one of them
+    larger: tuple[Larger, Larger]  # models with about 2 and 4 times the weights
+    repeats: tuple[int, ...]  # numbers of repetitions of a data set
+    widths: tuple[int, ...]  # widths of adapters
+    limits: tuple[int, ...]  # limits on the examples that a task counts for
+    limit: int  # the limit for studies that need just one
 
 
-# Small enough for two cores: three minutes of pre-training would teach no more English than half a minute does.
+# Small enough for two cores: three minutes of pre-training teach no more English than half a minute.
 TINY_STUDY = Scale(
     name="tiny",
     model="tiny",
@@ -66,8 +66,9 @@ TINY_STUDY = Scale(
     limits=(50, 200, 800),
     limit=200,
 )
-# Raffel et al. 2020, 3.1: 2**19 steps of 128 x 512 tokens, 2**18 of fine-tuning, an evaluation each 5,000. Larger
-# models: as recalled of 3.6, twice and four times the weights by t5-large's shape with 16 and 32 layers. Repeats: table
+# Raffel et al. 2020, 3.1: 2**19 steps of 128 x 512 tokens, 2**18 of fine-tuning, an evaluation every 5,000. Larger
+# models: as recalled from 3.6, twice and four times the weights by t5-large's shape with 16 and 32 layers. Repeats:
+# table
 # 9. Adapters: table 10. Limits: table 11; the limit of table 12 is 2**19.
 BASE_STUDY = Scale(
     name="base",
@@ -91,28 +92,28 @@ SCALES = {scale.name: scale for scale in (TINY_STUDY, BASE_STUDY)}
 
 
 class TaskFacts(NamedTuple):
-    """What is known of a word of `--tasks` before a model sees it."""
+    """What is known about a word of `--tasks` before training."""
 
-    digest: str  # of its files
-    held_out: int  # examples that are answered at an evaluation
+    digest: str  # digest of its files
+    held_out: int  # examples answered at an evaluation
     inputs: int  # tokens, about
     targets: int
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What the arms of a study are made for. Corpora and tasks are by the name or word that they were given under."""
+    """The setting for the arms of a study. Corpora and tasks are named as on the command line."""
 
     scale: Scale
     steps: int
     fine_steps: int
     corpora: Mapping[str, Path] = field(hash=False)
     tasks: Mapping[str, TaskFacts] = field(hash=False)
-    digests: Mapping[str, str] = field(hash=False)  # of corpora, by name
+    digests: Mapping[str, str] = field(hash=False)  # digests of corpora, by name
 
     @property
     def corpus(self) -> str:
-        """The name of the one that is meant where a study has one."""
+        """The name of the corpus, for studies with one."""
         return next(iter(self.corpora))
 
     @property
@@ -121,13 +122,13 @@ class Setting:
         return find_objective(OBJECTIVE).lengths(self.scale.inputs).chunk
 
     def vocabulary(self) -> PlannedRun:
-        """One for all runs, as in the paper: a training of a single step leaves it behind."""
+        """One vocabulary for all runs, as in the paper: the result of a training of one step."""
         options: Changes = {"--data": str(self.corpora[self.corpus]), "--model": self.scale.model, "--steps": 1}
         options = {**options, "--batch": self.scale.batch, "--inputs": self.scale.inputs, **self.scale.always}
         return self._planned("vocabulary", "train", options, (self.digests[self.corpus],), self._config(options))
 
     def pretrain(self, label: str, seed: int, changes: Changes = AS_IT_IS, corpus: str = "") -> PlannedRun:
-        """A training on text from nothing, the paper's baseline but for the changes."""
+        """A pre-training from scratch: the paper's baseline with changes."""
         corpus = corpus or self.corpus
         base: Changes = {
             "--data": str(self.corpora[corpus]),
@@ -147,7 +148,7 @@ class Setting:
     def finetune(
         self, label: str, seed: int, start: PlannedRun | None, words: tuple[str, ...], changes: Changes = AS_IT_IS
     ) -> PlannedRun:
-        """A fine-tuning on tasks, of a run or from new weights."""
+        """A fine-tuning on tasks, from a run or new weights."""
         base: Changes = {
             "--tasks": words,
             "--steps": self.fine_steps,
@@ -174,7 +175,7 @@ class Setting:
     ) -> PlannedRun:
         """A multi-task training from new weights, with the text of the corpus at a rate in examples, or without.
 
-        It has the steps of pre-training and fine-tuning together, and the schedule of pre-training.
+        It has the combined steps of pre-training and fine-tuning, and the schedule of pre-training.
         """
         more: Changes = {
             "--steps": self.steps + self.fine_steps,
@@ -188,7 +189,7 @@ class Setting:
         return self.finetune(label, seed, None, words, {**more, **changes})
 
     def ensemble(self, label: str, seed: int, members: tuple[PlannedRun, ...], word: str) -> PlannedRun:
-        """The scores of several fine-tuned runs, whose logits are averaged, each from its best checkpoint."""
+        """The scores of an ensemble of fine-tuned runs, each at its best checkpoint, with averaged logits."""
         options: Changes = {
             "--run": (PathIn(members[0]),),
             "--ensemble": tuple(PathIn(member) for member in members[1:]),
@@ -204,7 +205,7 @@ class Setting:
         return PlannedRun(f"{name}-seed{seed}", "score", frozen_options(options), (facts.digest,), load)
 
     def scored(self, label: str, seed: int, run: PlannedRun, words: tuple[str, ...]) -> PlannedRun:
-        """The scores of a fine-tuned run on tasks, illegal answers too, each from its best checkpoint."""
+        """The scores of a fine-tuned run on tasks, including illegal answers, each at its best checkpoint."""
         options: Changes = {"--run": (PathIn(run),), "--tasks": words, "--checkpoint": "best", "--split": "validation"}
         facts = [self.tasks[word] for word in words]
         load = replace(run.load, steps=0, answers=sum(one.held_out for one in facts))
@@ -217,7 +218,7 @@ class Setting:
     ) -> PlannedRun:
         steps = int(str(options["--steps"]))
         words = options.get("--tasks", ())
-        assert isinstance(words, tuple)  # `finetune` gives them so
+        assert isinstance(words, tuple)  # as set by `finetune`
         facts = [self.tasks[str(word)] for word in words]
         asked = max((fact.inputs for fact in facts), default=1), max((fact.targets for fact in facts), default=1)
         inputs, targets = asked

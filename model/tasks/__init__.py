@@ -1,4 +1,4 @@
-"""Tasks of text to text: rows of a data set become pairs of strings, and what a model writes becomes a score.
+"""Text-to-text tasks: rows of a data set become pairs of strings, and a model's output becomes a score.
 
 >>> [*find_task("rte").format({"sentence1": "It rains.", "sentence2": "It is wet.", "label": 0}, training=True)]
 [TaskExample(inputs='rte sentence1: It rains. sentence2: It is wet.', targets='entailment', answer=0)]

@@ -1,4 +1,4 @@
-"""Shows the tasks that there are, or the examples of a path as a model would see them.
+"""Shows all tasks, or the examples of a path as a model sees them.
 
 python -m model.tasks
 python -m model.tasks rte=glue/RTE my_tasks:MOOD=mood.tsv
@@ -17,7 +17,7 @@ from model.tasks import TASKS, UNLABELLED, Task, Template
 from model.tasks.data import TaskData
 from model.tasks.naming import parse_tasks
 
-_MOST = 400  # characters of a text that is shown
+_MOST = 400  # most characters shown of a text
 OWN_TASK = """\
 A task of your own, in a file my_tasks.py of the current folder:
 
@@ -37,7 +37,7 @@ NAME/WORD=PATH is a task under another name; glue=DIR and superglue=DIR are all 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Runs the command. Returns the exit code."""
     return run_command("tasks", lambda: _run(_parsed(argv)), shows=True)
 
 
@@ -65,7 +65,7 @@ def _run(args: Namespace) -> int:
 
 
 def tasks_table() -> str:
-    """All tasks, below where their strings, labels, lengths and metrics are from."""
+    """All tasks, grouped under the source of their strings, labels, lengths and metrics."""
     head = ("name", "metrics", "tokens", "labels", "inputs")
     shown = [task for name, task in TASKS.items() if "/" not in name]
     widths = [max(map(len, column)) for column in list(zip(head, *map(_row, shown), strict=True))[:-1]]

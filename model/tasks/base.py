@@ -1,7 +1,7 @@
-"""What a task is: rows of a data set become pairs of strings, and what a model writes becomes a score.
+"""The definition of a task: rows of a data set become pairs of strings, and a model's output becomes a score.
 
-row --format--> TaskExample (inputs, targets, answer)      what a model reads, should write, and is compared with
-what it wrote --format.read--> a prediction --metrics, with the answers--> {"accuracy": 87.5}
+row --format--> TaskExample (inputs, targets, answer)      a model's input, expected output, and the answer for scoring
+its output --format.read--> a prediction --metrics, with the answers--> {"accuracy": 87.5}
 """
 
 from __future__ import annotations
@@ -16,54 +16,56 @@ from typing import Any, NamedTuple
 from model.errors import ConfigError, TrainError
 from model.tasks.faults import by_user, told_fault
 
-DataRow = Mapping[str, Any]  # of a data set, by column
+DataRow = Mapping[str, Any]  # row of a data set, by column
 
 _SENTINEL = "<extra_id_0>"
 UNLABELLED = "<unk>"  # the target of an example without a label, in test sets: t5 preprocessors.py, `glue`
 
 
 class TaskExample(NamedTuple):
-    """A pair of strings, and what a prediction is compared with."""
+    """A pair of strings, and the answer with which a prediction is compared."""
 
     inputs: str
     targets: str
-    # What JSON holds: the number of a class, a list of accepted answers, a group and a label, ...; None for a row
-    # without a label, which can be answered, but neither trained on nor scored.
+    # JSON: the number of a class, a list of accepted answers, a group and a label, ...; None for a row without a
+    # label, which can be answered, but neither trained on nor scored.
     answer: Any = None
 
 
 class Format(ABC):
-    """How rows become examples, and how what a model wrote is read: a frozen dataclass, so that a task is a value."""
+    """How rows become examples, and how outputs are read: a frozen dataclass, so that a task is a value."""
 
-    labels: tuple[str, ...] = ()  # where targets are words of a closed set, in the order of their numbers
+    labels: tuple[str, ...] = ()  # the words of targets from a closed set, in the order of their numbers
 
     @property
     @abstractmethod
     def columns(self) -> tuple[str, ...]:
-        """That every row must have. Those of labels and answers are not among them, for test sets lack them."""
+        """Columns that every row must have, except those of labels and answers, which test sets lack."""
 
     @property
     def answer_columns(self) -> tuple[str, ...]:
-        """That a row must have beside these, to be trained on."""
+        """Further columns that a row needs for training."""
         return ()
 
     @abstractmethod
     def __call__(self, row: DataRow, training: bool) -> Iterable[TaskExample]:
-        """The examples of a row: none, one, or several. In training some rows give others than in an evaluation."""
+        """The examples of a row: none, one, or several. Some rows give different examples in training and
+        evaluation.
+        """
 
     def read(self, written: str, example: TaskExample) -> Any:
-        """The prediction, of the kind that the metrics take: a label's number, -1 for what is none; else the text."""
+        """The prediction in the metrics' form: a label's number, -1 for anything else; without labels the text."""
         if not self.labels:
             return written
         return self.labels.index(written) if written in self.labels else -1
 
 
-# (answers, predictions) -> values by name, of 0 to 100 where they are shares; nan where there is nothing to measure
+# (answers, predictions) -> values by name, shares from 0 to 100; nan if there is nothing to measure
 Metric = Callable[[Sequence[Any], Sequence[Any]], dict[str, float]]
 
 
 class TaskLengths(NamedTuple):
-    """Tokens, with their `</s>`: longer inputs and targets are cut."""
+    """Lengths in tokens, including `</s>`: longer inputs and targets are cut."""
 
     inputs: int = 512
     targets: int = 512
@@ -74,13 +76,13 @@ LONG = TaskLengths()
 
 @dataclass(frozen=True)
 class Template(Format):
-    """Each row is one example: both strings are patterns with the names of columns in braces.
+    """Each row is one example: both strings are patterns with column names in braces.
 
     >>> [*Template("mood: {text}", "{mood}", labels=("sad", "happy"))({"text": "It rains.", "mood": 0}, True)]
     [TaskExample(inputs='mood: It rains.', targets='sad', answer=0)]
 
-    With `labels`, the targets are one column, which holds the number of a label or its word, and the answer is the
-    number; without, the answer is the target. A missing label (-1, None, "" or "-") becomes `UNLABELLED`.
+    With `labels`, the targets are one column, which holds the number or the word of a label, and the answer is the
+    number. Without, the answer is the target. A missing label (-1, None, "" or "-") becomes `UNLABELLED`.
     """
 
     inputs: str
@@ -123,7 +125,7 @@ class Template(Format):
 
 
 def filled_in(pattern: str, row: DataRow) -> str:
-    """A pattern with the values of columns, which are texts or numbers; ConfigError for another one."""
+    """A pattern with the values of columns, which must be texts or numbers; else ConfigError."""
     for column in fields_of(pattern):
         if column in row and not isinstance(row[column], str | Number):
             raise ConfigError(f"column {column!r} holds a {type(row[column]).__name__}: expected a text or a number")
@@ -140,13 +142,13 @@ def _are_names(value: Any) -> bool:
 
 
 def labelled(inputs: str, value: Any, labels: Sequence[str]) -> TaskExample:
-    """The example whose target is the word of a label, given in any way that `label_number` reads."""
+    """The example whose target is the word of a label, in any form that `label_number` reads."""
     number = label_number(value, labels)
     return TaskExample(inputs, UNLABELLED) if number < 0 else TaskExample(inputs, labels[number], number)
 
 
 def featured(prefix: str, *features: str) -> str:
-    """The pattern of T5's classification tasks: each text behind its name.
+    """The pattern of T5's classification tasks: each text after its name.
 
     >>> featured("rte", "hypothesis", "premise")
     'rte hypothesis: {hypothesis} premise: {premise}'
@@ -155,7 +157,7 @@ def featured(prefix: str, *features: str) -> str:
 
 
 def nested_column(table: Any, name: str) -> list[Any]:
-    """A column of a table inside a row, which comes as lists by name, or as a list of rows; [] of None.
+    """A column of a table inside a row, stored as lists by name or as a list of rows; [] for None.
 
     >>> nested_column({"text": ["a", "b"]}, "text") == nested_column([{"text": "a"}, {"text": "b"}], "text")
     True
@@ -175,7 +177,7 @@ def fields_of(pattern: str) -> tuple[str, ...]:
 
 
 def label_number(value: Any, labels: Sequence[str]) -> int:
-    """The number of a label, given as a number, a truth value or its word; -1 for none. ConfigError for another one.
+    """The number of a label, given as a number, a boolean or its word; -1 for none. ConfigError for anything else.
 
     >>> [label_number(value, ("False", "True")) for value in (1, "True", True, 1.0, -1, None, "0", "-")]
     [1, 1, 1, 1, -1, -1, 0, -1]
@@ -185,7 +187,7 @@ def label_number(value: Any, labels: Sequence[str]) -> int:
     if isinstance(value, str) and value in labels:
         return labels.index(value)
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a column of whole numbers with gaps comes as fractions
+        value = int(value)  # a column of integers with gaps is read as floats
     digits = isinstance(value, str) and value.isascii() and value.isdigit()
     if (isinstance(value, int) or digits) and 0 <= int(value) < len(labels):
         return int(value)
@@ -194,13 +196,13 @@ def label_number(value: Any, labels: Sequence[str]) -> int:
 
 @dataclass(frozen=True)
 class TaskLayout:
-    """How the files of a task differ from one row a line, with columns by the names that its format has."""
+    """How a task's files differ from one row per line with the format's column names."""
 
-    aliases: tuple[tuple[str, str], ...] = ()  # (as people have it, as the format names it); the latter goes first
+    aliases: tuple[tuple[str, str], ...] = ()  # (name in files, name in the format); the latter has priority
     headless: tuple[str, ...] = ()  # the columns of a TSV file whose first line is a row already
     unnest: Callable[[DataRow], Iterable[DataRow]] | None = None  # the rows of a record that may hold several
-    gaps: bool = False  # lines with too few columns are left out, for the published file has some; else an error
-    only: tuple[str, ...] = ()  # parts of names: if a file of a split has one, no file without is read
+    gaps: bool = False  # skip lines with too few columns, which the published file has; else an error
+    only: tuple[str, ...] = ()  # parts of names: if a file of a split has one, files without it are not read
     never: tuple[str, ...] = ()  # parts of names of files that are not read
 
 
@@ -210,7 +212,7 @@ TASK_SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Task:
-    """A task of text to text. Four lines make one of your own:
+    """A text-to-text task. Four lines make your own:
 
     from model.tasks import Task, Template
     MOOD = Task(
@@ -220,17 +222,17 @@ class Task:
 
     name: str
     format: Format
-    metrics: tuple[str, ...]  # names of `METRICS`; the first value of the first one chooses the best checkpoint
+    metrics: tuple[str, ...]  # names of `METRICS`; the first value of the first one selects the best checkpoint
     lengths: TaskLengths = LONG
-    beams: int = 1  # 1 is greedy; T5 has 4, with length penalty 0.6, for translation and summaries
+    beams: int = 1  # 1 is greedy; T5 uses 4, with length penalty 0.6, for translation and summaries
     source: str = ""  # where prefix, labels, lengths and metrics are from
     layout: TaskLayout = ROW_A_LINE
-    splits: tuple[str, ...] = TASK_SPLITS  # that are used: what T5 only scores is never trained on
-    # T5's `_1_sentinel`: the first sentinel ends the inputs, and stays when they are cut, and begins the targets.
+    splits: tuple[str, ...] = TASK_SPLITS  # used splits: data that T5 only scores are never trained on
+    # T5's `_1_sentinel`: the first sentinel ends the inputs, even if they are cut, and starts the targets.
     sentinel: bool = False
 
     def __post_init__(self) -> None:
-        """ConfigError for what is no task. Which metrics there are, `model.tasks.naming` knows."""
+        """ConfigError for an invalid task. `model.tasks.naming` checks the metrics."""
         name = f"Task {self.name}:"
         _expect(isinstance(self.format, Format), f"{name} format", self.format, "a Format, such as a Template")
         for part in ("labels", "columns", "answer_columns"):
@@ -246,7 +248,7 @@ class Task:
         _expect(right, f"{name} splits", self.splits, f"a tuple, some of {', '.join(TASK_SPLITS)}")
 
     def read(self, written: str, example: TaskExample) -> Any:
-        """The prediction that the metrics take, of what a model wrote. TrainError for a fault in a user's format."""
+        """The prediction for the metrics, from a model's output. TrainError for a fault in a user's format."""
         if self.sentinel and written.startswith(_SENTINEL):
             written = written.removeprefix(_SENTINEL).strip()
         try:

@@ -1,4 +1,4 @@
-"""Questions without a passage: what a model knows by heart. Roberts, Raffel and Shazeer 2020, 2002.08910."""
+"""Closed-book questions, which a model answers from memory. Roberts, Raffel and Shazeer 2020, 2002.08910."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _ANSWER = "answer:"
 
 @dataclass(frozen=True)
 class ByHeart(Format):
-    """A question alone. The target is the first answer, and all are accepted."""
+    """A question without a passage. The target is the first answer, and all answers are accepted."""
 
     prefix: str  # "nq question: "
-    answers: str = "answers"  # the column: a list of strings, or TriviaQA's {"value": ..., "aliases": [...]}
+    answers: str = "answers"  # its column: a list of strings, or TriviaQA's {"value": ..., "aliases": [...]}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ class ByHeart(Format):
         inputs, found = self.prefix + row["question"], row.get(self.answers)
         if isinstance(found, Mapping) and "value" in found:
             accepted = [*(found.get("aliases") or [found["value"]])]
-            # The Hub's test set has a mark for what is not told.
+            # The Hub's test set marks hidden answers.
             known = found["value"] not in (None, "", "<unk>")
             return [TaskExample(inputs, found["value"], accepted) if known else TaskExample(inputs, UNLABELLED)]
         accepted = accepted_texts(found)
@@ -41,10 +41,10 @@ class ByHeart(Format):
 
 @dataclass(frozen=True)
 class AllByHeart(Format):
-    """Natural Questions with all short answers and yes or no: "answer: Ada answer: Bob".
+    """Natural Questions with all short answers, and yes or no: "answer: Ada answer: Bob".
 
-    Questions without an answer are left out. The answer is a list an annotator, empty where one gave no answer; the
-    prediction is the list that was written.
+    Questions without an answer are skipped. The answer is one list per annotator, empty if that one gave no answer; the
+    prediction is the list that was generated.
     """
 
     @property
@@ -71,14 +71,14 @@ _YES_NO = {-1: "", 0: "no", 1: "yes", "NONE": "", "NO": "no", "YES": "yes"}
 
 
 def _each(notes: Any) -> list[Any]:
-    """The short answers of each annotator: lists of them, or, as TFDS has it, one table with a list for each."""
+    """The short answers of each annotator: one list each or, as in TFDS, a table with a list for each."""
     if isinstance(notes, Mapping) and isinstance(notes["short_answers"], Mapping):
         return [*notes["short_answers"]["text"]]
     return nested_column(notes, "short_answers")
 
 
 def trivia_rows(record: DataRow) -> Iterable[DataRow]:
-    """A question of TriviaQA's own JSON with the names that the Hub's columns have."""
+    """A question of TriviaQA's own JSON with the Hub's column names."""
     if "Question" not in record:
         return [record]
     answer = record.get("Answer") or {}

@@ -20,20 +20,20 @@ from model.tasks.files import files_by_split, sums_of
 from model.tasks.metrics import METRICS
 from model.tasks.records import DataRecord, records_of
 
-_MISSHAPEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # of a value: a text for a list, ...
+_MISSHAPEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)  # for values of a wrong kind
 
 
 class RowExample(NamedTuple):
-    """An example, and what it was made of; several may be of one row."""
+    """An example, and the row it was made from; a row may have several."""
 
-    number: int  # of the row in its split, from 0
+    number: int  # of the row within its split, from 0
     row: DataRow
     example: TaskExample
 
 
 @dataclass(frozen=True)
 class TaskData:
-    """A task, where its rows are, and the name that a run has for it."""
+    """A task, the path of its rows, and its name in a run."""
 
     name: str
     task: Task
@@ -41,15 +41,15 @@ class TaskData:
 
     @cached_property
     def splits(self) -> dict[str, tuple[Path, ...]]:
-        """The files of each split that is there: train, validation, test, in this order."""
+        """The files of each existing split: train, validation, test, in this order."""
         return files_by_split(self.path, self.task.layout, self.task.splits)
 
     def sums(self, split: str) -> dict[str, str]:
-        """The sha256 of each file of a split, by its name below the path; checked against SHA256SUMS if there."""
+        """The sha256 of each file of a split, by its name below the path; checked against SHA256SUMS if it exists."""
         return sums_of(self.splits[split], self.path.parent if self.path.is_file() else self.path)
 
     def rows(self, split: str) -> Iterator[DataRecord]:
-        """The rows of a split, each with its place, under the names that the format has for the columns."""
+        """The rows of a split, each with its place, under the format's column names."""
         for path in self.splits[split]:
             for place, record in records_of(path, self._columns, self.task.layout):
                 try:
@@ -60,14 +60,14 @@ class TaskData:
                     yield DataRecord(place, self._named(row))
 
     def examples(self, split: str, training: bool | None = None) -> Iterator[TaskExample]:
-        """The examples of a split; in training, which is the default for `train`, none without a label.
+        """The examples of a split; in training (the default for `train`), only those with a label.
 
-        ConfigError, with the place, for a row that cannot be one: a column that is missing, another label, ...
+        ConfigError, with the place, for an invalid row: a missing column, an unknown label, ...
         """
         return (made.example for made in self.examples_by_row(split, training))
 
     def examples_by_row(self, split: str, training: bool | None = None) -> Iterator[RowExample]:
-        """The same, each with the row that it was made of."""
+        """The same, each with its row."""
         training = split == "train" if training is None else training
         for number, (place, row) in enumerate(self.rows(split)):
             self._check(place, row, training)
@@ -88,7 +88,7 @@ class TaskData:
             )
 
     def check(self) -> None:
-        """ConfigError where a split has no row, or a first row from which no example can be made."""
+        """ConfigError if a split has no rows, or its first row gives no example."""
         for split in self.splits:
             training = split == "train"
             rows = [*islice(self.rows(split), 1)]
@@ -105,7 +105,7 @@ class TaskData:
                 return
 
     def _try_metrics(self, example: TaskExample) -> None:
-        """ConfigError where a metric cannot compare the answer with what is read of the targets, or of another text."""
+        """ConfigError if a metric cannot compare the answer with a prediction read from the targets or another text."""
         for written in (example.targets, "?"):
             try:
                 read = self.task.read(written, example)
@@ -121,7 +121,7 @@ class TaskData:
                     ) from None
 
     def _misshapen(self, place: str, error: Exception) -> ConfigError:
-        """The error for a value that is of another kind than the format takes."""
+        """The error for a value of another kind than the format expects."""
         said = f"{type(error).__name__}: {error}"
         return ConfigError(f"{place} does not have the shape that {self.task.name} reads ({said}).")
 
@@ -134,7 +134,7 @@ class TaskData:
         return f"{first} (and {len(others)} more)" if others else str(first)
 
     def _named(self, row: DataRow) -> DataRow:
-        """A column under an alias gets its name, unless one of that name is there."""
+        """Renames columns from their aliases, unless a column of that name exists."""
         renamed = {name: row[found] for found, name in self.task.layout.aliases if found in row and name not in row}
         return {**row, **renamed} if renamed else row
 
@@ -153,7 +153,7 @@ class TaskData:
 
 
 def _check_example(place: str, example: TaskExample) -> None:
-    """ConfigError for what cannot be written down: texts that are none, an answer that JSON does not hold."""
+    """ConfigError for an example that cannot be stored: values that are not texts, an answer that JSON cannot hold."""
     if not isinstance(example, TaskExample):
         raise ConfigError(f"{place}: the format gave a {type(example).__name__}: expected TaskExamples, in a list.")
     for part, text in zip(("inputs", "targets"), example, strict=False):

@@ -1,4 +1,4 @@
-"""Faults in code of a user's own, such as a `Format`, in a line with their place. A fault in ours stays a bug."""
+"""Reports faults in a user's code, such as a `Format`, in one line with their place. A fault in ours stays a bug."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_THEIRS = tuple(map(str, (_OURS, sys.prefix, sys.base_prefix)))
 
 
 def told_fault(error: BaseException) -> str:
-    """FILE:LINE of the last line of the user's own, where one is, and what was raised."""
+    """FILE:LINE of the last line in the user's code, if any, and what was raised."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -24,5 +24,5 @@ def told_fault(error: BaseException) -> str:
 
 
 def by_user(thing: object) -> bool:
-    """Whether the class of an object is a user's own."""
+    """Whether the class of an object is a user's."""
     return not type(thing).__module__.startswith("model.")

@@ -1,8 +1,8 @@
-"""Which files of a path belong to which split, and whether they are what their sums say.
+"""Assigns the files of a path to splits, and verifies their checksums.
 
-A path is a file, or a folder with files of splits, by the words in their names: `train.tsv`, `dev-v1.1.json`,
-`train-00000-of-00003.parquet`, `xnli.test.tsv`, `validation/part-0.parquet`. If nothing lies there but a folder `data`,
-that is meant.
+A path is a file, or a folder with files named after splits: `train.tsv`, `dev-v1.1.json`,
+`train-00000-of-00003.parquet`, `xnli.test.tsv`, `validation/part-0.parquet`. If the folder contains only a folder
+`data`, that is used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DATA_SUFFIXES = (
     ".ndjson",
     ".json",
     ".parquet",
-)  # texts with .gz too
+)  # text files also with .gz
 _WORDS = {
     "train": "train",
     "training": "train",
@@ -39,10 +39,10 @@ _SUMS = "SHA256SUMS"
 def files_by_split(
     path: Path, layout: TaskLayout, splits: tuple[str, ...] = TASK_SPLITS
 ) -> dict[str, tuple[Path, ...]]:
-    """The files of each split that is there, in the order of `splits` and of their names.
+    """The files of each existing split, in the order of `splits` and of their names.
 
-    A file whose name has no word of a split, alone in its folder or given itself, is of the first of `splits`.
-    ConfigError where there is none at all.
+    A file whose name has no word of a split, alone in its folder or given directly, belongs to the first of `splits`.
+    ConfigError if there are no files at all.
     """
     if not path.exists():
         raise ConfigError(f"{path} does not exist: expected a file, or a folder with {', '.join(splits)}.")
@@ -78,7 +78,7 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterable[Path]:
-    """The files of a folder and of those in it that are named after a split."""
+    """The files of a folder, and of its subfolders named after a split."""
     for path in sorted(folder.iterdir()):
         if path.is_file():
             yield path
@@ -87,7 +87,7 @@ def _below(folder: Path) -> Iterable[Path]:
 
 
 def suffix_of(file: Path) -> str:
-    """ ".tsv", ".jsonl", ..., whatever the file is packed in; "" for one that is none of these."""
+    """ ".tsv", ".jsonl", ..., without the ending of compression; "" for any other."""
     name = file.name.lower()
     kind = Path(name.removesuffix(".gz")).suffix
     return "" if kind not in DATA_SUFFIXES or name.startswith((".", "_")) else kind
@@ -98,7 +98,7 @@ def _has(file: Path, parts: Iterable[str]) -> bool:
 
 
 def _split_of(relative: Path) -> str:
-    """The split by the words of a name, the first one of its file if there are several, else of its folder; or ""."""
+    """The split by words in the file name (the first of several), else in the folder name; or ""."""
     for part in reversed(relative.parts):
         for word in re.split(r"[^a-z0-9]+", part.lower()):
             if word in _WORDS:
@@ -109,7 +109,7 @@ def _split_of(relative: Path) -> str:
 def sums_of(files: Iterable[Path], root: Path) -> dict[str, str]:
     """The sha256 of each file by its name below `root`.
 
-    ConfigError where a file SHA256SUMS, in the root or beside the file, as sha256sum writes it, has another.
+    ConfigError if SHA256SUMS, in the root or next to the file, has another checksum for it.
     """
     sums = {}
     for file in files:
@@ -126,7 +126,7 @@ def sums_of(files: Iterable[Path], root: Path) -> dict[str, str]:
 
 
 def _told(path: Path) -> dict[str, str]:
-    """The sums that a file of sha256sum tells, by name."""
+    """The checksums in a file written by sha256sum, by name."""
     if not path.is_file():
         return {}
     told = {}

@@ -1,4 +1,4 @@
-"""Translation and summaries: texts from texts. WMT's three pairs and CNN/DailyMail, as T5 has them."""
+"""Translation and summaries: WMT's three pairs and CNN/DailyMail, as in T5."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LANGUAGE_NAMES = {
 
 @dataclass(frozen=True)
 class Translation(Format):
-    """From one language to another; both are columns, by their codes.
+    """Translation between two languages; their codes are the columns.
 
     >>> [*Translation("en", "de")({"en": "That is good.", "de": "Das ist gut."}, training=True)]
     [TaskExample(inputs='translate English to German: That is good.', targets='Das ist gut.', answer='Das ist gut.')]
@@ -65,7 +65,7 @@ class Translation(Format):
 
 
 def translation_rows(record: DataRow) -> Iterable[DataRow]:
-    """The texts of the Hub's column `translation` as columns of their own; a flat row stays."""
+    """The texts of the Hub's column `translation` as separate columns; a flat row stays."""
     nested = record.get("translation")
     return [nested] if isinstance(nested, Mapping) else [record]
 

@@ -1,6 +1,6 @@
-"""GLUE as T5 has it: the task's name, then each text behind its name, sorted by name. Wang et al. 2018, 1804.07461.
+"""GLUE as in T5: the task's name, then each text after its name, sorted by name. Wang et al. 2018, 1804.07461.
 
-Columns are those of the Hub's and TFDS's files; `TaskLayout.aliases` has the names of GLUE's own TSV files.
+Columns are those of the Hub's and TFDS's files; `TaskLayout.aliases` maps the names in GLUE's own TSV files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DIAGNOSTIC = (*_MNLI, ("Premise", "premise"), ("Hypothesis", "hypothesis"), ("L
 
 
 class Similarity(Template):
-    """STS-B: the score, rounded to fifths, as text: "3.8". What is written counts as a number, else as -1."""
+    """STS-B: the score, rounded to fifths, as text: "3.8". The output is read as a number, else as -1."""
 
     def __call__(self, row: DataRow, training: bool) -> list[TaskExample]:
         inputs, value = filled_in(self.inputs, row), row.get("label")
@@ -46,12 +46,12 @@ class Similarity(Template):
 
 
 def fifths(score: float) -> str:
-    """A score as a fifth with one decimal, a half rounded to the even one, in the 32 bits in which T5 counts.
+    """A score rounded to fifths with one decimal, halves to even, in T5's 32-bit arithmetic.
 
     >>> [fifths(score) for score in (3.84, 2.5, 4.917, 0)]
     ['3.8', '2.4', '5.0', '0.0']
     """
-    import numpy as np  # here, so that the table of tasks is there at once
+    import numpy as np  # imported here, so that the table of tasks loads fast
 
     return f"{np.round(np.float32(score) * np.float32(5)) / np.float32(5):.1f}"
 
@@ -66,7 +66,7 @@ def feature_task(
     source: str = GLUE_SOURCE,
     **more: Any,
 ) -> Task:
-    """A task of the kind that most of both benchmarks are: texts behind their names, and the word of a label."""
+    """The most common kind of task in both benchmarks: texts after their names, and the word of a label."""
     template = Template(featured(prefix or name, *features), "{label}", labels)
     return Task(name, template, metrics, lengths, source=source, **more)
 
@@ -90,7 +90,7 @@ GLUE = (
         ("f1", "accuracy"),
         layout=TaskLayout(
             (("#1 String", "sentence1"), ("#2 String", "sentence2"), ("Quality", "label")),
-            never=("msr_paraphrase", "dev_ids"),  # of which GLUE's own script makes train.tsv and dev.tsv
+            never=("msr_paraphrase", "dev_ids"),  # from which GLUE's own script makes train.tsv and dev.tsv
         ),
     ),
     feature_task(
@@ -98,7 +98,7 @@ GLUE = (
         ("question1", "question2"),
         ("not_duplicate", "duplicate"),
         ("f1", "accuracy"),
-        layout=TaskLayout((("is_duplicate", "label"),), gaps=True),  # 21 lines of its train.tsv; TFDS drops them too
+        layout=TaskLayout((("is_duplicate", "label"),), gaps=True),  # 21 lines of its train.tsv; TFDS drops them, too
     ),
     Task(
         "stsb",

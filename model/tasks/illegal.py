@@ -1,8 +1,8 @@
-"""Illegal answers: what a model wrote and its context does not hold, and in which script and language it is.
+"""Illegal answers: output that is not in the context, with its script and language.
 
-A model that was fine-tuned on English answers questions in other languages partly in English, "accidental translation",
-or in other forms of the same characters (Xue et al. 2021, mT5, section 5). Answers of the training data are pieces of
-their contexts, so an answer that is none is illegal, whatever else it is.
+A model fine-tuned on English answers questions in other languages partly in English ("accidental translation"), or in
+other forms of the same characters (Xue et al. 2021, mT5, section 5). Answers of the training data are spans of their
+contexts, so an answer that is not one is illegal.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from c4pipe.languages.codes import canonical
 from model.tasks.metrics.classes import mean_percent
 
 IDENTIFIER = "consensus"
-# Characters that an answer must have for its language to be asked: of pieces of 1,287 real pages in 24 languages,
-# `consensus` names the right language of 30 % at 30 characters, 73 % at 40, 83 % at 60, and another one of 0.3, 1.5 and
-# 1.5 %; for the others it names none. lid.176 alone names another one of 13, 8.5 and 6.2 %. By bench/illegal.py.
+# Characters that an answer needs for language identification: on pieces of 1,287 real pages in 24 languages,
+# `consensus` finds the right language of 30 % at 30 characters, 73 % at 40, 83 % at 60, a wrong one for 0.3, 1.5 and
+# 1.5 %, and none for the others. lid.176 alone is wrong for 13, 8.5 and 6.2 %. Measured by bench/illegal.py.
 LONG_ENOUGH = 40
-_JAPANESE = {"Hira": "Hani", "Kana": "Hani"}  # written together, so one script here
+_JAPANESE = {"Hira": "Hani", "Kana": "Hani"}  # written together, so they count as one script
 
 
 class Legality(NamedTuple):
-    """What is known of one answer."""
+    """The findings on one answer."""
 
-    empty: bool  # blanks alone: it is in every context, and no answer
-    found: bool  # in the context as it stands
+    empty: bool  # only white space: in every context, but not an answer
+    found: bool  # literally in the context
     found_nfkc: bool  # in the context when both are in NFKC
-    other_script: bool  # not found in NFKC either, and most of its letters are in another script than the context's
-    other_language: bool | None  # the same for languages; None where it is too short or nobody can say
+    other_script: bool  # not found in NFKC, and most of its letters are in another script than the context's
+    other_language: bool | None  # the same for languages; None if it is too short or undetermined
 
 
 def legality(context: str, prediction: str, language: str = "", identifier: str = IDENTIFIER) -> Legality:
-    """Of one answer; `language` is that of the context, "" where the identifier is to find it.
+    """The findings on one answer; `language` is the context's, "" to let the identifier find it.
 
     >>> legality("Sie wohnt am Hafen von Genua.", "the harbour")
     Legality(empty=False, found=False, found_nfkc=False, other_script=False, other_language=None)
@@ -58,20 +58,20 @@ def legality(context: str, prediction: str, language: str = "", identifier: str 
 def illegal_answers(
     contexts: Sequence[str], predictions: Sequence[str], language: str = "", identifier: str = IDENTIFIER
 ) -> dict[str, float]:
-    """Shares of all predictions, times 100; nan of none.
+    """Percentages of all predictions; nan without any.
 
-    empty: blanks alone.
-    not_in_context, not_in_context_nfkc: illegal, as they stand and after NFKC of both.
+    empty: only white space.
+    not_in_context, not_in_context_nfkc: illegal, literally and after NFKC of both.
     other_script: of the latter, those in another script than most of the context's letters.
-    other_language: of the latter, those whose language is known and is not that of the context.
-    language_unknown: of the latter, those under `LONG_ENOUGH` characters, or whose language or context's nobody can
-    name. Most answers are that short, so `other_language` counts sentences and misses words: it is a lower bound.
+    other_language: of the latter, those whose language is known and differs from the context's.
+    language_unknown: of the latter, those under `LONG_ENOUGH` characters, or where the language of either is
+    undetermined. Most answers are that short, so `other_language` covers sentences but not words: it is a lower bound.
 
     >>> values = illegal_answers(["Он живёт в Генуе."], ["Genoa"])
     >>> values["not_in_context_nfkc"], values["other_script"], values["language_unknown"]
     (100.0, 100.0, 100.0)
     """
-    _loaded(identifier)  # an unknown one is said before any work
+    _loaded(identifier)  # an unknown one is reported before any work
     pairs = zip(contexts, predictions, strict=True)
     found = [legality(context, prediction, language, identifier) for context, prediction in pairs]
     return {
@@ -85,7 +85,7 @@ def illegal_answers(
 
 
 def context_of(inputs: str) -> str:
-    """The context of `question: ... context: ...`; "" where there is none.
+    """The context of `question: ... context: ...`; "" if there is none.
 
     >>> context_of("question: Where does she live ? context: She lives in Genoa .")
     'She lives in Genoa .'
@@ -104,7 +104,7 @@ def _main_script(text: str) -> str:
 
 @lru_cache(maxsize=1_000)
 def _language(identifier: str, text: str) -> str:
-    """The language of a text, "" where it cannot be told. Remembered, for of one context many questions are asked."""
+    """The language of a text, "" if undetermined. Cached, since many questions share a context."""
     guess = _loaded(identifier).guess(text)
     return "" if guess is None or guess.language == UND else guess.language
 

@@ -1,7 +1,7 @@
 """The tasks of mT5: XNLI, PAWS-X, TyDiQA, XQuAD, MLQA and WikiAnn's names. Xue et al. 2021, 2010.11934.
 
-`xnli` takes all languages of its files; `xnli/de` those rows that are German, where a row says so. Of PAWS-X, XQuAD and
-WikiAnn each language has files of its own: `pawsx/de=PATH` is `pawsx` under that name.
+`xnli` uses all languages of its files; `xnli/de` only German rows, if rows name their language. PAWS-X, XQuAD and
+WikiAnn have separate files per language: `pawsx/de=PATH` is `pawsx` under that name.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")  # the order 
 
 
 class _Apart(dict[int, str]):
-    """Every character that is no letter, number, mark, underscore or white space, between blanks: made as they come."""
+    """Maps every character other than letters, numbers, marks, underscore and white space to itself between spaces, on
+    demand.
+    """
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -47,7 +49,7 @@ _APART = _Apart()
 
 
 def padded_anywhere(text: str) -> str:
-    """Punctuation of all scripts between blanks, so that accents stay with their letters.
+    """Puts punctuation of all scripts between spaces; accents stay with their letters.
 
     >>> padded_anywhere("¿Está (aquí)?")
     ' ¿ Está ( aquí ) ? '
@@ -57,9 +59,9 @@ def padded_anywhere(text: str) -> str:
 
 @dataclass(frozen=True)
 class Xnli(Format):
-    """XNLI: rows of one language; or, nested, of all that are there: {"de": ...} and {"language", "translation"}."""
+    """XNLI: rows of one language; or nested rows of all languages: {"de": ...} and {"language", "translation"}."""
 
-    language: str = ""  # "" is all
+    language: str = ""  # "": all
     labels: tuple[str, ...] = ("0", "1", "2")
 
     @property
@@ -90,7 +92,7 @@ def _translations(row: DataRow) -> Iterable[tuple[str, str, str]]:
 
 @dataclass(frozen=True)
 class Names(Format):
-    """WikiAnn: the names in a sentence, each with its kind: "PER: Ada Byron $$ LOC: London"; "" where there are none.
+    """WikiAnn: the names in a sentence with their kinds: "PER: Ada Byron $$ LOC: London"; "" if there are none.
 
     They are in `spans`, or in `ner_tags`: words or numbers of `TAGS`.
     """
@@ -109,7 +111,7 @@ class Names(Format):
 
 
 def _spans(tokens: Sequence[str], tags: Sequence[Any]) -> list[str]:
-    """Each run of a B- and its I-, as "PER: Ada Byron". An I- that nothing begins begins one itself.
+    """Each run of a B- and its I-, such as "PER: Ada Byron". An I- without a B- starts a run.
 
     >>> _spans(["Ada", "Byron", "in", "London"], [1, 2, 0, 5])
     ['PER: Ada Byron', 'LOC: London']
@@ -148,7 +150,7 @@ def _asked(name: str, metric: str = "squad", ids: str = "", layout: TaskLayout =
 
 
 def _mlqa(code: str) -> Task:
-    """Question and context in one language: of the 49 pairs that MLQA has, mT5 takes these."""
+    """Question and context in one language: of MLQA's 49 pairs, mT5 uses these."""
     layout = replace(ARTICLES, only=(f"context-{code}-question-{code}",))
     return _asked(f"mlqa/{code}", f"mlqa_{code}", layout=layout)
 

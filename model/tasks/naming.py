@@ -1,10 +1,10 @@
-"""What `--tasks` is given: which tasks, and where their rows are.
+"""The values of `--tasks`: tasks and the paths of their rows.
 
 | word | task |
 |---|---|
 | `rte=glue/RTE` | the task of that name |
-| `xnli/de=PATH`, `rte/mine=PATH` | the same under another name; of XNLI, TyDiQA and MLQA, in that language |
-| `my_tasks:MOOD=PATH` | a `Task` of a module of one's own, in the current folder or on Python's path |
+| `xnli/de=PATH`, `rte/mine=PATH` | the same under another name; for XNLI, TyDiQA and MLQA, in that language |
+| `my_tasks:MOOD=PATH` | a `Task` of your own module, in the current folder or on Python's path |
 | `glue=DIR`, `superglue=DIR` | each task of the benchmark that has a folder in DIR: `CoLA`, `SST-2`, `boolq`, ... |
 """
 
@@ -26,9 +26,9 @@ from model.tasks.pronouns import PRONOUNS
 from model.tasks.superglue import SUPERGLUE
 
 GROUPS: dict[str, Sequence[Task]] = {"glue": GLUE, "superglue": (*SUPERGLUE, *PRONOUNS)}
-_WORD = re.compile(r"(?!\.{1,2}\Z)[\w.-]+")  # of a name, and of what follows its stroke: a file can be called so
-_TAKEN = ("mean", "all")  # by `best.json` and `eval.csv`
-# Folders, in small letters and without marks, that are not called as their task is.
+_WORD = re.compile(r"(?!\.{1,2}\Z)[\w.-]+")  # a name, or the part after its slash: valid as a file name
+_TAKEN = ("mean", "all")  # used by `best.json` and `eval.csv`
+# Folders, in lower case without punctuation, whose names differ from their tasks'.
 _FOLDERS = {
     "mnli_mismatched": ("mnlimismatched", "mnli"),
     "mnli": ("mnli", "multinli"),
@@ -39,7 +39,7 @@ _FOLDERS = {
 
 
 def parse_tasks(words: Iterable[str]) -> tuple[TaskData, ...]:
-    """The tasks of a command line with their data, each looked at: its files, the columns of its first rows.
+    """The tasks of a command line with their data, after a check of files and of the columns of the first rows.
 
     ConfigError for a word that names no task or no data, and for two tasks with one name.
     """
@@ -58,7 +58,7 @@ def parse_tasks(words: Iterable[str]) -> tuple[TaskData, ...]:
 
 
 def parse_apart(trained: Iterable[str], evaluated: Iterable[str]) -> tuple[tuple[TaskData, ...], frozenset[str]]:
-    """The tasks of both, and the names of those that are trained on; errors as from `parse_tasks`."""
+    """The tasks of both, and the names of those for training; errors as from `parse_tasks`."""
     words = [*trained]
     names = {data.name for word in words for data in _parsed(word)}
     return parse_tasks((*words, *evaluated)), frozenset(names)
@@ -76,7 +76,7 @@ def _parsed(word: str) -> Iterator[TaskData]:
 
 
 def _check_name(name: str) -> None:
-    """ConfigError for a name of a task that is not a file name, or that of something else in the tables of a run."""
+    """ConfigError for a task's name that is not a file name, or is reserved in a run's tables."""
     if not all(_WORD.fullmatch(part) for part in name.split("/")):
         raise ConfigError(f"a task is called {name!r}: expected letters, digits, '.', '-' and '_', as in mood.")
     if name in _TAKEN:
@@ -88,7 +88,7 @@ def _check_name(name: str) -> None:
 
 
 def task_named(name: str) -> Task:
-    """The task of a name, `NAME/WORD` or `MODULE:TASK`."""
+    """The task for a name, `NAME/WORD` or `MODULE:TASK`."""
     base, stroke, word = name.partition("/")
     if stroke and not _WORD.fullmatch(word):
         raise ConfigError(f"--tasks {name}: expected letters, digits, '.', '-' and '_' after the slash.")
@@ -151,5 +151,5 @@ def _members(group: str, path: Path) -> list[TaskData]:
 
 
 def _has_own_files(task: Task, folder: Path) -> bool:
-    """Whether a folder that two tasks share has files of this one."""
+    """Whether a folder shared by two tasks has files of this one."""
     return any(word in file.name.lower() for file in folder.iterdir() for word in task.layout.only)

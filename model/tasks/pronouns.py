@@ -1,6 +1,6 @@
-"""What does the pronoun stand for? WSC, DPR and WNLI, with the pronoun in stars and the referent as the target.
+"""Pronoun resolution: WSC, DPR and WNLI, with the pronoun in stars and the referent as the target.
 
-`*it*` is asked about; the answer of WSC and WNLI is the label, 1 where the target is what the pronoun stands for.
+The question is about `*it*`; the answer of WSC and WNLI is the label, 1 if the target is the referent.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ _MARKS = ".,!?"
 
 @dataclass(frozen=True)
 class Referent(Format):
-    """WSC: the pronoun is a word of the text, by its number; the referent is given, right or wrong.
+    """WSC: the pronoun is given by its word number in the text; the referent is given, right or wrong.
 
-    Trained on where it is right: the model learns to write referents, and is scored by whether it writes this one.
+    Training uses only right ones: the model learns to generate referents, and is scored on whether it generates this
+    one.
     """
 
     labels: tuple[str, ...] = ("False", "True")
@@ -89,18 +90,18 @@ class Candidates(Format):
 
 
 def starred(text: str, pronoun: str, number: int) -> str:
-    """The text with word `number`, counted from 0 between single blanks, in stars.
+    """The text with word `number`, counted from 0 between single spaces, in stars.
 
     >>> starred("Mia asked Tom if he could sing.", "he", 4)
     'Mia asked Tom if *he* could sing.'
 
-    Where that word is another, the nearest one that is the pronoun, or begins with it, is taken, and what it ends in
-    stands apart: so the two sentences come out which T5 has as exceptions. ConfigError if there is none.
+    If that word is another one, the nearest word that is the pronoun, or begins with it, is used, and the rest of that
+    word is split off: this reproduces the two sentences that T5 treats as exceptions. ConfigError if there is none.
     """
     words = text.split(" ")
     if 0 < number < len(words) and words[number] == pronoun:
         before, after = " ".join(words[:number]), " ".join(words[number + 1 :])
-        return f"{before} X {after}".replace(" X ", f" *{pronoun}* ")  # T5 takes any word X for the pronoun
+        return f"{before} X {after}".replace(" X ", f" *{pronoun}* ")  # T5 treats any word X as the pronoun
     mention = re.compile(rf"{re.escape(pronoun)}(\W*)")
     near = [place for place, word in enumerate(words) if place and mention.fullmatch(word)]
     if not near:
@@ -111,7 +112,7 @@ def starred(text: str, pronoun: str, number: int) -> str:
 
 
 def is_referent(written: str, referent: str) -> int:
-    """1 where one is among the words of the other, but for capitals and determiners; 0 if not; -1 if none is written.
+    """1 if one is among the words of the other, ignoring case and determiners; 0 if not; -1 if nothing is written.
 
     >>> is_referent("The fuzzy bunny", "bunny"), is_referent("Mia", "Mia's hat"), is_referent("the", "bunny")
     (1, 0, -1)
@@ -130,18 +131,18 @@ def _bare(text: str) -> str:
 
 
 class _Mention(NamedTuple):
-    score: int  # words around the pronoun that stand around a gap in the hypothesis too
+    score: int  # words around the pronoun that are also around a gap in the hypothesis
     place: int  # of the pronoun, among the words of the premise
-    referent: str  # what fills the gap, in small letters
+    referent: str  # what fills the gap, in lower case
 
 
 def found_referent(premise: str, hypothesis: str) -> tuple[str, str]:
-    """The premise with a pronoun in stars, and what the hypothesis has in its place.
+    """The premise with a pronoun in stars, and the hypothesis's words in its place.
 
     >>> found_referent("The fish ate the worm. It was tasty.", "The worm was tasty.")
     ('The fish ate the worm. *It* was tasty.', 'The worm')
 
-    The pronoun is the one around which most words agree. ConfigError where there is none, or nothing in its place.
+    The pronoun is the one around which most words agree. ConfigError if there is none, or nothing in its place.
     """
     words, others = _small_words(premise), _small_words(hypothesis)
     mentions = [_mention(words, others, place) for place, word in enumerate(words) if word in _PRONOUNS]
@@ -162,14 +163,14 @@ def _mention(words: Sequence[str], others: Sequence[str], place: int) -> _Mentio
     if not common_before + common_after:
         return _Mention(0, place, "")
     left, right = before[len(before) - common_before :], after[:common_after]
-    # The words are patterns as they stand, unescaped: T5 does not escape them either.
+    # The words are used as patterns without escaping, as in T5.
     gaps = ([*left, "(.+)", *right], ["^(.+)", *right], [*left, "(.+)$"])
     found = next((match for gap in gaps if (match := re.search(" ".join(gap), " ".join(others)))), None)
     return _Mention(common_before + common_after, place, found[1] if found else "")
 
 
 def _shared(words: Sequence[str], others: Sequence[str]) -> int:
-    """How many of the first words stand in a row among the others, which are compared as a string."""
+    """How many of the first words occur consecutively among the others, which are compared as a string."""
     text = " ".join(others)
     return next((n for n in range(len(words)) if " ".join(words[: n + 1]) not in text), len(words))
 
@@ -181,7 +182,7 @@ def _in_stars(text: str, place: int) -> str:
 
 
 def _as_written(referent: str, hypothesis: str) -> str:
-    """From its last article on, with the capitals of the hypothesis, without the mark or genitive at its end."""
+    """The referent from its last article, in the case of the hypothesis, without final punctuation or genitive."""
     words = referent.split(" ")
     words = words[max([words.index(article) for article in ("a", "an", "the") if article in words] or [0]) :]
     pattern = " ".join(rf"{re.escape(word)}[.,?!]?" for word in words)
@@ -193,7 +194,7 @@ def _as_written(referent: str, hypothesis: str) -> str:
 
 
 def referent_rows(record: DataRow) -> Iterable[DataRow]:
-    """A record of SuperGLUE's JSONL with its spans as columns, mended as TFDS's `wsc.fixed` is; a flat row stays."""
+    """A record of SuperGLUE's JSONL with its spans as columns, corrected as in TFDS's `wsc.fixed`; a flat row stays."""
     if not isinstance(record.get("target"), Mapping):
         return [record]
     target: dict[str, Any] = {**record["target"]}
@@ -203,7 +204,7 @@ def referent_rows(record: DataRow) -> Iterable[DataRow]:
 
 
 def _mended(span: str, text: str, number: int) -> str:
-    """The span as it stands in the text: with the capital that its first word has there, no stop, no end of line."""
+    """The span as in the text: with its case there, without a full stop or line end."""
     words = text.split()
     if span in text or not 0 <= number < len(words):
         return span

@@ -1,4 +1,4 @@
-"""How often each task comes up in a mixture of tasks, as T5 mixes them.
+"""The rate of each task in a mixture of tasks, as in T5.
 
 >>> task_rates({"squad": 300, "rte": 100}, Mixture.parse("examples", limit=100))
 {'squad': 100.0, 'rte': 100.0}
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from c4pipe.mixture import Mixture
 
-# Training examples, by which T5 weighs the tasks of a benchmark that counts as one: PyPI t5 0.9.4, data/glue_utils.py.
+# Training examples, by which T5 weights the tasks within a benchmark: PyPI t5 0.9.4, data/glue_utils.py.
 GLUE_EXAMPLES = {
     "cola": 8_551,
     "sst2": 67_349,
@@ -32,13 +32,13 @@ SUPERGLUE_EXAMPLES = {
     "superglue_rte": 2_490,
     "wic": 5_428,
 }
-TWINS = {"rte", "superglue_rte"}  # the same examples in both benchmarks: side by side each counts half
+TWINS = {"rte", "superglue_rte"}  # the same examples in both benchmarks: if both are used, each counts half
 
 
 def task_rates(examples: Mapping[str, int], mixture: Mixture) -> dict[str, float]:
-    """The rate of each task by its training examples, min(n, limit) ** (1 / T), as seqio's, not brought to a sum of 1.
+    """The rate of each task by its training examples, min(n, limit) ** (1 / T), as in seqio, not normalised.
 
-    RTE of both benchmarks counts half in each. With seqio's `scale` s, a limit K of it is the limit K / s here.
+    If RTE of both benchmarks is used, each counts half. seqio's limit K with `scale` s is the limit K / s here.
     """
     twice = examples.keys() >= TWINS
     return mixture.weights({name: -(-n // 2) if twice and name in TWINS else n for name, n in examples.items()})

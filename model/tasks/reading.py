@@ -1,4 +1,4 @@
-"""Questions to a passage: SQuAD 1.1, and TriviaQA with its pages. Punctuation stands apart in all of their texts.
+"""Questions on a passage: SQuAD 1.1, and TriviaQA with its pages. Punctuation is separated in all texts.
 
 >>> [*SQUAD.format({"question": "Who?", "context": "It was Ada.", "answers": {"text": ["Ada"]}}, training=True)]
 [TaskExample(inputs='question: Who ? context: It was Ada . ', targets='Ada', answer=['Ada'])]
@@ -15,17 +15,17 @@ from typing import Any
 from model.tasks.base import UNLABELLED, DataRow, Format, Task, TaskExample, TaskLayout, TaskLengths, nested_column
 
 _SOURCE = "PyPI t5 0.9.4: data/preprocessors.py (squad, trivia_qa), models/gin/sequence_lengths/squad_v010_allanswers"
-_APART = {ord(mark): f" {mark} " for mark in string.punctuation}  # [[:punct:]] of RE2: of ASCII alone
-_BLANKS = re.compile("[\t\n\f\r ]+")  # \s of RE2, which knows no other
+_APART = {ord(mark): f" {mark} " for mark in string.punctuation}  # [[:punct:]] of RE2: ASCII only
+_BLANKS = re.compile("[\t\n\f\r ]+")  # \s of RE2, which has no other
 
 
 def one_blank(text: str) -> str:
-    """Every run of white space as one blank."""
+    """The text with every run of white space as one space."""
     return _BLANKS.sub(" ", text)
 
 
 def padded_ascii(text: str) -> str:
-    """ASCII punctuation between blanks, of which no two follow each other.
+    """The text with ASCII punctuation between single spaces.
 
     >>> padded_ascii("It's  (almost) done.")
     "It ' s ( almost ) done . "
@@ -38,7 +38,7 @@ class Extractive(Format):
     """SQuAD and its kin: a question and the passage that holds the answer. The target is the first answer given."""
 
     pad: Callable[[str], str] = padded_ascii
-    ids: str = ""  # rows whose id begins otherwise are passed over: TyDiQA's say their language so
+    ids: str = ""  # rows whose id begins otherwise are skipped: TyDiQA's ids name the language
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class Extractive(Format):
 
 
 def accepted_texts(answers: Any) -> list[str]:
-    """The texts of answers, which are {"text": [...]}, [{"text": ...}, ...] or strings; none of None."""
+    """The texts of answers, given as {"text": [...]}, [{"text": ...}, ...] or strings; empty for None."""
     if isinstance(answers, str):
         return [answers]
     plain = isinstance(answers, Sequence) and all(isinstance(answer, str) for answer in answers)
@@ -66,10 +66,10 @@ def accepted_texts(answers: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Pages(Format):
-    """TriviaQA with context: an example for each page and each alias that stands in it.
+    """TriviaQA with context: an example for each page and each alias in it.
 
-    All pages count, those of Wikipedia first, then what the search found. T5 cuts a long input around the answer, by
-    tokens; here it is cut at its end, as all are.
+    All pages count, those of Wikipedia first, then those from search. T5 cuts a long input around the answer, by
+    tokens; here it is cut at its end, like all inputs.
     """
 
     @property
@@ -97,17 +97,17 @@ class Pages(Format):
 
 
 def _stands_in(alias: str, page: str) -> bool:
-    """As T5 looks: the alias is part of a pattern of RE2 as it stands, and only A to Z have small letters."""
-    import re2  # here, so that the table of tasks is there at once
+    """Searches as T5 does: the alias is an unescaped part of an RE2 pattern, and only A to Z are lower-cased."""
+    import re2  # imported here, so that the table of tasks loads fast
 
     try:
         return re2.fullmatch(f".*{_small(alias)}.*", _small(page)) is not None
     except re2.error:
-        return _small(alias) in _small(page)  # a pattern that is none, at which T5 stops
+        return _small(alias) in _small(page)  # an invalid pattern, on which T5 fails
 
 
 def _small(text: str) -> str:
-    return text.encode().lower().decode()  # of bytes, only ASCII letters change
+    return text.encode().lower().decode()  # for bytes, only ASCII letters change
 
 
 def article_rows(record: DataRow) -> Iterable[DataRow]:

@@ -1,7 +1,7 @@
 """A file of any kind as records, one by one, each with its place for messages: `train.tsv:17`.
 
-TSV is read as GLUE writes it: the first line names the columns, quotes are text. CSV has quotes as its standard says.
-A JSON file is a list of records, {"data": [...]} as SQuAD has it, or, as people name it too, JSON lines.
+TSV is read as GLUE writes it: the first line names the columns, and quotes are plain text. CSV has quotes as in its
+standard. A JSON file is a list of records, {"data": [...]} as in SQuAD, or JSON lines under that name.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from model.tasks.base import DataRow, TaskLayout
 from model.tasks.files import suffix_of
 
 BATCH = 1024  # rows of Parquet at a time: articles of CNN/DailyMail are 4 KB each
-LONGEST_CELL = 2**24  # characters in CSV; a quote that is never closed shall not take the memory
+LONGEST_CELL = 2**24  # characters in CSV; bounds memory if a quote is never closed
 
-NumberedFields = tuple[int, list[str], int]  # of the line in which they end; and of that in which they begin
+NumberedFields = tuple[int, list[str], int]  # last line number, fields, first line number
 
 
 class DataRecord(NamedTuple):
-    """What a file holds at a place."""
+    """A record and its place in a file."""
 
     place: str
     row: DataRow
 
 
 def records_of(path: Path, columns: Sequence[str], layout: TaskLayout) -> Iterator[DataRecord]:
-    """The records of a file. ConfigError, with the place, for what cannot be read.
+    """The records of a file. ConfigError, with the place, for anything unreadable.
 
-    `columns` are those that are asked for: a TSV file whose first line has none of them, nor an alias, has no header.
+    `columns` are the required ones: a TSV file whose first line has none of them, nor an alias, has no header.
     """
     kind = suffix_of(path)
     try:
@@ -62,7 +62,7 @@ def _bytes_of(path: Path) -> Any:
 
 
 def _line_of(path: Path) -> str:
-    """Where the first line of a text is that is no UTF-8: ":17"; "" in Parquet."""
+    """The place of a text's first line that is not UTF-8: ":17"; "" for Parquet."""
     if suffix_of(path) == ".parquet":
         return ""
     with _bytes_of(path) as file:
@@ -75,8 +75,8 @@ def _line_of(path: Path) -> str:
 
 
 def _opened(path: Path) -> IO[str]:
-    """As text, without a byte order mark; lines end in a line feed alone, and in CSV where the standard says."""
-    file = _bytes_of(path)  # it is closed with the text around it
+    """Opens as text, without a byte order mark; only a line feed ends a line, in CSV as in its standard."""
+    file = _bytes_of(path)  # closed together with the text wrapper
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="" if suffix_of(path) == ".csv" else "\n")
 
 
@@ -123,7 +123,7 @@ def _table(
 
 
 def _loaded(text: str) -> Any:
-    """What JSON holds. ValueError also where a key is listed twice, or where it is nested too deep."""
+    """The value of JSON. ValueError also for duplicate keys or too deep nesting."""
     try:
         return json.loads(text, object_pairs_hook=_once)
     except RecursionError:

@@ -1,9 +1,9 @@
-"""Salient spans: what of a sentence is worth knowing, masked one at a time, so that it must be known to be written.
+"""Salient spans: facts in a sentence, masked one at a time, so that a model must know them to restore them.
 
-    text -> sentences -> spans of each -> one pair a span:  nem: Ada Lovelace died in _X_.  ->  1852
+    text -> sentences -> spans of each -> one pair per span:  nem: Ada Lovelace died in _X_.  ->  1852
 
-After `mask_salient_spans` of T5's closed-book code (arXiv 2002.08910), whose sentences came from Wikipedia and whose
-spans from a tagger; where spans come from here is named in `SalientSpans.source`.
+After `mask_salient_spans` of T5's closed-book code (arXiv 2002.08910), with sentences from Wikipedia and spans from a
+tagger; here `SalientSpans.source` names the source of spans.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ BoundsTable = Mapping[int, tuple[Bounds, ...]]  # `hash64` of a sentence or text
 
 @dataclass(frozen=True)
 class SalientSpans:
-    """Where spans come from, and how texts become pairs by them.
+    """The source of spans, and how texts become pairs.
 
-    `source` is one or more of dates, numbers and names with `+` between them, found by their shapes, or a JSONL file of
-    spans. A line of it is {"sentence": or "text":, "spans": [...]}, the string as the corpus has it; a span is [first,
-    behind the last] in characters, or a string, which stands for its first occurrence. ConfigError for any other source
-    or line; the file is read when the value is made, and about 250 bytes of memory a line are kept.
+    `source` is one or more of dates, numbers and names, joined by `+` and found by their shapes, or a JSONL file of
+    spans. Its lines are {"sentence": or "text":, "spans": [...]}, with the string as in the corpus. A span is [start,
+    end] in characters, end excluded, or a string, which stands for its first occurrence. ConfigError for any other
+    source or line. The file is read when the value is made; about 250 bytes of memory per line are kept.
     """
 
     source: str = "+".join(SPAN_KINDS)
     language: str = "en"  # of the sentence splitter, sentencex
-    longest: int = 1_000  # characters of a sentence: what is longer is a list or a table, and would be cut at the mask
+    longest: int = 1_000  # characters of a sentence: longer ones are lists or tables, and might be cut at the mask
 
     def __post_init__(self) -> None:
         if not self.kinds:
@@ -47,21 +47,21 @@ class SalientSpans:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of shapes that are asked for; none where the source is a file."""
+        """The requested kinds of shapes; empty if the source is a file."""
         named = tuple(self.source.split("+"))
         return named if set(named) <= {*SPAN_KINDS} else ()
 
     def settings(self) -> dict[str, str | int]:
-        """What decides the pairs of a text, for the settings of a run: sha256 is that of the file, "" without one."""
+        """What decides the pairs of a text, for a run's settings: sha256 is the file's, "" without a file."""
         return {
-            "source": self.source if self.kinds else "a file",  # wherever it lies
+            "source": self.source if self.kinds else "a file",  # whatever its path
             "sha256": "" if self.kinds else _sum_of(Path(self.source)),
             "splitter": "sentencex",
             "longest": self.longest,
         }
 
     def pairs(self, text: str) -> Iterator[tuple[str, str]]:
-        """(inputs, targets), one a span, in the order of the text. Sentences without a span give none.
+        """(inputs, targets), one per span, in the order of the text. Sentences without a span give none.
 
         >>> [*SalientSpans().pairs("Fog lay on the river. Ada Lovelace died in 1852.")]
         [('nem: _X_ died in 1852.', 'Ada Lovelace'), ('nem: Ada Lovelace died in _X_.', '1852')]
@@ -71,7 +71,7 @@ class SalientSpans:
                 yield f"{SALIENT_PREFIX}{sentence[:start]}{MASK}{sentence[end:]}", sentence[start:end]
 
     def sentences(self, text: str) -> Iterator[tuple[str, list[Bounds]]]:
-        """Sentences that have spans, with them: the same that a control masks by span corruption.
+        """Sentences with their spans: the same ones that the control masks by span corruption.
 
         >>> [*SalientSpans("dates").sentences("Fog lay on the river. Ada Lovelace died in 1852.")]
         [('Ada Lovelace died in 1852.', [(21, 25)])]
@@ -89,12 +89,12 @@ class SalientSpans:
                 end = start + len(sentence)
                 inside = [(first - start, last - start) for first, last in whole if start <= first and last <= end]
                 spans = sorted({*inside, *table.get(hash64(sentence), ())})
-            spans = [span for span in spans if span[1] - span[0] < len(sentence)]  # nothing would be left to go by
+            spans = [span for span in spans if span[1] - span[0] < len(sentence)]  # no context would be left
             if spans and MASK not in sentence:
                 yield sentence, spans
 
     def _cut(self, text: str) -> Iterator[tuple[int, str]]:
-        """Sentences with where they begin, without those that are too long. None goes over the end of a line."""
+        """Sentences with their offsets, without those that are too long. None spans a line end."""
         split = sentence_splitter(splitter_of(self.language))
         start = 0
         for line in text.split("\n"):
@@ -110,13 +110,13 @@ class SalientSpans:
 
 @cache
 def _sum_of(path: Path) -> str:
-    """Taken once a process, as the file is read once."""
+    """Computed once per process, since the file is read once."""
     return sha256_of(path)
 
 
 @cache
 def read_spans(path: Path) -> BoundsTable:
-    """The spans of a file, once a process. ConfigError that names the first line that is wrong."""
+    """The spans of a file, read once per process. ConfigError names the first invalid line."""
     table: dict[int, tuple[Bounds, ...]] = {}
     try:
         with path.open(encoding="utf-8") as lines:

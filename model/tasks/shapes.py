@@ -1,9 +1,9 @@
-"""Spans of a sentence that are worth asking for, found by their shape: dates, numbers with a unit, names.
+"""Salient spans of a sentence, found by their shape: dates, numbers with a unit, names.
 
-It is no tagger and has learnt nothing: the published salient spans are BERT's names and dates found by patterns. Names
-are runs of capitalised words, so they are found where a script has capitals (Latin, Greek, Cyrillic, Armenian); German
-nouns are all taken for names. Months, units and the small words that open a sentence are English; dates in digits and
-those of Chinese, Japanese and Korean are found in any text.
+It is not a tagger and has learnt nothing; the published salient spans are BERT's names, and dates found by patterns.
+Names are runs of capitalised words, so they are found only in scripts with capitals (Latin, Greek, Cyrillic, Armenian);
+all German nouns count as names. Months, units and the small words that start a sentence are English. Dates in digits,
+and those of Chinese, Japanese and Korean, are found in any text.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from itertools import takewhile
 
-Bounds = tuple[int, int]  # characters of a sentence: the first, and the one behind the last
+Bounds = tuple[int, int]  # start and end in characters of a sentence, end excluded
 
-TITLE = 2 / 3  # of the words behind the first: with more of them capitalised it is a heading, and capitals say nothing
+TITLE = 2 / 3  # share of words after the first: with more capitalised it is a heading, where capitals mean nothing
 LONGEST_NAME = 6  # words: a longer run is a list or a heading
 
 _YEAR = r"(?:1[0-9]{3}|20[0-9]{2})"
@@ -33,7 +33,7 @@ _UNIT = (
     r"|minutes?|months?|ounces?|oz|people|pounds?|seconds?|tons?|tonnes?|watts?|weeks?|yards?|years?)"
 )
 _CURRENCY = r"(?:(?:US|C|A|NZ|HK)?\$|[€£¥₹₩₽])"
-_EDGE = r"(?<![\w.,/:-])", r"(?!\w|[-/:.,][0-9])"  # before and behind a number that is not part of a longer one
+_EDGE = r"(?<![\w.,/:-])", r"(?!\w|[-/:.,][0-9])"  # around a number that is not part of a longer one
 
 _NUMBERS = re.compile(
     rf"{_EDGE[0]}(?:{_CURRENCY}\s?(?:{_NUMBER})(?:\s{_SCALE}|(?:bn|[kKmM])\b)?"
@@ -49,7 +49,7 @@ _DATES = re.compile(
 
 _DIGIT = re.compile("[0-9]")
 _WORD = re.compile(r"[^\W\d_]+")
-# Words that are capitalised because they open a sentence or a quotation: no name begins with them
+# Words that are capitalised because they start a sentence or a quotation: no name begins with them
 _OPENING_WORDS = """
 A About After All Although Also An And Another Any Are As At Because Before Both But By Can Could Did Do Does During
 Each Even Every Few First For From Had Has Have He Her Here His How However If In Instead Is It Its Just Last Later
@@ -59,7 +59,7 @@ Two Under Unlike Until Up Was We Were What When Where Whether Which While Who Wh
 Your
 """
 _OPENERS = frozenset(_OPENING_WORDS.split())
-_BEFORE_OPENING = ("", *"“”„«»‘\"':.!?…|•*–—")  # a capital behind these may be that of any word
+_BEFORE_OPENING = ("", *"“”„«»‘\"':.!?…|•*–—")  # after these any word may be capitalised
 
 
 def _names(sentence: str, ordinary: Collection[str]) -> list[Bounds]:
@@ -81,16 +81,16 @@ def _names(sentence: str, ordinary: Collection[str]) -> list[Bounds]:
 
 
 def _words_of(run: re.Match[str], name: re.Pattern[str]) -> list[Bounds]:
-    """The capitalised words of a run: looked for in the whole sentence, for what is a word hangs on what follows."""
+    """The capitalised words of a run: searched in the whole sentence, since word boundaries depend on what follows."""
     words = (match.span() for match in name.finditer(run.string, run.start()))
     return [*takewhile(lambda span: span[1] <= run.end(), words)]
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """A capitalised word, and a run of them with the small words that names have inside."""
+    """A capitalised word, and a run of them, with the small words that occur inside names."""
     capital = "[" + "".join(filter(_is_capital, map(chr, range(0x3000)))) + "]"
-    letters = r"[^\W_\u2e80-\uffdc]|[\u0300-\u036f]"  # of scripts with capitals, and marks above them
+    letters = r"[^\W_\u2e80-\uffdc]|[\u0300-\u036f]"  # letters of scripts with capitals, and combining marks
     word = rf"{capital}(?:{letters})*(?:[-'’&](?!s\b)(?:{letters})+)*"
     name = rf"(?<![\w@#/\\.&-])(?!I\b(?!\.))(?:(?:{capital}\.){{2,}}|{capital}\.(?= {capital})|{word})"
     inside = (
@@ -109,14 +109,14 @@ SPAN_KINDS = ("dates", "numbers", "names")
 def spans_by_shape(
     sentence: str, kinds: Collection[str] = SPAN_KINDS, ordinary: Collection[str] = frozenset()
 ) -> list[Bounds]:
-    """The spans of a sentence, in order. Of two that overlap the one whose kind stands first in `SPAN_KINDS` is left.
+    """The spans of a sentence, in order. Of two that overlap, the one whose kind is first in `SPAN_KINDS` stays.
 
     >>> sentence = "In March 1998 Ada Lovelace paid 3 million dollars to the University of Cambridge."
     >>> [sentence[slice(*span)] for span in spans_by_shape(sentence)]
     ['March 1998', 'Ada Lovelace', '3 million dollars', 'University of Cambridge']
 
-    The first word of a sentence, or behind a colon or quotation mark, is part of a name only in front of another one,
-    and not where it opens many sentences ("The") or is one of `ordinary`, the words in small letters that a text has.
+    The first word of a sentence, or after a colon or quotation mark, is part of a name only before another capitalised
+    word, and not if it starts many sentences ("The") or is in `ordinary`, the lower-case words of a text.
     """
     found: list[Bounds] = []
     digits = _DIGIT.search(sentence) is not None
@@ -130,5 +130,5 @@ def spans_by_shape(
 
 
 def _apart(taken: Sequence[Bounds], spans: Iterable[Bounds]) -> list[Bounds]:
-    """The spans that overlap none that is taken."""
+    """The spans that overlap none of `taken`."""
     return [span for span in spans if all(span[1] <= start or end <= span[0] for start, end in taken)]

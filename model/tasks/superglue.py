@@ -1,6 +1,6 @@
-"""SuperGLUE as T5 has it; WSC and DPR are in `pronouns.py`. Wang et al. 2019, 1905.00537.
+"""SuperGLUE as in T5; WSC and DPR are in `pronouns.py`. Wang et al. 2019, 1905.00537.
 
-Rows are flat, as the Hub and TFDS have them, or records of SuperGLUE's own JSONL, where MultiRC and ReCoRD are nested.
+Rows are flat, as in the Hub and TFDS, or records of SuperGLUE's own JSONL, where MultiRC and ReCoRD are nested.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _HIGHLIGHT = "\n@highlight\n"
 
 @dataclass(frozen=True)
 class MultiRC(Format):
-    """Is this an answer to the question? Each answer is a row; markup of the passages goes.
+    """Whether a text answers the question. Each answer is a row; markup of passages is removed.
 
-    The answer is {"group": the number of the question, "label": 0 or 1}: T5 groups by that number alone.
+    The answer is {"group": the number of the question, "label": 0 or 1}: T5 groups only by that number.
     """
 
     labels: tuple[str, ...] = TRUTH
@@ -57,9 +57,9 @@ class MultiRC(Format):
 
 @dataclass(frozen=True)
 class Cloze(Format):
-    """ReCoRD: which of the entities of a passage belongs into the gap of the query?
+    """ReCoRD: which entity of a passage belongs into the gap of the query.
 
-    In training an example for each correct one; in an evaluation one, with all of them as its answer:
+    In training, one example for each correct entity; in evaluation, one example with all of them as its answer:
     {"group": [number of the passage, number of the query], "answers": [...]}.
     """
 
@@ -99,7 +99,7 @@ def multirc_rows(record: DataRow) -> Iterable[DataRow]:
 
 
 def record_rows(record: DataRow) -> Iterable[DataRow]:
-    """A passage with its queries; a flat row stays. Each text counts once, sorted, as TFDS has them."""
+    """A passage with its queries; a flat row stays. Each text counts once, sorted, as in TFDS."""
     passage = record.get("passage")
     if not isinstance(passage, Mapping):
         return [record]

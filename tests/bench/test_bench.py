@@ -1,4 +1,4 @@
-"""What `make bench` is made of, on literal numbers; how long anything takes is asserted nowhere."""
+"""The parts of `make bench`, with literal numbers; no durations are asserted."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""bench.benchmarks: what is planted is counted, and what is found beside it."""
+"""bench.benchmarks: planted items are counted, and so are other finds."""
 
 from __future__ import annotations
 

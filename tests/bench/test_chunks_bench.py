@@ -1,4 +1,4 @@
-"""Chunks of a store: where they end depends on what stands around, so they are the same behind a change."""
+"""Chunks of a store: their ends depend on the surrounding bytes, so chunks after a change stay the same."""
 
 from __future__ import annotations
 

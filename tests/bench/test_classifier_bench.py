@@ -1,4 +1,4 @@
-"""bench.classifier: both ways are timed, their scores are equal, and where they are not it says so."""
+"""bench.classifier: both ways are timed, and differing scores are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bench's cells add up to what a reading of the pages counts, and its damage is what it says."""
+"""The bench's cells add up to the counts of the pages, and its changes are as described."""
 
 from __future__ import annotations
 

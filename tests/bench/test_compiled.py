@@ -1,4 +1,6 @@
-"""bench.compiled: ours gives what it should in each contest, and who is missing, fails or is ahead is named."""
+"""bench.compiled: our results are right in each contest, and libraries that are missing, fail or are faster are
+named.
+"""
 
 from __future__ import annotations
 

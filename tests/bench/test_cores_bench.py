@@ -1,4 +1,4 @@
-"""bench.cores and bench.dask_build: how long elements take on many cores, and who is killed."""
+"""bench.cores and bench.dask_build: the time of elements on many cores, and the killed worker."""
 
 from __future__ import annotations
 

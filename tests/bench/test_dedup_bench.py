@@ -1,4 +1,4 @@
-"""bench.dedup, at a small size: its ways agree, and with a loop that says what dedup is."""
+"""bench.dedup, at a small size: its ways agree with each other and with a loop that defines dedup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bench.flame: what it says of stacks, and that it looks into a process where it may."""
+"""bench.flame: its report on stacks, and profiling of a process if permitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bench.identity: texts of every kind and language, the same each time, on which a difference does not go unseen."""
+"""bench.identity: reproducible texts of every kind and language, on which any difference is noticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bench.keys at a small size, and what keys may take at most."""
+"""bench.keys at a small size, and the limits on the size of keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The leaderboard keeps what was measured, and README's numbers stand in it."""
+"""The leaderboard keeps all measurements, and contains README's numbers."""
 
 from __future__ import annotations
 

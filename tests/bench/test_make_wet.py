@@ -1,4 +1,4 @@
-"""The generator of benchmark input: the same bytes for the same seed, and what a crawl looks like."""
+"""The generator of benchmark input: the same bytes for the same seed, and pages like a crawl's."""
 
 from pathlib import Path
 

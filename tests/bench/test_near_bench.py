@@ -1,4 +1,4 @@
-"""bench.near: planted pairs are as alike as they are meant to be, and are linked as often as the S-curve says."""
+"""bench.near: planted pairs have the intended similarity, and are linked as often as the S-curve predicts."""
 
 from __future__ import annotations
 

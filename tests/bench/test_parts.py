@@ -1,4 +1,4 @@
-"""bench.parts: all parts give the same results, and one that does not is seen."""
+"""bench.parts: all parts give the same results, and a differing one is noticed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_parts_of_a_small_file_without_punkt_and_the_reference(
     said = capsys.readouterr()
     assert "without the reference" in said.err
     assert "the cleaning of en.tfds and the sentences of Punkt are left out" in said.err
-    assert "having it among C4's costs" in said.out
+    assert "running it among C4's rules adds" in said.out
 
 
 @pytest.mark.skipif(find_punkt() is None, reason="NLTK's Punkt data was not found: `make assets`, or set NLTK_DATA")
@@ -75,7 +75,7 @@ def test_a_rule_of_ones_own_is_asked_and_agrees() -> None:
 def test_what_a_rule_of_ones_own_costs_is_told() -> None:
     rows = [Row("own rule", way, 10, micros, 1, 1) for way, micros in (("", 30.0), ("", 130.0), ("", 133.0))]
     assert told_of_own_rule(rows) == (
-        "A rule of one's own takes 100.0 µs a page for itself; having it among C4's costs +3.0 µs, +10% of the rest."
+        "A custom rule takes 100.0 µs per page itself; running it among C4's rules adds +3.0 µs, +10% of the rest."
     )
 
 

@@ -1,4 +1,4 @@
-"""bench.recipes: our reasons in datatrove's words, and a table that tells where both differ."""
+"""bench.recipes: our reasons in datatrove's words, and a table of differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bench.shuffle and bench.scale: arithmetic by literals, every part at a small size."""
+"""bench.shuffle and bench.scale: arithmetic with literals, and every part at a small size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bench.step: the products are those that are counted, and packed rows and the limit take part."""
+"""bench.step: the products match the counted ones, and packed rows and the lower bound are included."""
 
 from __future__ import annotations
 

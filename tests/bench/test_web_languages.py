@@ -1,4 +1,4 @@
-"""The measure of naming languages on held-out texts: its arithmetic on known answers, its readers, its command."""
+"""The accuracy of language identifiers on held-out texts: arithmetic on known answers, readers, and the command."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_lines(source: Path) -> None:
 def test_fetching(source: Path) -> None:
     fetched = fetch_sources(source)
     assert next(fetched) == f"there    {source / 'small.zip'}"
-    with pytest.raises(BuildError, match=r"absent\.zip is not there as it was pinned.*`false .*run it again later"):
+    with pytest.raises(BuildError, match=r"absent\.zip was not downloaded as pinned.*`false .*run it again later"):
         next(fetched)
 
 

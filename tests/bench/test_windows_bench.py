@@ -1,4 +1,4 @@
-"""bench.windows: the suffix array against a plain loop, and what is told of pages that share a passage."""
+"""bench.windows: the suffix array against a plain loop, and its report on pages that share a passage."""
 
 from __future__ import annotations
 

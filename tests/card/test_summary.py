@@ -223,7 +223,7 @@ def test_rules_that_keep_pages_out_are_measures(tmp_path: Path) -> None:
     )
     assert answer(rights, "Exclusion lists (excluded)") == said
     assert "excluded" not in illegal.partition("<h3>3.3")[0]
-    told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text, after the corpus was first built."
+    told = "3 pages, of which 1 was kept and 2 had reached the first text dedup, after the corpus was first built."
     assert answer(rights, "Removed on request") == told
     assert "Measures of this build" not in rights
 

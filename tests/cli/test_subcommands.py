@@ -82,6 +82,22 @@ def test_every_command_has_a_main_whose_help_bears_its_name(name: str) -> None:
         assert called in ("", *SUBCOMMANDS), example
 
 
+def test_the_viewer_shows_only_options_that_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with called_as("c4pipe browse", spoken()):
+        browse = asked_parser(main_of(SUBCOMMANDS["browse"]), ["--serve"])
+        assert "c4pipe browse out/c4 --compare out/other" in browse.format_help()
+    inspect = asked_parser(main_of(SUBCOMMANDS["inspect"]), [])
+    for action in inspect._actions:
+        option = action.option_strings[0] if action.option_strings else ""
+        shown = option in {word for one in browse._actions for word in one.option_strings}
+        value = {"--sample": "5", "--limit": "5", "--port": "0"}.get(option, "x")
+        if option.startswith("--") and option != "--help":
+            words = [option] if action.nargs == 0 else [option, value]
+            assert main(["browse", "nowhere", *words]) == 2
+            refused = "unrecognized arguments: --" in capsys.readouterr().err
+            assert refused is not shown, option
+
+
 def test_fixed_words_stand_in_front_of_those_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[list[str]] = []
     monkeypatch.setattr("c4pipe.inspect.__main__.main", lambda argv: got.append(argv) or 7)

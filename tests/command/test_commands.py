@@ -1,4 +1,4 @@
-"""Every command of the project at the edges of a system: names that are no text, streams that nobody reads, limits."""
+"""Every command of the project in unusual environments: names that are not UTF-8, unread streams, limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""c4pipe.command: one line and one code for every way in which a command ends, and speech that nobody need hear."""
+"""c4pipe.command: one line and one exit code for every way a command ends, and output to streams that nobody reads."""
 
 from __future__ import annotations
 

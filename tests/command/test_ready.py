@@ -1,4 +1,4 @@
-"""What a start imports, by the names of modules and not by seconds; what is held back comes when it is asked for."""
+"""The modules imported at start-up, by name instead of time; held-back modules are loaded when used."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ def test_a_rule_on_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     corpora = [f"o/corpora/{name}" for name in ("en", "en.without.curly_brace")]
     verdict = json.loads(Path("o/curly_brace/verdict.json").read_text())
     assert {"stage": "clean", "reason": "curly_brace", "unit": "page", "counts": [1, 0]} in verdict["taken"]
-    assert "clean: curly\\_brace took 1 page of A, 0 of B" in Path("o/curly_brace/table.md").read_text()
+    assert "clean: curly\\_brace dropped 1 page of A, 0 of B" in Path("o/curly_brace/table.md").read_text()
     page = Path("o/curly_brace/comparison.html").read_text()
-    assert "clean: curly_brace took 1 page of A, 0 of B" in page
+    assert "clean: curly_brace dropped 1 page of A, 0 of B" in page
     assert "What became of the pages" in page
 
     report = [corpora[0], "--compare", corpora[1], "--html", "r.html", "--verdict"]

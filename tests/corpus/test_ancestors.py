@@ -1,4 +1,4 @@
-"""Earlier corpora bring theirs along, are told by the sums of their manifests, and are refused in one line."""
+"""Earlier corpora include theirs, are identified by their manifests' checksums, and are refused in one line."""
 
 from __future__ import annotations
 

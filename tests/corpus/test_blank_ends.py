@@ -1,4 +1,6 @@
-"""Blank lines at the ends of a page fall with the blanks around its text, and the ledger balances nevertheless."""
+"""Blank lines at the ends of a page are dropped with the white space around its text, and the ledger balances
+nevertheless.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""c4pipe.corpus.catalogue: every reason from its one declaration, and the declarations themselves."""
+"""c4pipe.corpus.catalogue: every reason from its single declaration, and the declarations themselves."""
 
 from __future__ import annotations
 

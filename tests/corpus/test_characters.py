@@ -1,4 +1,4 @@
-"""The ledger in characters: what came in is what was kept and what was lost, and lines count as they are recorded."""
+"""The ledger in characters: input = kept + lost, and lines count as recorded."""
 
 from __future__ import annotations
 

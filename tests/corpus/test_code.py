@@ -1,4 +1,4 @@
-"""c4pipe.corpus.code: what decides is found, what changes it is named, and what only looks different is neither."""
+"""c4pipe.corpus.code: deciding code is found, changes of it are named, and changes of layout are ignored."""
 
 from __future__ import annotations
 

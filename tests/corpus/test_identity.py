@@ -1,4 +1,4 @@
-"""c4pipe.corpus.identity: in what a corpus is another, in words; and whose code counts for what."""
+"""c4pipe.corpus.identity: differences between corpora in words, and which code counts for what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""c4pipe.corpus.ledger: what comes in is what goes out, or the build stops."""
+"""c4pipe.corpus.ledger: input equals output, or the build stops."""
 
 from __future__ import annotations
 

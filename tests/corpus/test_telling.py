@@ -1,4 +1,4 @@
-"""What is said of near duplicates and of earlier corpora, in words."""
+"""Texts about near duplicates and earlier corpora."""
 
 from __future__ import annotations
 

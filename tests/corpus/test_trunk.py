@@ -1,4 +1,4 @@
-"""Two crawls can be compared where the stages up to the last dedup are alike, and the files that these read."""
+"""Two crawls can be compared if the stages up to the last dedup, and the files they read, are the same."""
 
 from __future__ import annotations
 

@@ -238,6 +238,6 @@ def test_a_page_that_lost_a_key_falls() -> None:
     assert [(one.code, one.words) for one in told] == [
         (
             "near_duplicate",
-            "shares most of its runs of 5 words with a page that stays, or with one that is linked to it",
+            "shares most of its runs of 5 words with a page that is kept, or with one linked to it",
         )
     ]

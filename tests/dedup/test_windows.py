@@ -20,7 +20,8 @@ from c4pipe.dedup.claims import LostAtoms, owner_of, page_priority
 from c4pipe.dedup.winnowing import BASE, winnowed
 from c4pipe.errors import ConfigError
 from c4pipe.page import Dropped, Kept, Page, Rejected
-from c4pipe.passes.applying import PageLosses, Survivor, after_dedup, dropped_so_far
+from c4pipe.passes.applying import after_dedup, dropped_so_far
+from c4pipe.passes.losses import PageLosses, Survivor
 from c4pipe.text.tokens import word_hashes
 from tests.dedup.oracle import PARTITIONS, Corpus, Groups, Place, Put, alive_in, inputs, md5, packed
 
@@ -135,7 +136,7 @@ def test_what_a_page_loses_is_told_by_run_and_owner() -> None:
     flags = [drop is not None for drop in SMALL.lost(page.text, dropped)]
     assert flags == [number in (0, 1, 2, 3, 4, 5, 11) for number in range(12)]  # d-g and e-h lie in what went
     atoms = LostAtoms(np.array(lost), np.array(owners, np.uint64), np.zeros(12, bool))
-    survivor = Survivor(0, page, PageLosses(lost, [], atoms, None), ())
+    survivor = Survivor(0, page, PageLosses(atoms, np.empty(0, np.int64), None), ())
     leg = Leg(0, SMALL, (), ())
     assert after_dedup(survivor, leg) == verdict  # the ledger counts what the rejected table shows
     assert dropped_so_far(survivor, leg) == dropped

@@ -48,7 +48,7 @@ def test_of_a_whole_table_every_number_is_counted(name: str, request: pytest.Fix
             of_rule = domain_language_losses(views, corpus, rule)
             (lost,) = {row.key: row.lost.pages for row in losses.by_rule() if row.key == rule}.values()
             assert sum(row.held for row in of_rule.rows) == lost
-    with pytest.raises(ConfigError, match="takes pages"):
+    with pytest.raises(ConfigError, match="drops pages"):
         domain_language_losses(views, corpus, "clean/no_end_mark")
 
 

@@ -281,9 +281,9 @@ def test_language_identifiers_differ_in_words_and_not_in_keys() -> None:
     a = {"preset": {"own": "en", "stages": [{"stage": "language", "by": "langdetect"}]}, "identifiers": [row]}
     b = {"preset": {"own": "de", "stages": [{"stage": "language", "by": "consensus"}]}, "identifiers": [other]}
     assert settings(a, b) == [
-        "language that the name of the preset stands for: A en, B de",
+        "language of the preset's name: A en, B de",
         "language, identified by: A langdetect, B consensus",
-        "language, identifier that was at hand: A langdetect, B consensus",
+        "language, available identifier: A langdetect, B consensus",
         "language, model file of the identifier: A none, B lid.176.ftz",
         "language, sha256 of that model file: A none, B 8f3472cfe873…",
         "language, version of langdetect: A 1, B none",

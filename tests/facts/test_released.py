@@ -138,7 +138,7 @@ def test_the_viewer_shows_what_is_known_and_says_what_is_not(samples: Corpus, tm
     assert "without a ledger or a table of rejected pages" in body
     assert "What each removed" not in body
     for path, says in (
-        ("/compare/pages?list=only_a", "no ledger, for it is a folder of files"),
+        ("/compare/pages?list=only_a", "no ledger, since it is a folder of files"),
         ("/compare/pages?list=other_text", "1 page"),
         ("/compare/pages?list=only_a&why=/not_recorded", rows[1]["url"]),
     ):

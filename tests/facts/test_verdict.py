@@ -138,4 +138,4 @@ def test_of_models_no_more_is_claimed_than_their_pairs_know() -> None:
     told = models._replace(overall=ALL._replace(difference=-0.05))
     assert told.line == "B is better by 0.050 ± 0.040 bits per byte over pairs of models"
     tied = models._replace(overall=ALL._replace(pages=None), domains=[])
-    assert tied.line == "cannot tell: these models lie less than 0.075 bits per byte apart"
+    assert tied.line == "cannot tell: these models differ by less than 0.075 bits per byte"

@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,6 +32,10 @@ class Desk:
         self.client = Client(policy, self.clock, say=self.said.append, draw=lambda: 0.0)
         self.target = tmp_path / "a.warc.wet.gz"
         host.files[PATH] = DATA
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.host.url).port or 0
 
     def get(self, *answers: Answer) -> bytes:
         """The file after these answers, and no part left beside it."""
@@ -381,6 +386,34 @@ def test_a_file_that_is_larger_than_any(host: Host, tmp_path: Path) -> None:
 
 def test_a_connection_that_is_reset_before_the_answer(desk: Desk) -> None:
     assert desk.get(lambda request: request.reset(), lambda request: request.hang_up()) == DATA
+
+
+def test_a_person_is_told_which_host_does_not_answer(host: Host, tmp_path: Path) -> None:
+    said: list[str] = []
+    desk = Desk(host, tmp_path, Policy(timeout=2.0, silence=0.05))
+    heard = threading.Event()
+
+    def late(request: Request) -> None:
+        heard.wait(5)
+        request.start(200, len(DATA))
+        request.body(DATA)
+
+    def say(line: str) -> None:
+        said.append(line)
+        heard.set()
+
+    desk.client.say = say
+    assert desk.get(late) == DATA
+    assert said == [f"waiting for 127.0.0.1:{desk.port}: no answer for 0.05 s; an attempt ends after 2 s"]
+
+
+def test_a_host_that_cannot_be_reached_is_named(desk: Desk) -> None:
+    port = desk.port
+    desk.host.server.server_close()
+    assert desk.fails().startswith(f"no connection to 127.0.0.1:{port}: Connection refused (8 attempts")
+    assert desk.said[0] == (
+        f"a.warc.wet.gz: no connection to 127.0.0.1:{port}: Connection refused; attempt 2 of 8 in 1.0 s"
+    )
 
 
 def test_junk_instead_of_http(desk: Desk) -> None:

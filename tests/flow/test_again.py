@@ -1,4 +1,4 @@
-"""The rejected table's texts come from the inputs once more, and from staged files where that is dear."""
+"""Texts of the rejected table are read again from the inputs, or from staged files if that is expensive."""
 
 import gzip
 import io

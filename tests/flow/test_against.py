@@ -1,4 +1,4 @@
-"""Crawl after crawl: a build against earlier corpora drops what a plain loop drops in which the older corpus wins."""
+"""Crawl after crawl: a build against earlier corpora drops what a plain loop drops if the older corpus wins."""
 
 import json
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""c4pipe.flow.allocators: what is free goes back to the system; what the environment says stands."""
+"""c4pipe.flow.allocators: free memory returns to the system; the environment's settings stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""c4pipe.flow.buckets and clients: what a kind of bucket takes is named before any work, and how it is reached."""
+"""c4pipe.flow.buckets and clients: missing libraries for a bucket are reported before any work, and options for access
+are applied.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,7 @@ def test_a_client_is_made_once_a_process_and_for_its_arguments(monkeypatch: pyte
 
 
 class Lying(io.BytesIO):
-    """An object of 8 bytes that ends behind 3."""
+    """An object of 8 bytes that ends after 3."""
 
     def seek(self, offset: int, whence: int = 0) -> int:
         return 8 if whence == os.SEEK_END else super().seek(offset, whence)
@@ -77,5 +79,5 @@ def test_an_object_that_ends_in_front_of_its_size_is_an_error(monkeypatch: pytes
     monkeypatch.setattr(files, "file_systems", lambda: SimpleNamespace(open=lambda *_, **__: Lying(b"abc")))
     with BeamStore().read("mem://b/a.wet") as stream:
         assert stream.read(3) == b"abc"
-        with pytest.raises(OSError, match="the object ends behind 3 of its 8 bytes"):
+        with pytest.raises(OSError, match="the object ends after 3 of its 8 bytes"):
             stream.read(1)

@@ -1,4 +1,4 @@
-"""The same bytes whoever builds them: workers, order, spilling, partitions, environment, retried bundles."""
+"""The same bytes, however they are built: workers, order, spilling, partitions, environment, retried bundles."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from c4pipe.flow.inputs import units_of, write_input_list, write_units
 from c4pipe.flow.read import StageUnit
 from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
-from c4pipe.passes.ordering import ShardRows
+from c4pipe.passes.ordering import Held, ShardRows
 from c4pipe.presets import find_preset
 from c4pipe.text import sentence_splitter
 from tests.conftest import TOGETHER
@@ -124,13 +124,14 @@ def test_every_shuffle_through_files(again, crawl, expected):
     assert again("--input", crawl, "--spill-rows", "1") == expected
 
 
-def test_with_little_memory(again, crawl, expected, monkeypatch):
+@pytest.mark.parametrize(("options", "held"), [([], "SHARD_HELD"), (["--low-memory"], "LITTLE_HELD")])
+def test_shards_whose_pieces_are_read_again(again, crawl, expected, monkeypatch, options, held):
     monkeypatch.setattr("beam_jobs.low_memory.LOW_SPILL_ROWS", 1)
-    monkeypatch.setattr("beam_jobs.corpora.SHARD_HELD", 20_000)  # a third of what the shard has
-    rounds, read_again = [], ShardRows._read_again
-    monkeypatch.setattr(ShardRows, "_read_again", lambda *args: rounds.append(args) or read_again(*args))
-    assert again("--input", crawl, "--low-memory") == expected
-    assert len(rounds) > 1
+    monkeypatch.setattr(f"beam_jobs.corpora.{held}", Held(20_000))  # a third of what the train shard has
+    again_read, read_again = [], ShardRows._read_again
+    monkeypatch.setattr(ShardRows, "_read_again", lambda *args: again_read.append(args) or read_again(*args))
+    assert again("--input", crawl, *options) == expected
+    assert len(again_read) == 1
 
 
 @pytest.mark.parametrize(("input_bytes", "groups"), [(1 << 10, 1), (1 << 12, 2), (256 << 20, 3)])

@@ -1,4 +1,4 @@
-"""Corpora scored, cut and drawn by a model of their own: the real builds, and what is shown of their pages."""
+"""Corpora scored, filtered and sampled by a custom model: real builds, and views of their pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""c4pipe.flow.dedup: packets of packed rows, here or through files, to the partitions and back to the groups."""
+"""c4pipe.flow.dedup: packets of packed rows, in memory or through files, to the partitions and back to the groups."""
 
 from __future__ import annotations
 

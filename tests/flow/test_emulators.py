@@ -1,4 +1,4 @@
-"""Builds in S3 and GCS, as far as emulators on this machine are like them: the bytes of local ones, whatever fails."""
+"""Builds in emulated S3 and GCS give the bytes of local ones, whatever fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `--input` names: globs, folders, files and lists; their names do not depend on where they lie."""
+"""The files that `--input` selects: globs, folders, files and lists; their names do not depend on their location."""
 
 import gzip
 import os

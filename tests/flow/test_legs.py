@@ -1,4 +1,4 @@
-"""Any number of dedups of text in a preset: each sees what the one before has left, whoever carries it out."""
+"""Any number of dedups of text in a preset: each sees what the one before kept, on any engine."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Linked pages over any number of files: one stays, whoever finds that out."""
+"""Linked pages over any number of files: one stays, whichever step finds the links."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One build at a time in a folder, and the lock of a dead one that holds nobody up."""
+"""One build at a time in a folder, and the lock of a dead build blocks nobody."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Rules, stages, levels and identifiers in a module of a user's own, edited and built again: none of them can lie."""
+"""Rules, stages, levels and identifiers in a user's module, edited and built again: every change is noticed."""
 
 import importlib
 import json
@@ -301,6 +301,19 @@ def test_the_folder_that_a_preset_names_is_part_of_what_it_is(desk, capsys):
     assert desk.build("LINES", "c4") == 2
 
 
+def test_an_edited_rule_is_named_and_what_to_do(desk, capsys):
+    assert desk.build("LINES", "c4") == 0
+    desk.edit("own_rules.py", "return MARK in line", "return MARK in line.lower()")
+    capsys.readouterr()
+    assert desk.build("LINES", "c4") == 2
+    assert capsys.readouterr().err.replace(str(desk.folder), "") == (
+        "build_c4: --output /c4 holds a corpus of preset 'lines' that differs from the one asked for in code (rule "
+        "NoMark). Nothing was changed. Add --overwrite to replace it with a new one, or keep it and choose another "
+        "--output.\n"
+    )
+    assert desk.build("LINES", "c4", "--overwrite") == 0
+
+
 @pytest.mark.slow
 def test_code_of_ours_that_is_another_is_told(desk, tmp_path):
     import os
@@ -324,4 +337,4 @@ def test_code_of_ours_that_is_another_is_told(desk, tmp_path):
     )
     again = build()
     assert again.returncode == 2
-    assert "built by different code: rule MinWords; --overwrite rebuilds it" in again.stderr
+    assert "differs from the one asked for in code (rule MinWords). Nothing was changed." in again.stderr

@@ -1,4 +1,4 @@
-"""A preset of a user's own, with a page rule between cleaning and the text dedup: its ledger balances too."""
+"""A user's preset with a page rule between cleaning and the text dedup: its ledger balances, too."""
 
 from dataclasses import dataclass
 from typing import ClassVar

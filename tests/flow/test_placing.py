@@ -1,4 +1,4 @@
-"""A corpus takes the place of another one when it is whole: whatever dies in between, one of the two stands."""
+"""A corpus replaces another one when it is complete: whatever dies in between, one of the two is intact."""
 
 import errno
 import json

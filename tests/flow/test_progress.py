@@ -1,4 +1,4 @@
-"""The progress line: right numbers, plain where nobody looks, and live on a terminal."""
+"""The progress line: right numbers, live on a terminal and plain elsewhere."""
 
 import io
 import json
@@ -58,7 +58,7 @@ def finish(staging, unit, name="prefix"):
     """A unit that has passed the last stage."""
     folder = staging / f"own-{name}" / "finished"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{unit:06d}.rejected.parquet").touch()
+    (folder / f"{unit:06d}.rejected.arrow").touch()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Inputs and outputs in a bucket: a file system of Beam's, here one that keeps its objects in a folder."""
+"""Inputs and outputs in a bucket: a Beam file system, here one that keeps its objects in a folder."""
 
 import json
 import os
@@ -111,7 +111,7 @@ def test_a_second_build_finds_the_first_and_another_is_refused(bucket, capsys):
     assert build_c4.main(arguments) == 0
     assert "it was already built" in capsys.readouterr().out
     assert build_c4.main([*arguments, "--shards", "2"]) == 2
-    assert "holds a corpus of preset 'en' built from other inputs, settings or code (settings: shards)." in (
+    assert "holds a corpus of preset 'en' that differs from the one asked for in settings (shards)." in (
         capsys.readouterr().err
     )
     assert files(bucket / "out") == before

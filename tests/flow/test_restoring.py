@@ -1,4 +1,6 @@
-"""What `remove` needs of a corpus: with the shards, every page that came to the first dedup of text, each once."""
+"""What `remove` needs of a corpus: together with the shards, every page that reached the first text dedup, each
+once.
+"""
 
 from __future__ import annotations
 
@@ -233,4 +235,4 @@ def test_verify_counts_them(crawl):
     parts = manifest["restore"]
     manifests.write_again(folder, manifest | {"restore": parts[1:]})
     lines = [finding.line() for finding in check_corpus(folder, lambda size: None).findings]
-    assert [line for line in lines if "that came to stage lines lie in shards and restore files" in line]
+    assert [line for line in lines if "that reached stage lines are in shards and restore files" in line]

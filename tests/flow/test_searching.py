@@ -1,4 +1,4 @@
-"""A folder means the same wherever it lies and however it is named, and what of it is no input is told."""
+"""A folder means the same wherever it is and however it is named, and files that are not inputs are reported."""
 
 import gzip
 import http.server
@@ -251,7 +251,7 @@ def test_what_is_there_is_told_when_nothing_is_found(tmp_path):
         f"--input {tmp_path}: no WET file found (there: 3 files ending in .csv; 1 file ending in .jsonl; "
         "1 file ending in .warc.gz; 1: a hidden file). Files of these endings are read with --input-format warc. "
         "Files of these endings are read with --input-format jsonl. "
-        "Expected a file, a folder with *.wet files, packed or not, a glob, or a list of paths (*.paths, "
+        "Expected a file, a folder with *.wet files, compressed or not, a glob, or a list of paths (*.paths, "
     )
 
 

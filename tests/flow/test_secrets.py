@@ -1,4 +1,4 @@
-"""What lets one in, a signature or a password in a URL, stands in nothing that a build writes or says."""
+"""Credentials in a URL, such as a signature or password, are in nothing that a build writes or prints."""
 
 import base64
 import http.server

@@ -1,4 +1,4 @@
-"""A list of sizes shows what no reader can see: a file that ends between two members, too early."""
+"""A list of sizes reveals what no reader can notice: a file that was cut between two members."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Inputs that change between listing and reading: a named fault, and never a corpus that passes for whole."""
+"""Inputs that change between listing and reading: a named fault, and never a corpus that looks complete."""
 
 import http.server
 import io

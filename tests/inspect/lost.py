@@ -1,4 +1,4 @@
-"""What rules took, counted without the cube: characters from the ledger, pages and lines from the rejected table."""
+"""Losses by rule, counted without the cube: characters from the ledger, pages and lines from the rejected table."""
 
 from __future__ import annotations
 

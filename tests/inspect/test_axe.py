@@ -84,7 +84,7 @@ SELDOM = {
     "released pages": ("/compare", "folder of files, without a ledger"),
     "only in a corpus, beside released pages": ("/compare/pages?list=only_a", "Only in A"),
     "domains while tokens are counted": ("/domains", "Tokens are being counted"),
-    "a reason of another build": ("/?outcome=clean/gone&build=0123456789abcdef", "Not in the build that is here now"),
+    "a reason of another build": ("/?outcome=clean/gone&build=0123456789abcdef", "Not in the current build"),
 }
 
 

@@ -101,21 +101,21 @@ def test_the_overview_of_a_small_corpus(run: Any, tiny: Path) -> None:
     assert (
         out
         == f"""\
-{tiny}  en: C4 as the paper describes it: repeated three-sentence spans go; the same corpus on every machine
+{tiny}  en: C4 as the paper describes it: drops repeated three-sentence spans; the same corpus on every machine
   settings  languages en; rejected all
   input     1 file, 0.00 MB, 7 records
-  corpus    3 pages in 1 file, {size / 1e6:.2f} MB, 144 characters, 48 a page
+  corpus    3 pages in 1 file, {size / 1e6:.2f} MB, 144 characters, 48 per page
 
-Funnel  shares of 7 records read; of lines, of those that came to the stage
+Funnel  shares of 7 records read; of lines, of those that reached the stage
   read             7   100 %  ████████████████████████
   length           7   100 %  ████████████████████████
   url              7   100 %  ████████████████████████
   clean            4  57.1 %  █████████████▊
-    few_sentences  3  42.9 %  pages out
+    few_sentences  3  42.9 %  dropped
   spans            4  57.1 %  █████████████▊
   language         4  57.1 %  █████████████▊
   badwords         3  42.9 %  ██████████▎
-    bad_word       1  14.3 %  pages out
+    bad_word       1  14.3 %  dropped
 
 Shards
   en/train  3 pages  1 file  {size / 1e6:.2f} MB
@@ -123,7 +123,7 @@ Shards
 Languages
   en  3  100 %  ████████████████████████
 
-Lengths  a page has 48 characters on average, as read 28
+Lengths  48 characters per page on average, 28 as read
   characters  read                    kept
      8 to 15     3  ████████████████     0
     16 to 31     1  █████▍               0
@@ -310,7 +310,7 @@ def test_a_kept_page_that_is_not_sampled_shows_what_is_kept(run: Any, tiny: Path
         "http://a.example/2\n  kept in en/train-00000-of-00001.parquet, row 1, language en 0.5000\n"
         "  2024-02-22  a#2  code 8e26205001923472\n"
         "  The page as read is not in the sample: this is what was kept of it.\n\n"
-        "Lines  a reason first: cut, and why; »«: what the page was rejected or noted for\n"
+        "Lines  a reason first: why it was cut; »«: what the page was rejected or flagged for\n"
         "     1    Page 2 is kept. Page 2 is kept. Page 2 is kept.\n\n"
     )
 
@@ -411,7 +411,7 @@ def test_a_mixture_is_a_corpus_too(run: Any, tmp_path: Path) -> None:
     code, out, _ = run(folder)
     assert code == 0
     assert "  mixture: temperature with alpha 0.3\n" in out
-    assert "    not_drawn  5  62.5 %  pages out\n" in out
+    assert "    not_drawn  5  62.5 %  dropped\n" in out
     assert "  en           6  75.0 %  75.0 %    0.50        3  100 %\n" in out
     found = facts(run, folder)
     assert [row["share_after"] for row in found["mixture"]] == [1.0, 0.0]

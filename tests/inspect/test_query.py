@@ -129,7 +129,7 @@ def test_an_unknown_reason_is_told_with_those_there_are(tiny: Corpus, code: str,
 
 
 def test_a_reason_that_is_only_noted_has_no_pages(samples: Corpus) -> None:
-    with pytest.raises(ConfigError, match="length_mismatch is only noted"):
+    with pytest.raises(ConfigError, match="length_mismatch only flags pages"):
         of_reason(samples, "length_mismatch", None, 1)
 
 

@@ -10,7 +10,7 @@ from c4pipe.inspect import rule_pages
 
 
 def test_the_page_is_that_of_the_docs() -> None:
-    assert rule_pages.rule_page("few_words").startswith("# `few_words`\n\nA line that has fewer than 5 words goes.\n")
+    assert rule_pages.rule_page("few_words").startswith("# `few_words`\n\nDrops a line that has fewer than 5 words.\n")
     assert "## On real pages" in rule_pages.rule_page("few_words")
 
 

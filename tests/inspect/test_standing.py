@@ -227,7 +227,7 @@ def test_the_terminal_shows_it_and_obeys_nothing(
     folder = write(tmp_path / "c4", pages, rows, **NEAR, ledger=counts, against=against)
     assert main([str(folder), *view]) == 0
     out = capsys.readouterr().out
-    assert "The page that stands for it" in out
+    assert "The page that replaces it" in out
     assert "about 94 % are in both" in out
     assert "\x1b[31mEVIL" not in out
     assert "\u202e" not in out

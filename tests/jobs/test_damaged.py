@@ -1,4 +1,4 @@
-"""Staged files that are damaged: named, thrown away and made again, to the same bytes; or one line, no traceback."""
+"""Staged files that are damaged: named, deleted and rebuilt to the same bytes; or one line, no traceback."""
 
 import io
 import json

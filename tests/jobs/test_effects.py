@@ -1,4 +1,4 @@
-"""An option that can change nothing is refused, in one line that says why and what to do. A default is not given."""
+"""An option without effect is refused, in one line that says why and what to do. Defaults do not count as given."""
 
 from __future__ import annotations
 

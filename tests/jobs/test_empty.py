@@ -1,4 +1,4 @@
-"""A corpus in which no page was kept: told aloud, and empty for whoever loads it."""
+"""A corpus in which no page was kept: reported, and empty when loaded."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def test_it_is_told_aloud_each_time(empty: Path, capsys: Capture) -> None:
     assert "en, multilingual: already built" in out
     assert out.count(" 0 of 2 pages kept ") == 2
     assert err.splitlines()[-2:] == [
-        f"build_c4: no page was kept in {empty}/en: 2 of the 2 pages read left at stage clean "
+        f"build_c4: no page was kept in {empty}/en: stage clean dropped 2 of the 2 pages read "
         "(few_sentences 2). It has columns but no rows.",
-        f"build_c4: no page was kept in {empty}/multilingual: 2 of the 2 pages read left at stage paragraphs "
+        f"build_c4: no page was kept in {empty}/multilingual: stage paragraphs dropped 2 of the 2 pages read "
         "(few_paragraphs 2). It has columns but no rows.",
     ]
 
@@ -100,5 +100,5 @@ def test_one_of_several_counts_and_outranks_faults(tmp_path: Path, capsys: Captu
 def test_left_out_for_its_size_is_empty_too(tmp_path: Path, capsys: Capture) -> None:
     source = write(tmp_path / "in", story(0), story(10))
     assert build(source, tmp_path / "out", "--min-pages", "3", "--languages", "en") == 4
-    assert "2 of the 2 pages read left at stage size (few_pages 2)" in capsys.readouterr().err
+    assert "stage size dropped 2 of the 2 pages read (few_pages 2)" in capsys.readouterr().err
     assert verify([str(tmp_path / "out")]) == 0

@@ -1,4 +1,4 @@
-"""Builds that keep pages out, by lists and by robots.txt: what goes owns nothing, is told, and is found again."""
+"""Builds that exclude pages by lists and robots.txt: excluded pages own nothing, are reported, and can be found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build does when the disk, its inputs, its workers or its surroundings fail: one clear line, nothing lost."""
+"""A build whose disk, inputs, workers or environment fail: one clear line, nothing lost."""
 
 import errno
 import json

@@ -78,7 +78,7 @@ def test_of_text_every_file_is_a_document(run, tmp_path):
         (tmp_path / "in" / f"book {i}.txt").write_text(page["text"], encoding="utf-8")
     code, out, _ = run(tmp_path / "in", "--input-format", "text")
     assert code == 0
-    assert "no page has a URL: its text stands in for it, and URL dedup has nothing to compare" in out
+    assert "no page has a URL: text hashes replace URLs, and URL dedup has nothing to compare" in out
     assert sorted(row["source"] for row in rows(tmp_path / "c4")) == [f"book {i}.txt#0" for i in range(3)]
 
 
@@ -213,7 +213,7 @@ def test_keys_are_named_and_part_of_what_a_corpus_is(run, tmp_path):
     assert code == 2
     assert line.endswith("--date-key wen: no record has it. Their keys: body, body.en, at, when.")
     code, _, (line,) = run(tmp_path / "in", *options[:-2])
-    assert (code, "(preset: read)" in line) == (2, True)
+    assert (code, "in stages (read)" in line) == (2, True)
 
 
 def test_files_of_several_layouts_are_told_with_their_numbers(run, tmp_path):
@@ -247,7 +247,7 @@ def test_the_format_is_part_of_what_a_corpus_is(run, tmp_path):
     assert run(tmp_path / "in" / "a.jsonl", "--input-format", "jsonl")[0] == 0
     code, _, (line,) = run(tmp_path / "in" / "a.jsonl", "--input-format", "text")
     assert code == 2
-    assert "holds a corpus of preset 'en' built from other inputs, settings or code (preset: read)" in line
+    assert "holds a corpus of preset 'en' that differs from the one asked for in stages (read)" in line
 
 
 @pytest.mark.parametrize(

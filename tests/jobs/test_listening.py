@@ -1,4 +1,4 @@
-"""A running job listens where no other user can call: on sockets of a folder of its own, and on no port."""
+"""A running job listens where no other user can connect: on sockets in its own folder, and on no port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of words as people save them, through a build: what is found, and what is said of what never is."""
+"""Lists of words as people save them, through a build: what is found, and notes on entries that never match."""
 
 from __future__ import annotations
 

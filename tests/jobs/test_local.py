@@ -1,4 +1,4 @@
-"""beam_jobs.local: forked workers run what they inherit, and none is left behind."""
+"""beam_jobs.local: forked workers run what they inherit, and no worker outlives the job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""mC4: `--preset multilingual`, and who names its languages."""
+"""mC4: `--preset multilingual`, and its language identifiers."""
 
 import json
 from collections import Counter

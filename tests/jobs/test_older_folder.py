@@ -1,4 +1,4 @@
-"""A corpus whose rejected pages lie in `rejected/`, as it was called once: read, checked, replaced as any other."""
+"""A corpus with the older folder name `rejected/` is read, checked and replaced like any other."""
 
 from __future__ import annotations
 

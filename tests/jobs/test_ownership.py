@@ -1,4 +1,4 @@
-"""What is not ours stays, whatever it is called; what is ours is replaced when the new one is whole, and not before."""
+"""Foreign files stay, whatever their names; ours are replaced once the new corpus is complete, and not before."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The real main over small corpora: what is in the mixture, that it balances, and how wrong use and bad luck end."""
+"""The real main over small corpora: contents and balance of the mixture, and errors of usage and environment."""
 
 import hashlib
 import json
@@ -218,7 +218,7 @@ def test_another_seed_is_another_order_of_as_many(run, mixed, mc4, tmp_path):
 def test_more_documents_than_there_are_is_said(run, mc4, tmp_path):
     code, out, _ = run("--corpus", mc4, "--output", tmp_path / "m", "--documents", "99999", "--max-epochs", "1")
     assert code == 0
-    assert "99,999 documents were requested, but 1 epoch gave 1,323" in out
+    assert "99,999 documents were requested, but 1 epoch yielded 1,323" in out
     assert Counter(languages(tmp_path / "m")) == TRAIN
 
 

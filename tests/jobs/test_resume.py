@@ -1,4 +1,4 @@
-"""A build that dies anywhere goes on with the same command, to the same bytes, and does not do again what is done."""
+"""A build that dies anywhere resumes with the same command, to the same bytes, without repeating finished work."""
 
 import contextlib
 import os

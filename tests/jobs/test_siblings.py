@@ -1,4 +1,4 @@
-"""The card of a folder of several corpora: none is loaded for another, and nobody's file is replaced."""
+"""The card of a folder of several corpora: none is loaded instead of another, and no user's file is replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job over WARC: HTML in, the same corpus as of WET where the text is the same, and what is said of both sizes."""
+"""The job over WARC: HTML in, the same corpus as from WET if the text is the same, and reports on both sizes."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Damage to the folder of a run, and what the next command must make of it: for a test and for `make soak`."""
+"""Damage to the folder of a run, and the required result of the next command: for a test and for `make soak`."""
 
 from __future__ import annotations
 

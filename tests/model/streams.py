@@ -1,4 +1,4 @@
-"""What holds of the batches of every recipe."""
+"""Properties of the batches of every recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot work is refused before a shard is read and before anything is written, also by a dry run."""
+"""Invalid settings are refused before a shard is read or anything is written, also by a dry run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a checkpoint holds, that a kill at any moment loses none, and that transformers reads it as it is."""
+"""The contents of a checkpoint; a kill at any moment loses none, and transformers can load it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""model.corpus: entries of finished corpora, and shards that are refused by name."""
+"""model.corpus: entries of finished corpora, and damaged shards, which are named."""
 
 from __future__ import annotations
 

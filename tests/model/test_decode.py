@@ -1,4 +1,4 @@
-"""transformers' generate is the judge of greedy and beam search; decoding without a cache is that of the cache."""
+"""Greedy and beam search against transformers' generate, and the cache against decoding without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fine-tuning command: what it trains, what it keeps, that it goes on as if never stopped, and what it refuses."""
+"""The fine-tuning command: what it trains and keeps, exact resuming, and what it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""model.held_out: which text is not trained on, how much of what is held out is scored, and exact epochs of a part."""
+"""model.held_out: which text is held out, how much of it is scored, and exact epochs of a part."""
 
 from __future__ import annotations
 

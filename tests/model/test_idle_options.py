@@ -1,4 +1,4 @@
-"""Options of the trainer and of its readers that can change nothing are refused."""
+"""Options of the trainer and related commands without effect are refused."""
 
 from __future__ import annotations
 

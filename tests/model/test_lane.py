@@ -1,4 +1,4 @@
-"""model.lane: tokens in order, nothing lost, and a place that can be taken up again."""
+"""model.lane: tokens in order, nothing lost, and a position that can be resumed."""
 
 from __future__ import annotations
 

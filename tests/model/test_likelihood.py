@@ -1,4 +1,4 @@
-"""How likely texts are to a run: against a plain loop over tokens, and the command."""
+"""The likelihood of texts under a run: against a plain loop over tokens, and the command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""model.linear: F.linear, another way."""
+"""model.linear: equal to F.linear, by another library."""
 
 from __future__ import annotations
 

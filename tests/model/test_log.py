@@ -1,4 +1,4 @@
-"""What a run writes beside its checkpoints: tables without gaps, a line of progress, a picture of the same bytes."""
+"""What a run writes besides checkpoints: tables without gaps, a progress line, a reproducible picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""model.objectives: literal lengths and examples, that nothing is lost, and that chance is what it should be."""
+"""model.objectives: literal lengths and examples, nothing is lost, and random choices have the right distribution."""
 
 from __future__ import annotations
 

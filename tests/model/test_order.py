@@ -1,4 +1,4 @@
-"""model.order: every document once an epoch, and any place of any epoch without what came before it."""
+"""model.order: every document once per epoch, and random access to any position."""
 
 from __future__ import annotations
 

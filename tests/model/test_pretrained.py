@@ -1,4 +1,4 @@
-"""Folders as transformers writes them, of v1.0, v1.1 and mT5, and what is wrong with other folders."""
+"""Folders written by transformers (v1.0, v1.1 and mT5), and errors for other folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""model.provenance: which pages hold what a model has written."""
+"""model.provenance: which pages contain a model's output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""model.rows: what a row of the batch is made of."""
+"""model.rows: how rows of a batch are made."""
 
 from __future__ import annotations
 

@@ -53,14 +53,14 @@ def test_data_in_the_folder_that_a_run_writes_are_refused(tmp_path: Path, tasks:
     (tmp_path / "other").symlink_to(tmp_path)
     for run in (tmp_path, tmp_path / "other", tmp_path / "tasks/.."):
         for option in (("--tasks", tasks[0]), ("--tasks", f"sst2={tmp_path / 'tasks/sst2/train.tsv'}")):
-            with pytest.raises(ConfigError, match=r"tasks/sst2.* of sst2 lies in .*tasks, which the run itself writes"):
+            with pytest.raises(ConfigError, match=r"tasks/sst2.* of sst2 is in .*tasks, which the run itself writes"):
                 settings_of(run, *option)
     shutil.copytree(tmp_path / "tasks", tmp_path / "data")
     linked = tmp_path / "tasks/link"
     linked.mkdir()
     (linked / "train.tsv").symlink_to(tmp_path / "data/sst2/train.tsv")  # the data lie elsewhere, and the link is ours
     for path in (linked, linked / "train.tsv"):
-        with pytest.raises(ConfigError, match="lies in"):
+        with pytest.raises(ConfigError, match="of sst2 is in"):
             settings_of(tmp_path, "--tasks", f"sst2={path}")
     assert settings_of(tmp_path / "tasks/run", "--tasks", tasks[0]).tasks == (tasks[0],)
     assert (tmp_path / "tasks/sst2/train.tsv").read_bytes() == before

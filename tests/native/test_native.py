@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import c4pipe.native as module
 from c4pipe.native import _files_of, native
 from c4pipe.text.murmur import murmur
 
@@ -61,6 +63,23 @@ def hash_of_all(data: Any, size: int) -> Any:
 def test_code_is_out_of_date_when_a_function_from_elsewhere_changes() -> None:
     assert [Path(file).name for file in _files_of(hash_of_all)] == ["test_native.py", "murmur.py"]
     assert native("uint64(uint8*, int64)")(hash_of_all)(b"a", 1) == 0x85555565F6597889
+
+
+def test_a_person_who_waits_for_kernels_is_told_why_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fifth(n: int) -> int:
+        return n // 5
+
+    seconds = iter([0.0, 0.7, 1.0, 1.2])  # the first function takes 0.7 s, the second 0.2
+    monkeypatch.setattr(module, "_spent", 0.0)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=seconds.__next__))
+    monkeypatch.setenv("C4PIPE_CACHE_DIR", str(tmp_path))
+    said = []
+    for type_of_n in ("int64", "uint64", "int32", "uint32", "uint32"):
+        assert native(f"int64({type_of_n})")(fifth)(42) == 8
+        said.append(capsys.readouterr().err)
+    assert said == ["", "", "Compiling kernels for this machine, once: about 10 s.\n", "", ""]
 
 
 SMALL = """

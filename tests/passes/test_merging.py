@@ -25,6 +25,7 @@ from c4pipe.passes.merging import (
     write_rows,
     write_shard,
 )
+from c4pipe.passes.ordering import Held
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ParquetSink, page_table, pages_of, rows_per_group
 from c4pipe.stages import Size
@@ -162,9 +163,11 @@ PIECES = st.lists(st.lists(st.integers(0, 400), max_size=60), min_size=1, max_si
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(PIECES, st.integers(200, 20_000), st.none() | st.integers(1, 40_000))
+@given(
+    PIECES, st.integers(200, 20_000), st.none() | st.builds(Held, st.integers(1, 40_000), st.none() | st.integers(1, 3))
+)
 def test_row_groups_are_those_of_one_table_that_is_sorted_as_a_whole(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[list[int]], most: int, hold: int | None
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[list[int]], most: int, held: Held | None
 ) -> None:
     """Numbers repeat, so that some rows have the same source: they stay in the order in which they came."""
     monkeypatch.setattr("c4pipe.shards.sink.ROW_GROUP_BYTES", most)
@@ -175,25 +178,40 @@ def test_row_groups_are_those_of_one_table_that_is_sorted_as_a_whole(
     expected = [whole.take(order[i : i + per_group]) for i in range(0, len(order), per_group)]
     groups: list[pa.Table] = []
     place = "en/x.parquet", "en", "train"
-    row = write_rows(place, lambda: iter(tables), LocalStore(), str(tmp_path), groups.append, hold)
+    row = write_rows(place, lambda: iter(tables), LocalStore(), str(tmp_path), groups.append, held)
     assert groups == expected
     assert pq.read_table(tmp_path / row["path"], partitioning=None).num_rows == row["rows"] == whole.num_rows
 
 
-@pytest.mark.parametrize(("hold", "share"), [(None, 1.4), (5 << 20, 0.5)])
-def test_a_shard_is_held_in_memory_once_or_a_part_at_a_time(tmp_path: Path, hold: int | None, share: float) -> None:
+@pytest.mark.parametrize(
+    ("held", "least", "most", "readings"),
+    [
+        (None, 1.0, 1.4, 1),
+        (Held(1 << 30, most_rounds=2), 1.0, 1.4, 1),  # all of it after all
+        (Held(5 << 20), 0.24, 0.5, 6),
+        (Held(5 << 20, most_rounds=2), 0.5, 0.8, 3),
+    ],
+)
+def test_a_shard_is_held_in_memory_once_or_a_part_at_a_time(
+    tmp_path: Path, held: Held | None, least: float, most: float, readings: int
+) -> None:
+    read = []
+
     def pieces() -> Iterator[pa.Table]:
+        read.append(1)
         for start in range(0, 20_000, 1000):
             yield page_table([page(n)._replace(text=f"Page {n}. " * 100) for n in range(start, start + 1000)])
 
     size = sum(piece.nbytes for piece in pieces())
+    read.clear()
     before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
     pa.set_memory_pool(pool)
     try:
-        write_rows(("en/x.parquet", "en", "train"), pieces, LocalStore(), str(tmp_path), lambda _: None, hold)
+        write_rows(("en/x.parquet", "en", "train"), pieces, LocalStore(), str(tmp_path), lambda _: None, held)
     finally:
         pa.set_memory_pool(before)
-    assert (hold or size) < pool.max_memory() < share * size
+    assert least * size < pool.max_memory() < most * size
+    assert len(read) == readings
 
 
 @pytest.mark.parametrize(("cap", "shown"), [(None, 20), (3, 3), (0, 0)])

@@ -56,12 +56,12 @@ MANIFEST: dict[str, Any] = {
 def test_the_funnel_is_the_ledger_in_lines() -> None:
     assert list(funnel(MANIFEST)) == [
         f"  read             12,000 kept  100.00%  {'█' * 24}",
-        "             kept, but noted: length_mismatch 3",
+        "             kept, but flagged: length_mismatch 3",
         f"  clean             3,000 kept   25.00%  {'█' * 6}",
-        "             pages out: curly_brace 4,500, few_sentences 4,500",
+        "             dropped: curly_brace 4,500, few_sentences 4,500",
         "             lines cut: no_end_mark 123,456, few_words 10",
         f"  spans             1,500 kept   12.50%  {'█' * 3}",
-        "             pages out: nothing_left 1,500",
+        "             dropped: nothing_left 1,500",
         "             sentences cut: repeated_span 77",
     ]
 

@@ -3,7 +3,7 @@
 All of it is made up. They were written by who knew the rules, to hold what pages hold and what looks like it.
 Two things were mended after the first reading (addresses beside Japanese letters, words for versions): what is found
 now is a bit better for that.
-`python -m tests.docs` writes what is found of it into the table of c4pipe/README.md.
+`python -m tests.docs` writes what is found of it into the table of docs/explanation/measurements.md.
 """
 
 from __future__ import annotations

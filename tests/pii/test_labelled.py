@@ -1,4 +1,4 @@
-"""What is found of texts in ten languages; the whole table stands in c4pipe/README.md, and tests/test_docs holds it."""
+"""What is found in texts in ten languages; docs/explanation/measurements.md has the table (see tests/test_docs)."""
 
 from __future__ import annotations
 

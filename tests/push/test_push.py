@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -81,7 +82,7 @@ def test_what_is_downloaded_is_a_whole_corpus(hub, run, corpus, tmp_path):
     mine, theirs = digests(corpus), digests(copy)
     shards = {path for path in mine if path.startswith("en/")}
     assert len(shards) == 8  # three of Parquet and three of JSON Lines, and one each for validation
-    kept = shards | {"README.md", "stats.json", "lists/badwords/en.txt"}
+    kept = shards | {"stats.json", "lists/badwords/en.txt"}
     assert {path: theirs[path] for path in kept} == {path: mine[path] for path in kept}
     assert not [path for path in theirs if path.startswith(("__rejected", "__restore", "keys"))]
     manifest = read_manifest(copy)
@@ -90,6 +91,33 @@ def test_what_is_downloaded_is_a_whole_corpus(hub, run, corpus, tmp_path):
     [commit] = hub.commits
     assert {*commit[: len(shards)]} == shards
     assert commit[-1] == "manifest.json"
+
+
+def told_folders(hub: Hub) -> list[str]:
+    """The folders of which the card on the Hub says what they hold."""
+    return re.findall(r"^`(\w+)/` ", hub.main["README.md"].decode(), re.MULTILINE)
+
+
+def test_the_card_says_nothing_of_what_stays_here(hub, run, corpus):
+    built = (corpus / "README.md").read_text()
+    assert re.findall(r"^`(\w+)/` ", built, re.MULTILINE) == ["__rejected", "__facts", "keys", "__restore"]
+    assert run(corpus)[0] == 0
+    assert told_folders(hub) == ["__facts"]
+    sent = hub.main["README.md"].decode().splitlines()
+    assert set(sent) < set(built.splitlines())  # and nothing else is changed
+    assert run(corpus, "--with", "rejected,keys,restore")[0] == 0
+    assert hub.main["README.md"].decode() == built
+
+
+def test_the_card_does_not_speak_of_lists_that_are_never_sent(hub, run, excluding, tmp_path):
+    corpus = excluding()
+    assert "are stored in `lists/exclude/` as plain text" in (corpus / "README.md").read_text()
+    assert run(corpus)[0] == 0
+    sent = hub.main["README.md"].decode()
+    assert "lists/exclude" not in sent
+    assert "\n\n\n" not in sent
+    assert told_folders(hub) == []  # counts by domain name whom the list names
+    assert whole(pulled(hub, tmp_path / "copy")) == []
 
 
 def test_what_lies_there_is_not_sent_again(hub, run, corpus):
@@ -107,7 +135,7 @@ def test_a_dry_run_lists_all_and_asks_nobody(hub, run, corpus, monkeypatch):
     code, out, err = run(corpus, "--dry-run")
     assert (code, err, hub.asked) == (0, "", [])
     rows = dict(reversed(line.split()) for line in out.splitlines() if len(line.split()) == 2)
-    assert int(rows["README.md"].replace(",", "")) == (corpus / "README.md").stat().st_size
+    assert int(rows["stats.json"].replace(",", "")) == (corpus / "stats.json").stat().st_size
     assert "en/train-00000-of-00003.parquet" in rows
     assert "not sent: keys: " in out
     assert "not sent: __rejected: " in out

@@ -99,7 +99,9 @@ def test_it_has_the_limits_and_the_gaps_of_every_card() -> None:
 def test_the_command_asks_for_the_same_mixture(settings: dict[str, Any]) -> None:
     text = card((("mc4", False), ("our books", True)), **settings)
     command = text.partition("```sh\n")[2].partition("```")[0].replace("\\\n", "")
-    args, rest = parse(shlex.split(command)[3:])
+    called, name, *words = shlex.split(command)
+    assert (called, name) == ("c4pipe", "rebalance")
+    args, rest = parse(words)
     assert (args.corpus, args.output, rest) == (["mc4", "our books=FOLDER"], "OUTPUT", [])
     wanted = SETTINGS | settings
     asked = {name: getattr(args, name) for name in SETTINGS} | {"shards": args.shards or "auto"}

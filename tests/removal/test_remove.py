@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from beam_jobs import remove
 from c4pipe.dedup import LineLevel, UrlLevel
+from c4pipe.facts.corpus import open_corpus
 from c4pipe.flow.files import BeamStore
 from c4pipe.inspect import __main__ as inspect
+from c4pipe.inspect.serve.app import make_app
 from c4pipe.presets import Preset
 from c4pipe.rules import MaxChars
 from c4pipe.stages import Dedup, Filter, Read, Size
@@ -136,7 +138,7 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     assert row["rejected"] == 1
     assert row["log"] == "removed.json"
     card = (made / "README.md").read_text()
-    told = "3 pages, of which 1 was kept and 2 had come to the first dedup of text"
+    told = "3 pages, of which 1 was kept and 2 had reached the first text dedup"
     assert f"{told}. Text that other pages" in card
     assert "other pages: 1 came back, 1 changed, 1 dropped" in card
     assert ((before / "__facts").exists(), (made / "__facts").exists()) == (True, False)  # who lost what is not known
@@ -144,11 +146,15 @@ def test_other_files_keep_their_bytes_and_the_log_says_no_url(build, take_out, c
     assert "pages were removed from it" in " ".join(capsys.readouterr().out.split())
     assert inspect.main([str(made)]) == 0
     shown = capsys.readouterr().out
-    assert re.search(rf"removed +{told}", shown)
+    assert f"  removed   {told}; after the build, see removed.json\n" in shown
+    with TestClient(make_app(open_corpus(made)), base_url="http://127.0.0.1:8000") as viewer:
+        assert f"Removed after the build: {told}." in viewer.get("/").text
+    with TestClient(make_app(open_corpus(before)), base_url="http://127.0.0.1:8000") as viewer:
+        assert "Removed after" not in viewer.get("/").text
     assert "\n  removed later " in shown
     assert inspect.main([str(made), "--html", str(made.parent / "report.html")]) == 0
     report = (made.parent / "report.html").read_text()
-    assert f"Removed since: {told}." in report
+    assert f"Removed after the build: {told}." in report
     assert "Removed later: " in report
     assert "opt-out" in card
     assert "left.example" not in card
@@ -243,7 +249,7 @@ def test_what_is_proven(build, take_out, capsys, tmp_path):
     code, made = take_out(before, ["left.example"], "--prove")
     told = capsys.readouterr().out
     assert code == 0, told
-    assert "nothing that 1 line of the lists match is left" in told
+    assert "nothing listed (1 line) is left" in told
     listed = tmp_path / "mixed"
     owner = hashlib.md5(LEFT.encode()).hexdigest()[:16]
     listed.write_text(f"left.example\n{owner}\n")
@@ -265,7 +271,7 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     assert code == 0, told.out
     left = {row["url"] for row in rows(made) if "many.example" in row["url"]}
     assert left == {f"http://many.example/{n}" for n in (0, *range(2, 10))}
-    assert "2 of 3 lines match no page" in told.out
+    assert "2 of 3 lines matched no page" in told.out
     assert "http://nowhere.example/x, other.example/" in told.out
     assert whole(made) == []
     log = json.loads((made / "removed.json").read_bytes())["removals"][0]
@@ -278,19 +284,32 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     listed = tmp_path / "later"
     listed.write_text("many.example/1*\nmany.example/1\n")
     assert remove.main(["--corpus", str(made), "--prove", str(listed)]) == 0
-    assert "1 of 2 lines match no page" in capsys.readouterr().out
+    assert "1 of 2 lines matched no page" in capsys.readouterr().out
 
 
 def test_what_a_line_may_not_have_meant(build, take_out, capsys):
     before = build("WHOLE")
     assert take_out(before, ["http://other.example/"], option="--urls")[0] == 0
-    told = capsys.readouterr().err
-    assert "note: http://other.example/ is one page; 4 other pages of its host stay. List other.example/*" in told
-    assert take_out(before, ["co.uk"])[0] == 0
+    told = capsys.readouterr()
+    assert "http://other.example/ matches no page" not in told.err
     assert (
-        "note: co.uk is a public suffix, shared by the domains of many owners: it matches 0 pages"
-        in capsys.readouterr().err
-    )
+        "note: http://other.example/ means only the first page of its host, which is not in the corpus; 4 other pages "
+        "of the host stay. To remove all pages of the host, list other.example/*, or the domain with --domains.\n"
+    ) in told.err
+    assert "1 line matched no page of" in told.out
+
+
+@pytest.mark.parametrize(
+    ("option", "suffix"), [("--domains", "co.uk"), ("--domains", "github.io"), ("--prove", "*.co.uk")]
+)
+def test_a_suffix_of_many_owners_is_refused_with_its_line(build, capsys, tmp_path, option, suffix):
+    (tmp_path / "list").write_text(f"# a letter\nleft.example\n{suffix}\n")
+    words = ["--output", str(tmp_path / "new")] if option == "--domains" else []
+    code = remove.main(["--corpus", str(build("WHOLE")), *words, option, str(tmp_path / "list")])
+    assert (code, (tmp_path / "new").exists()) == (2, False)
+    told = capsys.readouterr().err
+    assert f"remove: {option} {tmp_path}/list, line 3: '{suffix}' is a public suffix: domains of many owners" in told
+    assert told.endswith(f"List the domain of one owner, such as example.{suffix.removeprefix('*.')}.\n")
 
 
 def test_what_inspect_says_of_a_page_that_was_taken_out(build, take_out, capsys):

@@ -132,12 +132,16 @@ class Level(TextLevel):
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [("set", "gave atoms as set: expected a list"), ("text", "that are not hashes"), ("large", "that are not hashes")],
+    [
+        ("set", "returned atoms as set: expected a list"),
+        ("text", "that are not hashes"),
+        ("large", "that are not hashes"),
+    ],
 )
 def test_a_level_that_claims_what_is_no_hash_is_named(kind, message, tmp_path):
     with (tmp_path / "pages").open("wb") as stream:
         pages = StagedPages(stream, staged_schema(Plan(EN, None), [], lossy=False), Level(kind))
-        with pytest.raises(BuildError, match="level Level gave atoms") as error:
+        with pytest.raises(BuildError, match="level Level returned atoms") as error:
             pages.add(PAGE, 0, 0)
             pages.close()
     assert message in str(error.value)

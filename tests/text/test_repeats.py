@@ -59,5 +59,5 @@ def test_words_of_any_characters_are_counted(words: list[str]) -> None:
 
 
 def test_a_run_of_no_words_is_refused() -> None:
-    with pytest.raises(ValueError, match="one word at least"):
+    with pytest.raises(ValueError, match="at least one word"):
         repeated_chars(NUMBERED.numbered(ROSE), (0,), Repeats.TOP)

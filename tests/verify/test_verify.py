@@ -91,9 +91,9 @@ def damages() -> Iterator[tuple[str, Callable[[Path], Any], str]]:
     yield "cut", lambda path: path.write_bytes(path.read_bytes()[:-1]), " bytes, expected "
     yield "empty", lambda path: path.write_bytes(b""), "0 bytes, expected "
     yield "changed", flip, "its sha256 is "
-    yield "a folder", lambda path: (path.unlink(), path.mkdir()), "a folder stands in its place"
+    yield "a folder", lambda path: (path.unlink(), path.mkdir()), "a folder is in its place"
     yield "a link", lambda path: (path.unlink(), path.symlink_to("nowhere")), "a link to nothing"
-    yield "a pipe", lambda path: (path.unlink(), os.mkfifo(path)), "something that is not a file stands in its place"
+    yield "a pipe", lambda path: (path.unlink(), os.mkfifo(path)), "something that is not a file is in its place"
 
 
 @pytest.mark.parametrize(("damage", "words"), [pytest.param(*rest, id=name) for name, *rest in damages()])

@@ -1,9 +1,9 @@
-"""`croissant.json`: the corpus in the words of Croissant 1.1, which search engines for data and `mlcroissant` read.
+"""`croissant.json`: the corpus in Croissant 1.1, which data search engines and `mlcroissant` read.
 
-https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html; provenance in PROV-O, conditions of use in ODRL, what
-is known of biases and limits in Croissant RAI 1.0. Each shard is a FileObject with its sum, each config a record set.
-The FileSet of a config lies beside the file, for `mlcroissant` 1.1.1 reads none that is contained in several Parquet
-files; so URLs of files are relative, on a disk as at a hub.
+https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html; provenance in PROV-O, conditions of use in ODRL,
+known biases and limits in Croissant RAI 1.0. Each shard is a FileObject with its checksum, each config a record set.
+The FileSet of a config is next to the file, because `mlcroissant` 1.1.1 reads none that is contained in several
+Parquet files; so URLs of files are relative, on disk and at a hub.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from c4pipe.text import many
 
 
 def croissant_of(manifest: Mapping[str, Any], stats: Stats, schema: pa.Schema, published: Publication) -> Node:
-    """The corpus as JSON-LD. Nothing that a stranger wrote gets into it, but for names of columns and of folders."""
+    """The corpus as JSON-LD. It contains nothing from outside except names of columns and of folders."""
     shards = manifest["shards"]
     name = manifest["preset"]["name"]
     title = title_of(name)
@@ -70,7 +70,7 @@ def _by(published: Publication) -> Node:
 
 
 def _citation(title: str, manifest: Mapping[str, Any], published: Publication) -> str:
-    """BibTeX of the corpus itself: its fingerprint tells it from all others."""
+    """BibTeX of the corpus itself, identified by its fingerprint."""
     author = f"author = {{{{{published.publisher}}}}}, " if published.publisher else ""
     url = f", url = {{{published.url}}}" if published.url else ""
     fingerprint = manifest.get("fingerprint", "")

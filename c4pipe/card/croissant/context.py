@@ -1,10 +1,10 @@
-"""The context that each file of Croissant declares: what its words are short for."""
+"""The context that each Croissant file declares: what its words abbreviate."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Appendix 1 of the specification, with the words that `mlcroissant` 1.1.1 looks for beside them.
+# Appendix 1 of the specification, plus the words that `mlcroissant` 1.1.1 expects.
 _TERMS = (
     "annotation arrayShape citeAs column containedIn equivalentProperty excludes extract field fileObject fileProperty "
     "fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path readLines recordSet references "

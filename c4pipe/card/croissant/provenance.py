@@ -1,4 +1,4 @@
-"""Where a corpus comes from, under what conditions it may be used, and what is known to be wrong with it."""
+"""Where a corpus comes from, its conditions of use, and its known problems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from c4pipe.text.dates import month_of
 
 
 def conditions(formats: Sequence[str], licence: str) -> Iterator[Node]:
-    """Under what conditions it may be used: the licence's duty, the crawler's terms, and whose the text is."""
+    """The conditions of use: the licence's duty, the crawler's terms, and the owners of the text."""
     if is_crawl(formats):
         yield {"@type": "CreativeWork", "name": "Common Crawl's terms of use", "url": f"{COMMON_CRAWL}/terms-of-use"}
     if licence == licence_url("odc-by"):
@@ -33,7 +33,7 @@ def conditions(formats: Sequence[str], licence: str) -> Iterator[Node]:
 
 
 def provenance(manifest: Mapping[str, Any], formats: Sequence[str]) -> Node:
-    """What it was derived from, by which activities, with what software."""
+    """What it was derived from, by which activities, with which software."""
     software = {
         "@type": "prov:SoftwareAgent",
         "prov:label": f"c4pipe {manifest.get('versions', {}).get('c4pipe', '')}".strip(),
@@ -78,7 +78,7 @@ def _stage_words(row: Mapping[str, Any]) -> str:
 
 
 def responsible(manifest: Mapping[str, Any], stats: Stats, formats: Sequence[str]) -> Node:
-    """What Croissant RAI asks for, as far as the corpus says it."""
+    """The fields of Croissant RAI, as far as the corpus has them."""
     months = sorted(filter(None, map(month_of, stats.months)))
     frame = [f"{month}-01" for month in dict.fromkeys((months[0], months[-1]))] if months else []
     what = (

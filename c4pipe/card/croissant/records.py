@@ -1,4 +1,5 @@
-"""Files and records: each shard with its sum, each config as a record set, and what Croissant calls Arrow's types."""
+"""Files and records: each shard with its checksum, each config as a record set, and Croissant's names of Arrow
+types."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from c4pipe.card.hub import configs_of, part
 from c4pipe.shards import SPLITS
 
 _PARQUET = "application/x-parquet"  # as `mlcroissant` names it
-_SPLITS = "split_names"  # of a record set; no config has such a name
+_SPLITS = "split_names"  # name of a record set; no config has this name
 _SPLIT_URLS = {"train": "cr:TrainingSplit", "validation": "cr:ValidationSplit"}
 
 Node = dict[str, Any]
@@ -25,7 +26,7 @@ def distribution(shards: list[Any]) -> list[Node]:
 
 
 def record_sets(shards: list[Any], schema: pa.Schema) -> list[Node]:
-    """The names of the splits, and a record set a config, with a field a column."""
+    """The names of the splits, and one record set per config, with a field for each column."""
     return [_split_names(), *(_records(config, schema) for config in configs_of(shards))]
 
 
@@ -90,7 +91,7 @@ def _records(config: str, schema: pa.Schema) -> Node:
 
 
 def _split_field(config: str) -> Node:
-    """Read off the name of the file; `mlcroissant` asks the expression once for the path, and once for what it gave."""
+    """Extracted from the file's name; `mlcroissant` applies the expression to the path, then to its result."""
     expression = f"(?:{re.escape(config)}/)?({'|'.join(SPLITS)})(?:-.+[.]parquet)?$"
     return {
         "@type": "cr:Field",
@@ -131,7 +132,7 @@ _NUMBERS |= {f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in ("", "u"
 
 
 def data_type(kind: pa.DataType) -> Node | None:
-    """What a field says of its type; None for one that Croissant has no word for: bytes, lists of lists, deeper ones.
+    """The data type of a field; None for one that Croissant has no word for: bytes, lists of lists, deeper ones.
 
     >>> data_type(pa.string()), data_type(pa.list_(pa.int32())), data_type(pa.binary())
     ({'dataType': 'sc:Text'}, {'dataType': 'cr:Int32', 'isArray': True, 'arrayShape': '-1'}, None)
@@ -148,7 +149,7 @@ def _item_type(kind: pa.DataType) -> Node | None:
     if not pa.types.is_struct(kind):
         return (word := _word(kind)) and {"dataType": word}
     parts = [{"name": field.name, "dataType": _word(field.type)} for field in kind]
-    plain = all(part["dataType"] and part["name"].isidentifier() for part in parts)  # a name is a path of JSON
+    plain = all(part["dataType"] and part["name"].isidentifier() for part in parts)  # a name is a JSON path
     return {"subField": parts} if parts and plain else None
 
 

@@ -1,4 +1,4 @@
-"""The public summary of training content that Article 53(1)(d) of Regulation (EU) 2024/1689 asks for, of one corpus.
+"""The public summary of training content required by Article 53(1)(d) of Regulation (EU) 2024/1689, for one corpus.
 
     manifest, shards --content--> Content --general, sources, processing--> answers --page--> summary.html, domains.csv
 
@@ -22,16 +22,16 @@ from c4pipe.card.summary.processing import processing
 from c4pipe.card.summary.sources import sources
 from c4pipe.text import many, visible
 
-_LONG = 10**9  # bytes of files that take so long to read that a person is told
+_LONG = 10**9  # bytes of files; above this, reading is announced
 
 
 def summarise(
     folder: Path, manifest: Mapping[str, Any], published: Publication, small: bool = False
 ) -> tuple[dict[str, bytes], list[str]]:
-    """The files of the summary by name, and its gaps. BuildError for a shard that is not as it was written.
+    """The files of the summary by name, and its gaps. Raises BuildError for a changed shard.
 
     Args:
-        small: whether the publisher is a small or medium-sized firm, of which a shorter list of domains is asked.
+        small: whether the publisher is a small or medium-sized firm, which may list fewer domains.
     """
     if (size := sum(row["bytes"] for row in manifest["shards"])) > _LONG:
         counted = f"{many(len(manifest['shards']), 'file')} ({size / 1e9:,.1f} GB)"

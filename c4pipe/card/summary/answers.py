@@ -1,4 +1,4 @@
-"""What the parts of the public summary are made of: the template's questions, and what answers them."""
+"""The elements of the public summary: the template's questions, and their answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from c4pipe.card.summary.content import Content
 
 
 class Subject(NamedTuple):
-    """What a summary is of."""
+    """What a summary describes."""
 
     manifest: Mapping[str, Any]
     content: Content
@@ -20,7 +20,7 @@ class Subject(NamedTuple):
 
     @property
     def formats(self) -> list[str]:
-        """Of the files that were read."""
+        """The formats of the files that were read."""
         return formats_of(self.manifest)
 
     @property
@@ -38,13 +38,13 @@ class AnswerTable(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A question of the template with what the corpus says, and what only its publisher can."""
+    """A question of the template with the corpus's answer, and what only its publisher can add."""
 
     asked: str
     said: tuple[str, ...] = ()  # paragraphs
-    gap: str = ""  # what is to be filled in by hand, "" for nothing
+    gap: str = ""  # to be filled in by hand, "" for nothing
     table: AnswerTable | None = None
-    files: tuple[str, ...] = ()  # beside the page
+    files: tuple[str, ...] = ()  # next to the page
 
 
 class SummaryPart(NamedTuple):

@@ -1,10 +1,10 @@
-"""What the shards of a corpus hold by language and by domain, in bytes of text: asked of the files themselves.
+"""What the shards of a corpus contain by language and by domain, in bytes of text, counted in the files themselves.
 
     shards --DuckDB, one reading--> (host, language): pages, bytes --public suffix list--> domains, languages
 
-What is counted lies in a database in a temporary folder, and grouping spills there. So memory is bounded by `_MEMORY`,
-the process, and the list that is written: 230 MB for a million pages of 16,000 domains, 520 for a million of 980,000,
-630 MB for two million of 1.9 million, 6 MB of them the list. Each host costs a look at the public suffix list.
+Counts are in a database in a temporary folder, where grouping also spills. So memory is bounded by `_MEMORY`, the
+process, and the written list: 230 MB for a million pages of 16,000 domains, 520 for a million of 980,000, 630 MB for
+two million of 1.9 million, 6 MB of them the list. Each host takes a lookup in the public suffix list.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from c4pipe.scratch import scratch
 from c4pipe.shards import belongings, check_sums
 from c4pipe.text import defused, visible
 
-_MEMORY = "1GB"  # of DuckDB; what it groups beyond that goes to the temporary folder
+_MEMORY = "1GB"  # of DuckDB; larger groupings spill to the temporary folder
 _SHOWN = 20  # domains in the page itself
 _HEAD = ("domain", "pages", "bytes", "share_of_bytes")
 
-# A host with its domain is taken without regard to case, as name servers take it. `strlen` counts bytes of UTF-8.
+# Hosts and domains are compared without regard to case, as name servers do. `strlen` counts bytes of UTF-8.
 _COUNTED = f"""
 CREATE TABLE counted AS
 SELECT lower(split_part(regexp_replace(url, '{SCHEME.pattern}', ''), '/', 1)) AS host, language,
@@ -45,7 +45,7 @@ GROUP BY domain
 
 
 class SizeOf(NamedTuple):
-    """How much text bears a name: a language, or a registered domain."""
+    """How much text has a name: a language, or a registered domain."""
 
     name: str
     pages: int
@@ -53,14 +53,14 @@ class SizeOf(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What is in a corpus, both splits together."""
+    """The contents of a corpus, both splits together."""
 
     pages: int
     size: int  # bytes of UTF-8
-    first: str  # date of the oldest page that has one, "" where none has
+    first: str  # date of the oldest dated page, "" if there is none
     last: str
     languages: list[SizeOf]  # the largest first
-    domains: int  # all of them, those of pages without a URL not among them
+    domains: int  # all of them, except for pages without a URL
     nameless: SizeOf  # pages without a URL
     listed: int  # domains in the list
     listed_bytes: int
@@ -69,8 +69,8 @@ class Content(NamedTuple):
 
 
 def most_of(domains: int, small: bool = False) -> int:
-    """How many of so many domains the template of the AI Office asks for, by size: the top 10 % of them, and of a small
-    or medium-sized firm the top 5 % or 1,000, whichever is less. A part of a domain is a domain.
+    """The number of domains that the AI Office's template requires, by size: the top 10 % of all, and for a small or
+    medium-sized firm the top 5 % or 1,000, whichever is less. A part of a domain counts as one.
 
     >>> most_of(0), most_of(11), most_of(11, small=True), most_of(10**6, small=True)
     (0, 2, 1, 1000)
@@ -79,7 +79,7 @@ def most_of(domains: int, small: bool = False) -> int:
 
 
 def content_of(folder: Path, manifest: Mapping[str, Any], small: bool = False) -> Content:
-    """Reads the shards, when their sums are found to hold. BuildError for a file that is not as it was written."""
+    """Reads the shards, after verifying their checksums. Raises BuildError for a changed file."""
     sums = {file.path: file.sha256 for file in belongings(manifest) if file.data}
     paths = [folder / row["path"] for row in manifest["shards"]]
     check_sums((folder / row["path"], sums[row["path"]]) for row in manifest["shards"])
@@ -100,7 +100,7 @@ def content_of(folder: Path, manifest: Mapping[str, Any], small: bool = False) -
 
 
 def _domain(host: str) -> str:
-    return registered(host).lstrip(".")  # of a host that is a public suffix itself
+    return registered(host).lstrip(".")  # for a host that is itself a public suffix
 
 
 def _content(database: duckdb.DuckDBPyConnection, small: bool) -> Content:
@@ -142,7 +142,7 @@ def _content(database: duckdb.DuckDBPyConnection, small: bool) -> Content:
 
 
 def _size(row: tuple[Any, ...]) -> SizeOf:
-    return SizeOf(row[0], int(row[1]), int(row[2]))  # sums of DuckDB are larger than 64 bits
+    return SizeOf(row[0], int(row[1]), int(row[2]))  # DuckDB's sums exceed 64 bits
 
 
 def _share(part: int, whole: int) -> str:

@@ -1,4 +1,4 @@
-"""Part 1 of the public summary: who provides what, and how much text in which languages it was made of."""
+"""Part 1 of the public summary: who provides what, and how much text in which languages was used."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"https://[^\s,;()]+(?<![.:])")
 
 
 def gaps_of(parts: Sequence[SummaryPart]) -> list[str]:
-    """What remains to be filled in by hand, in the order of the page.
+    """What remains to be filled in by hand, in page order.
 
     >>> from c4pipe.card.summary.answers import Reply
     >>> gaps_of([SummaryPart("1.2", "Model", (Reply("Names", gap="which"), Reply("Size", ("9 bytes",))))])
@@ -32,7 +32,7 @@ def gaps_of(parts: Sequence[SummaryPart]) -> list[str]:
 
 
 def render_summary(subject: Subject, parts: Sequence[SummaryPart]) -> str:
-    """The page. The same corpus and the same words of the publisher give the same bytes."""
+    """The page. The same corpus and the same publication yield the same bytes."""
     css = (files(__package__) / "templates" / "summary.css").read_text(encoding="utf-8")
     chapters = [
         (number, CHAPTERS[number], [*found]) for number, found in groupby(parts, key=lambda part: part.number[:1])
@@ -56,7 +56,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _seen(text: str) -> Markup:
-    """A word of a stranger: control and bidi characters spelt out, its direction kept to itself."""
+    """A foreign word: control and bidi characters escaped, its direction isolated."""
     return Markup("<bdi>{}</bdi>").format(visible(text))
 
 

@@ -1,6 +1,6 @@
-"""Part 3 of the public summary: what the build did about rights that were reserved, about illegal content, and else.
+"""Part 3 of the public summary: how the build treated reservations of rights, illegal content, and other points.
 
-Everything is read off the manifest: which rules the corpus was built with, which files they read, what they took.
+Everything is read from the manifest: the corpus's rules, the files they read, what they removed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from c4pipe.corpus.removed import told_removed
 from c4pipe.files.record import files_of
 from c4pipe.text import many, percent
 
-OPT_OUT = {"robots": "robots.txt", "excluded": "Exclusion lists"}  # reason -> what it stands for
+OPT_OUT = {"robots": "robots.txt", "excluded": "Exclusion lists"}  # reason -> its meaning
 ILLEGAL = {"bad_word": "Word block list"}
 _OF_CORPORA = "Those of the corpora that it was drawn from."
-_MOST_FILES = 30  # named of those that a rule has read
+_MOST_FILES = 30  # listed of those that a rule read
 _NO_SETTING = ("rule", "class", "in", "alone", "reason", "source", "columns")  # of a rule in the manifest
 
 
@@ -66,7 +66,7 @@ def _illegal(subject: Subject) -> Iterator[Reply]:
 
 
 def _measures(manifest: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[Reply]:
-    """What each rule with one of these reasons took, and by which files."""
+    """What each rule with one of these reasons removed, and by which files."""
     counts = {row["stage"]: row for row in manifest["ledger"]["stages"]}
     for stage in manifest["preset"]["stages"]:
         for rule in stage.get("rules", ()):
@@ -115,7 +115,7 @@ def _other(subject: Subject) -> Iterator[Reply]:
 
 
 def _losses(manifest: Mapping[str, Any]) -> AnswerTable:
-    """The ledger: what came to each stage, what stayed, and what went for which reason."""
+    """The ledger: what entered each stage, what was kept, and what was removed for which reason."""
     rows = []
     for row in manifest["ledger"]["stages"]:
         lost = [

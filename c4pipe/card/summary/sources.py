@@ -1,7 +1,7 @@
 """Part 2 of the public summary: where the text comes from.
 
-The template counts what others have crawled and published, Common Crawl by name, among publicly available datasets
-(2.1), and asks for crawlers and domains of what the provider has crawled (2.3). The domains are given either way.
+The template lists data crawled and published by others, naming Common Crawl, under publicly available datasets (2.1).
+It asks for crawlers and domains of what the provider has crawled (2.3). The domains are listed in both cases.
 """
 
 from __future__ import annotations

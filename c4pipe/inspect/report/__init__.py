@@ -1,4 +1,4 @@
-"""`report.html`: a corpus on one page that opens from disk, with no script, no request and no clock.
+"""`report.html`: a corpus on one page that opens from disk, without scripts, requests or clock times.
 
 Corpus --gather--> Facts --templates--> HTML
 """

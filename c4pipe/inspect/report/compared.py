@@ -1,4 +1,4 @@
-"""What a comparison found on one page: the verdict, what differs in words, and what became of the pages."""
+"""The result of a comparison on one page: the verdict, the differences in words, and the outcomes of the pages."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def comparison_page(
     """The page as a string.
 
     Args:
-        words: what differs, a sentence each.
+        words: the differences, one sentence each.
         left: what was left out.
-        taken: what reasons took of both, by their ledgers.
+        taken: what reasons dropped from both, by their ledgers.
         picture: SVG.
-        corpora: both, where both are ours: then the fates of their pages stand beside the verdict.
+        corpora: both, if both are ours: then the outcomes of their pages are shown, too.
     """
     sections = [Section("verdict", "The verdict"), Section("words", "What differs")]
     sections += [Section("taken", "What was dropped, by both ledgers")] if taken else []

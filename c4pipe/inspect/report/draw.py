@@ -1,4 +1,4 @@
-"""Coordinates of the pictures. The templates write the SVG, the style sheet colours it."""
+"""Coordinates of the charts. The templates write the SVG, the style sheet colours it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from c4pipe.inspect.report.facts import FunnelStage, Loss
 from c4pipe.inspect.report.show import short
 from c4pipe.inspect.report.tables import Bin, MixtureRow
 
-FULL_WIDTH, HEIGHT = 960.0, 100.0  # of the stream of all records, and of one stage; the picture is stretched to its row
-DRIFT = 40.0  # how far to the right a lost part drifts
+FULL_WIDTH, HEIGHT = 960.0, 100.0  # of the stream of all records, and of one stage; the chart is stretched to its row
+DRIFT = 40.0  # horizontal offset of a lost part
 
 
 class Band(NamedTuple):
-    """A part of a stacked picture: an SVG path, or `x` and `width` in percent."""
+    """A part of a stacked chart: an SVG path, or `x` and `width` in percent."""
 
     path: str
     colour: int
@@ -29,7 +29,7 @@ def stream(step: FunnelStage, records: int) -> tuple[float, list[Band]]:
 
 
 def _leaving(loss: Loss, scale: float) -> str:
-    """A part of the stream that bends away to the right, as wide as it is in pages."""
+    """A part of the stream that bends to the right, as wide as its number of pages."""
     a, b = loss.start * scale, (loss.start + loss.units) * scale
     c, d, bend = a + DRIFT, b + DRIFT, 0.55 * HEIGHT
     return (
@@ -39,18 +39,18 @@ def _leaving(loss: Loss, scale: float) -> str:
 
 
 class Column(NamedTuple):
-    """A bin of the histogram, in percent of the picture's width and height."""
+    """A bin of the histogram, in percent of the chart's width and height."""
 
     x: float
     width: float
     read: float  # heights
     kept: float
-    label: str  # "" for most of them, so that they fit a telephone
+    label: str  # "" for most of them, so that they fit on a phone
     bin: Bin
 
 
 def columns(bins: Sequence[Bin]) -> list[Column]:
-    """The histogram, with every third power of two named."""
+    """The histogram, with every third power of two labelled."""
     highest = max((max(b.read, b.kept) for b in bins), default=0) or 1
     wide = 100 / max(1, len(bins))
     return [
@@ -74,16 +74,16 @@ class LogScale(NamedTuple):
 
     @classmethod
     def of(cls, entries: Sequence[MixtureRow]) -> LogScale:
-        """Wide enough for every share that is not zero."""
+        """An axis wide enough for every non-zero share."""
         shares = [share for entry in entries for share in (entry.before, entry.after) if share]
         low, high = floor(log10(min(shares, default=0.1))), ceil(log10(max(shares, default=1.0)))
         return cls(min(low, high - 1), high)
 
     def at(self, share: float) -> float:
-        """The place of a share; the left end for none. Inside a margin, so that marks are not cut in half."""
+        """The position of a share; the left end for none. With a margin, so that marks are not clipped."""
         part = (log10(share) - self.low) / (self.high - self.low) if share else 0.0
         return round(3 + 94 * part, 2)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Each decade with its name."""
+        """Each decade with its label."""
         return [(self.at(10.0**power), f"{100 * 10.0**power:g} %") for power in range(self.low, self.high + 1)]

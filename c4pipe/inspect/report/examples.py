@@ -1,4 +1,4 @@
-"""How near duplicates were found, and some that were, each beside the page that stands for it."""
+"""How near duplicates were found, and some of them, each next to the page that replaces it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from c4pipe.stages.text_levels import near_level
 
 
 def near_words(corpus: Corpus) -> str:
-    """How near duplicates were found; "" where nobody looked for them, or the preset cannot be told."""
+    """How near duplicates were found; "" if the build did not look for them, or the preset is unavailable."""
     try:
         level = near_level(preset_of(corpus)[0])
     except C4Error:
@@ -27,7 +27,7 @@ def near_words(corpus: Corpus) -> str:
 
 
 class Example(NamedTuple):
-    """A page that fell as a whole, and the one of the same corpus that stands for it."""
+    """A page dropped as a whole, and the one of the same corpus that replaces it."""
 
     url: str
     source: str
@@ -35,8 +35,8 @@ class Example(NamedTuple):
 
 
 def examples(corpus: Corpus, views: duckdb.DuckDBPyConnection, few: int) -> list[Example]:
-    """A few of them, chosen by a hash of their source. What fell to earlier corpora is none: whether these are at hand
-    decides nothing here."""
+    """A few of them, chosen by a hash of their source. Pages dropped for earlier corpora are not used, since their
+    availability must not matter here."""
     sql = (
         "SELECT * FROM rejected WHERE detail != '' AND len(list_filter(dropped, lambda drop: drop.reason = reason AND "
         f"drop.line = '' AND drop.owner != '')) > 0 ORDER BY md5(source), source LIMIT {int(few)}"

@@ -1,4 +1,4 @@
-"""What the report says, as plain data: counts from the manifest and stats.json, and aggregates of the shards."""
+"""The content of the report, as plain data: counts from the manifest and stats.json, and aggregates of the shards."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from c4pipe.inspect.report.yardsticks import Yardstick, yardsticks
 from c4pipe.inspect.sankey import TextFlow, text_flow
 
 MOST_DOMAINS = 60
-REPEATS = 40  # of each reason
-COLOURS = 4  # reasons of a stage that have a colour of their own
+REPEATS = 40  # per reason
+COLOURS = 4  # reasons of a stage with a colour of their own
 
 
 class Loss(NamedTuple):
-    """What one reason took at a stage, from `start` on the stage's own scale of units that came in."""
+    """What one reason dropped at a stage, from `start` on the stage's own scale of units that reached it."""
 
     code: str
     units: int
@@ -54,7 +54,7 @@ class Loss(NamedTuple):
 
 
 class FunnelStage(NamedTuple):
-    """A stage of the funnel: pages, and lines where it cuts any."""
+    """A stage of the funnel: pages, and lines if it cuts any."""
 
     name: str
     entered: int
@@ -62,16 +62,16 @@ class FunnelStage(NamedTuple):
     lost: list[Loss]
     lines_in: int
     lines_kept: int
-    lines_gone: int  # with rejected pages, not cut themselves
+    lines_gone: int  # dropped with rejected pages, not cut themselves
     lines_lost: list[Loss]
     sentences: list[tuple[str, int]]
     passages: list[tuple[str, int]]
     flagged: list[tuple[str, int]]
-    removed: int  # of the kept pages those that were taken out of the finished corpus
+    removed: int  # of the kept pages, those removed from the finished corpus
 
 
 class Facts(NamedTuple):
-    """All of it."""
+    """All facts."""
 
     title: Title
     manifest: dict[str, Any]
@@ -99,53 +99,53 @@ class Facts(NamedTuple):
     months: TopRows
     parts: TopRows
     validation: int  # pages
-    likeness: SplitLikeness | None  # of train and validation, where there are enough pages to say anything
+    likeness: SplitLikeness | None  # of train and validation, if there are enough pages
     faults: TopRows
     fault_counts: list[tuple[str, int]]
-    clusters: list[dict[str, Any]]  # as `relatives.with_largest` has them
+    clusters: list[dict[str, Any]]  # from `relatives.with_largest`
     examples: list[Example]
-    near: str  # how near duplicates were found, in words; "" where nobody looked for them
-    levels: str  # that the levels of text were chosen, in words
-    earlier: dict[str, Any] | None  # as `relatives.earlier` has it
-    benchmarks: list[dict[str, Any]]  # as `by_share` has them
-    losses: CorpusLosses | None  # None where the build did not count them
-    by_table: TableLosses | None  # what the rejected table says beside them, where it is complete
-    ledger_losses: LedgerLosses | None  # None of a mixture
-    listed: list[WordList]  # what each word of each list took
+    near: str  # how near duplicates were found, in words; "" if the build did not look for them
+    levels: str  # that the levels of text were set by an option, in words
+    earlier: dict[str, Any] | None  # from `relatives.earlier`
+    benchmarks: list[dict[str, Any]]  # from `by_share`
+    losses: CorpusLosses | None  # None if the build did not count them
+    by_table: TableLosses | None  # the rejected table's additions, if it is complete
+    ledger_losses: LedgerLosses | None  # None for a mixture
+    listed: list[WordList]  # the effect of each word of each list
 
     @property
     def records(self) -> int:
-        """Records read; of a mixture documents."""
+        """Records read; for a mixture documents."""
         return self.funnel[0].entered if self.funnel else 0
 
     @property
     def taken_out(self) -> str:
-        """What was taken out since, in words."""
+        """What was removed later, in words."""
         return told_removed(self.manifest)
 
     @property
     def pages_read(self) -> int:
-        """Readable pages; of a mixture the documents it was drawn from."""
+        """Readable pages; for a mixture the documents it was drawn from."""
         return int(self.stats.get("pages_read", 0))
 
     @property
     def removes(self) -> bool:
-        """Whether any readable page was removed: a mixture only leaves documents out."""
+        """Whether any readable page was dropped: a mixture only leaves documents out."""
         return any(step.lost for step in self.funnel[1:])
 
     @property
     def exact(self) -> bool:
-        """Whether the table of rejected pages holds all of them."""
+        """Whether the rejected table has all rejected pages."""
         return self.sampled == self.rejected
 
     @property
     def every_drop(self) -> bool:
-        """Whether it holds everything that was cut from any page."""
+        """Whether it has everything that was cut from any page."""
         return self.exact and self.noted == self.kept
 
 
 def gather(corpus: Corpus) -> Facts:
-    """Everything that the report shows of a corpus."""
+    """Collects all content of the report of a corpus."""
     manifest, stats = corpus.manifest, corpus.stats
     db = connect(corpus)
     steps = funnel_stages(manifest.get("ledger", {}).get("stages", []))
@@ -205,8 +205,8 @@ def gather(corpus: Corpus) -> Facts:
 
 
 def _domain_rows(stats: dict[str, Any], losses: CorpusLosses | None, db: duckdb.DuckDBPyConnection) -> TopRows:
-    """All domains where the losses tell each apart; else those of the lists of the most frequent, with kept pages
-    counted in the shards where these do not tell them."""
+    """All domains if the losses count each separately; else those in the lists of the most frequent, with kept pages
+    counted in the shards if these lists do not have them."""
     if losses is not None and not losses.bounded:
         return first(all_domains(losses), MOST_DOMAINS)
     table = first(domains(stats), MOST_DOMAINS)
@@ -216,7 +216,7 @@ def _domain_rows(stats: dict[str, Any], losses: CorpusLosses | None, db: duckdb.
 
 
 def funnel_stages(stages: Iterable[dict[str, Any]]) -> list[FunnelStage]:
-    """The ledger's stages with each loss where it is drawn: behind what is kept, the largest first."""
+    """The ledger's stages with each loss in its position: after what is kept, the largest first."""
     found = []
     for stage in stages:
         lines = stage.get("lines", {"in": 0, "kept": 0, "rejected": 0})

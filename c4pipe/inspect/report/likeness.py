@@ -1,4 +1,4 @@
-"""Whether validation looks like train: the mean length of its pages, and how far chance alone takes such a mean."""
+"""Whether validation resembles train: the mean length of its pages, and how far chance alone can move such a mean."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 from c4pipe.inspect.report.queries import SplitCounts
 from c4pipe.inspect.report.yardsticks import FEWEST
 
-NORMAL_99 = 2.576  # deviations of a normal distribution, between which 99 of 100 values are
+NORMAL_99 = 2.576  # standard deviations of a normal distribution that contain 99 of 100 values
 
 
 class SplitLikeness(NamedTuple):
-    """Mean lengths in characters, and between which numbers the one of validation is in 99 of 100 splits."""
+    """Mean lengths in characters, and the bounds of validation's in 99 of 100 splits."""
 
     train: float
     validation: float
@@ -26,8 +26,8 @@ class SplitLikeness(NamedTuple):
 
 
 def split_likeness(parts: Iterable[SplitCounts]) -> SplitLikeness | None:
-    """By the central limit theorem, with the deviation of the lengths of all pages. None where validation has fewer
-    pages than `FEWEST`, for means of so few say nothing.
+    """By the central limit theorem, with the deviation of the lengths of all pages. None if validation has fewer pages
+    than `FEWEST`, for which a mean says nothing.
     """
     counts: dict[str, list[int]] = {"train": [0] * 3, "validation": [0] * 3}
     for part in parts:

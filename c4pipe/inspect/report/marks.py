@@ -1,4 +1,4 @@
-"""Where in a raw page its losses stand, and the few lines around them that are worth showing."""
+"""Where the losses of a raw page are, and the few lines around them that are worth showing."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from c4pipe.inspect.quoted import ways_to_stand
 from c4pipe.page import Dropped
 
 EXCERPT_LINES = 6  # of an excerpt
-LEAD_IN, WIDE = 70, 260  # characters of a line in front of its first mark, and in all
-MISSED = 20  # losses that are looked for in the whole page and not found; citations that were cut first hide them
+LEAD_IN, WIDE = 70, 260  # characters of a line before its first mark, and in total
+MISSED = 20  # losses not found in the whole page before the search stops; citations that were cut first hide them
 
 
 class MarkedText(NamedTuple):
-    """A piece of a line; `code` is the reason that cut it, "" for what was left."""
+    """A piece of a line; `code` is the reason that cut it, "" for the rest."""
 
     text: str
     code: str = ""
 
 
 class ExcerptLine(NamedTuple):
-    """A line of an excerpt, `skipped` lines behind the one before it."""
+    """A line of an excerpt, `skipped` lines after the previous one."""
 
     pieces: tuple[MarkedText, ...]
     skipped: int = 0
@@ -35,7 +35,7 @@ _Span = tuple[int, int, str]  # start, end, reason
 def excerpt(text: str, dropped: Sequence[Dropped], code: str, offending: str = "") -> list[ExcerptLine]:
     """A few lines of a raw page: those that lost something for this reason with their neighbours, or the first ones.
 
-    `offending` is the word or line for which the page as a whole was rejected; it is marked where it stands.
+    `offending` is the word or line for which the page was rejected; it is marked in the text.
     """
     lines = text.split("\n")
     spans = _spans(lines, dropped)
@@ -52,8 +52,8 @@ def excerpt(text: str, dropped: Sequence[Dropped], code: str, offending: str = "
 
 
 def _spans(lines: list[str], dropped: Sequence[Dropped]) -> dict[int, list[_Span]]:
-    """Line -> what was cut from it. A loss is the line itself, or the next one that holds it;
-    of a passage over several lines each of its lines is one."""
+    """Line -> what was cut from it. A loss is the line itself, or the next one that contains it; for a passage over
+    several lines each of its lines is one."""
     spans: dict[int, list[_Span]] = defaultdict(list)
     whole: dict[str, deque[int]] = defaultdict(deque)
     for i, line in enumerate(lines):
@@ -78,7 +78,7 @@ def _spans(lines: list[str], dropped: Sequence[Dropped]) -> dict[int, list[_Span
 
 
 def _mark_offence(lines: list[str], spans: dict[int, list[_Span]], code: str, offending: str) -> None:
-    """Marks the line that is the offence, else the first places where it stands in a line that was left."""
+    """Marks the offending line, else the first places where a remaining line contains it."""
     left = [i for i in range(len(lines)) if not any(end > 0 for _, end, _ in spans.get(i, ()))]
     whole = next((i for i in left if lines[i].strip() == offending.strip()), None)
     if whole is not None:
@@ -93,7 +93,7 @@ def _mark_offence(lines: list[str], spans: dict[int, list[_Span]], code: str, of
 
 
 def _pieces(line: str, spans: list[_Span], code: str) -> tuple[MarkedText, ...]:
-    """The line around its first mark of this reason, cut at the marks."""
+    """The line around its first mark of this reason, split at the marks."""
     first = min((start for start, _, found in spans if found == code), default=0)
     begin = max(0, first - LEAD_IN) if len(line) > WIDE else 0
     end = min(len(line), begin + WIDE)

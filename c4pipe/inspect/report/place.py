@@ -1,4 +1,4 @@
-"""Where a report goes: beside the corpus unless another file is named, and not over somebody else's."""
+"""The path of a report: next to the corpus unless another file is named, and never over another person's file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ REPORT = "report.html"
 
 
 def place_of(corpus: Corpus, named: Path | None, option: str = "--html") -> Path:
-    """The file that is named by an option, or report.html beside the corpus.
+    """The file named by an option, or report.html next to the corpus.
 
-    ConfigError for a file that the corpus around it consists of; and, where none is named, for a report.html that is
-    there and is not as a report of ours left it. One that is named may be replaced: that is the user's word.
+    ConfigError for a file that is part of the surrounding corpus; and, if none is named, for an existing report.html
+    that is not an unchanged report of ours. A named one may be replaced: the user said so.
     """
     path = named or corpus.folder / REPORT
     folder = _around(path)
@@ -38,7 +38,7 @@ def place_of(corpus: Corpus, named: Path | None, option: str = "--html") -> Path
 
 
 def place_report(path: Path, data: bytes) -> None:
-    """Writes a report. In the folder of a corpus it is noted there, so that a later build knows it as ours."""
+    """Writes a report. In the folder of a corpus it is recorded there, so that a later build recognises it as ours."""
     folder = _around(path)
     if folder is not None:
         add_files(folder, {_below(path, folder): data})
@@ -48,7 +48,7 @@ def place_report(path: Path, data: bytes) -> None:
 
 
 def _around(path: Path) -> Path | None:
-    """The folder of the corpus that a file lies in, if it lies in one."""
+    """The folder of the corpus that contains a file, if any."""
     return next((folder for folder in _resolved(path).parents if (folder / MANIFEST).is_file()), None)
 
 

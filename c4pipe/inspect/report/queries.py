@@ -1,4 +1,4 @@
-"""What only the shards know, by aggregates whose memory does not grow with the corpus."""
+"""Facts that only the shards have, from aggregates whose memory does not grow with the corpus."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from c4pipe.corpus.stats import registered
 from c4pipe.page import Dropped
 
 SAMPLED_CHARS = (
-    200_000  # characters of a sampled page that are looked at; the longest page that any preset keeps has 190,000
+    200_000  # characters of a sampled page that are examined; the longest page that any preset keeps has 190,000
 )
-DROPS = 5_000  # losses of a sampled page that are looked at
-MOST_TLDS = 5_000  # there are about 1,500; the rest is made up
+DROPS = 5_000  # losses of a sampled page that are examined
+MOST_TLDS = 5_000  # there are about 1,500; the rest is invented
 
-# The last label of a URL's host; "" for an address in figures and for what has no dot.
+# The last label of a URL's host; "" for a numeric address and for a host without dots.
 _HOST = "regexp_extract(lower(left(url, 2000)), '^(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#:]+)', 1)"
 _TLD = f"regexp_extract({_HOST}, '[.]([^.0-9][^.]*)[.]?$', 1)"
 
@@ -42,7 +42,7 @@ class SampledPage(NamedTuple):
     stage: str
     reason: str
     detail: str
-    text: str  # as read, as far as `TEXT`
+    text: str  # as read, at most `TEXT` characters
     dropped: tuple[Dropped, ...]
 
 
@@ -60,7 +60,7 @@ def parts(db: duckdb.DuckDBPyConnection) -> list[SplitCounts]:
 
 
 def sampled_counts(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
-    """Pages that the rejected table has of each stage and reason."""
+    """Pages that the rejected table has for each stage and reason."""
     sql = "SELECT stage, reason, count(*) FROM rejected GROUP BY ALL ORDER BY ALL"
     return {(stage, reason): count for stage, reason, count in db.execute(sql).fetchall()}
 
@@ -72,9 +72,9 @@ def tlds_kept(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def tlds_rejected(db: duckdb.DuckDBPyConnection, weights: Mapping[tuple[str, str], float]) -> dict[str, float]:
-    """Rejected pages by the last label of their host, each counted by the weight of its stage and reason.
+    """Rejected pages by the last label of their host, each counted with the weight of its stage and reason.
 
-    A weight is how many pages one sampled page stands for; what has none is not counted.
+    A weight is the number of pages that one sampled page represents; pages without a weight are not counted.
     """
     sql = (
         f"SELECT {_TLD} AS tld, stage, reason, count(*) FROM rejected "
@@ -90,7 +90,7 @@ def tlds_rejected(db: duckdb.DuckDBPyConnection, weights: Mapping[tuple[str, str
 def sampled_pages(db: duckdb.DuckDBPyConnection, few: int) -> dict[tuple[str, str], list[SampledPage]]:
     """Sampled pages of each (stage, reason) that rejected pages, and of each ("", reason) that cut from them.
 
-    Of each those whose source has the smallest md5: the same for any number of shards and workers.
+    For each, those whose source has the smallest md5: the same for any number of shards and workers.
     """
     smallest = f"min_by({{'part': part, 'row': row}}, md5(source), {int(few)})"
     rejected = f"SELECT stage, reason, {smallest} FROM rejected WHERE reason != '{KEPT}' GROUP BY ALL ORDER BY ALL"
@@ -118,7 +118,7 @@ def _victim(db: duckdb.DuckDBPyConnection, part: str, row: int) -> SampledPage:
 
 
 def kept_of_domains(db: duckdb.DuckDBPyConnection, names: Collection[str]) -> dict[str, int]:
-    """Kept pages of registered domains, by the hosts that end in them."""
+    """Kept pages of registered domains, from the hosts that end in them."""
     ends = "|".join(re.escape(name) for name in sorted(names))
     sql = f"SELECT {_HOST} AS host, count(*) FROM pages WHERE regexp_matches(host, $1) GROUP BY host"
     found = dict.fromkeys(names, 0)
@@ -130,5 +130,5 @@ def kept_of_domains(db: duckdb.DuckDBPyConnection, names: Collection[str]) -> di
 
 
 def weights(lost: Mapping[tuple[str, str], int], held: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], float]:
-    """How many rejected pages each sampled page of a stage and reason stands for: 1 where all of them are there."""
+    """How many rejected pages each sampled page of a stage and reason represents: 1 if all of them are in the table."""
     return {key: lost[key] / count for key, count in held.items() if count and key in lost}

@@ -38,10 +38,10 @@ class Section(NamedTuple):
 def write_report(
     corpus: Corpus, named: Path | None = None, against: Corpus | None = None, verdict: CorpusVerdict | None = None
 ) -> Path:
-    """Writes the report of a corpus, and of what differs in another one where that is given; its file.
+    """Writes the report of a corpus and, if a second one is given, of their differences; returns its file.
 
-    `verdict` is what a comparison of these two found. Without a name it is report.html beside the corpus. The same
-    corpora give the same bytes, wherever their folders lie: what these are called is part of the title.
+    `verdict` is the result of comparing these two. Without a name the file is report.html next to the corpus. The same
+    corpora produce the same bytes, wherever their folders are: only the folders' names are part of the title.
     BuildError for a manifest or statistics that no build writes, ConfigError for a file that must not be replaced.
     """
     path = place_of(corpus, named)
@@ -82,17 +82,17 @@ def render(
 
 
 def styled_page(template: str, **values: object) -> str:
-    """A page of this style, with its style sheet and the sum of that."""
+    """A page in this style, with its style sheet and the checksum of that."""
     return styled(_environment().get_template(template), _read("report.css"), **values)
 
 
 def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict | None) -> Iterator[Section]:
-    """What there is to say of this corpus, in order; a section without data is left out."""
+    """The sections for this corpus, in order; a section without data is left out."""
     if facts.flow is not None:
         yield Section("flow", "From the crawl to the corpus")
-    yield Section("built", "What was built from what")
+    yield Section("built", "Inputs and preset")
     if comparison is not None:
-        yield Section("against", "Against another corpus")
+        yield Section("against", "Compared with another corpus")
     if verdict is not None:
         yield Section("verdict", "Which is better")
     if facts.funnel:
@@ -102,7 +102,7 @@ def sections(facts: Facts, comparison: Comparison | None, verdict: CorpusVerdict
     if facts.clusters or facts.near:
         yield Section("clusters", "Linked pages")
     if facts.earlier:
-        yield Section("earlier", "What earlier corpora had")
+        yield Section("earlier", "Pages of earlier corpora")
     if facts.benchmarks:
         yield Section("benchmarks", "Test items of benchmarks")
     if facts.yardsticks:

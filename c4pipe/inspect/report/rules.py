@@ -1,4 +1,4 @@
-"""Every rule of the preset with what it took, and sampled pages that it took it from."""
+"""Every rule of the preset with what it dropped, and sampled pages from which it dropped it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from c4pipe.inspect.report.queries import SampledPage
 from c4pipe.inspect.report.scored import TellMoved, words_of_scores
 from c4pipe.page import Unit
 
-SAMPLES_SHOWN = 3  # pages shown of a rule
+SAMPLES_SHOWN = 3  # pages shown per rule
 _BESIDE = (
     "rule",
     "reason",
@@ -23,18 +23,18 @@ _BESIDE = (
     "class",
     "in",
     "columns",
-)  # keys of a description that are no thresholds
+)  # keys of a description that are not thresholds
 
 
 class ShownSample(NamedTuple):
-    """A sampled page: where it is from, what became of it, and the lines that say why."""
+    """A sampled page: its origin, its outcome, and the lines that explain it."""
 
     url: str
     source: str
     outcome: str  # "rejected", or "kept" with less text, or rejected "for few_words"
     detail: str
     lines: list[ExcerptLine]
-    moved: str = ""  # the words that moved the score that it fell by
+    moved: str = ""  # the words that moved the score for which it was dropped
 
 
 class RuleRow(NamedTuple):
@@ -43,12 +43,12 @@ class RuleRow(NamedTuple):
     code: str  # "" for an edit, which drops nothing
     name: str
     words: str
-    unit: str  # what one count is: page, line, sentence, or "noted" for a page that was kept all the same
+    unit: str  # what is counted: page, line, sentence, or "noted" for a page that was kept nevertheless
     thresholds: list[tuple[str, Any]]
     source: str
     took: int
-    of: int  # such units that came in; 0 where they are not counted
-    emptied: int  # lines that fell with their last sentence or passage
+    of: int  # such units that reached it; 0 if they are not counted
+    emptied: int  # lines dropped with their last sentence or passage
     samples: list[ShownSample]
 
 
@@ -70,7 +70,7 @@ _Samples = Mapping[tuple[str, str], Sequence[SampledPage]]
 
 
 def ruled_stages(corpus: Corpus, samples: _Samples) -> tuple[list[RuledStage], list[str]]:
-    """The stages of the manifest, and in what today's rules differ from those that built the corpus."""
+    """The stages of the manifest, and how the current rules differ from those that built the corpus."""
     words, changed = _words(corpus)
     counts = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
     said = corpus.manifest["preset"].get("stages", [])
@@ -81,7 +81,7 @@ def ruled_stages(corpus: Corpus, samples: _Samples) -> tuple[list[RuledStage], l
 def _words(corpus: Corpus) -> tuple[_Words, list[str]]:
     try:
         preset, changed = preset_of(corpus)
-    except C4Error as error:  # a preset or rule of somebody's own, which is not at hand: its codes must do
+    except C4Error as error:  # an unavailable user-supplied preset or rule: only its codes are known
         return {}, [str(error)] if corpus.manifest["preset"].get("stages") else []
     found = {
         (stage.name, told.code): (told.words, told.unit.value, stage.quotes)
@@ -102,7 +102,7 @@ def _stage(
 
 
 def _in_order(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Rules and reasons as a page meets them: a dedup's own reasons come before the rules behind it."""
+    """Rules and reasons as a page meets them: a dedup's own reasons come before the rules after it."""
     rules, reasons = row.get("rules", []), [{"reason": c, "source": s} for c, s in row.get("reasons", {}).items()]
     yield from (*reasons, *rules) if "level" in row else (*rules, *reasons)
 
@@ -139,7 +139,7 @@ def _rule(
 
 
 def _unit(count: dict[str, Any], code: str) -> str:
-    """What the ledger counts for a reason that nobody describes any more."""
+    """What the ledger counts for a reason that is no longer described."""
     for unit in (Unit.SENTENCE, Unit.PASSAGE, Unit.LINE):
         if code in count.get(LOST_AS[unit], {}):
             return str(unit.value)

@@ -1,4 +1,4 @@
-"""The words that moved the scores of sampled pages which fell by them, for the report."""
+"""For the report, the words that moved the scores of sampled pages that were dropped for them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ TellMoved = Callable[[SampledPage], str]
 
 
 def words_of_scores(corpus: Corpus) -> TellMoved:
-    """What to say of a sampled page: "" of one that fell at a stage without scores, and of all where the preset or its
-    model is not at hand."""
+    """The text for a sampled page: "" for one dropped at a stage without scores, and for all if the preset or its model
+    is unavailable."""
     try:
         scoring = {stage.name for stage in preset_of(corpus)[0].stages if _scores(stage)}
         plan = plan_of(corpus) if scoring else None

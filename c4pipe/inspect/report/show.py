@@ -1,4 +1,5 @@
-"""Crawled text and numbers as HTML: hostile text shown and never obeyed, addresses that may be links, figures."""
+"""Crawled text and numbers as HTML: hostile text is shown but has no effect, safe addresses become links, and
+figures."""
 
 from __future__ import annotations
 
@@ -13,20 +14,20 @@ from c4pipe.inspect.rule_pages import name_parts
 from c4pipe.text import percent
 
 LINE_CHARS = 280  # characters of a crawled line, name or value that are shown
-LINK = 2_000  # characters of an address that is a link; browsers take about as much
+LINK = 2_000  # characters of an address that becomes a link; browsers accept about as many
 NAME = 120  # characters of the name of a number
-CODE = 13  # what a character that is spelt out costs of them, so that a page of such characters stays small
+CODE = 13  # how many characters an escaped one counts for, so that a page of such characters stays small
 
-NBSP = "\u00a0"  # that does not break
-# Blanks of other scripts and the joiners that Persian and Hindi spell with: they print as what they are.
+NBSP = "\u00a0"  # does not break
+# Blanks of other scripts and the joiners that Persian and Hindi use: they are printed unchanged.
 _PLAIN = frozenset("\u00a0\u2002\u2003\u2009\u202f\u3000\u200c\u200d")
 _LINK = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
 
 
 def shown(value: object, most: int = LINE_CHARS) -> Markup:
-    """Text with control and bidi characters spelt out, in an element that keeps its direction to itself.
+    """Text with control and bidi characters escaped, in an element that isolates its direction.
 
-    What is longer than `most` ends in an ellipsis; a character that is spelt out counts for several.
+    Text longer than `most` ends in an ellipsis; an escaped character counts for several.
 
     >>> shown("<b>\\u202e")
     Markup('<bdi>&lt;b&gt;<i>\\\\u202e</i></bdi>')
@@ -54,7 +55,7 @@ def spelt_out(value: object, most: int = LINE_CHARS) -> Markup:
 
 
 def jointed(name: str) -> Markup:
-    """A name that may stand in several lines.
+    """A name that may break over several lines.
 
     >>> jointed("few_words")
     Markup('<bdi>few_<wbr>words</bdi>')
@@ -67,19 +68,19 @@ def _is_odd(char: str) -> bool:
 
 
 def linked(url: str) -> Markup:
-    """An address in full; a link where it is one of the web and a browser would take it as it stands."""
+    """An address in full; a link if it is a web address that a browser would accept unchanged."""
     if len(url) > LINK or not _LINK.fullmatch(url) or any(map(_is_odd, url)):
         return shown(url)
     return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, shown(url, LINK))
 
 
 def name(of: str) -> str:
-    """The name of a number, for those who check it; a hostile one is cut short."""
+    """The name of a number, for those who check it; a hostile one is shortened."""
     return "".join(char for char in of[:NAME] if not _is_odd(char))
 
 
 def figure(value: float) -> str:
-    """`12,345`; of a mean below a thousand one decimal.
+    """`12,345`; a mean below a thousand has one decimal.
 
     >>> figure(1234), figure(1028.86), figure(28.86)
     ('1,234', '1,029', '28.9')
@@ -88,12 +89,12 @@ def figure(value: float) -> str:
 
 
 def unbroken_percent(share: float) -> str:
-    """A share as `percent` has it, its blanks such as do not break."""
+    """A share as from `percent`, with non-breaking blanks."""
     return percent(share).replace(" ", NBSP)
 
 
 def size(count: float) -> str:
-    """Bytes in decimal units, as disks are sold.
+    """Bytes in decimal units, as for disks.
 
     >>> [size(count).replace(NBSP, " ") for count in (999, 1500, 828_600_000_000)]
     ['999 B', '1.5 kB', '828.6 GB']
@@ -118,7 +119,7 @@ def short(value: int) -> str:
 
 
 def list_entries(value: Any) -> list[str]:
-    """The parts of a setting or threshold that is a list, each as a person would write it; of any other value none.
+    """The items of a setting or threshold that is a list, each as a person would write it; none for any other value.
 
     >>> list_entries(("cookie policy", "terms of use")), list_entries(("en",)), list_entries(5)
     (['cookie policy', 'terms of use'], [], [])

@@ -1,4 +1,4 @@
-"""The diagram of a corpus by itself, as a file to put on a slide."""
+"""The diagram of a corpus alone, as a file for a slide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from c4pipe.inspect.sankey import slide, text_flow
 
 
 def write_slide(corpus: Corpus, named: Path) -> Path:
-    """Writes the diagram as SVG; its file. The same corpus gives the same bytes, wherever its folder lies.
+    """Writes the diagram as SVG; returns its file. The same corpus produces the same bytes, wherever its folder is.
 
     ConfigError for a corpus without a ledger, and for a file that must not be replaced.
     """

@@ -1,4 +1,4 @@
-"""Rows of the report's tables from stats.json and the manifest, in the order in which they are shown."""
+"""Rows of the report's tables from stats.json and the manifest, in display order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from c4pipe.facts.losses import CorpusLosses
 from c4pipe.langid.base import UND
 from c4pipe.mixture import Mixture
 
-TABLE_ROWS = 200  # of a table; what is left is counted
+TABLE_ROWS = 200  # per table; the rest is counted
 NO_TLD = "none, or an address in figures"
 T = TypeVar("T")
 
@@ -33,13 +33,13 @@ class Bin(NamedTuple):
 
 
 class Language(NamedTuple):
-    """Kept pages of a language. `tempered` is the share that mT5's temperature would give it."""
+    """Kept pages of a language. `tempered` is its share at mT5's temperature."""
 
     code: str
     pages: int
     share: float
     tempered: float
-    agreed: int  # of the pages that several identifiers named, those they all named alike
+    agreed: int  # of the pages with several identifiers, those on which all agreed
     voted: int
 
 
@@ -56,17 +56,17 @@ class MixtureRow(NamedTuple):
 
 
 class Rivals(NamedTuple):
-    """Pages of a domain or TLD, kept and removed; None where it is in no list of the most frequent ones."""
+    """Pages of a domain or TLD, kept and removed; None if no list of the most frequent ones has it."""
 
     name: str
     kept: int | None
     removed: float | None
-    least_kept: int = 0  # of the lists of the most frequent: what they do not hold has no more
+    least_kept: int = 0  # from the lists of the most frequent: unlisted ones have no more
     least_removed: int = 0
 
 
 def first(rows: Sequence[T], most: int = TABLE_ROWS) -> TopRows:
-    """The table cut to what a report can hold."""
+    """The table limited to what a report can show."""
     return TopRows(rows[:most], max(0, len(rows) - most))
 
 
@@ -75,12 +75,12 @@ def most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def bins(stats: dict[str, Any]) -> list[Bin]:
-    """The histograms of lengths over one range of powers of two, without the empty ends."""
+    """The histograms of lengths over one range of powers of two, without empty ends."""
     read, kept = ({int(k): n for k, n in stats.get(f"lengths_{which}", {}).items()} for which in ("read", "kept"))
     used = [k for k, n in (*read.items(), *kept.items()) if n]
     if not used:
         return []
-    # Bin 0 holds the empty texts too.
+    # Bin 0 includes empty texts.
     return [
         Bin((1 << k) if k else 0, (2 << k) - 1, read.get(k, 0), kept.get(k, 0)) for k in range(min(used), max(used) + 1)
     ]
@@ -94,7 +94,7 @@ def languages(stats: dict[str, Any]) -> list[Language]:
     total, rates = sum(counts.values()), Mixture.parse().rates(counts)
     agreed, voted = Counter[str](), Counter[str]()
     votes = stats.get("votes", {})
-    nested = all(isinstance(said, dict) for said in votes.values())  # a mixture's are as `Stats` has them
+    nested = all(isinstance(said, dict) for said in votes.values())  # a mixture's are as in `Stats`
     for code, said in (votes if nested else by_first_word(votes)).items():
         for key, n in said.items() if code != UND else ():
             voted[code] += n
@@ -122,7 +122,7 @@ def mixture_rows(mixture: Mapping[str, dict[str, Any]]) -> list[MixtureRow]:
 
 
 def domains(stats: dict[str, Any]) -> list[Rivals]:
-    """The most frequent domains of kept or removed pages. A list that was cut off knows nothing of those behind it."""
+    """The most frequent domains of kept or removed pages. A truncated list has no numbers for the others."""
     kept, removed = stats.get("domains_kept", {}), stats.get("domains_rejected", {})
     read, left = stats.get("pages_read", 0), stats.get("pages_kept", 0)
     others = [0 if sum(counts.values()) == n else None for counts, n in ((kept, left), (removed, read - left))]
@@ -134,7 +134,7 @@ def domains(stats: dict[str, Any]) -> list[Rivals]:
 
 
 def all_domains(losses: CorpusLosses) -> list[Rivals]:
-    """Every domain, where the losses of a build tell all of them apart: none of the numbers is a bound."""
+    """Every domain, if a build's losses count all of them separately: none of the numbers is a bound."""
     rows = [(str(row.key), row.came.pages - row.lost.pages, row.lost.pages) for row in losses.by_group("domain")]
     return [Rivals(*row) for row in sorted(rows, key=lambda row: (-row[1] - row[2], row[0]))]
 

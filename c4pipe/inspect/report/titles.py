@@ -1,4 +1,4 @@
-"""What a corpus is called, so that two of one preset are told apart."""
+"""The title of a corpus, which distinguishes two of one preset."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Title(NamedTuple):
     name: str  # of its preset
     says: str
     folder: str
-    inputs: str  # the crawls that these name, else the first of them; "" without any
+    inputs: str  # the crawls that they name, else the first input; "" without any
     digest: str  # the first digits of its manifest's sha256
 
     @property
     def which(self) -> str:
-        """What tells it from others of its preset."""
+        """What distinguishes it from others of its preset."""
         return " · ".join(filter(None, (self.folder, self.inputs, self.digest)))
 
 
 def corpus_title(corpus: Corpus) -> Title:
-    """The title of a corpus. Its folder's name is part of it, and where that lies is not."""
+    """The title of a corpus. It includes the name of its folder, but not its path."""
     paths = [item["path"] for item in corpus.manifest.get("inputs", [])]
     crawls = sorted({crawl for path in paths for crawl in _CRAWL.findall(path)})
     if crawls:

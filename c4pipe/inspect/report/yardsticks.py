@@ -1,4 +1,4 @@
-"""The released C4 beside this corpus, so that a strange build stands out.
+"""The released C4 next to this corpus, so that an unusual build is noticed.
 
 | config | pages, train | validation | text of train | source |
 |---|---|---|---|---|
@@ -26,14 +26,14 @@ MEAN_BYTES = {
     "en.noclean": 6715.5e9 / NOCLEAN_PAGES,
     "realnewslike": 38.2e9 / 13_799_838,
 }
-FACTOR = 2.0  # more than twice, or less than half, of what C4 has is called unlike it
-MIN_DEVIATIONS = 4.0  # standard deviations that a count must be off before its share is called anything
-COUNTED = 5  # pages, found or expected, below which a share says little
-FEWEST = 30  # pages behind a mean that is called anything
+FACTOR = 2.0  # more than twice or less than half of C4's number is called unlike it
+MIN_DEVIATIONS = 4.0  # standard deviations that a count must be off before its share is judged
+COUNTED = 5  # pages, found or expected, below which a share is inconclusive
+FEWEST = 30  # pages behind a mean that is judged
 
 
 class Yardstick(NamedTuple):
-    """One number of this corpus beside C4's."""
+    """One number of this corpus next to C4's."""
 
     key: str
     name: str
@@ -49,7 +49,7 @@ class Yardstick(NamedTuple):
 
 
 def yardsticks(corpus: Corpus) -> list[Yardstick]:
-    """What can be compared: nothing for a corpus without a ledger; of a mixture and of mC4 no more than the split."""
+    """What can be compared: nothing for a corpus without a ledger; for a mixture and for mC4 only the split."""
     stages = {stage["stage"]: stage for stage in corpus.manifest.get("ledger", {}).get("stages", [])}
     if "mixture" in corpus.manifest or not stages:
         return []
@@ -104,7 +104,7 @@ def _share(key: str, name: str, part: int, of: int, theirs: float, note: str) ->
 
 
 def _list(corpus: Corpus) -> str:
-    """Whose list it was: C4's own has hundreds of entries, the one that comes with c4pipe some fifty."""
+    """The origin of the list: C4's own has hundreds of entries, c4pipe's some fifty."""
     lists = files_of(corpus.manifest)
     english = [item for item in lists if (item["kind"], item["name"]) == ("badwords", "en.txt")]
     if not english:

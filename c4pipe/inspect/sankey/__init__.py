@@ -1,8 +1,9 @@
-"""A Sankey diagram of a corpus: from the crawl to what is kept, each loss a band as wide as what it took.
+"""A Sankey diagram of a corpus: from the crawl to the kept pages, each loss a band as wide as its amount.
 
 Ledger --text_flow--> TextFlow --arranged--> Arrangement --drawn--> SVG
 
-`amounts` knows ledgers, `arrange` coordinates, `draw` SVG; none needs a script or a style sheet from elsewhere.
+`amounts` reads ledgers, `arrange` computes coordinates, `draw` writes SVG; none needs a script or an external style
+sheet.
 """
 
 from c4pipe.inspect.sankey.amounts import TextFlow as TextFlow

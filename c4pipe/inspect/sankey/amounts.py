@@ -1,5 +1,5 @@
-"""What flowed from the crawl into a corpus and what left on the way, by the ledger: in characters where it counts them,
-in pages where it was written by an older build."""
+"""The flow from the crawl into a corpus, and the losses on the way, by the ledger: in characters if it counts them, in
+pages if an older build wrote it."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.languages.named import NAMED
 
 IN_CHARACTERS, IN_PAGES, IN_DOCUMENTS = "characters", "pages", "documents"
-FELL, CUT, LATER_TAKEN = "whole pages", "cut from pages", "removed later"  # how it left
+FELL, CUT, LATER_TAKEN = "whole pages", "cut from pages", "removed later"  # how it was lost
 LANGUAGES_SHOWN = 12
 _CALLED = {code: name.title() for name, code in reversed(NAMED.items())}  # the first of its names
 
 
 class Outflow(NamedTuple):
-    """What one reason took at a stage."""
+    """What one reason dropped at a stage."""
 
     stage: str
     place: int  # of the stage in the preset, from 0
     code: str
     how: str  # one of FELL, CUT, EDITED, LATER_TAKEN
-    amount: int  # below zero for edits that made texts longer
+    amount: int  # negative for edits that made texts longer
 
 
 class LanguageFlow(NamedTuple):
-    """What is in the corpus of one language."""
+    """What a corpus has of one language."""
 
-    code: str  # "" where no language was asked for
-    called: str  # in English, "" where nobody knows
+    code: str  # "" without language identification
+    called: str  # in English, "" if unknown
     amount: int
 
 
 class TextFlow(NamedTuple):
-    """All that came in, as `unit`: it is the sum of what left and of what is in the corpus."""
+    """Everything that entered, in `unit`: the sum of what was lost and of what is in the corpus."""
 
     unit: str  # IN_CHARACTERS, IN_PAGES or IN_DOCUMENTS
     came: int
     stages: tuple[str, ...]
-    lost: tuple[Outflow, ...]  # in the order of the stages, at each the largest first
+    lost: tuple[Outflow, ...]  # in the order of the stages, within each the largest first
     kept: tuple[LanguageFlow, ...]  # the largest first
 
     @property
     def read(self) -> str:
-        """What came in, as a noun: an input holds records, of which some are no pages."""
+        """What entered, as a noun: an input holds records, some of which are not pages."""
         return "records" if self.unit == IN_PAGES else self.unit
 
     @property
@@ -57,7 +57,7 @@ class TextFlow(NamedTuple):
 
     @property
     def largest(self) -> list[Outflow]:
-        """The three losses that took most."""
+        """The three largest losses."""
         return sorted((loss for loss in self.lost if loss.amount > 0), key=lambda loss: -loss.amount)[:3]
 
     @property
@@ -71,8 +71,8 @@ class TextFlow(NamedTuple):
 
 
 def text_flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> TextFlow | None:
-    """The flow of a corpus; None where its manifest has no ledger, or nothing was read. Reads the lengths of all texts
-    where the ledger counts characters, and no text else."""
+    """The flow of a corpus; None if its manifest has no ledger, or if nothing was read. If the ledger counts
+    characters, it reads the lengths of all texts, but no text."""
     rows = corpus.manifest.get("ledger", {}).get("stages", [])
     if not rows or not rows[0].get("in"):
         return None
@@ -86,7 +86,7 @@ def text_flow(corpus: Corpus, db: duckdb.DuckDBPyConnection) -> TextFlow | None:
 def _of_characters(rows: Sequence[Mapping[str, Any]], languages: Mapping[str, int]) -> TextFlow:
     lost = []
     for place, row in enumerate(rows):
-        count = row.get("characters", {})  # nothing, where no page came to the stage
+        count = row.get("characters", {})  # absent if no page reached the stage
         found = [Outflow(row["stage"], place, code, FELL, n) for code, n in count.get("rejected", {}).items()]
         found += [Outflow(row["stage"], place, code, CUT, n) for code, n in count.get("dropped", {}).items()]
         found.append(Outflow(row["stage"], place, "edits and blanks", EDITED, count.get(EDITED, 0)))
@@ -114,7 +114,7 @@ def _flow(
     languages: Mapping[str, int],
     left: int,
 ) -> TextFlow:
-    """With the languages where they are all that is left."""
+    """With the languages, if only they are left."""
     names = tuple(row["stage"] for row in rows)
     known = languages if sum(languages.values()) == left else {"": left}
     ranked = sorted(known.items(), key=lambda item: (-item[1], item[0]))

@@ -1,7 +1,7 @@
-"""Where everything of the diagram stands. One trunk comes in at the left, as high as all that came in; each stage's
-losses leave its upper edge and rise to their rows at the right, in the order of the stages; what is kept flows on to
-the rows at the bottom. A row is as high as its band, and never less than its words need, so that bands only rise, and
-those that leave earlier lie above those that leave later: no two of them cross.
+"""The layout of the diagram. One trunk enters at the left, as high as everything that was read. Each stage's losses
+leave its upper edge and rise to their rows at the right, in the order of the stages; what is kept flows on to the rows
+at the bottom. A row is as high as its band, and at least as high as its words, so that bands only rise. Bands that
+leave earlier are above those that leave later: no two of them cross.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import NamedTuple
 
 from c4pipe.inspect.sankey.amounts import LanguageFlow, Outflow, TextFlow
 
-LOSS_COLOURS = 6  # of the stages, in turn
+LOSS_COLOURS = 6  # of the stages, repeating
 KEPT_ROWS = "in the corpus"
-_SEAM = 0.7  # how far a band reaches into the trunk, so that no seam is seen
-_HAIR = 0.75  # the height of a band that would be lower
+_SEAM = 0.7  # overlap of a band with the trunk, which hides the seam
+_HAIR = 0.75  # minimum height of a band
 
 
 class Sheet(NamedTuple):
-    """What a picture is drawn on, in pixels."""
+    """The canvas of a picture, in pixels."""
 
     width: float
-    words: float  # at the right, for the rows
-    trunk: float  # the height of all that came in
+    words: float  # width at the right, for the rows
+    trunk: float  # the height of everything that entered
     row: float  # the height of a row of words
-    head: float  # and of the name of a stage above its rows
-    size: float  # of letters
-    reasons: int = 8  # shown of a stage; smaller ones are one row
+    head: float  # the height of a stage's name above its rows
+    size: float  # font size
+    reasons: int = 8  # shown per stage; smaller ones share one row
     top: float = 0.0
     bottom: float = 8.0
     left: float = 0.0
@@ -43,18 +43,18 @@ class Ribbon(NamedTuple):
 
 
 class SheetRow(NamedTuple):
-    """Words beside the end of a band, or above several of them."""
+    """Words next to the end of a band, or above several of them."""
 
     y: float  # the middle
     words: str
-    beside: str  # what it is called in English, or how many reasons there are
+    beside: str  # its name in English, or the number of reasons
     amount: int
     colour: int
     head: bool
 
 
 class Arrangement(NamedTuple):
-    """A picture: what is drawn and where."""
+    """The arranged picture."""
 
     sheet: Sheet
     height: float
@@ -62,7 +62,7 @@ class Arrangement(NamedTuple):
     trunk_top: float
     ribbons: list[Ribbon]
     rows: list[SheetRow]
-    steps: list[tuple[float, float, str]]  # of each stage that lost something: x, the trunk's upper edge, its name
+    steps: list[tuple[float, float, str]]  # for each stage that lost something: x, the trunk's upper edge, its name
 
 
 class _Leaf(NamedTuple):
@@ -70,7 +70,7 @@ class _Leaf(NamedTuple):
     beside: str
     amount: int
     colour: int
-    step: int  # at which it leaves; of what is kept, the last
+    step: int  # at which it leaves; for what is kept, the last
 
 
 def arranged(flow: TextFlow, sheet: Sheet) -> Arrangement:
@@ -79,7 +79,7 @@ def arranged(flow: TextFlow, sheet: Sheet) -> Arrangement:
     end = sheet.width - sheet.words - sheet.right
     names = [name for name, _ in groups[:-1]]
     stride = (end - sheet.left) / (len(groups) + 1.4)
-    whole = sum(leaf.amount for _, leaves in groups for leaf in leaves)  # more than came in, where edits put text there
+    whole = sum(leaf.amount for _, leaves in groups for leaf in leaves)  # more than entered, if edits lengthened texts
     scale = sheet.trunk / max(1, whole)
     rows, ends, y = list[SheetRow](), list[tuple[_Leaf, float]](), sheet.top
     for name, leaves in groups:
@@ -94,7 +94,7 @@ def arranged(flow: TextFlow, sheet: Sheet) -> Arrangement:
                 rows.append(SheetRow(y + high / 2, leaf.words, leaf.beside, leaf.amount, leaf.colour, False))
             y += high
     last_leaf, last = ends[-1]
-    bottom = last + last_leaf.amount * scale / 2  # the trunk ends where the last row does: that band is straight
+    bottom = last + last_leaf.amount * scale / 2  # the trunk ends at the last row: that band is straight
     trunk_top = at = bottom - whole * scale
     edges, ribbons = [(sheet.left, trunk_top)], list[Ribbon]()
     for step, part in groupby(ends, lambda item: item[0].step):
@@ -129,7 +129,7 @@ def _leaves(losses: Sequence[Outflow], most: int, step: int) -> Iterator[_Leaf]:
 
 
 def _band(x: float, top: float, end: float, middle: float, thick: float) -> str:
-    """A band from the trunk to its row, level at both ends; a thin one is drawn as a hair."""
+    """A band from the trunk to its row, level at both ends; a thin one gets a minimum height."""
     more = max(0.0, _HAIR - thick) / 2
     a, b = top - more, top + thick + more
     c, d = middle - thick / 2 - more, middle + thick / 2 + more
@@ -141,7 +141,7 @@ def _band(x: float, top: float, end: float, middle: float, thick: float) -> str:
 
 
 def _trunk(edges: Sequence[tuple[float, float]], bottom: float) -> str:
-    """What flows on, from the left to where the last band begins; its upper edge falls by a step at each stage."""
+    """The trunk, from the left to where the last band begins; its upper edge drops by a step at each stage."""
     (left, top), rest = edges[0], edges[1:]
     path = f"M{left:.1f} {top:.2f}"
     for x, after in rest[:-1]:

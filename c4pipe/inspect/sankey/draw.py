@@ -1,5 +1,4 @@
-"""The diagram as SVG. What it shows is coloured by classes, so that a page colours it by its own style sheet; `slide`
-brings one along."""
+"""The diagram as SVG. It is coloured by classes, so that a page uses its own style sheet; `slide` includes one."""
 
 from __future__ import annotations
 
@@ -16,14 +15,14 @@ WIDE_SHEET = Sheet(880, 318, 320, 20, 25, 12.5, top=4)
 NARROW_SHEET = Sheet(343, 238, 200, 21, 26, 12, reasons=6)
 SLIDE_WIDTH, SLIDE_HEIGHT = 1600, 900
 _SLIDE = Sheet(SLIDE_WIDTH, 430, 560, 25, 33, 17, reasons=9, top=44, bottom=64, left=64, right=64)
-_SHARE, _FIGURE = 5.4, 4.4  # widths of the columns of numbers, in sizes of letters
-_MONO = 0.61  # the width of a letter of fixed width, in sizes
-_LETTER = 0.55  # of other letters, and rather more than it is of most words
-_MONO_SIZE = 0.95  # of those letters, beside others
+_SHARE, _FIGURE = 5.4, 4.4  # widths of the columns of numbers, in font sizes
+_MONO = 0.61  # the width of a fixed-width letter, in font sizes
+_LETTER = 0.55  # of other letters, somewhat more than for most words
+_MONO_SIZE = 0.95  # size of those letters, relative to others
 _MONOSPACED = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace"
 _SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','Liberation Sans',Arial,sans-serif"
 
-# The colours of report.css, for a picture that stands alone: (name, by day, by night).
+# The colours of report.css, for a standalone picture: (name, light, dark).
 FLOW_COLOURS = (
     ("paper", "#fbfaf8", "#14171a"),
     ("ink", "#1c2127", "#e4e6e8"),
@@ -40,7 +39,7 @@ FLOW_COLOURS = (
 
 
 def compact(amount: int) -> str:
-    """A number of three figures with its thousands, millions, billions or trillions, as the field writes tokens.
+    """A number in three digits with its thousands, millions, billions or trillions, as the field writes tokens.
 
     >>> [compact(n) for n in (0, 999, 9_999, 12_345, 999_960, 24_359_236, 156_000_000_000)]
     ['0', '999', '9,999', '12.3 k', '1.00 M', '24.4 M', '156 B']
@@ -54,14 +53,16 @@ def compact(amount: int) -> str:
 
 
 def said_of_flow(flow: TextFlow) -> str:
-    """The flow in a sentence or two, for those who do not see it."""
-    losses = ", ".join(f"{loss.code} at {loss.stage} took {percent(loss.amount, flow.came)}" for loss in flow.largest)
+    """The flow in one or two sentences, for those who cannot see it."""
+    losses = ", ".join(
+        f"{loss.code} at {loss.stage} dropped {percent(loss.amount, flow.came)}" for loss in flow.largest
+    )
     kept = f"Of {flow.came:,} {flow.read} {flow.left:,} are in the corpus, {percent(flow.left, flow.came)}."
     return f"{kept} The largest losses: {losses}." if losses else kept
 
 
 def legend(flow: TextFlow) -> str:
-    """How to read the picture."""
+    """How to read the diagram."""
     if flow.unit == IN_CHARACTERS:
         return (
             "The width of a band is its text in characters: of rejected pages and of what was cut. Text leaves where "
@@ -72,7 +73,7 @@ def legend(flow: TextFlow) -> str:
 
 
 def svg(flow: TextFlow, narrow: bool = False) -> Markup:
-    """The picture for a page that has a style sheet for it: for its whole width, or for a telephone."""
+    """The diagram for a page with its own style sheet: in full width, or for a phone."""
     name = "flow-narrow" if narrow else "flow-wide"
     picture = arranged(flow, NARROW_SHEET if narrow else WIDE_SHEET)
     head = Markup('<svg class="sankey" role="img" aria-labelledby="{0}-t {0}-d" viewBox="0 0 {1:g} {2:.0f}">')
@@ -87,12 +88,12 @@ def svg(flow: TextFlow, narrow: bool = False) -> Markup:
 
 
 def slide(flow: TextFlow, named: str, says: str, which: str) -> str:
-    """The picture alone, 1,600 pixels wide and, if its rows allow, 900 high, in colours for day and night.
+    """The standalone diagram, 1,600 pixels wide and, if its rows allow, 900 high, in light and dark colours.
 
     Args:
-        named: what the corpus is called.
-        says: what it is, in a sentence.
-        which: what tells it from others of that name.
+        named: the corpus's name.
+        says: its description in a sentence.
+        which: what distinguishes it from others of that name.
     """
     picture = _fitting(flow)
     high = max(SLIDE_HEIGHT, picture.height)
@@ -121,7 +122,7 @@ def slide(flow: TextFlow, named: str, says: str, which: str) -> str:
 
 
 def _fitting(flow: TextFlow) -> Arrangement:
-    """The picture on the first sheet that is not too low for its rows, or on the last one."""
+    """The diagram on the first sheet that is high enough for its rows, or on the last one."""
     picture = arranged(flow, _SLIDE)
     for sheet in _sheets():
         if picture.height <= SLIDE_HEIGHT:
@@ -131,7 +132,7 @@ def _fitting(flow: TextFlow) -> Arrangement:
 
 
 def _sheets() -> Iterator[Sheet]:
-    """Sheets for a slide, the best first: less high in all, then with smaller words, then with fewer reasons."""
+    """Sheets for a slide, the best first: lower overall, then with smaller words, then with fewer reasons."""
     trunks = range(560, 379, -20)
     yield from (_SLIDE._replace(trunk=trunk) for trunk in trunks)
     small = _SLIDE._replace(row=21, head=28, size=15)
@@ -193,7 +194,7 @@ def _text(
 
 
 def _plain(text: str, most: int) -> str:
-    """Words of a manifest, which may say anything, on one line and without what is not seen."""
+    """Words of a manifest, which may contain anything, on one line and without invisible characters."""
     return "".join(char for char in text[:most] if char.isprintable())
 
 

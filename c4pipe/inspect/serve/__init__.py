@@ -28,9 +28,9 @@ def serve(
     others: Sequence[Corpus] = (),
     tokenizer: NamedTokenizer | None = None,
 ) -> None:
-    """Shows the corpus at http://127.0.0.1:PORT/ until it is interrupted; port 0 takes any that is free.
+    """Serves the corpus at http://127.0.0.1:PORT/ until interrupted; port 0 chooses a free one.
 
-    ConfigError for a port that is taken or is none, and as from `make_app`.
+    ConfigError for an invalid or used port, and errors of `make_app`.
     """
     app = make_app(corpus, given, run, compared, others, tokenizer)
     listener = _listen(port)

@@ -56,10 +56,9 @@ def make_app(
 ) -> ASGIApp:
     """The viewer of a corpus, for any ASGI server that listens on the loopback interface only.
 
-    `run` is the folder of a training of which is said what it has read, `compared` that of a comparison with another
-    corpus, whose verdict is shown, and `others` are corpora that it can be held against, page by page;
-    `tokenizer` counts the tokens of domains. Errors of
-    `SeenPages`, of `read_verdict` and of `CorpusVerdict.seen_from`.
+    `run` is the folder of a training run, for when it read each page; `compared` is that of a comparison with another
+    corpus, whose verdict is shown; `others` are corpora to compare with page by page; `tokenizer` counts the tokens of
+    domains. Raises the errors of `SeenPages`, `read_verdict` and `CorpusVerdict.seen_from`.
     """
 
     def opened(corpora: Sequence[Corpus], digest: str, again: bool) -> tuple[ASGIApp, list[str]]:
@@ -73,7 +72,7 @@ def make_app(
 
 
 class _Beside(NamedTuple):
-    """What was given beside a corpus."""
+    """Inputs of the viewer other than the corpus."""
 
     corpus: Corpus
     digest: str
@@ -88,7 +87,7 @@ class _Beside(NamedTuple):
 
     @staticmethod
     def known(ask: Callable[[], T], again: bool, said: list[str]) -> T | None:
-        """What it answers. Of a corpus that was opened again it may not hold, and is left out; that is said."""
+        """What the viewer uses of them. They may not fit a reopened corpus, and are then left out with a notice."""
         try:
             return ask()
         except C4Error as error:

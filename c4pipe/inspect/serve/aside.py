@@ -1,6 +1,6 @@
-"""Tables that a connection keeps aside, of what takes a pass over all files to know: made once, when first asked for.
+"""Temporary tables of a connection, for facts that need a pass over all files: each made once, on first use.
 
-They live in the memory of DuckDB and end with the connection. Of those that a selection needs the last few are kept.
+They are in DuckDB's memory and end with the connection. Of those for a selection only the last few are kept.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from c4pipe.inspect.serve.found_cuts import found_cuts_made
 from c4pipe.inspect.serve.limits import within
 from c4pipe.inspect.serve.selection import Selection
 
-ASIDE = 6  # tables of selections that a connection keeps
-ASIDE_SECONDS = 20.0  # that making one may take
+ASIDE = 6  # tables of selections kept per connection
+ASIDE_SECONDS = 20.0  # limit for making one
 CUT_CODES = "cut_codes"  # source -> codes of what was cut from that page
 CHANGED_PAGES = "changed_pages"  # source -> names of the edits that changed that page
 _OF_SELECTION = "aside_"
@@ -30,21 +30,21 @@ _NARROW = "Narrow the selection to a reason, a language or a split, or search th
 
 
 def codes_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> None:
-    """Makes the table `cut_codes`, if it is not there."""
+    """Makes the table `cut_codes`, if missing."""
     with _MAKING:
         if not _is_made(cursor, CUT_CODES):
             codes_made(cursor, CUT_CODES, corpus)
 
 
 def edits_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus) -> None:
-    """Makes the table `changed_pages`, if it is not there."""
+    """Makes the table `changed_pages`, if missing."""
     with _MAKING:
         if not _is_made(cursor, CHANGED_PAGES):
             edits_made(cursor, CHANGED_PAGES, corpus)
 
 
 def lost_lines_table(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> None:
-    """Makes the table of `found_cuts` for what the selection searches, if it is not there."""
+    """Makes the table of `found_cuts` for the selection's search, if missing."""
     name = lost_lines_name(selection)
     with _MAKING:
         _make_room(cursor, name)
@@ -59,7 +59,7 @@ def lost_lines_name(selection: Selection) -> str:
 
 
 def lost_lines_found(selection: Selection) -> str:
-    """SQL: the rows of that table that are of the selection, from behind `FROM`."""
+    """SQL: the rows of that table that belong to the selection, to follow `FROM`."""
     side = "kept AND source != ''" if selection.kept else "NOT kept"
     return (
         f"{lost_lines_name(selection)} WHERE {side} AND {'list_contains(codes, $lost)' if selection.lost else 'whole'}"
@@ -74,8 +74,8 @@ def aside_name(what: str, key: str) -> str:
 def kept_aside(
     cursor: duckdb.DuckDBPyConnection, name: str, select: str, values: Mapping[str, Any], words: str = ""
 ) -> None:
-    """Makes a table of a selection, if it is not there; the oldest of them goes. ConfigError where that takes too long:
-    `words` say what to ask instead."""
+    """Makes a table of a selection, if missing, and drops the oldest. ConfigError if that takes too long: `words` say
+    what to ask instead."""
     with _MAKING:
         _make_room(cursor, name)
         _make(cursor, name, select, values, words)

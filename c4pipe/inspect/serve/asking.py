@@ -1,4 +1,4 @@
-"""What a request asks for beside a selection: a place in a list, a form with a text."""
+"""Parameters of a request apart from a selection: a place in a list, a form with a text."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from c4pipe.errors import ConfigError
 from c4pipe.inspect.serve.finding import Place
 from c4pipe.inspect.serve.selection import ShardEntry, whole_number
 
-LONGEST_TEXT = 1_000_000  # bytes of UTF-8 that may be judged
-# A text of one word that has a scheme, or begins with a host that ends in letters and has a path behind it.
+LONGEST_TEXT = 1_000_000  # bytes of UTF-8 that the "why not?" box accepts
+# A text of one word with a scheme, or with a host that ends in letters, followed by a path.
 _URL = re.compile(r"(?:https?://|<?urn:|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/)\S{1,1990}", re.IGNORECASE)
-_LONGEST_BODY = 3 * LONGEST_TEXT + 10_000  # as a form spells them
+_LONGEST_BODY = 3 * LONGEST_TEXT + 10_000  # when URL-encoded in a form
 
 
 class TooLongError(ConfigError):
-    """A form holds more than the viewer reads."""
+    """A form is larger than the viewer reads."""
 
 
 class Question(NamedTuple):
-    """What the "why not?" box was given."""
+    """The input of the "why not?" box."""
 
     preset: str
     url: str
     text: str
-    as_text: str = ""  # given where a text is one, whatever it looks like
+    as_text: str = ""  # set if the input is a text, whatever it looks like
 
     @property
     def pasted_url(self) -> str:
-        """The URL, or the ID of a record, that a text is: somebody has pasted it into the field for texts."""
+        """The URL or record ID if a text is one, pasted into the field for texts."""
         return "" if self.as_text or not _URL.fullmatch(text := self.text.strip()) else text
 
 
 def place(name: str, value: str, parts: Sequence[ShardEntry]) -> Place:
-    """`3:120`, row 120 of the fourth file of a list. ConfigError where there is no such place."""
+    """`3:120`, row 120 of the fourth file of a list. ConfigError for an invalid place."""
     part, colon, row = value.partition(":")
     if not colon:
         raise ConfigError(f"{name}={value!r} is not a place in this list. Expected FILE:ROW, such as 0:50.")
@@ -51,7 +51,7 @@ def place(name: str, value: str, parts: Sequence[ShardEntry]) -> Place:
 
 
 async def question(request: Request) -> Question:
-    """The form that was sent. TooLongError, ConfigError where it is none."""
+    """The submitted form. TooLongError, or ConfigError if it is not one."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -1,4 +1,4 @@
-"""A bar chart of an answer that has one text and up to `MOST_AMOUNTS` numbers for each row."""
+"""A bar chart of a query result that has one text and up to `MOST_AMOUNTS` numbers per row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from c4pipe.text import printable
 
 MOST_BARS = 30  # rows
-MOST_AMOUNTS = 3  # columns of numbers that are drawn beside each other
+MOST_AMOUNTS = 3  # columns of numbers drawn side by side
 LABEL_CHARS = 28  # of a label
 
 
@@ -19,14 +19,14 @@ class BarAmount(NamedTuple):
     """A number of a row."""
 
     text: str
-    percent: float  # of the largest of its column, which is as long as a bar can be
+    percent: float  # of the largest in its column, which has a full bar
 
 
 class Bar(NamedTuple):
     """A row of the chart."""
 
     label: str
-    amounts: list[BarAmount]  # a column of numbers each
+    amounts: list[BarAmount]  # one per column of numbers
 
 
 class BarChart(NamedTuple):
@@ -40,9 +40,9 @@ class BarChart(NamedTuple):
 def bar_chart(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], more: bool = False, of: str = ""
 ) -> BarChart | None:
-    """The first number columns by the only text column; None where the answer is not of that kind.
+    """The first number columns by the only text column; None for any other kind of result.
 
-    `more`: there are rows that are not given. `of`: what the numbers are of, where that is not all.
+    `more`: there are further rows. `of`: what the numbers cover, if not everything.
     """
     texts = [at for at, _ in enumerate(columns) if all(isinstance(row[at], str | date | None) for row in rows)]
     numbers = [

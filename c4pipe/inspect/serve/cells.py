@@ -1,4 +1,4 @@
-"""The pages of a selection by what the filters tell apart, a piece of its files at a time."""
+"""Counts pages of a selection by everything that filters distinguish, one piece of its files at a time."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _SCORE = (  # the number of the bin
     + " ".join(f"WHEN language_score < {edge} THEN {number}" for number, edge in enumerate(SCORES[1:-1]))
     + f" ELSE {len(SCORES) - 2} END"
 )
-# As stats.registered reads the host off a URL.
+# As stats.registered extracts the host of a URL.
 _HOST = "split_part(regexp_replace(url, '^([A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '/', 1)"
-_BIN = "CAST(floor(log2(greatest(1, length(text)))) AS INTEGER)"  # as stats does: 2**k .. 2**(k+1)-1 characters
+_BIN = "CAST(floor(log2(greatest(1, length(text)))) AS INTEGER)"  # as in stats: 2**k .. 2**(k+1)-1 characters
 _FETCH = 10_000  # hosts at a time
-_PIECE = "counted_piece"  # what is counted of pages, without their texts: these are read once
+_PIECE = "counted_piece"  # columns that are counted, without texts: these are read once
 
 
 class Cell(NamedTuple):
-    """Pages that are alike to the filters."""
+    """Pages that the filters do not distinguish."""
 
     config: str  # of kept pages
     split: str
-    language: str  # where it is asked for, or tells pages of one config apart; of rejected ones where the table says it
+    language: str  # if it is filtered by, or distinguishes pages of one config; for rejected ones if the table has it
     outcome: str  # of rejected pages
     size: int
     pages: int
 
     def within(self, selection: Selection, *but: str) -> bool:
-        """Whether they are of the selection, whatever it asks of the fields named in `but`."""
+        """Whether they belong to the selection, ignoring its fields named in `but`."""
         if self.outcome and "outcome" not in but and selection.outcome not in (ANY_REASON, self.outcome):
             return False
         wanted = ((name, getattr(selection, name)) for name in ("config", "split", "language") if name not in but)
@@ -55,14 +55,14 @@ class Cell(NamedTuple):
 
 
 class FacetCounts(NamedTuple):
-    """Pages of the selection by what is read off each."""
+    """Pages of the selection, counted by each attribute."""
 
     domains: Counter[str]
     months: Counter[str]
     scores: Counter[int]  # by the number of the bin
-    votes: Counter[str]  # "agreed", "undetermined", or who said what
-    details: Counter[str]  # of rejected pages, as far as an address can say them
-    lost: Counter[str]  # by the code of what was cut from them, where that is asked for
+    votes: Counter[str]  # "agreed", "undetermined", or the votes
+    details: Counter[str]  # of rejected pages, if short enough for an address
+    lost: Counter[str]  # by the code of what was cut from them, if requested
 
     def add(self, more: FacetCounts) -> None:
         """Counts these too."""
@@ -79,7 +79,7 @@ class FilePiece(NamedTuple):
     stop: int | None = None  # None for whole files
 
     def sql(self, corpus: Corpus, where: str) -> str:
-        """The rows that meet a condition, from behind `FROM`."""
+        """SQL: the rows that meet a condition, to follow `FROM`."""
         only = "" if self.stop is None else f"file_row_number >= {self.start} AND file_row_number < {self.stop} AND "
         return f"{files_sql(corpus, self.parts)} WHERE {only}{where}"
 
@@ -93,9 +93,9 @@ def cells_of(
     sizes: bool,
     losses: bool,
 ) -> tuple[list[Cell], FacetCounts]:
-    """Of some files the cells of the selection and of those that differ from it in config, split, language or outcome;
-    and the pages of the selection by domain, month, score, votes and detail, and with `losses` by what was cut from
-    them, for which `codes_table` is there."""
+    """For some files, the cells of the selection and of pages that differ from it in config, split, language or
+    outcome; and the selection's pages by domain, month, score, votes and detail, and with `losses` by what was cut from
+    them, which needs `codes_table`."""
     cells: list[Cell] = []
     facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))
     where, values = condition(selection.widest)
@@ -156,6 +156,6 @@ def cells_of(
     return cells, facets
 
 
-# What `grouping` says: a bit for each of the four that a row is not grouped by.
+# The value of `grouping`: a bit for each of the four by which a row is not grouped.
 _OF_CELLS = 0b1111
 _OF_FACETS = {0b0111: "domains", 0b1011: "months", 0b1101: "scores", 0b1110: "votes"}

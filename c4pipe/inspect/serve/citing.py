@@ -1,4 +1,4 @@
-"""A page as it is cited: what it is, what became of it by which rule, and of which corpus that is said."""
+"""A page's citation: what it is, its outcome with the rule, and the corpus with the evidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from c4pipe.text import printable, visible
 def citation(
     corpus: Corpus, digest: str, record: Record, link: str, says: str, words: Mapping[str, tuple[str, str]]
 ) -> str:
-    """Lines of a name and a value. `says` is the reason in words, `words` gives those of the preset with their sources,
+    """Lines of a name and a value. `says` is the reason in words; `words` has those of the preset with their sources,
     by "stage/reason"."""
     page = record.page
     rejected = record.reason not in ("", KEPT)
@@ -35,8 +35,8 @@ NOTHING_BESIDE: Mapping[str, str] = {}
 
 
 def cited_view(corpus: Corpus, digest: str, link: str, beside: Mapping[str, str] = NOTHING_BESIDE) -> str:
-    """Lines of a name and a value: of which corpus the numbers and lists of a view are, and where it is.
-    `beside` are the name and the digest of a corpus that it is held against there."""
+    """Lines of a name and a value: the corpus behind the numbers and lists of a view, and the view's address. `beside`
+    are the name and digest of the corpus compared with there."""
     versions = corpus.manifest.get("versions") or {}
     rows = (
         ("Corpus", corpus.folder.resolve().name),

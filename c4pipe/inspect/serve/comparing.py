@@ -1,4 +1,4 @@
-"""What the viewer answers about two corpora: their numbers, pages by what became of them, one page in both."""
+"""The viewer's pages on two corpora: their numbers, lists of pages by outcome, one page in both."""
 
 from __future__ import annotations
 
@@ -43,32 +43,32 @@ LIST_WORDS = {
 }
 _WITHOUT_TABLE = {"not_read": "its file was not read", "not_recorded": "no table says why"}
 _WORDS = "Matching the pages of both corpora."
-# Names of a URL for the fields of `FatePages`, in their order.
+# URL parameters for the fields of `FatePages`, in order.
 _KEY = re.compile("[0-9a-f]{32}")
 _PARAMETERS = ("list", "why", "language", "domain", "q")
 
 
 class ComparedPages(NamedTuple):
-    """A list of a pair, as a URL says it."""
+    """A list for a pair, as in a URL."""
 
     name: str  # of the other corpus
     asked: FatePages
 
     def query(self, *but: str, **others: object) -> str:
-        """As the query of a URL, without the parameters named in `but`, with `others` in their place or behind."""
+        """As a URL's query, without the parameters named in `but`, replaced or followed by `others`."""
         pairs = {"with": self.name} | dict(zip(_PARAMETERS, self.asked, strict=True))
         chosen = {name: value for name, value in pairs.items() if value and name not in but}
         return urlencode(chosen | {name: value for name, value in others.items() if value})
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """What a form sends along that asks for words and a domain."""
+        """Hidden fields for a form that asks for words and a domain."""
         pairs = [("with", self.name), *zip(_PARAMETERS, self.asked, strict=True)]
         return [(name, value) for name, value in pairs if value and name not in ("q", "domain")]
 
     @property
     def chips(self) -> list[tuple[str, str, str]]:
-        """Each filter that is set: its name, its value, and the query without it."""
+        """Each active filter: its name, its value, and the query without it."""
         words = {"why": "why", "language": "language", "domain": "domain", "q": "in the URL"}
         pairs = dict(zip(_PARAMETERS, self.asked, strict=True))
         return [
@@ -79,7 +79,7 @@ class ComparedPages(NamedTuple):
 
 
 def why_words(why: str) -> str:
-    """A "stage/reason" as it is read.
+    """A "stage/reason" for people.
 
     >>> why_words("clean/few_sentences"), why_words("/not_read")
     ('clean/few_sentences', 'its file was not read')
@@ -91,7 +91,7 @@ class ComparedCorpora:
     """The addresses below /compare."""
 
     def __init__(self, viewer: Viewer, others: Sequence[Corpus], given: Sequence[Path] = ()):
-        """`given` are files that rules read, beside those that corpora keep."""
+        """`given` are further files that rules read, besides those that corpora keep."""
         self._viewer, self._pairs = viewer, CorpusPairs(viewer.corpus, others)
         self._left = LeftTexts(given)
         viewer.share(others=self._pairs.names, list_words=LIST_WORDS, why_words=why_words)
@@ -109,7 +109,7 @@ class ComparedCorpora:
         ]
 
     async def overview(self, request: Request) -> Response:
-        """What differs, in numbers that lead to lists."""
+        """The differences, in numbers that link to lists."""
         name, pair = await self._pair(request)
         found = await self._ask(request, pair, lambda cursor, table: comparison(cursor, table, shown=0))
         at = ComparedPages(name, FatePages(FATE_LISTS[0]))
@@ -127,7 +127,7 @@ class ComparedCorpora:
         return self._viewer.html("compare_list.html", found=found, counts=counts, at=at, pair=pair, spelt_key=spelt_key)
 
     async def page(self, request: Request) -> Response:
-        """One page as both have it."""
+        """A page's versions in both."""
         at, pair = await self._compared(request)
         key = _key("key", request.query_params.get("key", ""))
         found = (await self._ask(request, pair, paired_pages, [key])).get(key)
@@ -141,7 +141,7 @@ class ComparedCorpora:
         lines = await run_in_threadpool(diff_beside, a, b, cut_a, cut_b, whole)
         cut, hides = sum(line.is_cut for line in lines), "hide" in request.query_params
         lines = without_cut(lines) if hides else lines
-        kept = {"whole": "1" if whole else "", "hide": "1" if hides else ""}  # of the page, by links to others
+        kept = {"whole": "1" if whole else "", "hide": "1" if hides else ""}  # parameters for links to others
         values: dict[str, Any] = {
             "cut": cut,
             "left": left,
@@ -153,12 +153,12 @@ class ComparedCorpora:
         return self._viewer.html("compare_page.html", found=found, at=at, pair=pair, own=_link(pair, found), **values)
 
     async def export(self, request: Request) -> Response:
-        """A list as a file, all of it."""
+        """A list as a file, complete."""
         at, pair = await self._compared(request)
         kind = request.query_params.get("format", "")
         if kind not in export.MEDIA_TYPES:
             raise unknown("format,", kind, export.MEDIA_TYPES)
-        await self._ask(request, pair, lambda *_: None)  # the table is made while one can still be told of an error
+        await self._ask(request, pair, lambda *_: None)  # made before sending, while an error can still be reported
         body = self._written(pair, at.asked, export.parquet if kind == "parquet" else export.comma_separated)
         first = await run_in_threadpool(next, body)
         other = "-".join(digest[:NAME_DIGITS] for digest in page_builds().compared.values())
@@ -172,7 +172,7 @@ class ComparedCorpora:
             yield from write(exported(cursor, asked), EXPORT_SCHEMA)
 
     async def _pair(self, request: Request) -> tuple[str, CorpusPair]:
-        """The pair that a URL names, and the name of the other corpus."""
+        """The pair in a URL, and the name of the other corpus."""
         name = request.query_params.get("with", "") or self._pairs.names[0]
         pair = await run_in_threadpool(self._pairs.pair, name)
         page_builds().beside(pair.corpora[1].folder, pair.corpora[1].home.resolve().name)
@@ -194,7 +194,7 @@ class ComparedCorpora:
 
 
 def spelt_key(key: int | None) -> str:
-    """A key of a page as a URL has it; "" for none."""
+    """A page's key as in a URL; "" for none."""
     return "" if key is None else f"{key:032x}"
 
 
@@ -205,7 +205,7 @@ def _key(name: str, value: str) -> int:
 
 
 def _link(pair: CorpusPair, page: PairedPage) -> str:
-    """The query of the page's own view, as the first corpus keeps it; "" where it does not."""
+    """The query of the page's own view, from the first corpus; "" if that does not keep it."""
     if page.places[0] < 0:
         return ""
     shard = pair.corpora[0].shards()[page.places[0] >> PLACE_BITS]

@@ -1,4 +1,4 @@
-"""A selection as SQL over the rows of a table: what a row must meet, and the parameters."""
+"""A selection as an SQL condition on the rows of a table, with its parameters."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from c4pipe.inspect.serve.aside import (
 )
 from c4pipe.inspect.serve.selection import AGREED, ANY_REASON, DISAGREED, NO_MONTH, UNDETERMINED, Selection
 
-LONE_WORDS = "lone_words"  # stage/code/entry -> sources of pages that hold no other entry of that list
-_BEFORE, _SNIPPET = 90, 360  # characters of a snippet in front of the match, and in all
-# Who said which language, "cld2:nl fasttext:de": without the scores, and without the script, which is no voter.
+LONE_WORDS = "lone_words"  # stage/code/entry -> sources of pages without any other entry of that list
+_BEFORE, _SNIPPET = 90, 360  # characters of a snippet before the match, and in total
+# The votes on a language, "cld2:nl fasttext:de": without scores, and without the script, which does not vote.
 VOTES = "trim(regexp_replace(regexp_replace(language_votes, 'script:[^ ]* ?', ''), ':[^: ]*( |$)', ' ', 'g'))"
 _LABELS = f"list_distinct(list_transform(string_split({VOTES}, ' '), lambda v: split_part(v, ':', 2)))"
-# Whether all who were asked said the language of the page, as a report counts; whether all said one language, which was
-# not believed; and whether they said several.
+# Whether all identifiers agree with the page's language, as a report counts; whether all agree on a language that was
+# not accepted; and whether they disagree.
 VOTED = {
     AGREED: f"{_LABELS} = [language]",
     UNDETERMINED: f"len({_LABELS}) = 1 AND {_LABELS} != [language]",
@@ -33,12 +33,13 @@ VOTED = {
 
 
 def teach(connection: duckdb.DuckDBPyConnection) -> None:
-    """Gives a connection the function `registered`, for it and all its cursors."""
+    """Registers the function `registered` on a connection, and all its cursors."""
     connection.create_function("registered", registered, ["VARCHAR"], "VARCHAR")
 
 
 def set_aside(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> None:
-    """Makes the tables that `condition` asks of a selection and of those beside it. ConfigError where it takes long."""
+    """Makes the temporary tables that the conditions of a selection and its neighbours need. ConfigError if it takes
+    too long."""
     if selection.lost:
         codes_table(cursor, corpus)
     if selection.edit:
@@ -48,23 +49,23 @@ def set_aside(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
 
 
 def around(column: str, match: str) -> str:
-    """SQL: what is shown of a column whose character number `match` is to be seen."""
+    """SQL: the snippet of a column around character number `match`."""
     return f"substr({column}, greatest(1, {match} - {_BEFORE}), {_SNIPPET})"
 
 
 def inside(match: str) -> str:
-    """SQL: whether that begins inside the column."""
+    """SQL: whether the snippet begins after the column's beginning."""
     return f"{match} > {_BEFORE} + 1"
 
 
 def runs_on(column: str, match: str) -> str:
-    """SQL: whether the column has more behind it."""
+    """SQL: whether the column continues after the snippet."""
     return f"length({column}) >= greatest(1, {match} - {_BEFORE}) + {_SNIPPET}"
 
 
 def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """What a row must meet, in SQL with its parameters. The files are chosen by config and split already; tables that
-    it asks are made by `set_aside`, and that of lone words by `Viewer.selected`."""
+    """The condition on a row, in SQL with its parameters. The files are already chosen by config and split; `set_aside`
+    makes the tables that it reads, and `Viewer.selected` that of lone words."""
     terms: list[str] = []
     values: dict[str, Any] = {}
     if selection.q:
@@ -77,7 +78,7 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
             terms.append(_holds(selection))
             values |= needles(selection)
     if selection.domain:
-        # The label in front of the suffix stands in the URL as it is, which tells quickly for most.
+        # The label before the suffix is in the URL unchanged, which excludes most rows quickly.
         terms.append("CASE WHEN contains(url, $label) THEN registered(url) = $domain ELSE false END")
         values |= {"label": selection.domain.partition(".")[0], "domain": selection.domain}
     if selection.lengths:
@@ -114,23 +115,23 @@ def condition(selection: Selection) -> tuple[str, dict[str, Any]]:
 
 
 def _beside(rows: str) -> str:
-    """Whether a page is in a table that is kept aside. A plain condition would be a join, of which DuckDB may keep the
-    side with the texts in memory."""
+    """Whether a page is in a temporary table. A plain condition would be a join, of which DuckDB may keep the side with
+    the texts in memory."""
     return f"CASE WHEN source IN (SELECT source FROM {rows}) THEN true ELSE false END"
 
 
 def _among(rows: str) -> str:
-    """The same of a page of the rejected table itself, which is known by its place."""
+    """The same for a page of the rejected table, which is identified by its place."""
     return f"CASE WHEN (filename, file_row_number) IN (SELECT file, row FROM {rows}) THEN true ELSE false END"
 
 
 def needles(selection: Selection) -> dict[str, str]:
-    """What is searched for, as parameters."""
+    """The search terms, as parameters."""
     return {f"q{number}": pattern for number, pattern in enumerate(selection.needle.patterns())}
 
 
 def _holds(selection: Selection) -> str:
-    """All that is searched for, each in one of the columns."""
+    """Whether every search term is in at least one of the columns."""
     columns = ("url", "text") if selection.field == "any" else (selection.field,)
     test = selection.needle.test
     return " AND ".join(

@@ -1,4 +1,4 @@
-"""The numbers beside the filters: how many pages the selection would hold with that filter in place of its own."""
+"""The counts next to the filters: how many pages the selection would have with that value of the filter."""
 
 from __future__ import annotations
 
@@ -25,43 +25,43 @@ from c4pipe.inspect.serve.selection import (
 )
 from c4pipe.inspect.serve.tally import SelectionTally
 
-TOP = 12  # domains and details shown, and ways of voters to disagree
-COUNT_SECONDS = 30.0  # that counting in one go may take
+TOP = 12  # domains and details shown, and combinations of disagreeing votes
+COUNT_SECONDS = 30.0  # limit for counting at once
 
 
 class Counts(NamedTuple):
-    """Pages by what the filters tell apart. Each filter's numbers hold for all the other filters as they are."""
+    """Pages by everything that filters distinguish. Each filter's counts respect all other filters."""
 
     total: int  # pages of the selection
     outcomes: dict[str, int]  # "" kept, "rejected" all others, then "stage/reason"
     configs: dict[str, int]
     splits: dict[str, int]
-    languages: dict[str, int]  # of kept pages only where one config holds several; {} where none are known
-    lengths: dict[int, int]  # k -> pages of 2**k .. 2**(k+1)-1 characters, of the selection
-    domains: list[tuple[str, int]]  # the most frequent of the selection
-    others: int  # domains that are not among them
-    domains_built: dict[str, int]  # of all pages, where the statistics tell and the selection is of a sample
-    months: dict[str, int]  # YYYY-MM, "" without a date; this and what follows of the selection
-    scores: dict[str, int]  # LOW-HIGH; {} where there are none
-    votes: dict[str, int]  # "agreed", "disagreed", and the ways to disagree that are most frequent; {} without voters
+    languages: dict[str, int]  # of kept pages only if one config has several; {} if unknown
+    lengths: dict[int, int]  # k -> pages of 2**k .. 2**(k+1)-1 characters, in the selection
+    domains: list[tuple[str, int]]  # the most frequent in the selection
+    others: int  # number of other domains
+    domains_built: dict[str, int]  # of all pages, if the statistics have it and the selection is of a sample
+    months: dict[str, int]  # YYYY-MM, "" without a date; this and the following in the selection
+    scores: dict[str, int]  # LOW-HIGH; {} without scores
+    votes: dict[str, int]  # "agreed", "disagreed", and the most frequent disagreements; {} without votes
     details: list[tuple[str, int]]  # the most frequent; [] for kept pages
-    lost: dict[str, int]  # code of a reason that costs lines -> pages that lost some to it
-    held: dict[str, int]  # outcome -> pages that the rejected table holds, "" kept ones, for their losses
-    looked: int = 0  # rows that were looked at, of `rows`: until it is all of them there are at least so many pages
+    lost: dict[str, int]  # code of a reason that cuts lines -> pages that lost some to it
+    held: dict[str, int]  # outcome -> pages in the rejected table, "" kept ones, for their losses
+    looked: int = 0  # rows examined, of `rows`: until that is all of them the counts are lower bounds
     rows: int = 0
 
     @property
     def whole(self) -> bool:
-        """Whether these are all pages."""
+        """Whether all pages are counted."""
         return self.looked == self.rows
 
     @property
     def held_rejected(self) -> int:
-        """The rejected pages that the table holds."""
+        """The rejected pages in the table."""
         return sum(self.held.values()) - self.held.get("", 0)
 
     def of_sample(self, selection: Selection, has: Known, in_build: dict[str, int], kept: int) -> bool:
-        """Whether these are numbers of a sample: there are `kept` pages, and those by "stage/reason" were rejected."""
+        """Whether the counts are of a sample, given the numbers of pages `kept`, and rejected by "stage/reason"."""
         if not has.sampled:
             return False
         if selection.kept:
@@ -77,16 +77,16 @@ def count_pages(
     has: Known,
     barren: Collection[str] = (),
 ) -> Counts:
-    """Counts one selection, in one pass over the kept pages and one over the rejected ones. Where nothing is asked of a
-    row, the manifest and the statistics tell, and no text is read; nor are `barren` files read, which are known to
-    hold nothing of `selection.widest`. duckdb.Error where memory does not suffice.
+    """Counts one selection, in one pass over the kept pages and one over the rejected ones. If no condition needs a
+    row, the manifest and the statistics suffice, and no text is read. `barren` files, known to have nothing of
+    `selection.widest`, are not read. duckdb.Error if memory does not suffice.
     """
     return count_on(cursor, SelectionTally(corpus, selection, has, barren))
 
 
 def count_on(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally, seconds: float | None = None) -> Counts:
-    """Counts on, for about so many seconds where they are given: the numbers so far. ConfigError where a look at one
-    piece of the files takes too long."""
+    """Continues to count, for about so many seconds if given; returns the counts so far. ConfigError if one piece of
+    the files takes too long."""
     words = (
         f"not counted: that takes more than {COUNT_SECONDS:.0f} seconds here. Narrow the selection to a language, a "
         "split, a reason or a domain; the list works without counts."
@@ -106,7 +106,7 @@ def _counted(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> Counts
         name: _sum((getattr(cell, name), cell.pages) for cell in cells if cell.within(selection, name))
         for name in ("config", "split", "language")
     }
-    if selection.kept and not selection.by_row:  # only the chosen files were looked at
+    if selection.kept and not selection.by_row:  # only the chosen files were examined
         facets |= _of_manifest(corpus, selection)
     held = tally.held
     built = _domains_built(cursor, corpus, selection, has, held)
@@ -134,20 +134,20 @@ def _counted(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> Counts
 
 
 def total(corpus: Corpus, selection: Selection) -> int | None:
-    """The pages of the selection where the manifest tells."""
+    """The pages of the selection if the manifest has their number."""
     if selection.by_row or not selection.kept:
         return None
     return sum(int(part["rows"]) for part in parts_of(corpus, selection))
 
 
 def told_at_once(corpus: Corpus, selection: Selection) -> dict[str, Counter[str]]:
-    """Pages by config and by split as the manifest tells them, before anything is counted; {} where it does not."""
+    """Pages by config and by split from the manifest, before anything is counted; {} if it does not have them."""
     return {} if selection.by_row or not selection.kept else _of_manifest(corpus, selection)
 
 
 def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[str, int]:
-    """Of kept pages by their language where their config does not tell it; of rejected ones without those of none,
-    which are records that gave no page and texts that are withheld."""
+    """Kept pages by language, if their config does not determine it; rejected ones without those of no language, which
+    are records that gave no page and withheld texts."""
     if not has.tells_language(selection.kept):
         return {}
     if selection.kept:
@@ -156,7 +156,7 @@ def _languages(found: Counter[str], selection: Selection, has: Known) -> dict[st
 
 
 def _votes(found: Counter[str]) -> dict[str, int]:
-    """How often all agreed, were alike and not believed, or disagreed, and how they disagreed most often."""
+    """How often all agreed, agreed without being accepted, or disagreed, with the most frequent disagreements."""
     if not found:
         return {}
     alike = {how: found[how] for how in (AGREED, UNDETERMINED) if how == AGREED or found[how]}
@@ -166,7 +166,8 @@ def _votes(found: Counter[str]) -> dict[str, int]:
 
 def _lost(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> dict[str, int]:
     """Pages of the selection by the reasons that took lines, sentences or passages from them, as far as the rejected
-    table knows them; whatever it asks of these. A search in what was cut is one in what each of them cut."""
+    table has them, ignoring the selection's own condition on these. A search in cut text is a search in the cuts of
+    each reason."""
     corpus, selection, has = tally.corpus, tally.selection, tally.has
     if not tally.asks_losses:
         return {code: tally.facets.lost[code] for code in has.lost}
@@ -196,14 +197,14 @@ def _lost(cursor: duckdb.DuckDBPyConnection, tally: SelectionTally) -> dict[str,
 def _domains_built(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known, held: dict[str, int]
 ) -> dict[str, int]:
-    """The domains of all rejected pages, where the table holds a sample of them and nothing narrows the selection."""
+    """The domains of all rejected pages, if the table has a sample of them and the selection is not narrowed."""
     if selection.outcome != ANY_REASON or selection.narrowed or not has.sampled:
         return {}
     rejected = sum(n for stage in corpus.manifest["ledger"]["stages"] for n in stage["rejected"].values())
     if sum(held.values()) - held.get("", 0) == rejected:
         return {}
     reading = corpus.manifest["ledger"]["stages"][0]["stage"]
-    # Records that gave no page stand in the table, and the statistics of pages do not have them.
+    # Records that gave no page are in the table, but not in the statistics of pages.
     sql = "SELECT registered(url), count(*) FROM rejected WHERE stage = $1 GROUP BY 1"
     unread = dict(cursor.execute(sql, [reading]).fetchall())
     told = corpus.stats.get("domains_rejected", {})
@@ -211,7 +212,7 @@ def _domains_built(
 
 
 def _outcomes(tally: SelectionTally) -> dict[str, int]:
-    """Pages by outcome: of the selection's own table from its cells, of the other one as they were counted beside."""
+    """Pages by outcome: for the selection's own table from its cells, for the other one as counted separately."""
     corpus, selection, has = tally.corpus, tally.selection, tally.has
     found = _sum((cell.outcome, cell.pages) for cell in tally.cells if cell.within(selection, "outcome"))
     for side in (selection, tally.other):
@@ -224,7 +225,7 @@ def _outcomes(tally: SelectionTally) -> dict[str, int]:
 
 
 def _of_manifest(corpus: Corpus, selection: Selection) -> dict[str, Counter[str]]:
-    """Pages by config and by split, each for the other as it is selected."""
+    """Pages by config and by split, each respecting the selection of the other."""
     configs = ((part["config"], part["rows"]) for part in corpus.shards(split=selection.split or None))
     splits = ((part["split"], part["rows"]) for part in corpus.shards(config=selection.config or None))
     return {"config": _sum(configs), "split": _sum(splits)}

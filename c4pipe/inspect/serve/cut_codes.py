@@ -1,4 +1,5 @@
-"""For what each page of the rejected table lost lines, sentences or passages: a small table of codes by source."""
+"""The reasons for which each page of the rejected table lost lines, sentences or passages: a small table of codes by
+source."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ import pyarrow.compute as pc
 from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.cuts import CutPages, over_cuts
 
-CODES_SECONDS = 20.0  # that reading them may take; 550,000 pages take one
+CODES_SECONDS = 20.0  # limit for reading them; 550,000 pages take one
 _SCHEMA = pa.schema([("source", pa.string()), ("codes", pa.list_(pa.string()))])
 
 
 def cut_codes(corpus: Corpus) -> pa.Table:
-    """`source` and `codes`, each once and sorted, of the pages that lost anything.
+    """`source` and `codes`, distinct and sorted, of the pages that lost anything.
 
-    ConfigError where it takes longer than `CODES_SECONDS`, BuildError for a file that cannot be read.
+    ConfigError if it takes longer than `CODES_SECONDS`, BuildError for a file that cannot be read.
     """
     found = over_cuts(corpus, _codes_of, columns=["source"], seconds=CODES_SECONDS)
     return pa.concat_tables([_SCHEMA.empty_table(), *found])
@@ -29,5 +30,5 @@ def _codes_of(cut: CutPages) -> pa.Table:
 
 
 def codes_made(cursor: duckdb.DuckDBPyConnection, name: str, corpus: Corpus) -> None:
-    """Makes a table of DuckDB of them."""
+    """Makes a DuckDB table of them."""
     cursor.from_arrow(cut_codes(corpus)).create(name)

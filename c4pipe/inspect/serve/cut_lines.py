@@ -1,4 +1,4 @@
-"""What the pages of a list lost to a reason: of each page a line, sentence or passage that was cut for it."""
+"""What the pages of a list lost for a reason: for each page a line, sentence or passage that was cut for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c4pipe.inspect.serve.conditions import around, inside, needles, runs_on
 from c4pipe.inspect.serve.hits import Hit
 from c4pipe.inspect.serve.selection import Selection
 
-# Blank lines show nothing.
+# Blank lines are not informative.
 _LINES = (
     "list_transform(list_filter(dropped, lambda d: d.reason = $lost AND regexp_matches(d.line, '[^\\s\\pZ]')), "
     "lambda d: d.line)"
@@ -21,26 +21,26 @@ _LINES = (
 
 
 class CutLine(NamedTuple):
-    """A line, sentence or passage that was cut, or as much of a long one as a list shows."""
+    """A line, sentence or passage that was cut, possibly shortened for a list."""
 
     text: str
-    begins: bool  # with the line
+    begins: bool  # whether the beginning of the line is shown
     ends: bool
 
 
 def cut_lines_of(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, hits: Sequence[Hit]
 ) -> dict[tuple[str, int], CutLine]:
-    """(file, row) of hits -> the first line that the page lost to the reason of the selection; of a search in what was
-    cut the first that holds all of it, or else any of it. Pages of which none is recorded are left out.
+    """(file, row) of hits -> the first line that the page lost for the selection's reason; for a search in cut text the
+    first that contains all terms, or else any. Pages without such a line are left out.
 
-    Of a kept page the rejected table says it, in the row of the same source; of others their own row.
+    For a kept page the rejected table has it, in the row with the same source; for others their own row.
     """
     if not selection.lost or not hits:
         return {}
     if selection.kept:
         sources = list({hit.source for hit in hits if hit.source})
-        # Where they are is found first: what was cut is read of these rows alone.
+        # Their places are found first, so that cut text is read for these rows alone.
         sql = "SELECT part, row FROM rejected WHERE stage = '' AND list_contains($1, source)"
         places = set(cursor.execute(sql, [sources]).fetchall())
         parts = [part for part in corpus.rejected if part["path"] in {path for path, _ in places}]
@@ -50,7 +50,7 @@ def cut_lines_of(
         return {(hit.path, hit.row): by_source[hit.source] for hit in hits if hit.source in by_source}
     paths = {hit.path for hit in hits}
     parts = [part for part in corpus.rejected if part["path"] in paths]
-    rows = list({hit.row for hit in hits})  # rows of these numbers in other files are read in vain: a few
+    rows = list({hit.row for hit in hits})  # also reads these row numbers in other files: a few
     found = _asked(cursor, corpus, selection, parts, rows)
     return {place: line for place, _, line in found}
 

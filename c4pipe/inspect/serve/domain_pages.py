@@ -1,4 +1,4 @@
-"""What the address of domains answers: pages, characters and tokens of each, as a table and as a file."""
+"""The page on domains: pages, characters and tokens of each, as a table and as a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ORDERS_OF_SIZES = ("domain", "pages", "characters", "tokens")
 
 
 class SizeRow(NamedTuple):
-    """A domain with its tokens: exact where low and high are the same, None without a tokenizer."""
+    """A domain with its tokens: exact if low and high are equal, None without a tokenizer."""
 
     domain: str
     pages: int
@@ -36,12 +36,12 @@ class SizeRow(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether the tokens are counted."""
+        """Whether the tokens are counted, not estimated."""
         return self.low == self.high
 
 
 class DomainPages:
-    """The addresses of a viewer that say how much each domain has."""
+    """The viewer's addresses for the sizes of domains."""
 
     def __init__(self, viewer: Viewer, tokenizer: NamedTokenizer | None = None):
         self._viewer = viewer
@@ -54,14 +54,14 @@ class DomainPages:
         return [Route("/domains", self.page), Route("/domains/export", self.export)]
 
     def tokens(self) -> Mapping[str, int]:
-        """Those of each domain, if they are counted; else somebody asks for them now."""
+        """The tokens of each domain, if counted; otherwise this starts the count."""
         if self._counting is None:
             return {}
         self._counting.begin()
         return self._counting.counts or {}
 
     async def page(self, request: Request) -> Response:
-        """The largest domains, or those whose names hold what is asked for."""
+        """The largest domains, or those whose names contain the search text."""
         asked, rising = _order(request), request.query_params.get("rising", "")
         named = request.query_params.get("q", "").strip().lower()
         if len(named) > LONGEST_QUERY:
@@ -94,7 +94,7 @@ class DomainPages:
         return Response(body, headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     async def _found(self, request: Request) -> tuple[list[SizeRow], SizeRow | None]:
-        """Every domain, and all of them together."""
+        """Every domain, and their total."""
         if not self._sizes:
             self._sizes.append(await self._viewer.ask(request, domain_sizes))
         counting, sizes = self._counting, self._sizes[0]
@@ -104,13 +104,13 @@ class DomainPages:
         counting.begin()
         if counting.counts is None and not self._rate:
             self._rate.append(await self._viewer.ask(request, self._sampled, counting.tokenizer))
-        counts = counting.counts  # which may be there by now
+        counts = counting.counts  # which may be complete by now
         if counts is not None:
             whole = sum(counts.values())
             rows = [SizeRow(*size, *[counts.get(size.domain, 0)] * 3) for size in sizes]
             return rows, SizeRow("", pages, characters, whole, whole, whole)
         rate = self._rate[0]
-        if rate is None:  # of a corpus without a character
+        if rate is None:  # for a corpus without any character
             return [SizeRow(*size, 0, 0, 0) for size in sizes], SizeRow("", pages, characters, 0, 0, 0)
         rows = [SizeRow(*size, *rate.of_domain(size.characters)) for size in sizes]
         return rows, SizeRow("", pages, characters, *rate.of_all(characters))

@@ -1,4 +1,4 @@
-"""Which pages an edit of lines changed. No build notes it, so the rules are asked again, of the first raw pages of the
+"""Which pages a line edit changed. No build records it, so the rules are run again, on the first raw pages of the
 rejected table."""
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from c4pipe.inspect.rebuild import plan_of
 from c4pipe.rules import LineEdit
 from c4pipe.stages import Clean
 
-EDIT_ROWS = 4_000  # rows of the rejected table that are looked at: all that a sample of twenty reasons holds
+EDIT_ROWS = 4_000  # rows of the rejected table that are examined: all that a sample of twenty reasons has
 _SCHEMA = pa.schema([("source", pa.string()), ("edits", pa.list_(pa.string()))])
 
 
 def edit_names(manifest: dict[str, Any]) -> tuple[str, ...]:
-    """The edits of the preset that a manifest describes: rules without a reason, for they drop nothing."""
+    """The edits in a manifest's preset: rules without a reason, since they drop nothing."""
     stages = manifest.get("preset", {}).get("stages", [])
     rules = (rule for stage in stages for rule in stage.get("rules", []) if not rule.get("reason"))
     return tuple(dict.fromkeys(str(rule["rule"]) for rule in rules if "rule" in rule))
 
 
 def edits_made(cursor: duckdb.DuckDBPyConnection, name: str, corpus: Corpus) -> None:
-    """Makes a table of DuckDB, `source` and `edits`, of the pages that came as far and were changed.
+    """Makes a DuckDB table, `source` and `edits`, of the pages that reached an edit and were changed.
 
-    ConfigError or AssetError where the rules cannot be asked again.
+    ConfigError or AssetError if the rules cannot be run again.
     """
     plan = plan_of(corpus)
     names = plan.names()

@@ -1,5 +1,5 @@
-"""What is to be said where a list is empty: the pages of that URL, or of that domain, that other filters would show,
-and those on the other side, kept or rejected, that hold what was searched for."""
+"""Hints for an empty list: the pages of that URL or domain that other filters would show, and those on the other side,
+kept or rejected, that contain the search text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from c4pipe.inspect.serve.selection import ANY_REASON, Selection
 
 
 class Elsewhere(NamedTuple):
-    """Pages that the list leaves out."""
+    """Pages outside the list."""
 
-    at: PagesAt  # those that what was searched for is the URL of
-    domain: int  # those of the domain on the other side: of the kept ones where rejected ones are looked at
+    at: PagesAt  # those with the search text as their URL
+    domain: int  # those of the domain on the other side: kept ones if the list is of rejected pages
     other: Selection  # which shows the latter
-    matching: int  # pages on the other side that hold what was searched for, as far as one list shows them
-    further: bool  # there may be more of these
+    matching: int  # pages on the other side that contain the search text, as many as one list shows
+    further: bool  # whether there may be more of these
     across: Selection  # which shows them
 
     @property
@@ -31,7 +31,7 @@ class Elsewhere(NamedTuple):
 
 
 def find_elsewhere(views: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Elsewhere:
-    """For a selection that shows nothing."""
+    """The hints for a selection without pages."""
     asked = selection.q.strip() if selection.field in ("any", "url") and _may_be_address(selection.q) else ""
     outcome = ANY_REASON if selection.kept else ""
     other = Selection(domain=selection.domain, outcome=outcome)
@@ -51,6 +51,6 @@ def _may_be_address(text: str) -> bool:
 def _of_domain(views: duckdb.DuckDBPyConnection, selection: Selection) -> int:
     table = "pages" if selection.kept else "(FROM rejected WHERE stage != '')"
     sql = f"SELECT count(*) FROM {table} WHERE CASE WHEN contains(url, $1) THEN registered(url) = $2 ELSE false END"
-    label = selection.domain.partition(".")[0]  # stands in the URL as it is, which tells quickly for most
+    label = selection.domain.partition(".")[0]  # in the URL unchanged, which excludes most rows quickly
     ((count,),) = views.execute(sql, [label, selection.domain]).fetchall()
     return int(count)

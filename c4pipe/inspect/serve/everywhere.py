@@ -1,4 +1,4 @@
-"""One page in several presets: what the corpora of a folder made of it, and what their rules say of it now."""
+"""One page in several presets: its outcome in the corpora of a folder, and the current verdict of their rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from c4pipe.stages.explaining import NOT_JUDGED
 from c4pipe.text import many
 from c4pipe.text.urls import as_read
 
-MOST_MEMBERS = 20  # corpora of a folder that are looked into
+MOST_MEMBERS = 20  # corpora of a folder that are opened
 MEMBER_MEMORY = "250MB"  # of DuckDB, for each of them
 
 
@@ -46,32 +46,33 @@ class PresetCorpus(NamedTuple):
 
 
 class PresetVerdict(NamedTuple):
-    """What a preset made of a page."""
+    """A preset's verdict on a page."""
 
-    name: str  # of the folder of its corpus; "" of a preset without one
+    name: str  # of the folder of its corpus; "" for a preset without one
     preset: str
-    record: Record | None  # as the build has recorded it
-    recorded: str  # the same in words; "" of a preset without a corpus, and of a text that no corpus has
-    view: View | None  # what its rules say now, of the page alone
-    problem: str  # why they say nothing
+    record: Record | None  # the build's record
+    recorded: str  # the same in words; "" for a preset without a corpus, and for a text that no corpus has
+    view: View | None  # the current verdict of its rules on the page alone
+    problem: str  # why there is no such verdict
 
 
 class EveryPreset:
     """The address /why/presets."""
 
     def __init__(self, viewer: Viewer, given: Sequence[Path], others: Sequence[Corpus]):
-        """`given` are files that rules read, beside those that corpora keep; `others` those that were named."""
+        """`given` are further files that rules read, besides those that corpora keep; `others` are corpora given by
+        name."""
         self._viewer, self._given, self._others = viewer, given, others
         viewer.share(cut_words=cut_words)
         self._lock, self._members, self._notes = Lock(), list[PresetCorpus](), list[str]()
 
     @property
     def routes(self) -> list[Route]:
-        """The page alone."""
+        """The page only."""
         return [Route("/why/presets", self.presets, methods=["GET", "POST"])]
 
     async def presets(self, request: Request) -> Response:
-        """The table of a URL or of a text."""
+        """The table for a URL or a text."""
         asked = Question("", request.query_params.get("url", "").strip()[:LONGEST_QUERY], "")
         if request.method == "POST":
             asked = await question(request)
@@ -105,7 +106,7 @@ class EveryPreset:
         return self._viewer.html("presets.html", members=members, known=known, texts=texts, notes=self._notes, **values)
 
     def _opened(self) -> list[PresetCorpus]:
-        """The corpus of the viewer, those that were named, and those beside it that were made of the same inputs."""
+        """The viewer's corpus, the named ones, and those next to it that were built from the same inputs."""
         with self._lock:
             if not self._members:
                 corpora, notes = _together(self._viewer.corpus, self._others)
@@ -117,14 +118,14 @@ class EveryPreset:
             return self._members
 
     def _without_corpus(self, had: set[str], page: Page) -> list[PresetVerdict]:
-        """What the presets of c4pipe say that no corpus here was made by."""
+        """The verdicts of c4pipe's presets for which there is no corpus here."""
         judges = self._viewer.judges
         names = [name for name in judges.names if name not in had]
         return [PresetVerdict("", name, None, "", *_judged(judges, name, page)) for name in names]
 
 
 def _together(corpus: Corpus, others: Sequence[Corpus]) -> tuple[list[Corpus], list[str]]:
-    """Corpora to ask together, and what is said of those that cannot be opened."""
+    """The corpora to query together, and notices about those that cannot be opened."""
     found, notes = [corpus, *(one for one in others if not one.released)], list[str]()
     seen = {one.folder.resolve() for one in found}
     beside = sorted(path.parent for path in corpus.folder.resolve().parent.glob(f"*/{MANIFEST}"))
@@ -149,7 +150,7 @@ def _inputs(corpus: Corpus) -> set[tuple[str, int]]:
 
 
 def _look_up(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, url: str) -> tuple[Record | None, Page | None, bool]:
-    """The first page of an address, as read where that is known, and whether it is."""
+    """The first page of an address, as read if available, and whether it is."""
     corpus.check()
     places = pages_addressed(cursor, url)
     for place in (*places.kept, *places.lost):
@@ -160,7 +161,7 @@ def _look_up(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, url: str) -> tup
 
 
 def _verdict(one: PresetCorpus, of: tuple[Record | None, Page | None, bool], page: Page, absent: str) -> PresetVerdict:
-    """`absent` is what is said where the corpus has no such page; "" where nobody is asked."""
+    """`absent` is shown if the corpus has no such page; "" for a text without a lookup."""
     record, _, _ = of
     recorded = absent
     if absent and record:
@@ -175,7 +176,7 @@ def _absent(corpus: Corpus) -> str:
 
 
 def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:
-    """What a preset says of a page by itself, or why it says nothing."""
+    """A preset's verdict on a page alone, or why there is none."""
     if not name:
         return None, "; ".join(judges.differences)
     try:
@@ -185,10 +186,10 @@ def _judged(judges: Judges, name: str, page: Page) -> tuple[View | None, str]:
 
 
 def cut_words(view: View) -> str:
-    """How many lines were cut, whole or in part, by which rules, and which may cut more where pages are compared; of an
-    edit, which has no code, what it does.
+    """How many lines were cut, completely or in part, by which rules, and which rules may cut more when pages are
+    compared; for an edit, which has no code, its effect.
 
-    It is of the lines that a page view would draw.
+    The lines are those that a page view would draw.
     """
     cut = [line for line in view.lines if any(piece.code and not piece.quoted for piece in line.pieces)]
     rules = view.explanation.tried if view.explanation else []

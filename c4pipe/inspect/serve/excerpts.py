@@ -1,4 +1,4 @@
-"""The sentences that pages of a list fell for."""
+"""The sentences for which pages of a list were dropped."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from c4pipe.facts.views import files_sql
 from c4pipe.inspect.quoted import Quote, sentence_around
 from c4pipe.stages.explaining import MEASURE
 
-CHARS_SEARCHED = 200_000  # of a text that are looked at; the longest page that any preset keeps has 190,000
+CHARS_SEARCHED = 200_000  # of a text that are examined; the longest page that any preset keeps has 190,000
 LONGEST_DETAIL = 300
 
 
 def quotes_of(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, hits: Iterable[Any], stages: Collection[str]
 ) -> dict[tuple[str, int], Quote]:
-    """(file, row) of hits -> the sentence around what they fell for, where their stage is one of those whose details
-    quote the page and the text holds it."""
+    """(file, row) of hits -> the sentence around the offending words, if the details of their stage quote the page and
+    the text contains them."""
     wanted = defaultdict[str, dict[int, str]](dict)
     for hit in hits:
         if hit.stage in stages and 0 < len(hit.detail) <= LONGEST_DETAIL and not MEASURE.fullmatch(hit.detail):

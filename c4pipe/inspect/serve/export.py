@@ -20,13 +20,13 @@ from c4pipe.inspect.serve.shuffling import ordered_rows
 from c4pipe.shards import ROW_GROUP_ROWS, ParquetSink
 from c4pipe.text import defused
 
-MOST_ORDERED = 10_000  # pages that are saved in another order than that of the files: they are in memory together
+MOST_ORDERED = 10_000  # pages saved in an order other than that of the files: all of them are in memory
 CUTS = "dropped"  # the column of what was cut from a page
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 
 
 def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection) -> Iterator[pa.Table]:
-    """The selected rows in tables of a row group: in the order of the files, and in that of the selection, if it has
+    """The selected rows as tables of one row group: in the order of the files, or in that of the selection, if it has
     one, up to `MOST_ORDERED` pages."""
     schema = schema_of(corpus, selection)
     own = corpus.schema if selection.kept else corpus.rejected_schema
@@ -37,7 +37,7 @@ def batches(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Select
 def _selected(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, schema: pa.Schema
 ) -> Iterator[pa.Table]:
-    """As they stand in the files of the corpus."""
+    """In the order of the corpus's files."""
     if selection.order:
         places = ordered_rows(cursor, corpus, selection, MOST_ORDERED)
         if places is not None:
@@ -57,7 +57,7 @@ def _selected(
 
 
 def _with_cuts(cursor: duckdb.DuckDBPyConnection, tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Kept pages with what was cut from each, which stands in the rejected table: it is asked a row group at a time."""
+    """Kept pages with their cuts, which are in the rejected table: it is queried for one row group at a time."""
     held: list[pa.Table] = []
     for table in tables:
         held.append(table)
@@ -100,16 +100,16 @@ def _in_order(
 
 
 def _rows_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, part: ShardEntry) -> pa.Array:
-    """The rows of a file that a selection holds. Where a table beside the file is asked, DuckDB does not keep the order
-    of the rows: their numbers are found first, and the rows then read in order."""
+    """The rows of a file that belong to a selection. With a temporary table in the condition, DuckDB does not preserve
+    the order of rows: their numbers are found first, and the rows then read in order."""
     where, values = condition(selection)
     sql = f"SELECT file_row_number FROM {files_sql(corpus, [part])} WHERE {where}"
     return pa.array([row for (row,) in cursor.execute(sql, values).fetchall()], pa.int64())
 
 
 def schema_of(corpus: Corpus, selection: Selection) -> pa.Schema:
-    """The columns of an export: those of the corpus's own files, and of kept pages that are asked for by what was cut
-    from them this as well, in the column that the rejected table has it in."""
+    """The columns of an export: those of the corpus's own files and, for kept pages that are selected by their cuts,
+    also the column in which the rejected table has these."""
     if not selection.kept:
         return corpus.rejected_schema
     if not selection.by_cuts or CUTS not in corpus.rejected_schema.names or CUTS in corpus.schema.names:
@@ -118,7 +118,7 @@ def schema_of(corpus: Corpus, selection: Selection) -> pa.Schema:
 
 
 def parquet(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
-    """A Parquet file, piece by piece."""
+    """A Parquet file, in pieces."""
     pipe = _Pipe()
     sink = ParquetSink(pipe, schema)  # type: ignore[arg-type]
     for table in tables:
@@ -129,9 +129,8 @@ def parquet(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
 
 
 def comma_separated(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
-    """CSV in UTF-8 with a line of names. An apostrophe stands in front of what a spreadsheet would run as a formula:
-    text that begins with = + - @ tab or carriage return. Lists and the
-    like are JSON."""
+    """CSV in UTF-8 with a header line. An apostrophe precedes what a spreadsheet would run as a formula: text that
+    begins with = + - @ tab or carriage return. Lists and the like are JSON."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(map(cell, schema.names))
@@ -142,7 +141,7 @@ def comma_separated(tables: Iterator[pa.Table], schema: pa.Schema) -> Iterator[b
 
 
 def cell(value: Any) -> Any:
-    """A value as it stands in a CSV file.
+    """A value as in a CSV file.
 
     >>> cell("=1+1"), cell("1 = 1"), cell(-0.5), cell(None)
     ("'=1+1", '1 = 1', -0.5, '')
@@ -163,7 +162,7 @@ def _taken(text: io.StringIO) -> bytes:
 
 
 class _Pipe:
-    """A file that is read where it is written."""
+    """An in-memory file that is read while it is written."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []

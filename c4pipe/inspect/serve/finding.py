@@ -1,7 +1,7 @@
-"""The pages of a selection, a list at a time: those behind a place, and those in front of it.
+"""The pages of a selection, one list at a time: those after a place, and those before it.
 
-A list is paged by place, not by offset, and a request looks at a bounded stretch of the corpus for a bounded time: the
-last page of a list costs what the first one does, and a word that is nowhere keeps nobody waiting.
+Paging is by place, not by offset, and a request searches a bounded part of the corpus for a bounded time. So the last
+page of a list costs as much as the first, and a word without matches blocks nobody.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from c4pipe.inspect.serve.hits import Place as Place
 from c4pipe.inspect.serve.selection import ANY_REASON, Selection, ShardEntry, parts_of
 from c4pipe.inspect.serve.shuffling import shuffled, shuffled_back, shuffled_step
 
-PAGE_ROWS = 50  # of a list
+PAGE_ROWS = 50  # per list
 STRETCH = 64 << 20  # bytes of Parquet that a request searches: about 110,000 pages, half a second on two cores
-LIST_SECONDS = 1.5  # seconds after which a request searches no further file, and says how far it came
-_LIGHT = 16  # times as much where no text has to be read to tell
-_AT_ONCE = 16 << 20  # bytes of whole files that are searched between two looks at the clock
-_FIRST_WINDOW = 400  # rows looked at first on the way back; each time twice as many
+LIST_SECONDS = 1.5  # after which a request searches no further file, and reports how far it got
+_LIGHT = 16  # times as much if no text has to be read
+_AT_ONCE = 16 << 20  # bytes of whole files that are searched between two checks of the clock
+_FIRST_WINDOW = 400  # rows examined first when paging back; doubled each time
 
 
 class RowRange(NamedTuple):
@@ -75,7 +75,7 @@ def find(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
 
 
 def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, stop: Place) -> Listing:
-    """The last pages of the selection in front of a place."""
+    """The last pages of the selection before a place."""
     if selection.order:
         return shuffled_back(cursor, corpus, selection, stop, PAGE_ROWS)
     set_aside(cursor, corpus, selection)
@@ -98,14 +98,14 @@ def find_back(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Sele
 
 
 def pages_held(cursor: duckdb.DuckDBPyConnection, outcome: str) -> int:
-    """The pages of an outcome, "stage/reason" or any, that the rejected table holds."""
+    """The pages of an outcome, "stage/reason" or any, that the rejected table has."""
     sql = "SELECT count(*) FROM rejected WHERE stage != '' AND $1 IN ($2, stage || '/' || reason)"
     ((count,),) = cursor.execute(sql, [outcome, ANY_REASON]).fetchall()
     return int(count)
 
 
 def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, at: Place, back: bool) -> Hit | None:
-    """The next page of the selection behind a place, or the one in front of it; None where it is the last or first."""
+    """The next page of the selection after a place, or the one before it; None at the ends."""
     if selection.order:
         return shuffled_step(cursor, corpus, selection, at, back)
     place: Place | None = at if back else Place(at.part, at.row + 1)
@@ -118,8 +118,8 @@ def step(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection
 
 
 def stretch(parts: Sequence[ShardEntry], start: Place, budget: int) -> tuple[list[RowRange], Place | None]:
-    """Rows from a place on that hold about so many bytes, one row at least, and where they end; None at the very end.
-    A file that a stretch begins with is cut where it is too long, others are taken whole.
+    """Rows from a place on with about so many bytes, at least one row, and where they end; None at the very end. A file
+    at the start of a stretch is split if too long, others are taken completely.
 
     >>> parts = [{"rows": 10, "bytes": 100}, {"rows": 10, "bytes": 100}]
     >>> stretch(parts, Place(0, 5), 100)
@@ -149,7 +149,8 @@ def _budget(selection: Selection) -> int:
 
 
 def grouped(pieces: Sequence[RowRange], parts: Sequence[ShardEntry], most: int) -> Iterator[list[RowRange]]:
-    """Whole files together, up to so many bytes, which DuckDB reads with all its threads, in order; others alone."""
+    """Groups of whole files, up to so many bytes, which DuckDB reads with all its threads, in order; larger files
+    alone."""
     group: list[RowRange] = []
     size = 0
     for piece in pieces:
@@ -174,8 +175,9 @@ def _rows(
     most: int,
     back: bool = False,
 ) -> list[Hit]:
-    """Rows of the pieces, which are whole files or a piece of one. DuckDB keeps the files' order under a LIMIT, but not
-    where it asks a table beside them: to sort them it would read the texts of all, so their places are found first."""
+    """Rows of the pieces, which are whole files or a part of one. DuckDB preserves the files' order under a LIMIT, but
+    not with a temporary table in the condition. Sorting them would read the texts of all, so their places are found
+    first."""
     where, values = condition(selection)
     files = files_sql(corpus, [parts[piece.part] for piece in pieces])
     if len(pieces) == 1:

@@ -1,4 +1,4 @@
-"""The way from the crawl to the corpus, as the viewer shows it."""
+"""The viewer's diagram of the way from the crawl to the corpus."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from c4pipe.inspect.serve.viewer import Viewer
 
 
 class FlowView:
-    """The diagram of a corpus, and its numbers. Texts are measured once, for the first who asks."""
+    """The diagram of a corpus, and its numbers. Texts are measured once, on the first request."""
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
-        self._found = list[TextFlow | None]()  # one, once it is known
+        self._found = list[TextFlow | None]()  # one element, when known
 
     async def flow(self, request: Request) -> Response:
-        """The diagram; in words where the manifest has no ledger to draw one of."""
+        """The diagram; or a message if the manifest has no ledger to draw one from."""
         found = await self._viewer.ask(request, self._flow)
         if found is None:
             says = "The manifest of this corpus has no ledger: it does not say what became of the input."

@@ -1,7 +1,7 @@
-"""Which pages of the rejected table lost lines that hold what is searched for: a table kept aside for each search.
+"""Which pages of the rejected table lost lines that contain the search text: a temporary table for each search.
 
-Columns: `source`, `file` as DuckDB names it, `row`, whether the page is `kept`, `whole`: whether it is held by all that
-was cut from the page, and the `codes` of reasons for which what was cut by itself holds it.
+Columns: `source`, `file` as DuckDB names it, `row`, whether the page is `kept`, `whole`: whether all cuts of the page
+together contain it, and the `codes` of reasons whose cuts alone contain it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from c4pipe.facts.cuts import CUT_PLACE, CutPages, over_cuts
 from c4pipe.facts.views import files_sql
 from c4pipe.inspect.serve.needle import PHRASE, Needle
 
-SEARCH_SECONDS = 20.0  # that a search may take
+SEARCH_SECONDS = 20.0  # limit for a search
 _SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("source", "file")),
@@ -33,13 +33,13 @@ _CODES = "list_sort(list_distinct(list_transform(dropped, lambda d: d.reason)))"
 
 
 def cut_text(code: str) -> str:
-    """SQL: what was cut from a row of the rejected table, as a text: for the reason that `code` gives in SQL; for any
-    where that is empty."""
+    """SQL: what was cut from a row of the rejected table, as a text: for the reason whose code `code` gives in SQL; for
+    any if that is empty."""
     return _CUTS.format(f"list_filter(dropped, lambda d: d.reason = {code})" if code else "dropped")
 
 
 def found_cuts_made(cursor: duckdb.DuckDBPyConnection, name: str, corpus: Corpus, needle: Needle) -> None:
-    """Makes the table. ConfigError where it takes long."""
+    """Makes the table. ConfigError if it takes too long."""
     if corpus.rejected and _runs_over_lines(needle):
         sql, values = found_cuts_sql(corpus, needle)
         cursor.execute(f"CREATE TABLE {name} AS {sql}", values)
@@ -48,12 +48,12 @@ def found_cuts_made(cursor: duckdb.DuckDBPyConnection, name: str, corpus: Corpus
 
 
 def _runs_over_lines(needle: Needle) -> bool:
-    """Whether it may be found over the end of a line: then texts must be joined before they are looked at."""
+    """Whether a match may span lines: then texts must be joined before they are searched."""
     return "\n" in needle.q or (needle.how == PHRASE and len(needle.q.split()) > 1)
 
 
 def found_cuts_sql(corpus: Corpus, needle: Needle) -> tuple[str, dict[str, str]]:
-    """The rows of the table in SQL with its parameters: right for every search, and many times as slow."""
+    """The rows of the table in SQL with its parameters: correct for every search, and many times as slow."""
     values = {f"q{number}": pattern for number, pattern in enumerate(needle.patterns())}
 
     def holds(text: str) -> str:
@@ -68,7 +68,7 @@ def found_cuts_sql(corpus: Corpus, needle: Needle) -> tuple[str, dict[str, str]]
 
 
 def found_cuts(corpus: Corpus, needle: Needle) -> pa.Table:
-    """The same for what stands in one line: each line is looked at once a row group."""
+    """The same for matches within one line: each distinct line is searched once per row group."""
     folder, paths = corpus.folder.resolve(), [part["path"] for part in corpus.rejected]
 
     def of_pages(cut: CutPages) -> pa.Table:
@@ -96,7 +96,7 @@ def found_cuts(corpus: Corpus, needle: Needle) -> pa.Table:
 
 
 def _tests(needle: Needle, lines: pa.Array) -> Sequence[pa.Array]:
-    """Of each term, which lines hold it."""
+    """For each term, which lines contain it."""
     if needle.plain and needle.exact:
         return [pc.match_substring(lines, needle.q)]
     return [pc.match_substring_regex(lines, p, ignore_case=not needle.exact) for p in needle.patterns()]

@@ -1,7 +1,7 @@
-"""What stands between the viewer and other web pages: whom it answers, and what a browser may do with the answer.
+"""Protects the viewer from other web pages: which requests it answers, and what a browser may do with the answer.
 
-Pages of a corpus were written by strangers, and so is any page open in another tab: none may run here, ask here or
-look in. Rebinding a name to 127.0.0.1 does not help them, for such a request names the wrong host.
+Strangers wrote the pages of a corpus, and any page open in another tab: none may run scripts here, send requests or
+read answers. Rebinding a name to 127.0.0.1 does not help them, for such a request names the wrong host.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class Guard:
-    """Refuses requests that no page of the viewer makes, and puts the headers on every answer."""
+    """Refuses requests that no page of the viewer makes, and adds the headers to every answer."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
@@ -49,8 +49,8 @@ class Guard:
 
 
 def refusal(method: str, headers: Mapping[str, str], port: int | None) -> tuple[int, str] | None:
-    """The status and words for a request that is not answered; None for one that is."""
-    host = headers.get("host", "").lower()  # names of hosts know no case (RFC 9110, 4.2.3)
+    """The status and message for a refused request; None if it is accepted."""
+    host = headers.get("host", "").lower()  # host names are case-insensitive (RFC 9110, 4.2.3)
     if host not in {f"{name}:{port}" for name in LOOPBACK} | (set(LOOPBACK) if port == 80 else set()):
         return 421, (
             f"This viewer answers at http://127.0.0.1:{port}/ and http://localhost:{port}/ only. "
@@ -61,7 +61,7 @@ def refusal(method: str, headers: Mapping[str, str], port: int | None) -> tuple[
         return 403, "Another site requested this. The viewer only answers its own pages.\n"
     if method in ("GET", "HEAD"):
         return None
-    # A browser says null of the viewer's own forms, for its pages send no referrer; Sec-Fetch-Site tells those apart.
+    # For the viewer's own forms browsers send "null", as its pages send no referrer; Sec-Fetch-Site identifies them.
     if site == "same-origin" and origin in ("", "null", f"http://{host}"):
         return None
     if site is None and origin == f"http://{host}":

@@ -1,4 +1,4 @@
-"""Pages as they stand in a list: where each is, and a snippet of its text around what was searched for."""
+"""Entries of a list of pages: the place of each, and a snippet of its text around the match."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _REJECTED = "url, timestamp, stage, reason, detail, {language} AS language, sour
 
 
 class Place(NamedTuple):
-    """Where a row is: the number of its file in the manifest's list, and its row there."""
+    """The place of a row: the index of its file in the manifest's list, and its row there."""
 
     part: int
     row: int
 
 
 class Hit(NamedTuple):
-    """A page of a list."""
+    """One page in a list."""
 
     path: str
     row: int
@@ -35,31 +35,31 @@ class Hit(NamedTuple):
     stage: str  # "" for a kept page
     reason: str
     detail: str
-    language: str  # "" where the table has none
+    language: str  # "" if the table has none
     source: str
     chars: int
     snippet: str
-    inside: bool  # the snippet begins inside the text
-    score: float | None = None  # of the language, where pages are in its order, or chosen by what was said of it
-    votes: str = ""  # who said what of the language, likewise: "cld2:nl:0.90 langdetect:de:0.40"
+    inside: bool  # whether the snippet begins after the text's beginning
+    score: float | None = None  # of the language, if the list is ordered by it or filtered by votes
+    votes: str = ""  # on the language, likewise: "cld2:nl:0.90 langdetect:de:0.40"
 
 
 class Listing(NamedTuple):
-    """A stretch of a list. `back` and `on` are places from which there may be more."""
+    """A part of a list. `back` and `on` are places from which there may be more."""
 
     hits: list[Hit]
     back: Place | None
     on: Place | None
     searched: int  # rows of the files up to `on`, of `total`
     total: int
-    files: tuple[int, int] = (0, 0)  # searched whole, of so many
-    barren: frozenset[str] = frozenset()  # files that were searched whole, and hold nothing of the selection
+    files: tuple[int, int] = (0, 0)  # searched completely, and their total
+    barren: frozenset[str] = frozenset()  # files that were searched completely, and have nothing of the selection
 
 
 def hits_of(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, rows: str, values: dict[str, Any]
 ) -> list[Hit]:
-    """Rows of the selection's table, which are given as SQL, as they stand in a list."""
+    """Rows of the selection's table, given as SQL, as entries of a list."""
     lost = bool(selection.q) and selection.field == "lost"
     shown, match = cut_text(selection.cut_code) if lost and not selection.kept else "text", "0"
     if selection.q and selection.field not in ("url", "detail") and not (lost and selection.kept):
@@ -90,7 +90,7 @@ def hits_at(
     parts: Sequence[ShardEntry],
     places: Sequence[tuple[str, int]],
 ) -> list[Hit]:
-    """The pages at these places, a file as DuckDB names it and a row there, in their order. All are in `parts`."""
+    """The pages at these places, each a file as DuckDB names it and a row there, in order. All are in `parts`."""
     found: dict[tuple[str, int], Hit] = {}
     for part in parts:
         path = str(corpus.folder.resolve() / part["path"])
@@ -106,7 +106,7 @@ def hits_at(
 def _with_lost_lines(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, hits: list[Hit]
 ) -> list[Hit]:
-    """Kept pages with the lines that they lost and that were searched for, in the place of their text."""
+    """Kept pages with the lines that they lost and that match the search, instead of their text."""
     if not hits:
         return hits
     lost = {"lost": selection.lost} if selection.lost else {}
@@ -116,7 +116,7 @@ def _with_lost_lines(
     cut = len(str(corpus.folder.resolve())) + 1
     files = {file[cut:] for file, _ in sources}
     parts = [part for part in corpus.rejected if part["path"] in files]
-    rows = ", ".join(map(str, sorted({row for _, row in sources})))  # in other files they are read in vain: a few
+    rows = ", ".join(map(str, sorted({row for _, row in sources})))  # reads them in other files, too: a few
     match = f"coalesce({selection.needle.place('lines', '$q0')}, 0)"
     sql = (
         f"SELECT filename, file_row_number, {around('lines', match)}, {inside(match)} FROM "

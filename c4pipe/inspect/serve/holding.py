@@ -1,4 +1,4 @@
-"""What the viewer answers about a text: the pages that hold it, all of them, by the index of the corpus."""
+"""The viewer's page on a text: all pages that contain it, by the index of the corpus."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from c4pipe.textindex.index import open_index
 from c4pipe.textindex.least import check_text
 from c4pipe.textindex.texts import MAKE_INDEX
 
-PAGES_HELD = 50  # shown that hold a text
-MOST_SCANNED = 256 << 20  # bytes of shards that are searched from end to end: some seconds
+PAGES_HELD = 50  # with a text that are shown
+MOST_SCANNED = 256 << 20  # bytes of shards that are searched completely: some seconds
 
 
 class HeldTexts:
-    """The address of a viewer that looks for a text."""
+    """The viewer's address for finding a text."""
 
     def __init__(self, viewer: Viewer, corpus: Corpus, seen: SeenPages | None):
-        """`seen`: what a training has read of the corpus."""
+        """`seen`: which pages of the corpus a training run has read."""
         self._viewer, self._corpus, self._seen = viewer, corpus, seen
 
     async def holding(self, request: Request) -> Response:
-        """The first pages that hold a text, with the place marked."""
+        """The first pages that contain a text, with the match marked."""
         text = request.query_params.get("text", "")[:LONGEST_QUERY]
         check_text(text)
         folder, size = self._corpus.folder, sum(shard["bytes"] for shard in self._corpus.shards())

@@ -1,4 +1,5 @@
-"""Plans of presets for the viewer, made once each, and what they say of a page. One page at a time: plans remember."""
+"""Plans of presets for the viewer, each made once, and their verdicts on a page. One page at a time: plans have a
+cache."""
 
 from __future__ import annotations
 
@@ -18,59 +19,59 @@ from c4pipe.presets import PRESETS
 from c4pipe.stages import Preset
 
 T = TypeVar("T")
-HUES = 6  # colours that the style sheet has for what stages cut
+HUES = 6  # colours in the style sheet for cuts of stages
 
 
 class Judges:
     """The presets by name, the corpus's own first, and the rules of that one in words."""
 
     def __init__(self, corpus: Corpus, given: Sequence[Path] = ()):
-        """`given` are files that rules read, beside those that the corpus keeps."""
+        """`given` are further files that rules read, besides those that the corpus keeps."""
         self._corpus, self._given = corpus, given
         self._lock, self._plans = Lock(), dict[str, Plan]()
         self.own, self.differences, self._presets = "", list[str](), dict[str, Preset]()
         try:
             preset, self.differences = preset_of(corpus)
             self.own, self._presets = preset.name, {preset.name: preset}
-        except C4Error as error:  # a mixture, or a corpus of rules that are not here
+        except C4Error as error:  # a mixture, or a corpus of unavailable rules
             self.differences = [str(error)]
         self._presets |= {name: preset for name, preset in PRESETS.items() if name != self.own}
 
     @property
     def names(self) -> list[str]:
-        """Presets to choose from; the corpus's own comes first."""
+        """Presets to choose from, the corpus's own first."""
         return list(self._presets)
 
     def words(self) -> dict[str, tuple[str, str]]:
-        """ "stage/reason" -> what the reason of the corpus's own preset says, and its source."""
+        """ "stage/reason" -> the description of a reason of the corpus's own preset, and its source."""
         found = reasons_of(self._presets[self.own]) if self.own else ()
         return {f"{stage}/{reason.code}": (words, reason.source) for stage, reason, words in found}
 
     @property
     def preset(self) -> Preset | None:
-        """The corpus's own, where it is known here."""
+        """The corpus's own preset, if it is known here."""
         return self._presets.get(self.own)
 
     @property
     def withheld(self) -> frozenset[str]:
-        """Reasons of the corpus's own preset, as "stage/reason", of whose pages no text is kept."""
+        """Reasons of the corpus's own preset, as "stage/reason", for which no text is stored."""
         found = reasons_of(self._presets[self.own]) if self.own else ()
         return frozenset(f"{stage}/{reason.code}" for stage, reason, _ in found if reason.withheld)
 
     @property
     def quoting(self) -> frozenset[str]:
-        """Stages of the corpus's own preset whose details are pieces of the page."""
+        """Stages of the corpus's own preset whose details quote the page."""
         stages = self._presets[self.own].stages if self.own else ()
         return frozenset(stage.name for stage in stages if stage.quotes)
 
     def veiled(self, text: str) -> str:
-        """A kept text as raw ones are shown: without what the corpus's own preset hides in any language."""
+        """A kept text in the form of raw ones: without what the corpus's own preset masks in any language."""
         return self._plan(self.own).veil.text(text) if self.own else text
 
     def explain(
         self, name: str, page: Page, dropped: Sequence[Dropped] = (), outcome: Recorded | None = None
     ) -> Explanation:
-        """The verdict of every rule. ConfigError for a preset that is none, AssetError where its files are missing."""
+        """The verdict of every rule. ConfigError for an unknown preset, AssetError if its files are missing."""
         if name not in self._presets:
             raise unknown("preset", name, self._presets)
         with self._lock:
@@ -83,7 +84,7 @@ class Judges:
             return explain(page, plan, dropped, outcome)
 
     def asked(self, work: Callable[[Callable[[], Plan]], T]) -> T:
-        """What `work` answers, with a way to get the corpus's own plan: nobody else asks that meanwhile."""
+        """The result of `work`, called with a function that returns the corpus's own plan, under the lock."""
         with self._lock:
             return work(lambda: self._plan(self.own))
 
@@ -95,9 +96,9 @@ class Judges:
 
 
 def _in_a_viewer(name: str, error: C4Error) -> str:
-    """What whoever looks at a viewer can do about files that a preset lacks: the words of errors are for builds."""
+    """What a user of the viewer can do about files that a preset lacks: the original messages are for builds."""
     if isinstance(error, AssetError):
-        return f"{error} Do that in a terminal, in {Path.cwd()}, where this viewer runs, and ask again."
+        return f"{error} Do that in a terminal, in {Path.cwd()}, where this viewer runs, and try again."
     return (
         f"{error}. That is an option of builds: open a corpus that was built with preset {name} in the viewer, which "
         "judges by the files that the corpus was given."

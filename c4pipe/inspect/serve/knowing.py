@@ -1,4 +1,4 @@
-"""What a corpus has that a filter may ask for, and how much of it, by its manifest alone."""
+"""The values that filters may take for a corpus, and their counts, from its manifest alone."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from c4pipe.stages.personal import PERSONAL_REASONS
 
 
 class CutReason(NamedTuple):
-    """A reason that costs lines, sentences or passages."""
+    """A reason that cuts lines, sentences or passages."""
 
     stage: str
     code: str
     unit: str  # "line", "sentence", "passage"
-    taken: int  # such units of all pages, as the ledger counts them
+    taken: int  # number of such units in all pages, by the ledger
 
 
 class Known(NamedTuple):
-    """What a corpus has: the values that a filter may take."""
+    """The values that the filters of a corpus may take."""
 
     configs: tuple[str, ...]  # the largest first
     splits: tuple[str, ...]
     outcomes: tuple[str, ...]  # "stage/reason" by stage, most pages first; () without a rejected table
     cuts: tuple[CutReason, ...] = ()  # by stage, most first; () without a rejected table
-    sampled: bool = False  # the rejected table was asked to hold a sample only
+    sampled: bool = False  # whether the build was to store only a sample of rejected pages
     columns: tuple[str, ...] = ()  # of the kept pages
     edits: tuple[str, ...] = ()  # of lines, by name; () without a rejected table
     rejected_columns: tuple[str, ...] = ()  # of the rejected table; () without one
-    spared: frozenset[str] = frozenset()  # "stage/reason" of rules that took nothing: an address may ask for them
-    absent: frozenset[str] = frozenset()  # configs and splits that builds of its preset have, and this one has not
+    spared: frozenset[str] = frozenset()  # "stage/reason" of rules that dropped nothing: valid in an address
+    absent: frozenset[str] = frozenset()  # configs and splits that the preset can produce and this corpus lacks
 
     @property
     def one_config(self) -> bool:
-        """Whether a column alone tells languages apart, as in a mixture. Elsewhere each has a config of its own."""
+        """Whether languages are distinguished by a column only, as in a mixture. Otherwise each has its own config."""
         return len(self.configs) == 1
 
     def tells_language(self, kept: bool) -> bool:
-        """Whether kept pages, or rejected ones, have a language to be told apart by; those of older builds may not."""
+        """Whether kept pages, or rejected ones, have a language to filter by; those of older builds may not."""
         return "language" in (self.columns if kept else self.rejected_columns)
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """The codes of `cuts`, each once."""
+        """The codes of `cuts`, without duplicates."""
         return tuple(dict.fromkeys(cut.code for cut in self.cuts))
 
     @property
     def repeated(self) -> bool:
-        """Whether anything was cut because it stands elsewhere."""
+        """Whether anything was cut because it occurs elsewhere."""
         return any(code in REPEATED for code in self.lost)
 
 
@@ -83,7 +83,7 @@ def known(corpus: Corpus) -> Known:
 
 
 def with_preset(has: Known, corpus: Corpus, preset: Preset | None) -> Known:
-    """With what the preset of a corpus could have taken and kept: links to it come from builds of other inputs."""
+    """Adds what the preset of a corpus could have dropped and kept: links may come from builds of other inputs."""
     if preset is None:
         return has
     reasons = {f"{stage}/{reason.code}" for stage, reason, _ in reasons_of(preset)} if corpus.rejected else set[str]()
@@ -95,16 +95,16 @@ def with_preset(has: Known, corpus: Corpus, preset: Preset | None) -> Known:
 
 
 class DoubtedPages(NamedTuple):
-    """Kept pages by what those said who were asked for the language, as `conditions.VOTED` tells them apart."""
+    """Kept pages by the agreement of the language identifiers, as in `conditions.VOTED`."""
 
-    disagreed: int  # they said several
-    undetermined: int  # all said one, and it was not believed
+    disagreed: int  # they disagreed
+    undetermined: int  # they agreed on a language that was not accepted
 
 
 def doubted_pages(corpus: Corpus) -> DoubtedPages:
-    """As the statistics count them; none where these do not tell."""
+    """The counts in the statistics; none if these do not have them."""
     votes = corpus.stats.get("votes", {})
-    nested = all(isinstance(told, dict) for told in votes.values())  # a mixture's are as `Stats` has them
+    nested = all(isinstance(told, dict) for told in votes.values())  # a mixture's are as in `Stats`
     disagreed = undetermined = 0
     for language, told in (votes if nested else by_first_word(votes)).items():
         for said, pages in told.items():
@@ -115,7 +115,7 @@ def doubted_pages(corpus: Corpus) -> DoubtedPages:
 
 
 def _cuts(stage: dict[str, Any]) -> Iterator[CutReason]:
-    """What a stage cuts, but for what it masks: of that nobody notes from which page it went."""
+    """What a stage cuts, except what it masks: nobody records the pages for that."""
     masked = {reason.code for reason in PERSONAL_REASONS.values()}
     for unit, counted in LOST_AS.items():
         if unit is not Unit.PAGE:

@@ -1,10 +1,10 @@
-"""Addresses of pages that last when the corpus is built again: by what names a page in the crawl, and by its URL.
+"""Page addresses that remain valid when the corpus is rebuilt: by the page's name in the crawl, and by its URL.
 
     /page?id=ID&url=URL&row=FILE/ROW&was=kept
 
-The ID is that of the record, of a page without one its source. Where the corpus has no such page, the URL tells it. The
-row is where it was when the link was made: it is looked at first, and believed if that page has the ID and the URL.
-What it `was` then, "kept" or "stage/reason", is said where it is something else now.
+The ID is that of the record, or the source if a page has none. If the corpus has no such page, the URL is used. The row
+is its place when the link was made: it is tried first, and accepted if that page has the ID and the URL. The outcome
+then is in `was`, "kept" or "stage/reason"; the page says so if it has changed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ MOST_OFFERED = 20  # pages of one address
 
 
 class PageLink(NamedTuple):
-    """What an address says of a page."""
+    """An address of a page."""
 
     id: str = ""
     url: str = ""
     row: str = ""  # FILE/ROW
-    was: str = ""  # when the link was made: "kept", or "stage/reason"; told of as far as `then` goes
+    was: str = ""  # when the link was made: "kept", or "stage/reason"
 
     @classmethod
     def of(cls, page: Record | Hit) -> PageLink:
@@ -45,16 +45,16 @@ class PageLink(NamedTuple):
 
     @classmethod
     def telling(cls, page: Record | Hit) -> PageLink:
-        """The same, with what the page is now: for links that may be followed when that has changed."""
+        """The same, with the current outcome: for links that may be followed after it has changed."""
         return cls.of(page)._replace(was=f"{page.stage}/{page.reason}" if page.stage else KEPT)
 
     @property
     def names(self) -> bool:
-        """Whether it names a page."""
+        """Whether it identifies a page."""
         return any((self.id, self.url, self.row))
 
     def then(self, now: str = "") -> str:
-        """What the page was when the link was made, in words; "" where nobody says, or where it is that now."""
+        """The outcome when the link was made, in words; "" if not recorded, or unchanged."""
         if self.was == now or not _WAS.fullmatch(self.was):
             return ""
         stage, _, reason = self.was.partition("/")
@@ -62,21 +62,21 @@ class PageLink(NamedTuple):
 
     @classmethod
     def asked(cls, parameters: Mapping[str, str]) -> PageLink:
-        """The link that an address holds."""
+        """The link in an address."""
         return cls(*(parameters.get(name, "") for name in cls._fields))
 
     @property
     def lasting(self) -> PageLink:
-        """Without the row, where the rest is enough."""
+        """Without the row, if the rest is sufficient."""
         return self._replace(row="") if self.id or self.url else self
 
     def query(self, rest: str = "") -> str:
-        """As the query of a URL, with the rest of one behind it."""
+        """As a URL's query, followed by the rest of one."""
         said = urlencode([(name, value) for name, value in self._asdict().items() if value])
         return "&".join(filter(None, (said, rest)))
 
     def fits(self, record: Record) -> bool:
-        """Whether the page is the one that is meant, by all that the link says of it."""
+        """Whether a page is the intended one, by everything in the link."""
         named = not self.id or self.id in (record.page.record_id, record.page.source)
         return named and self.url in ("", record.page.url)
 
@@ -87,11 +87,11 @@ class FoundPages(NamedTuple):
     records: list[Record]  # the first `MOST_OFFERED`
     number: int
     by_url: bool = False  # those of its URL: none has its ID
-    how: str = ""  # as `PagesAt` says it
+    how: str = ""  # from `PagesAt`
 
 
 def found_pages(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, link: PageLink) -> FoundPages:
-    """The page of a link. Several where several have its ID or URL, none where it is not here."""
+    """The page of a link. Several if several have its ID or URL, none if it is not here."""
     path, _, row = link.row.rpartition("/")
     if path and (there := record_at(cursor, corpus, path, whole_number("row", row))) and link.fits(there):
         return FoundPages([there], 1)
@@ -111,5 +111,5 @@ def addressed_records(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, at: Pag
 
 
 def kept_record(cursor: duckdb.DuckDBPyConnection, record: Record) -> Record:
-    """Of a kept page that stands in the rejected table as it was read, the kept one."""
+    """The kept row for a kept page that is in the rejected table as read."""
     return (kept_of(cursor, record.page.source) or record) if record.reason == KEPT else record

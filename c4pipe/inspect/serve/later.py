@@ -1,7 +1,7 @@
-"""Answers that may take longer than a view: each is made once, by a thread of its own, and kept.
+"""Answers that may take longer than a view: each is computed once, in its own thread, and kept.
 
-Whoever asks waits for a moment. If it is not there by then an `AnswerStillMadeError` says so, and it is made on: who
-asks again gets it when it is there.
+A request waits for a moment. If the answer is not ready by then, an `AnswerStillMadeError` says so, and the computation
+continues: a later request gets the answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class AnswerStillMadeError(Exception):
-    """An answer is not there yet; the words say what is done for it."""
+    """An answer is not ready yet; the message says what is being done for it."""
 
 
 class LaterAnswers:
@@ -27,15 +27,15 @@ class LaterAnswers:
         self._lock, self._made = Lock(), dict[str, Future[Any]]()
 
     async def answer(self, name: str, words: str, work: Callable[[], T], seconds: float | None = None) -> T:
-        """What `work` answers, which is asked once; what it raises is raised once, and then it is asked anew.
+        """The result of `work`, which is called once; an error is raised once, and then it is called again.
 
-        AnswerStillMadeError with `words` where it is not there after `seconds`, by default `PATIENT_SECONDS`.
+        AnswerStillMadeError with `words` if it is not ready after `seconds`, by default `PATIENT_SECONDS`.
         """
         future = self._future(name, work)
         waited = asyncio.wrap_future(future)
         done, _ = await asyncio.wait({waited}, timeout=PATIENT_SECONDS if seconds is None else seconds)
         if not done:
-            waited.add_done_callback(lambda made: made.cancelled() or made.exception())  # which nobody else asks for
+            waited.add_done_callback(lambda made: made.cancelled() or made.exception())  # nobody else reads it
             raise AnswerStillMadeError(words)
         if future.exception() is not None:
             with self._lock:
@@ -53,5 +53,5 @@ class LaterAnswers:
 def _make(future: Future[T], work: Callable[[], T]) -> None:
     try:
         future.set_result(work())
-    except BaseException as error:  # whoever asks raises it
+    except BaseException as error:  # raised for the caller
         future.set_exception(error)

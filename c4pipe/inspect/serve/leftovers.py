@@ -1,4 +1,4 @@
-"""What a corpus had left of a page when it rejected it: nothing of that is stored, so its rules are asked again."""
+"""What was left of a page when a corpus rejected it: this is not stored, so its rules are run again."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from c4pipe.text.urls import as_read
 
 
 class LeftTexts:
-    """The corpora of pairs with their rules, each made ready when it is first asked."""
+    """The corpora of pairs with their rules, each prepared on first use."""
 
     def __init__(self, given: Sequence[Path] = ()):
-        """`given` are files that rules read, beside those that corpora keep."""
+        """`given` are further files that rules read, besides those that corpora keep."""
         self._given, self._judges, self._lock = given, dict[str, Judges](), Lock()
 
     def of(self, cursor: duckdb.DuckDBPyConnection, table: PairTable, page: PairedPage, side: int) -> str | None:
-        """What was left of the page in that corpus. None where it keeps the page, where its table does not have it or
-        withholds its text, and where its rules cannot be asked."""
+        """What was left of the page in that corpus. None if it keeps the page, if its table does not have it or
+        withholds its text, and if its rules cannot be run."""
         place, fate = page.notes[side], page.fates[side]
         if page.places[side] >= 0 or place < 0 or not fate.stage or fate.reason in WITHHELD:
             return None
@@ -42,7 +42,7 @@ class LeftTexts:
         read = as_read(Page(url, text, timestamp, source))
         try:
             found = judges.explain(judges.own, read, cuts, Recorded(fate.stage, fate.reason, fate.detail))
-        except C4Error:  # a mixture, or rules and files that are not here
+        except C4Error:  # a mixture, or unavailable rules and files
             return None
         return found.text[:MOST_TEXT]
 

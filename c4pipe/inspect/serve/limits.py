@@ -1,4 +1,4 @@
-"""Limits on the time that a question to the corpus may take: it ends in words, and does not hang."""
+"""Time limits for queries to the corpus: they end with a message, and do not hang."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c4pipe.errors import ConfigError
 
 @contextmanager
 def within(cursor: duckdb.DuckDBPyConnection, seconds: float, words: str) -> Iterator[None]:
-    """Interrupts what a cursor does after so many seconds. ConfigError with these words, if it did."""
+    """Interrupts a cursor after so many seconds. ConfigError with these words if that happened."""
     ended = False
 
     def end() -> None:

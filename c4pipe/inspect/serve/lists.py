@@ -1,4 +1,4 @@
-"""What the addresses of lists answer: the pages of a selection, their numbers, the way on, and files to keep."""
+"""The viewer's lists: the pages of a selection, their counts, the next page, and files to save."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from c4pipe.inspect.serve.streamed import StreamedFile
 from c4pipe.inspect.serve.tally import SelectionTally
 from c4pipe.inspect.serve.viewer import Viewer
 
-COUNT_STEP = 1.0  # seconds that a request counts; then it says how far it came, and the next one goes on
-_REMEMBERED = 200  # selections of which something is remembered
-_COUNTED_AT_ONCE = 8  # of which counting goes on where it ended
+COUNT_STEP = 1.0  # for which a request counts; then it reports its progress, and the next one continues
+_REMEMBERED = 200  # selections with cached results
+_COUNTED_AT_ONCE = 8  # whose counting can continue where it stopped
 T = TypeVar("T")
 
 
 class Lists:
-    """The addresses of a viewer that show and give away selections."""
+    """The viewer's addresses that show and export selections."""
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
@@ -76,7 +76,7 @@ class Lists:
         )
 
     async def _quotes(self, request: Request, hits: list[Hit]) -> dict[tuple[str, int], Quote]:
-        """What the pages of a list fell for, where that stands in their texts."""
+        """The quoted text for which pages of a list were dropped."""
         return await self._viewer.ask(request, quotes_of, self._viewer.corpus, hits, self._viewer.judges.quoting)
 
     async def counts(self, request: Request) -> Response:
@@ -86,7 +86,7 @@ class Lists:
         return self._viewer.html("filters.html", selection=selection, counts=counts, total=counts.total, told={})
 
     async def step(self, request: Request) -> Response:
-        """On to the next page of the selection, or back to the one before."""
+        """Redirects to the next page of the selection, or to the previous one."""
         selection, parts = await self._viewer.selected(request)
         at, way = place("at", request.query_params.get("at", ""), parts), request.query_params.get("way", "next")
         if way not in ("next", "previous"):
@@ -114,7 +114,7 @@ class Lists:
         sample = await viewer.ask(request, sample_words, viewer.corpus, selection, viewer.has)
         schema = told_in_file(export.schema_of(viewer.corpus, selection), viewer.corpus, viewer.digest, filters, sample)
         body = self._written(write, selection, schema)
-        first = await run_in_threadpool(next, body)  # a damaged file is told before anything is sent
+        first = await run_in_threadpool(next, body)  # a damaged file is reported before anything is sent
         headers = saved_headers(viewer.corpus, viewer.digest, filters, kind, bool(sample))
         return StreamedFile(_joined(first, body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
@@ -125,7 +125,7 @@ class Lists:
         corpus.check()
         with self._viewer.cursor() as cursor:
             for piece in write(export.batches(cursor, corpus, selection), schema):
-                corpus.check()  # a build that comes in between breaks it off: half of it would be of another corpus
+                corpus.check()  # aborts if a build has replaced the corpus: the rest would be of another one
                 yield piece
 
     async def _count(self, request: Request, selection: Selection) -> Counts:

@@ -1,5 +1,5 @@
-"""What the lists of a corpus did, found once: the rules are asked about hundreds of pages. And which pages hold one
-listed word alone, as a table that the connection keeps aside."""
+"""The effect of a corpus's lists, computed once, since rules run on hundreds of pages; and the pages with a single
+listed word, as a temporary table of the connection."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _SCHEMA = pa.schema([(name, pa.string()) for name in ("word", "source")])
 
 
 class ListedWords:
-    """The lists of a corpus with what each of their entries did."""
+    """The lists of a corpus with the effect of each entry."""
 
     def __init__(self, corpus: Corpus, judges: Judges):
         self._corpus, self._judges = corpus, judges
         self._lock, self._lists, self._made = Lock(), list[list[WordList]](), False
 
     def lists(self, cursor: duckdb.DuckDBPyConnection) -> list[WordList]:
-        """All of them."""
+        """All lists."""
         with self._lock:
             return self._found(cursor)
 
     def set_aside(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Makes the table of pages that hold one listed word alone, if it is not there."""
+        """Makes the table of pages with a single listed word, if missing."""
         with self._lock:
             if self._made:
                 return
             words = [(lone_word(each, word.entry), word.lone) for each in self._found(cursor) for word in each.words]
             rows = [{"word": name, "source": one.source} for name, lone in words for one in lone]
-            cursor.execute(f"DROP TABLE IF EXISTS {LONE_WORDS}")  # of one that was interrupted
+            cursor.execute(f"DROP TABLE IF EXISTS {LONE_WORDS}")  # an incomplete table left by an interruption
             cursor.from_arrow(pa.Table.from_pylist(rows, _SCHEMA)).create(LONE_WORDS)
             self._made = True
 
@@ -47,5 +47,5 @@ class ListedWords:
 
 
 def lone_word(found: WordList, entry: str) -> str:
-    """What an address says of pages of which an entry is the only one by its list."""
+    """The value in an address for pages of which an entry is the only one from its list."""
     return f"{found.stage}/{found.code}/{entry}"

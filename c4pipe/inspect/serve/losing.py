@@ -1,8 +1,8 @@
-"""The page of losses: which rule took most, and whose pages lost it; and the same as a file."""
+"""The page of losses: which rule dropped most, and which pages lost it; and the same as a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -46,7 +46,7 @@ from c4pipe.inspect.serve.loss_links import Group, rows_pages
 from c4pipe.inspect.serve.saving import saved_headers
 from c4pipe.inspect.serve.viewer import Viewer
 
-SHOWN_ROWS = 200  # of a table; the file has all
+SHOWN_ROWS = 200  # per table; the file has all
 _TABLES = (*WAYS_TO_SPLIT, WITHIN)
 _ORDERS = (*ORDERS_WITHIN, "key", *LOSS_MEASURES, *(f"share of {name}" for name in LOSS_MEASURES))
 _SCHEMA = pa.schema(
@@ -63,14 +63,14 @@ _SCHEMA = pa.schema(
 
 
 class LossQuestion(NamedTuple):
-    """What a table is asked for; fields are those of the address."""
+    """The question of a table; its fields are those of the address."""
 
     by: str = "rule"
-    rule: str = ""  # of what a group lost; "" all of them
-    language: str | None = None  # of what rules took: from these pages alone; of domains: their pages of this language
+    rule: str = ""  # for what a group lost; "" all of them
+    language: str | None = None  # for what rules dropped: from these pages; for domains: their pages of this language
     domain: str | None = None
     bin: str | None = None
-    sort: str = ""  # "" as its tables begin: a distribution over lengths by these, others by characters
+    sort: str = ""  # "" for the default: a distribution over lengths by length, others by characters
     rising: str = ""
 
     def link(self, path: str = "/losses", **changes: Any) -> str:
@@ -79,17 +79,17 @@ class LossQuestion(NamedTuple):
         return f"{path}?{urlencode(asked)}" if asked else path
 
     def sorted_by(self, order: str) -> str:
-        """The address of the table in an order, or the other way round where it is in this one."""
+        """The address of the table in this order, or reversed if it is in this order already."""
         return self.link(sort=order, rising="1" if self.order == order and not self.rising else "")
 
     @property
     def order(self) -> str:
-        """What its rows are sorted by."""
+        """The column by which its rows are sorted."""
         return self.sort or ("key" if self.by == "length" else "characters")
 
     @property
     def within(self) -> bool:
-        """Whether it is of languages and domains together."""
+        """Whether it is about combinations of languages and domains."""
         return (
             self.by == WITHIN
             or (self.by == "domain" and self.language is not None)
@@ -98,7 +98,7 @@ class LossQuestion(NamedTuple):
 
     @property
     def group(self) -> tuple[str, str | int | None] | None:
-        """The group that rules are told of."""
+        """The group for which rules are listed."""
         if self.language is not None:
             return "language", self.language
         if self.domain is not None:
@@ -107,11 +107,11 @@ class LossQuestion(NamedTuple):
 
     @property
     def of_all(self) -> bool:
-        """Whether it is of what rules took from all pages."""
+        """Whether it is about what rules dropped from all pages."""
         return self.by == "rule" and self.group is None
 
     def group_of(self, row: LossRow) -> Group:
-        """The group of pages that a row of its table is of."""
+        """The group of pages of a row of its table."""
         return (self.group or ("", "")) if self.by == "rule" else (self.by, row.key)
 
 
@@ -121,7 +121,7 @@ _NO_PLACES = LossPlaces(frozenset())
 
 
 def asked(request: Request) -> LossQuestion:
-    """The question at an address. ConfigError for one that nobody can answer."""
+    """The question in an address. ConfigError for one without an answer."""
     given = dict(request.query_params.items())
     for name in given:
         if name not in LossQuestion._fields and name != "build":
@@ -134,14 +134,14 @@ def asked(request: Request) -> LossQuestion:
         raise ConfigError(f"bin takes a power of two, such as 10, got {question.bin[:20]!r}.")
     groups = [name for name in ("language", "domain", "bin") if getattr(question, name) is not None]
     if question.bin is not None and question.by == WITHIN:
-        raise ConfigError("bin is of lengths, which languages and domains together are not told by. Leave it out.")
+        raise ConfigError("bin selects lengths, which the table of languages and domains does not have. Leave it out.")
     if len(groups) > 1 and (question.by == "rule" or "bin" in groups):
         raise ConfigError(f"{' and '.join(groups)} do not go together: ask for one of them at a time.")
     return question
 
 
 class LossPages:
-    """The addresses of losses."""
+    """The viewer's addresses for losses."""
 
     def __init__(self, viewer: Viewer):
         self._viewer, self._found = viewer, list[CorpusLosses]()
@@ -153,11 +153,12 @@ class LossPages:
         return [Route("/losses", self.page), Route("/losses.csv", self.file)]
 
     async def page(self, request: Request) -> Response:
-        """The table; in words why there is none."""
+        """The table, or a message why there is none."""
         question = asked(request)
         if (losses := await run_in_threadpool(self._losses)) is None:
             if (by_ledger := ledger_losses(self._viewer.corpus)) is None:
                 return self._viewer.message(404, "No table of losses", str(no_losses(self._viewer.corpus)))
+            _check_rule({row.key for row in by_ledger.rows}, question)
             return self._viewer.html("ledger_losses.html", losses=by_ledger)
         if question.within:
             return await self._page_within(request, losses, question)
@@ -182,9 +183,8 @@ class LossPages:
         )  # fmt: skip
 
     async def _page_within(self, request: Request, losses: CorpusLosses, question: LossQuestion) -> Response:
-        """The table of languages and domains together."""
-        if question.rule:
-            _check_known(losses, question._replace(language=None, domain=None, bin=None))
+        """The table of combinations of languages and domains."""
+        _check_rule(losses.rules, question)
         found = await self._within.found(request, question.rule)
         check_within(found, question.language, question.domain)
         rows = rows_within(found, question.language, question.domain, question.order, bool(question.rising))
@@ -203,6 +203,7 @@ class LossPages:
         if (losses := await run_in_threadpool(self._losses)) is None:
             raise no_losses(self._viewer.corpus)
         if question.within:
+            _check_rule(losses.rules, question)
             within = await self._within.found(request, question.rule)
             check_within(within, question.language, question.domain)
             rows = rows_within(within, question.language, question.domain, question.order, bool(question.rising))
@@ -241,7 +242,7 @@ class LossPages:
         return None
 
     async def _by_table(self, losses: CorpusLosses, question: LossQuestion) -> TableLosses | None:
-        """What the rejected table says beside the counts of rules."""
+        """What the rejected table adds to the counts of rules."""
         if not question.of_all:
             return None
         return await self._viewer.later("losses by table", _READ, table_losses, self._viewer.corpus, losses)
@@ -251,10 +252,15 @@ class LossPages:
         return await self._viewer.later(f"places by {by}", _READ, loss_places, self._viewer.corpus, by)
 
 
+def _check_rule(known: Collection[str], question: LossQuestion) -> None:
+    """ConfigError for a rule that dropped nothing."""
+    if question.rule and question.rule not in known:
+        raise unknown("rule", question.rule, known)
+
+
 def _check_known(losses: CorpusLosses, question: LossQuestion) -> None:
-    """ConfigError for a rule that took nothing, and for a group that no page is of."""
-    if question.rule and question.rule not in losses.rules:
-        raise unknown("rule", question.rule, losses.rules)
+    """ConfigError for a rule that dropped nothing, and for a group without pages."""
+    _check_rule(losses.rules, question)
     if question.group is None:
         return
     by, key = question.group

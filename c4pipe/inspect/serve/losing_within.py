@@ -1,4 +1,4 @@
-"""What domains lost of each language, as a table of its own and as a file: the count of the build knows them apart."""
+"""What domains lost of each language, as a separate table and file: the build counts only each by itself."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from c4pipe.facts.domain_languages import (
 from c4pipe.inspect.serve.selection import ANY_REASON, Known
 from c4pipe.inspect.serve.viewer import Viewer
 
-WITHIN = "language,domain"  # the name of the table in an address
-_KEPT_RULES = 8  # whose numbers are remembered
+WITHIN = "language,domain"  # the table's name in an address
+_KEPT_RULES = 8  # whose numbers are cached
 WITHIN_SCHEMA = pa.schema(
     [("rule", pa.string()), ("language", pa.string()), ("domain", pa.string()), ("pages_kept", pa.int64())]
     + [("pages_lost_in_table", pa.int64())]
@@ -33,14 +33,14 @@ WITHIN_SCHEMA = pa.schema(
 
 
 class PagesOfPair(NamedTuple):
-    """Where the pages of a row are: addresses by what they are called, or why there is none."""
+    """Where the pages of a row are: addresses by label, or why there is none."""
 
     links: list[tuple[str, str]]
     why: str = ""
 
 
 class LossesWithin:
-    """The numbers of languages and domains together, by rule; found when they are first asked for."""
+    """The counts for combinations of languages and domains, by rule; computed on first use."""
 
     def __init__(self, viewer: Viewer):
         self._viewer, self._found = viewer, OrderedDict[str, DomainLanguageLosses]()
@@ -56,12 +56,12 @@ class LossesWithin:
 
 
 def order_within(sort: str) -> str:
-    """The column that an address asks to be ordered by, where it is one of this table; else that of pages lost."""
+    """The order in an address, if it is a column of this table; else by pages lost."""
     return sort if sort in ORDERS_WITHIN else "lost"
 
 
 def check_within(found: DomainLanguageLosses, language: str | None, domain: str | None) -> None:
-    """ConfigError for a language or a domain that no page is of."""
+    """ConfigError for a language or a domain without pages."""
     rows = found.within(None, None)
     for name, asked, known in (
         ("language", language, {row.language for row in rows}),
@@ -74,12 +74,12 @@ def check_within(found: DomainLanguageLosses, language: str | None, domain: str 
 def rows_within(
     found: DomainLanguageLosses, language: str | None, domain: str | None, sort: str, rising: bool
 ) -> list[DomainLanguageLoss]:
-    """The rows of one language, or of one domain, or of all, in an order."""
+    """The rows of one language, or of one domain, or all, in an order."""
     return ordered_within(found.within(language, domain), order_within(sort), rising)
 
 
 def pages_of_pair(row: DomainLanguageLoss, rule: str, has: Known) -> PagesOfPair:
-    """The lists of pages that a row counts. No filter asks for pages without a language or without a domain."""
+    """The lists of pages that a row counts. No filter selects pages without a language or without a domain."""
     if not row.language or not row.domain:
         return PagesOfPair([], "no URL" if not row.domain else "language not known")
     of = {"language": row.language, "domain": row.domain}
@@ -92,7 +92,7 @@ def pages_of_pair(row: DomainLanguageLoss, rule: str, has: Known) -> PagesOfPair
 
 
 def table_within(rows: list[DomainLanguageLoss], rule: str) -> Iterator[pa.Table]:
-    """The rows as a file has them."""
+    """The rows as in a file."""
     cells = [
         (
             rule,

@@ -1,4 +1,4 @@
-"""Where the numbers of losses lead: to the lists of pages that they count."""
+"""Links from the numbers of losses to the lists of pages that they count."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from c4pipe.page import Unit
 from c4pipe.rules.exclusion import NotExcluded
 from c4pipe.rules.robots import RobotsAllow
 
-WITHHELD = {NotExcluded.reason.code, RobotsAllow.reason.code}  # whose texts are kept nowhere
-Group = tuple[str, str | int | None]  # what a row is of, such as "language", and which; ("", "") of all pages
+WITHHELD = {NotExcluded.reason.code, RobotsAllow.reason.code}  # whose texts are not stored
+Group = tuple[str, str | int | None]  # the kind of a group, such as "language", and its value; ("", "") for all pages
 
 
 def rows_pages(
     row: LossRow, group: Group, has: Known, as_read: bool = True, places: LossPlaces | None = None
 ) -> list[tuple[str, str]]:
-    """The addresses of the pages that a row counts, each with what they are called: those that a rule took (""), or the
-    "kept" and the "rejected" ones that it took parts of; of a row of all rules those that any of them took. Those are
-    left out that no filter tells apart: of kept pages nobody knows the length they were read with, and of rejected ones
-    only where their texts stand `as_read`; and those of which the table has none, by `places`."""
+    """The addresses of the pages that a row counts, each with a label: those that a rule dropped (""), or the "kept"
+    and the "rejected" ones that it cut; for a row of all rules, pages lost to any of them. Lists that no filter can
+    select are left out: for kept pages the length as read is unknown, and for rejected ones unless their texts are
+    `as_read`. So are lists without pages in the table, by `places`."""
     by, key = group
     if key is None or (row.cell is None and not by):
         return []
@@ -36,8 +36,7 @@ def rows_pages(
 
 
 def _wanted(row: LossRow, has: Known) -> list[tuple[str, str, dict[str, str], bool]]:
-    """The lists that a row counts: what they are called, what they lost to, what asks for them, and whether of kept
-    pages."""
+    """The lists that a row counts: their label, what they lost to, the parameters, and whether of kept pages."""
     if row.cell is None:
         return [("rejected", "", {"outcome": ANY_REASON}, False)] if has.outcomes else []
     if row.cell.unit == Unit.PAGE.value:
@@ -49,7 +48,7 @@ def _wanted(row: LossRow, has: Known) -> list[tuple[str, str, dict[str, str], bo
 
 
 def _group_asked(by: str, key: str | int, has: Known, kept: bool, as_read: bool) -> dict[str, Any] | None:
-    """What an address says of a group; None where no filter tells its pages apart."""
+    """The parameters for a group; None if no filter selects its pages."""
     if by == "length" and as_read and not kept:
         size = int(key)
         return {"min": (1 << size) if size else 0, "max": (2 << size) - 1}

@@ -1,7 +1,7 @@
 """The pages of docs/rules as HTML: their headings, tables, lists, fenced lines, code and links.
 
-All text is escaped, and no link leads out of the viewer: those to pages of other reasons lead there, of others the
-words alone are left.
+All text is escaped, and no link leads out of the viewer: links to pages of other reasons are adapted, of others only
+the words are kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from c4pipe.inspect.serve.shown import spelt
 
 _FENCE = "```"
 _HEADING = re.compile(r"(#{1,6}) +(.*)")
-_RULER = re.compile(r"\|(?: *:?-+:? *\|)+")  # the line below the head of a table
+_RULER = re.compile(r"\|(?: *:?-+:? *\|)+")  # the line below the header of a table
 _ITEM = re.compile(r"[*-] +(.*)")
 _INLINE = re.compile(r"``(?P<double>.+?)``|`(?P<code>[^`]+)`|\[(?P<words>[^\[\]]+)\]\((?P<to>[^()\s]+)\)")
 _ESCAPED = re.compile(r"\\([|`\\*_\[\]])")
@@ -26,14 +26,14 @@ _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
 class MarkdownBlock(NamedTuple):
-    """A part of a page that stands by itself."""
+    """A separate block of a page."""
 
     kind: str  # "heading", "fence", "table", "list" or "text"
     lines: list[str]
 
 
 def markdown_html(text: str, title: bool = True) -> Markup:
-    """The text as HTML, without its first heading where a page has a `title` of its own.
+    """The text as HTML, without its first heading if a page has a `title` of its own.
 
     >>> print(markdown_html("## Two\\n\\n* `a` & b\\n", title=False))
     <h2>Two</h2>
@@ -66,7 +66,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[MarkdownBlock]:
 
 
 def _kind(line: str) -> str:
-    """What a line is part of; "" of one that ends whatever it stands behind."""
+    """The kind of block that a line belongs to; "" for one that ends any block."""
     if not line.strip() or line.startswith(_FENCE):
         return ""
     if _HEADING.fullmatch(line):
@@ -94,7 +94,7 @@ def _text(lines: list[str]) -> Markup:
 
 
 def _table(lines: list[str]) -> Markup:
-    """A table; one whose head is empty names its rows by their first cells."""
+    """A table; one with an empty header labels its rows by their first cells."""
     if len(lines) < 2 or not _RULER.fullmatch(lines[1].strip()):
         return _text(lines)
     head, right = _cells(lines[0]), [cell.endswith(":") for cell in _cells(lines[1])]
@@ -122,7 +122,7 @@ def _right(number: int, right: Sequence[bool]) -> Markup:
 
 
 def _cells(line: str) -> list[str]:
-    """The cells of a row, of which a bar behind a backslash is no end."""
+    """The cells of a row; a bar after a backslash does not end one."""
     cells = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
     return [cell.strip().replace("\\|", "|") for cell in cells]
 
@@ -146,7 +146,7 @@ def _span(match: re.Match[str]) -> Markup:
 
 
 def _plain(text: str) -> Markup:
-    """Text between spans: the entities and backslashes that Markdown needs are what they stand for."""
+    """Text between spans: Markdown's entities and backslash escapes are resolved."""
     bare = _ESCAPED.sub(r"\1", text)
     for entity, char in _ENTITIES.items():
         bare = bare.replace(entity, char)

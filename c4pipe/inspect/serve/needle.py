@@ -1,6 +1,6 @@
-"""What is searched for: just these characters, all of some whole words, or a phrase over line ends.
+"""The search text: exactly these characters, all of some whole words, or a phrase that may span lines.
 
-It is found by RE2 in DuckDB and marked by `re` on the page that shows it: each pattern is written for both.
+RE2 in DuckDB finds it, and `re` marks it on the page: each pattern is written for both.
 """
 
 from __future__ import annotations
@@ -13,61 +13,61 @@ from c4pipe.text.characters import BLANKLESS_RUNS, WORD_RUNS, class_of, points_o
 
 ALL_WORDS, PHRASE = "words", "phrase"
 WAYS = (ALL_WORDS, PHRASE)
-WORDS_SOUGHT = 20  # that are looked for; what stands behind is not
+WORDS_SOUGHT = 20  # that are searched for; further ones are ignored
 
-# What means something in a regular expression of RE2, and may stand behind its backslash.
+# Special characters of RE2's regular expressions, which a backslash can escape.
 _SPECIAL = re.compile(r"[!-/:-@\[-^`{-~]")
 _BLANKLESS = "".join(rf"\x{{{points[0]:x}}}-\x{{{points[-1]:x}}}" for points in points_of(BLANKLESS_RUNS))
-# In front of a word and behind it. In scripts without blanks a word ends anywhere.
+# Before and after a word. In scripts without blanks a word may end anywhere.
 _FRONT, _BACK = (rf"(?:{end}|[^\pL\pM\pN_]|[{_BLANKLESS}])" for end in ("^", "$"))
 _BLANKS = r"[\s\pZ]+"
 
 
 class Needle(NamedTuple):
-    """What a search looks for."""
+    """What to search for."""
 
     q: str = ""
-    how: str = ""  # "" just these characters, or one of WAYS
+    how: str = ""  # "" exactly these characters, or one of WAYS
 
     @property
     def exact(self) -> bool:
-        """Whether capitals count: they do where one is typed."""
+        """Whether case matters: it does if a capital is typed."""
         return self.q != self.q.lower()
 
     @property
     def terms(self) -> list[str]:
-        """What must all be found: the words, or the one text."""
+        """All of these must be found: the words, or the one text."""
         if self.how == ALL_WORDS:
             return list(dict.fromkeys(self.q.split()[:WORDS_SOUGHT])) or [self.q]
         return [self.q]
 
     @property
     def plain(self) -> bool:
-        """Whether just these characters are looked for."""
+        """Whether exactly these characters are searched for."""
         return not self.how or not self.q.split()
 
     def patterns(self) -> list[str]:
-        """Of each term the pattern of RE2, or the plain text where `plain` and `exact`."""
+        """For each term the pattern of RE2, or the plain text if `plain` and `exact`."""
         if self.plain:
             return [self.q if self.exact else _SPECIAL.sub(r"\\\g<0>", self.q)]
         return [_for_re2(term) for term in self.terms]
 
     def test(self, column: str, parameter: str) -> str:
-        """SQL: whether a column holds the term of that parameter."""
-        # RE2 finds capitals several times as fast as lower() or ILIKE: they would make a second text of every page.
+        """SQL: whether a column contains the term of that parameter."""
+        # RE2 ignores case several times as fast as lower() or ILIKE, which would make a second text of every page.
         if self.exact:
             return f"contains({column}, {parameter})" if self.plain else f"regexp_matches({column}, {parameter})"
         return f"regexp_matches({column}, {parameter}, 'i')"
 
     def place(self, column: str, parameter: str) -> str:
-        """SQL: where the term of that parameter begins in a column, from 1; 0 where it is not, or is nothing."""
+        """SQL: the position of the term of that parameter in a column, from 1; 0 if it is missing or empty."""
         if self.plain and self.exact:
             return f"strpos({column}, {parameter})"
         options = "" if self.exact else ", 'i'"
         return f"nullif(strpos({column}, regexp_extract({column}, {parameter}, 0{options})), 0)"
 
     def marking(self) -> re.Pattern[str] | None:
-        """What a page marks; None where nothing is searched for."""
+        """The pattern to mark on a page; None without a search."""
         if not self.q:
             return None
         pieces = [re.escape(self.q)] if self.plain else [_for_re(term) for term in self.terms]
@@ -75,7 +75,7 @@ class Needle(NamedTuple):
 
 
 def _for_re2(term: str) -> str:
-    """A whole word, or a phrase of whole words with any blanks between."""
+    """A whole word, or a phrase of whole words with any blanks in between."""
     words = term.split()[:WORDS_SOUGHT]
     text = _BLANKS.join(_SPECIAL.sub(r"\\\g<0>", word) for word in words)
     return (_FRONT if _bounded(words[0][0]) else "") + text + (_BACK if _bounded(words[-1][-1]) else "")
@@ -90,7 +90,7 @@ def _for_re(term: str) -> str:
 
 @cache
 def _bounds() -> tuple[str, str]:
-    """As `_FRONT` and `_BACK`, and taking no character."""
+    """As `_FRONT` and `_BACK`, without consuming a character."""
     word, blankless = f"[_{class_of(WORD_RUNS)}]", f"[{class_of(BLANKLESS_RUNS)}]"
     return f"(?:(?<!{word})|(?<={blankless}))", f"(?:(?!{word})|(?={blankless}))"
 
@@ -101,5 +101,5 @@ def _letters() -> re.Pattern[str]:
 
 
 def _bounded(char: str) -> bool:
-    """Whether a word is bounded where it begins or ends with this: with a sign it is not, nor without blanks."""
+    """Whether a word has a boundary next to this character: not next to punctuation, nor in scripts without blanks."""
     return _letters().fullmatch(char) is not None

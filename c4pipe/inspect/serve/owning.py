@@ -1,6 +1,6 @@
-"""What the viewer answers about pages that own what others have lost, or stand for them, here and in earlier corpora.
+"""The viewer's answers about pages that own what others have lost, or that replace them, here and in earlier corpora.
 
-The page view does not wait for it: to find an owner, the URLs of whole corpora are read.
+The page view does not wait for it: finding an owner reads the URLs of whole corpora.
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.inspect.serve.viewing import is_owner
 from c4pipe.inspect.standing import stands_for
 
-_MOST_NAMES = 500  # of a question
+_MOST_NAMES = 500  # per request
 
 
 class Owners:
-    """The addresses of a viewer that look for owners."""
+    """The viewer's addresses that look up owners."""
 
     def __init__(self, viewer: Viewer, corpus: Corpus, given: Sequence[Path] = ()):
-        """`given` are files that rules read, beside those that the corpus keeps."""
+        """`given` are further files that rules read, besides those that the corpus keeps."""
         self._viewer, self._ancestry = viewer, Ancestry(corpus, given)
 
     async def stands(self, request: Request) -> Response:
-        """The page that stands for another one, and what differs; the script puts it into the view of that page."""
+        """The page that replaces another one, and their differences; the script inserts it into the view of that
+        page."""
         record = await self._viewer.record(request)
         row = record.page._asdict() | record._asdict()
         found = await self._viewer.ask(request, partial(stands_for, self._ancestry), row)
@@ -49,7 +50,8 @@ class Owners:
         return self._viewer.html("stands.html", selection=Selection(), record=record, found=found, back=back)
 
     async def owner(self, request: Request) -> Response:
-        """On to the page that keeps a repeated line, or stands for another one; of an earlier corpus its text."""
+        """Redirects to the page that keeps a repeated line, or replaces another one; for an earlier corpus shows its
+        text."""
         name, mark = request.path_params["name"], request.query_params.get("mark", "")
         selection, _ = self._viewer.selection(request)
         if not is_owner(name):
@@ -73,27 +75,27 @@ class Owners:
         return RedirectResponse(f"/page?{PageLink.of(record).query(rest)}{'#marked' if mark else ''}", 303)
 
     async def owners(self, request: Request) -> Response:
-        """Where the owners of lines are, for the script of the page view."""
+        """The places of the owners of lines, for the script of the page view."""
         names = [name for name in request.query_params.getlist("name") if is_owner(name)][:_MOST_NAMES]
         found = await self._viewer.ask(request, self._ancestry.owners, names)
         return JSONResponse({name: _told(found[name]) if name in found else None for name in names})
 
 
 def _names_it(cursor: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether anything that was cut, or a page that fell, names this owner in the rejected table."""
+    """Whether the rejected table names this owner for any cut, or for a dropped page."""
     sql = "SELECT count(*) FROM rejected WHERE list_contains(list_transform(dropped, lambda d: d.owner), $1)"
     ((count,),) = cursor.execute(sql, [name]).fetchall()
     return bool(count)
 
 
 def _nobody(ancestry: Ancestry, name: str, named: bool) -> str:
-    """What is known of an owner that no corpus at hand has."""
+    """What is known about an owner that no available corpus has."""
     also = ancestry.not_among_lost
     neither = "neither" if "nor in" in also else "not"
     said = f"A page with a URL whose MD5 begins with {name} is {neither} among the kept pages{also}."
     absent = "; ".join(f"{one.path}: {one.lacks}" for one in ancestry.earlier if one.corpus is None)
     if not named:
-        table = "that the table of rejected pages holds " if ancestry.corpus.rejected else ""
+        table = "in the table of rejected pages " if ancestry.corpus.rejected else ""
         said += f" Nothing {table}names it, so it may not be an owner at all."
     elif "sample" in also:
         said += " What was cut here names it: it owned that text, and may be a page that a later stage rejected."

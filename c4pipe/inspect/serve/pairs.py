@@ -1,4 +1,4 @@
-"""Corpora that one is held against in the viewer, each pair with a table that is made when it is first asked for."""
+"""Corpora to compare with in the viewer; each pair has a table that is made on first use."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from c4pipe.facts.corpus import Corpus
 from c4pipe.facts.pairing import PairTable, connect_pair, pair_table
 from c4pipe.inspect.serve.later import LaterAnswers
 
-MOST_PAIRS = 2  # held at a time, each within `pairing.PAIR_MEMORY`
+MOST_PAIRS = 2  # in memory at a time, each within `pairing.PAIR_MEMORY`
 T = TypeVar("T")
 
 
 class CorpusPair:
-    """Two corpora with a connection of their own."""
+    """Two corpora with their own connection."""
 
     def __init__(self, a: Corpus, b: Corpus):
-        """Errors of `connect_pair`."""
+        """Raises the errors of `connect_pair`."""
         self.corpora = (a, b)
         self.connection = connect_pair(a, b)
         self._lock = Lock()
@@ -30,13 +30,13 @@ class CorpusPair:
         self.answers = LaterAnswers()
 
     def make(self) -> None:
-        """Makes the table, if it is not there. Errors of `pair_table`."""
+        """Makes the table, if missing. Raises the errors of `pair_table`."""
         with self._lock, self.connection.cursor() as cursor:
             if self._table is None:
                 self._table = pair_table(cursor, self.corpora)
 
     def ask(self, cursor: duckdb.DuckDBPyConnection, work: Callable[..., T], *arguments: Any) -> T:
-        """What `work` answers, given the cursor and the table; the table is made first where it is not there yet."""
+        """The result of `work` for the cursor and the table, which is made first if missing."""
         self.make()
         assert self._table is not None
         self._table.check()
@@ -57,11 +57,11 @@ class CorpusPairs:
 
     @property
     def names(self) -> list[str]:
-        """Of the other corpora, in their order."""
+        """The names of the other corpora, in order."""
         return list(self._others)
 
     def pair(self, name: str) -> CorpusPair:
-        """The corpus with the one of that name. ConfigError where there is none; errors of `connect_pair`."""
+        """The pair with the corpus of that name. ConfigError if there is none; errors of `connect_pair`."""
         if name not in self._others:
             raise unknown("corpus to compare with,", name, self._others)
         with self._lock:

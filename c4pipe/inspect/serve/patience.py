@@ -1,4 +1,4 @@
-"""Questions to a database that are asked in a thread, and end when the client has left."""
+"""Database queries that run in a thread, and end when the client has left."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ T = TypeVar("T")
 async def watched_answer(
     connection: duckdb.DuckDBPyConnection, request: Request, work: Callable[..., T], *arguments: Any
 ) -> T:
-    """What `work` answers with a cursor of its own; interrupted when the client has gone."""
+    """The result of `work` with its own cursor; interrupted when the client has left."""
     with connection.cursor() as cursor:
         return await asked_of(cursor, request, work, cursor, *arguments)
 
 
 class Interrupted(Protocol):
-    """What can be told that nobody waits any more."""
+    """Anything that can be interrupted when nobody waits any more."""
 
     def interrupt(self) -> None: ...
 
 
 async def asked_of(cursor: Interrupted, request: Request, work: Callable[..., T], *arguments: Any) -> T:
-    """What `work` answers, which asks this cursor; interrupted when the client has gone."""
+    """The result of `work`, which uses this cursor; interrupted when the client has left."""
     answer = asyncio.ensure_future(run_in_threadpool(work, *arguments))
     gone = asyncio.ensure_future(_gone(request))
     try:
@@ -42,7 +42,7 @@ async def asked_of(cursor: Interrupted, request: Request, work: Callable[..., T]
 
 
 async def _gone(request: Request) -> None:
-    if request.method != "GET":  # the body of a form was read already; it is short work
+    if request.method != "GET":  # the body of a form is already read; the work is short
         await asyncio.Event().wait()
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Queries to start from, of what a corpus has: an auditor's first questions, to be changed."""
+"""Suggested queries for a corpus: an auditor's first questions, to be edited."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ReadyQuery(NamedTuple):
 
 
 def ready_queries(corpus: Corpus) -> list[ReadyQuery]:
-    """Those whose views and columns the corpus has. Where the rejected table is a sample, titles say so."""
+    """Those whose views and columns the corpus has. If the rejected table is a sample, titles say so."""
     columns = set(corpus.schema.names)
     found = [
         ReadyQuery(
@@ -69,7 +69,7 @@ def _of_rejected(corpus: Corpus) -> list[ReadyQuery]:
         if corpus.sampled
         else ""
     )
-    # What a rule took is noted in the finest unit that it costs, and units sort by how fine they are.
+    # A rule's cuts are recorded in the finest unit that it drops, and units sort from fine to coarse.
     cut = (
         f"{head}SELECT part.reason || coalesce(' (' || unit || 's)', '') AS rule, count(*) AS cuts, "
         "sum(chars(part.line)) AS characters\n"

@@ -15,7 +15,7 @@ from c4pipe.text.urls import as_read
 
 
 class Record(NamedTuple):
-    """A row of the corpus or of the rejected table. Fields that its table has not are empty, columns that stages added
+    """A row of the corpus or of the rejected table. Fields that its table lacks are empty; columns that stages added
     are in `page.extra`."""
 
     path: str
@@ -28,7 +28,7 @@ class Record(NamedTuple):
 
 
 def record_at(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, path: str, row: int) -> Record | None:
-    """The page at a place; None where the corpus has no such file or row."""
+    """The page at a place; None if the corpus has no such file or row."""
     kept = [part for part in corpus.shards() if part["path"] == path]
     lost = [part for part in corpus.rejected if part["path"] == path]
     for part in (*kept, *lost):
@@ -39,7 +39,7 @@ def record_at(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, path: str, row:
 
 
 def raw_of(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, source: str) -> Record | None:
-    """The kept page of that source in the rejected table, where it stands as read."""
+    """The kept page of that source in the rejected table, if it is there as read."""
     sql = "SELECT * FROM rejected WHERE source = $source AND stage = '' LIMIT 1"
     return next(_records(cursor.execute(sql, {"source": source})), None) if source and corpus.rejected else None
 
@@ -51,7 +51,7 @@ def kept_of(cursor: duckdb.DuckDBPyConnection, source: str) -> Record | None:
 
 
 def rawest(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, record: Record) -> tuple[Page, bool]:
-    """The page as read, where that is known, and whether it is."""
+    """The page as read, if available, and whether it is."""
     raw = record if record.reason else raw_of(cursor, corpus, record.page.source)
     return (as_read(raw.page), True) if raw else (record.page, False)
 

@@ -1,4 +1,4 @@
-"""The templates, with the words and numbers that they write."""
+"""The templates, with the functions for words and numbers that they use."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from c4pipe.corpus.removed import told_removed
 from c4pipe.facts.shares import told_between
 from c4pipe.inspect.explain import Tried
 from c4pipe.inspect.quoted import fold_codes
@@ -23,7 +24,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment() -> Environment:
-    """Jinja2 that escapes everything and fails on a name that nobody gave."""
+    """A Jinja2 environment that escapes everything and fails on an undefined name."""
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -42,7 +43,7 @@ def environment() -> Environment:
     }
     made.filters |= {"speech": speech, "counted": in_english}
     made.filters |= {"folded": fold_codes, "broken": broken_name}
-    made.globals["between"] = told_between
+    made.globals |= {"between": told_between, "removed_since": told_removed}
     made.filters |= {"flat": flat, "percent": percent, "printable": printable, "by_stage": by_stage, "stages": stages}
     made.filters |= {"rule_page_path": rule_page_path, "markdown": markdown_html}
     made.tests["link"] = is_link
@@ -55,7 +56,7 @@ def number(value: int) -> str:
 
 
 def broken_name(name: str) -> Markup:
-    """A name of parts that may stand in several lines: it breaks behind `/`, `_` and `.`, and in no word.
+    """A name of several parts that may wrap: after `/`, `_` and `.`, but not inside a word.
 
     >>> print(broken_name("clean/few_words"))
     clean/<wbr>few_<wbr>words
@@ -64,7 +65,7 @@ def broken_name(name: str) -> Markup:
 
 
 def pages(value: int) -> str:
-    """So many pages."""
+    """A number of pages."""
     return many(value, "page")
 
 
@@ -78,7 +79,7 @@ def chars(size: int) -> str:
 
 
 def speech(language: str) -> Markup:
-    """The attributes of an element whose text is in a language, by any label of it.
+    """The attributes of an element with text in a language, from any label of that.
 
     >>> print(speech("iw"), speech("und"))
     lang="he" dir="rtl" lang="" dir="auto"
@@ -92,10 +93,10 @@ def flat(text: str) -> str:
 
 
 def by_stage(outcomes: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Outcomes as `stage/reason` by their stages, in order."""
+    """Outcomes as `stage/reason`, grouped by stage, in order."""
     return [(stage, list(found)) for stage, found in groupby(outcomes, lambda outcome: outcome.partition("/")[0])]
 
 
 def stages(tried: Iterable[Tried]) -> list[tuple[str, list[Tried]]]:
-    """Rules by their stages, in order."""
+    """Rules, grouped by stage, in order."""
     return [(stage, list(rules)) for stage, rules in groupby(tried, lambda rule: rule.stage)]

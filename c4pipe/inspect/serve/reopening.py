@@ -1,8 +1,8 @@
-"""The viewer of the corpus that is in its folder now: one that was built anew, mended or removed from is opened again.
+"""The viewer of the current corpus in its folder: one that was rebuilt, repaired or removed from is opened again.
 
-Each request looks at the file of the manifest first, and once more before its answer is sent: an answer that was made
-while the corpus changed is made again. A page that is open says by a header of which build it is, so that its script
-puts no numbers of another build into it; and its script names the build in its address and in its links.
+Each request checks the manifest file first, and again before its answer is sent: if the corpus changed meanwhile, the
+answer is computed again. An open page sends the build that it shows in a header, so that its script inserts no numbers
+of another build; and its script puts the build into its address and its links.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from c4pipe.facts.corpus import Corpus, open_corpus
 from c4pipe.inspect.serve.builds import BuildHistory, PageBuilds, SeenManifest
 from c4pipe.inspect.serve.rendering import environment
 
-BUILD_HEADER = "c4-build"  # what a script says of the page that it is on
-_TRIES = 5  # of an answer, while the corpus changes under it
+BUILD_HEADER = "c4-build"  # in which a script sends the build of its page
+_TRIES = 5  # for an answer, while the corpus keeps changing
 _REBUILT = "The corpus was rebuilt or changed since this page was made. Reload the page.\n"
 
 MakeApp = Callable[[Sequence[Corpus], str, bool], tuple[ASGIApp, list[str]]]
 
 
 class OpenedCorpora(NamedTuple):
-    """A viewer of corpora as they were when they were opened."""
+    """A viewer of corpora as they were when opened."""
 
     app: ASGIApp
-    seen: tuple[SeenManifest, ...]  # of each corpus, that which is shown first
+    seen: tuple[SeenManifest, ...]  # of each corpus, the displayed one first
 
     @property
     def digests(self) -> list[str]:
@@ -42,12 +42,11 @@ class OpenedCorpora(NamedTuple):
 
 
 class Reopening:
-    """A viewer that opens its corpora anew when one has changed."""
+    """A viewer that opens its corpora again when one has changed."""
 
     def __init__(self, corpora: Sequence[Corpus], make: MakeApp):
-        """`corpora` are the one that is shown and those that it is held against. `make(corpora, digest, again)` is the
-        viewer of them, and what is to be said of it; `again` where there was one before, and what was given beside it
-        may be of that one."""
+        """`corpora` are the displayed one and those compared with. `make(corpora, digest, again)` returns their viewer,
+        and notices about it; with `again` there was one before, and the further inputs may belong to that one."""
         self._corpora, self._make = corpora, make
         self._lock = Lock()
         self._folders, self._history = [corpus.folder for corpus in corpora], BuildHistory()
@@ -87,18 +86,19 @@ class Reopening:
         return True
 
     def _settle(self, opened: OpenedCorpora) -> None:
-        """Notes the marks of files that do not change any more within a tick, so that a look at these is enough."""
+        """Stores the marks of files that can no longer change within a tick, so that checking their metadata is
+        enough."""
         seen = self._look()
         with self._lock:
             if self._opened is opened and [each.digest for each in seen] == opened.digests:
                 self._opened = opened._replace(seen=seen)
 
     def _is_still(self, opened: OpenedCorpora) -> bool:
-        """Whether that one is not out of date."""
+        """Whether that one is still current."""
         return self._opened.app is opened.app and self._is_as_opened()
 
     def _reopen(self) -> OpenedCorpora:
-        """The viewer of the corpora that are there now. C4Error where the first is none, or one keeps changing."""
+        """The viewer of the current corpora. C4Error if the first is not one, or if one keeps changing."""
         with self._lock:
             for _ in range(_TRIES):
                 before, seen = self._opened, self._look()
@@ -115,18 +115,18 @@ class Reopening:
             raise BuildError(f"{self._corpora[0].folder} changed while it was being opened.")
 
     def _open(self) -> tuple[list[Corpus], list[str]]:
-        """The corpora, without those of the others that cannot be opened, and what is said of these."""
+        """The corpora, without further ones that cannot be opened, and notices about these."""
         first, *others = self._corpora
         opened, said = [open_corpus(first.folder)._replace(elsewhere=first.elsewhere)], list[str]()
         for other in others:
             try:
                 opened.append(open_corpus(other.folder)._replace(elsewhere=other.elsewhere))
             except C4Error as error:
-                said.append(f"A corpus that this one was held against is left out: {error}")
+                said.append(f"A corpus compared with this one is left out: {error}")
         return opened, said
 
     def _note(self, before: Sequence[SeenManifest], said: list[str]) -> None:
-        """Notes what became of the corpora since, a sentence each."""
+        """Records what has happened to the corpora since, one sentence each."""
         for number, (corpus, now, then) in enumerate(zip(self._corpora, self._opened.seen, before, strict=True)):
             if now.digest != then.digest and now.digest:
                 name = f"The corpus {corpus.folder}" if number else "The corpus in this folder"
@@ -139,7 +139,7 @@ class Reopening:
 
 
 class _Answer:
-    """Sends an answer on, unless the corpus has changed before its first byte: then it is stale, and nobody gets it."""
+    """Sends an answer, unless the corpus has changed before its first byte: then it is outdated, and is not sent."""
 
     def __init__(self, send: Send, holds: Callable[[], bool] | None):
         self._send, self._holds, self.stale = send, holds, False

@@ -1,4 +1,4 @@
-"""What the address of repeated texts answers: the lines, sentences and passages cut most, and who owns them."""
+"""The page on repeated texts: the lines, sentences and passages cut most, and their owners."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from c4pipe.inspect.serve.selection import ANY_REASON
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.text import many
 
-SHOWN_REPEATS = 100  # of each reason
+SHOWN_REPEATS = 100  # per reason
 _WORDS = "Reading all lines and sentences that were cut from pages, and counting repeated ones."
 _SEARCHED = 200  # characters of a text that a link searches for
 
@@ -33,23 +33,23 @@ class RepeatsOfReason(NamedTuple):
 
     code: str
     rows: list[Repeat]
-    owned: OwnedCuts | None  # None where nobody is told to own any of it
-    taken: str  # what the build cut for it in all pages, such as "9 lines"
+    owned: OwnedCuts | None  # None if no owner is recorded for any of it
+    taken: str  # the build's cuts for it in all pages, such as "9 lines"
 
     @property
     def in_page(self) -> bool:
-        """Whether it is what repeats within a page, which counts each time."""
+        """Whether it is repetition within a page, where each occurrence counts."""
         return self.code == REPEATED_IN_PAGE
 
 
 class RepeatPages:
-    """The address of a viewer that shows what is repeated most."""
+    """The viewer's address for the most repeated texts."""
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
 
     async def repeated(self, request: Request) -> Response:
-        """All of it, or what was cut from kept pages, in an order of `ORDERS_OF_REPEATS`."""
+        """All cuts, or those from kept pages, in an order of `ORDERS_OF_REPEATS`."""
         by, of = (request.query_params.get(name, "") for name in ("by", "of"))
         by = by or "once"
         if by not in ORDERS_OF_REPEATS:
@@ -63,7 +63,7 @@ class RepeatPages:
         )
 
     def _counted(self, cursor: duckdb.DuckDBPyConnection, by: str, kept: bool) -> list[RepeatsOfReason]:
-        """Everything that was cut is read."""
+        """Reads everything that was cut."""
         corpus, rows = self._viewer.corpus, dict[str, list[Repeat]]()
         owned = owned_cuts(cursor, corpus)
         for row in repeats(cursor, corpus, SHOWN_REPEATS, by, kept):
@@ -73,12 +73,12 @@ class RepeatPages:
 
 
 def _lists_of(row: Repeat) -> list[tuple[str, str]]:
-    """The lists of pages that a text was cut from, each with what it is called."""
+    """The lists of pages from which a text was cut, each with its label."""
     searched = {"lost": row.reason, "in": "lost", "q": row.line[:_SEARCHED]}
     asked = [("kept", row.kept, searched), ("rejected", row.pages - row.kept, searched | {"outcome": ANY_REASON})]
     return [(words, f"/?{urlencode(fields)}") for words, pages, fields in asked if pages]
 
 
 def _owner_link(row: Repeat) -> str:
-    """To the page that owns a text, with the text marked there."""
+    """The link to the page that owns a text, with the text marked there."""
     return f"/owner/{row.code}?{urlencode({'mark': row.line[:_SEARCHED]})}" if row.code else ""

@@ -1,5 +1,5 @@
-"""Where in a page a text stands that is looked for: the first occurrence of a line that the page repeats, or the line
-that another page has lost to it."""
+"""The place of a text in a page: the first occurrence of a line that the page repeats, or the line that another page
+lost to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARK_CHARS = 200  # of a text that a link asks to be marked
 
 
 def as_looked_for(text: str) -> str:
-    """A text as it is looked for: without regard to capitals and spaces, as dedups of text do not mind them.
+    """A text normalised for comparison: without regard to case and spaces, which text dedups ignore.
 
     >>> as_looked_for("  Read   MORE ")
     'read more'
@@ -22,7 +22,8 @@ def as_looked_for(text: str) -> str:
 
 
 def lines_with(lines: Sequence[str], text: str) -> list[int]:
-    """The numbers, from 1, of the lines that hold a text; the first `MARK_CHARS` of it decide. None for an empty one.
+    """The numbers, from 1, of the lines that contain a text, by its first `MARK_CHARS` characters. None for an empty
+    one.
 
     >>> lines_with(["Menu", "Read more here.", "READ  more"], "Read more")
     [2, 3]
@@ -32,7 +33,7 @@ def lines_with(lines: Sequence[str], text: str) -> list[int]:
 
 
 class FirstLines:
-    """Where texts stand for the first time in what a page keeps."""
+    """The first places of texts in what a page keeps."""
 
     def __init__(self, lines: Sequence[Sequence[Segment]]):
         """`lines` are those of the page as read, with what was cut from them."""
@@ -45,8 +46,8 @@ class FirstLines:
         self._known = dict[str, int]()
 
     def of(self, text: str) -> int:
-        """The number of the first line that keeps a text, by itself or within others, from 1; where none does, of the
-        first that had it; 0 where that is not clear."""
+        """The number, from 1, of the first line that keeps a text, alone or within others; if none does, of the first
+        that had it; 0 if undetermined."""
         wanted = as_looked_for(text)
         if wanted not in self._known:
             self._known[wanted] = self._found(wanted) if wanted else 0

@@ -1,5 +1,5 @@
-"""Which pages of a corpus have just the text that somebody pasted: what became of them is recorded, and need not be
-judged."""
+"""Which pages of a corpus have exactly the text that a user pasted: their outcome is recorded, and need not be
+computed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from c4pipe.inspect.addressed import PagePlace, PagesAt
 from c4pipe.inspect.serve.lasting import FoundPages, addressed_records
 
 MOST_TEXT_FILES = 256 << 20  # bytes of files whose texts are all compared: some seconds
-_BLANK = " \t\n"  # at the ends of a text, which get lost when it is copied
+_BLANK = " \t\n"  # at the ends of a text, which copying loses
 _SLACK = 64  # of these, at most
 _SAME = (
     f"CASE WHEN strlen(text) BETWEEN $size AND $size + {_SLACK} THEN trim(text, ' ' || chr(9) || chr(10)) = $text "
@@ -25,20 +25,20 @@ class SameText(NamedTuple):
     """The pages with a text."""
 
     found: FoundPages
-    looked: bool  # whether the corpus is small enough to be looked through
+    looked: bool  # whether the corpus is small enough to be searched
 
     @property
     def absent(self) -> str:
-        """What is said where none was found."""
+        """The message if none was found."""
         if self.looked:
             return "no page in it, kept or rejected, has exactly this text"
         return f"not searched for this text: its files have more than {MOST_TEXT_FILES >> 20} MB"
 
 
 def same_text(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, text: str) -> SameText:
-    """The kept pages with this text, as kept or as read where the rejected table has that, and the rejected ones.
+    """The kept pages with this text, as kept or, if the rejected table has that, as read, and the rejected ones.
 
-    Blanks at both ends do not count.
+    Blanks at both ends are ignored.
     """
     wanted = text.strip(_BLANK)
     size = sum(part["bytes"] for part in (*corpus.shards(), *corpus.rejected))

@@ -1,4 +1,4 @@
-"""What a file that is saved says of itself: in its name, and where its format has a place for it, inside.
+"""How a saved file describes itself: in its name and, if its format allows it, inside.
 
 en-8f34c1d2-outcome-clean_few_sentences-sample.parquet
 """
@@ -18,8 +18,8 @@ from c4pipe.inspect.serve.finding import pages_held
 from c4pipe.inspect.serve.selection import Known, Selection
 from c4pipe.text import many
 
-NAME_DIGITS = 8  # of the sha256 of a manifest, in names of files
-_LONGEST_VALUE = 40  # characters of the value of a filter in a name
+NAME_DIGITS = 8  # of the sha256 of a manifest, in file names
+_LONGEST_VALUE = 40  # characters of a filter's value in a name
 _LONGEST_NAME = 150  # characters, of the 255 bytes that file systems allow
 _UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
 _NOT_OF_FILTERS = ("format", "build")
@@ -28,7 +28,7 @@ Filters = Iterable[tuple[str, str]]
 
 
 def file_name(folder: str, digest: str, filters: Filters, kind: str, sample: bool = False) -> str:
-    """CORPUS-DIGEST-FILTERS.KIND, with `-sample` where it holds one: ASCII letters and digits, dots, _ and -.
+    """CORPUS-DIGEST-FILTERS.KIND, with `-sample` for a sample: ASCII letters and digits, dots, _ and -.
 
     >>> file_name("c4 en", "8f34c1d2e5", [("q", "a/b"), ("split", "train")], "csv", sample=True)
     'c4_en-8f34c1d2-q-a_b-split-train-sample.csv'
@@ -40,14 +40,14 @@ def file_name(folder: str, digest: str, filters: Filters, kind: str, sample: boo
 
 
 def saved_headers(corpus: Corpus, digest: str, filters: Filters, kind: str, sample: bool = False) -> dict[str, str]:
-    """The header by which a browser saves an answer under that name."""
+    """The header with which a browser saves an answer under that name."""
     name = file_name(corpus.folder.resolve().name, digest, filters, kind, sample)
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 def told_in_file(schema: pa.Schema, corpus: Corpus, digest: str, filters: Filters, sample: str = "") -> pa.Schema:
-    """The schema with metadata for Parquet: the corpus, the sha256 of its manifest, the filters as the query of a URL,
-    and of what the rows are a sample, where they are one."""
+    """The schema with metadata for Parquet: the corpus, the sha256 of its manifest, the filters as a URL's query and,
+    if the rows are a sample, of what."""
     told = {
         "c4pipe.corpus": corpus.folder.resolve().name,
         "c4pipe.digest": digest,
@@ -59,9 +59,9 @@ def told_in_file(schema: pa.Schema, corpus: Corpus, digest: str, filters: Filter
 
 
 def sample_words(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, has: Known) -> str:
-    """Of what the pages of a selection are a sample; "" where they are all there are."""
+    """What the pages of a selection are a sample of; "" if they are all."""
     if selection.edit and sum(part["rows"] for part in corpus.rejected) > EDIT_ROWS:
-        return f"the first {EDIT_ROWS:,} raw pages of the rejected table were asked for what edits changed"
+        return f"the first {EDIT_ROWS:,} raw pages of the rejected table were checked for changes by edits"
     if not has.sampled or (selection.kept and not selection.recorded):
         return ""
     if selection.kept:

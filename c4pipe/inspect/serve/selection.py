@@ -1,4 +1,4 @@
-"""What is looked at, as the viewer's URLs say it: `?q=harbour&config=en&min=500`. A view is a function of its URL."""
+"""The pages to show, as in the viewer's URLs: `?q=harbour&config=en&min=500`. A view is a function of its URL."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from c4pipe.inspect.serve.knowing import known as known
 from c4pipe.inspect.serve.knowing import with_preset as with_preset
 from c4pipe.inspect.serve.needle import WAYS, Needle
 
-ShardEntry = dict[str, Any]  # a file, as the manifest lists it: path, rows, bytes
+ShardEntry = dict[str, Any]  # a file in the manifest's list: path, rows, bytes
 
 ANY_REASON = "rejected"
-FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: what was cut, for the reason that is asked for
+FIELDS = ("any", "text", "url", "detail", "lost")  # `lost`: what was cut, for the selected reason
 AGREED, DISAGREED, UNDETERMINED, NO_MONTH = "agreed", "disagreed", "undetermined", "none"
 RANDOM, BY_SCORE = "random", "score"  # orders
-LONGEST_QUERY = 1000  # characters searched for, and of a domain
-LONGEST_SEARCH = 1 << 40  # of a page, more than any has
+LONGEST_QUERY = 1000  # characters of search text, and of a domain
+LONGEST_SEARCH = 1 << 40  # characters of a page, more than any has
 
 _NUMBER = re.compile(r"[0-9]{1,13}")
-# How the values of filters are written that no list of values is known for: the form, and an example.
+# The format of filters whose values are not listed, and an example.
 _WRITTEN = {
     "month": (re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])|none"), "YYYY-MM, such as 2024-05, or none"),
     "score": (re.compile(r"[01](?:\.[0-9]{1,6})?-[01](?:\.[0-9]{1,6})?"), "LOW-HIGH, such as 0.9-0.95"),
@@ -40,27 +40,27 @@ _WRITTEN = {
 
 
 class Selection(NamedTuple):
-    """Pages to look at. Empty fields choose nothing."""
+    """Pages to show. Empty fields do not filter."""
 
-    q: str = ""  # stands in the field; in lower case only, it finds capitals too
+    q: str = ""  # is in the field; in lower case only, it also matches capitals
     field: str = "any"
     outcome: str = ""  # "" kept, "rejected" for any reason, or "stage/reason"
     config: str = ""
     split: str = ""
     language: str = ""
-    domain: str = ""  # registered, as `stats.registered` gives it
+    domain: str = ""  # registered, as from `stats.registered`
     least: int = 0  # characters
     most: int = LONGEST_SEARCH
-    how: str = ""  # q: "" just these characters, or one of WAYS
-    lost: str = ""  # code of a reason that costs lines, sentences or passages: pages that lost some to it
-    detail: str = ""  # of rejected pages, all of it
+    how: str = ""  # for q: "" exactly these characters, or one of WAYS
+    lost: str = ""  # code of a reason that cuts lines, sentences or passages: pages that lost some to it
+    detail: str = ""  # of rejected pages, the complete value
     month: str = ""  # of the crawl, YYYY-MM, or "none"
-    score: str = ""  # LOW-HIGH: of the language; HIGH counts where it is 1 only
-    votes: str = ""  # "agreed", "disagreed", "undetermined", or "cld2:nl" for who said what of the language
+    score: str = ""  # LOW-HIGH: of the language; HIGH is included only if it is 1
+    votes: str = ""  # "agreed", "disagreed", "undetermined", or "cld2:nl" for a vote on the language
     order: str = ""  # "" as in the files, "random", or "score": the lowest score of the language first
     seed: str = ""  # of the random order
     edit: str = ""  # of lines, by its name: pages that it changed
-    alone: str = ""  # "stage/code/entry": pages of which that is the only entry of the list of that rule
+    alone: str = ""  # "stage/code/entry": pages of which that is the only entry from the list of that rule
 
     @property
     def needle(self) -> Needle:
@@ -74,33 +74,32 @@ class Selection(NamedTuple):
 
     @property
     def by_cuts(self) -> bool:
-        """Whether it asks for what was cut from pages."""
+        """Whether it selects by what was cut from pages."""
         return bool(self.lost or (self.q and self.field == "lost"))
 
     @property
     def cut_code(self) -> str:
-        """SQL: the parameter of the reason whose cuts are searched; "" for those of any."""
+        """SQL: the parameter of the reason whose cuts are searched; "" for any."""
         return "$lost" if self.lost else ""
 
     @property
     def recorded(self) -> bool:
-        """Whether it asks for what was cut from pages or changed in them, which of kept ones only the rejected table
-        says."""
+        """Whether it selects by cuts or edits, which for kept pages only the rejected table has."""
         return self.by_cuts or bool(self.edit or self.alone)
 
     @property
     def unrecorded(self) -> Selection:
-        """Without asking that."""
+        """The selection without these filters."""
         found = self._replace(lost="", edit="", alone="")
         return found._replace(q="", field="any", how="") if self.field == "lost" else found
 
     @property
     def narrowed(self) -> bool:
-        """Whether it asks for more than an outcome."""
+        """Whether it filters by more than an outcome."""
         return self._replace(outcome="", order="", seed="") != Selection()
 
     def built(self, in_build: dict[str, int]) -> int:
-        """The pages of its outcome that the build rejected, of those by "stage/reason"."""
+        """The number of pages with its outcome in the build, given the rejected ones by "stage/reason"."""
         return sum(in_build.values()) if self.outcome == ANY_REASON else in_build.get(self.outcome, 0)
 
     @property
@@ -110,18 +109,18 @@ class Selection(NamedTuple):
 
     @property
     def by_row(self) -> bool:
-        """Whether pages must be looked at one by one to tell which it holds; else the manifest tells."""
+        """Whether pages must be examined one by one; else the manifest suffices."""
         exact = (self.language, self.domain, self.detail, self.month, self.score, self.votes)
         return bool(self.q or self.lost or self.edit or self.alone or any(exact)) or self.lengths
 
     @property
     def reads_text(self) -> bool:
-        """Whether texts, or lines that were cut, must be read to tell which pages it holds."""
+        """Whether texts, or cut lines, must be read to select pages."""
         return (bool(self.q) and self.field not in ("url", "detail")) or self.lengths
 
     @property
     def rows(self) -> Selection:
-        """The same pages, of all configs and splits, in whatever order."""
+        """The same pages, of all configs and splits, in any order."""
         return self._replace(config="", split="", order="", seed="")
 
     @property
@@ -135,8 +134,8 @@ class Selection(NamedTuple):
         return (self.least, self.most) != (0, LONGEST_SEARCH)
 
     def but(self, **changes: Any) -> Selection:
-        """The selection with other fields. What only kept pages have goes from a selection of others, and the detail
-        from one of kept pages; from one to the other the language goes too, which not every table has."""
+        """The selection with other fields. Filters of kept pages only are removed from a selection of others, and the
+        detail from one of kept pages; a switch between the two also removes the language, which not every table has."""
         changed = self._replace(**changes)
         if changed.kept != self.kept and "language" not in changes:
             changed = changed._replace(language="")
@@ -146,18 +145,18 @@ class Selection(NamedTuple):
         return changed._replace(detail="", field="any" if changed.field == "detail" else changed.field)
 
     def query(self, **others: str) -> str:
-        """As the query of a URL, always in the same order, with other parameters behind it."""
+        """As a URL's query, always in the same order, followed by other parameters."""
         return urlencode(self.parameters() + list(others.items()))
 
     def parameters(self, *but: str) -> list[tuple[str, str]]:
-        """What a URL says of it, without the fields named in `but`."""
+        """Its parameters in a URL, without the fields named in `but`."""
         default = Selection()._asdict()
         chosen = ((name, value) for name, value in self._asdict().items() if value != default[name] and name not in but)
         return [(_PARAMETERS[name], str(value)) for name, value in chosen]
 
     @property
     def chips(self) -> list[tuple[str, str, Selection]]:
-        """Each filter that is set: its name, its value, and the selection without it."""
+        """Each active filter: its name, its value, and the selection without it."""
         default = Selection()._asdict()
         named = [(name, str(value)) for name, value in self._asdict().items() if value != default[name]]
         named = [pair for pair in named if pair[0] not in ("field", "least", "most", "how", "seed")]
@@ -188,7 +187,7 @@ _CHIPS = {
 
 
 def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
-    """The selection that a URL asks for. ConfigError for what no corpus has; other parameters are not looked at."""
+    """The selection in a URL. ConfigError for values that no corpus has; other parameters are ignored."""
     asked: dict[str, str] = {}
     names = {parameter: name for name, parameter in _PARAMETERS.items()}
     for parameter, value in pairs:
@@ -199,7 +198,7 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
     for name in ("q", "domain", "language", "detail", "alone"):
         if len(asked.get(name, "")) > LONGEST_QUERY:
             raise ConfigError(f"{_PARAMETERS[name]} is longer than {LONGEST_QUERY:,} characters. Search for less.")
-    if asked.get("outcome") == KEPT:  # as the facet is called
+    if asked.get("outcome") == KEPT:  # the facet's name
         del asked["outcome"]
     if (cut := _cut_by(asked.get("outcome", ""), has)) is not None:
         del asked["outcome"]
@@ -226,13 +225,13 @@ def parse(pairs: Iterable[tuple[str, str]], has: Known) -> Selection:
 
 
 def _cut_by(outcome: str, has: Known) -> str | None:
-    """The code of a reason that somebody takes for one that costs pages, and that costs lines or less."""
+    """The code of a reason given as one that drops pages, if it only cuts parts of them."""
     named = (cut.code for cut in has.cuts if outcome == f"{cut.stage}/{cut.code}")
     return None if outcome in has.outcomes else next(named, None)
 
 
 def _check_written(asked: dict[str, str], has: Known) -> None:
-    """ConfigError for the value of a filter that is not written as such, or of a column that the corpus has not."""
+    """ConfigError for a filter's value in an invalid format, or for a column that the corpus lacks."""
     for name, (form, words) in _WRITTEN.items():
         if name in asked and not form.fullmatch(asked[name]):
             raise ConfigError(f"{name}={asked[name]!r} is not valid. Expected {words}.")
@@ -258,13 +257,13 @@ def whole_number(name: str, value: str) -> int:
 
 
 def _one_of(name: str, value: str | None, values: Sequence[str], spared: Collection[str] = ()) -> None:
-    """ConfigError for a value that is none; those `spared` have no pages here, and lead to an empty list."""
+    """ConfigError for an unknown value; `spared` ones have no pages here, and lead to an empty list."""
     if value is not None and value not in values and value not in spared:
         raise unknown(f"value of {name},", value, values) if values else ConfigError(f"this corpus has no {name}.")
 
 
 def parts_of(corpus: Corpus, selection: Selection) -> list[ShardEntry]:
-    """The files that hold the selection, as the manifest lists them."""
+    """The files that hold the selection, as in the manifest's list."""
     if selection.kept:
         return list(corpus.shards(selection.config or None, selection.split or None))
     return list(corpus.rejected)

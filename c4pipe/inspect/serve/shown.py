@@ -1,4 +1,4 @@
-"""Crawled text as HTML that shows it and does nothing else: escaped, its controls spelt out, its length bounded."""
+"""Crawled text as harmless HTML: escaped, with visible control characters, and of limited length."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from c4pipe.inspect.explain import Segment
 from c4pipe.inspect.serve.needle import Needle
 from c4pipe.inspect.serve.repeats import FirstLines
 
-LONGEST_PIECE = 20_000  # characters of a line shown; a browser lays out a megabyte, but nobody reads it
-MOST_LINES = 3_000  # lines of a page shown
+LONGEST_PIECE = 20_000  # characters of a line shown; a browser could lay out a megabyte, but nobody would read it
+MOST_LINES = 3_000  # shown per page
 _MOST_MARKS = 500  # matches marked in a piece
 
-# C0 and C1 but for tab and line feed; marks that turn the direction of what follows; tags; the byte order mark. Joiners
-# and breaks without width are part of writing Persian, Hindi or Khmer, and stay.
+# C0 and C1 except tab and line feed; marks that change the text direction; tags; the byte order mark. The zero-width
+# joiners and breaks of Persian, Hindi and Khmer are kept.
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 
 def spelt(text: str) -> Markup:
-    """The text with its control characters as `U+202E`, in a mark of their own."""
+    """The text with each control character as `U+202E`, in its own mark."""
     return Markup(_CONTROLS.sub(_named, str(escape(text))))
 
 
@@ -37,7 +37,7 @@ def _named(match: re.Match[str]) -> str:
 
 
 def marked(text: str, found: str | re.Pattern[str] | None) -> Markup:
-    """The text as `spelt`, with what was searched for marked: a pattern, or these characters."""
+    """The text as from `spelt`, with the matches marked: a pattern, or these characters."""
     if not found:
         return spelt(text)
     pieces, end = [], 0
@@ -51,7 +51,7 @@ def marked(text: str, found: str | re.Pattern[str] | None) -> Markup:
 
 
 def is_link(url: str) -> bool:
-    """Whether a URL may be a link: http or https, with a host, and nothing in it that is not seen."""
+    """Whether a URL may be a link: http or https, with a host, and without invisible characters."""
     if _CONTROLS.search(url) or any(c.isspace() for c in url):
         return False
     try:
@@ -62,18 +62,18 @@ def is_link(url: str) -> bool:
 
 
 class TextSpan(NamedTuple):
-    """A part of a line as it is shown."""
+    """A part of a line for display."""
 
     text: str
-    code: str  # "" where it was kept
+    code: str  # "" if it was kept
     owner: str
-    more: int  # characters that are not shown
-    quoted: bool  # it was not cut: it is what the page was rejected or noted for
-    first: int | None = None  # the line of this page where it stands first, 0 if that is not clear; None if another's
+    more: int  # number of omitted characters
+    quoted: bool  # it was not cut: the page was rejected or flagged for it
+    first: int | None = None  # this page's line with the first occurrence, 0 if undetermined; None if another's
 
 
 class Line(NamedTuple):
-    """A raw line beside what was kept of it."""
+    """A raw line next to what was kept of it."""
 
     number: int
     pieces: list[TextSpan]
@@ -82,14 +82,14 @@ class Line(NamedTuple):
 
     @property
     def gone(self) -> str:
-        """The code by which the whole of it was cut, the first of several; "" where something is left, or was there."""
+        """The code by which all of it was cut, the first of several; "" if something is left, or the line was empty."""
         told = [piece for piece in self.pieces if piece.text.strip()]
         return told[0].code if told and all(piece.code and not piece.quoted for piece in told) else ""
 
 
 def lines_of(lines: Sequence[Sequence[Segment]], own: str = "") -> list[Line]:
-    """The first `MOST_LINES` lines, each piece of them no longer than `LONGEST_PIECE`. `own` is the code of the page as
-    an owner: what it has lost to itself stands on it already."""
+    """The first `MOST_LINES` lines, each piece at most `LONGEST_PIECE` long. `own` is the code of the page as an owner:
+    what it lost to itself is on it already."""
     found = []
     repeated = any(_is_own(s, own) for line in lines[:MOST_LINES] for s in line)
     first = FirstLines(lines[:MOST_LINES]) if repeated else None
@@ -115,7 +115,7 @@ def _is_own(segment: Segment, own: str) -> bool:
 
 
 def plain_lines(text: str) -> list[Line]:
-    """The lines of a kept text by itself, none longer than `LONGEST_PIECE`."""
+    """The lines of a kept text alone, each at most `LONGEST_PIECE` long."""
     return [
         Line(number, [], line[:LONGEST_PIECE], len(line[LONGEST_PIECE:]))
         for number, line in enumerate(text.split("\n") if text else (), 1)
@@ -123,6 +123,7 @@ def plain_lines(text: str) -> list[Line]:
 
 
 def as_kept(lines: Sequence[Sequence[Segment]], text: str) -> bool:
-    """Whether what is left of the raw lines is the text, so that each may stand beside what was kept of it."""
+    """Whether the rest of the raw lines is the kept text, so that each line can be shown next to what was kept of
+    it."""
     left = ("".join(s.text for s in line if s.quoted or not s.code).strip() for line in lines)
     return [line for line in left if line] == [line.strip() for line in text.split("\n") if line.strip()]

@@ -1,7 +1,7 @@
-"""A selection in another order than that of the files: the lowest score of the language first, or at random, by a
-hash of each record and a seed, so that the same seed gives the same order.
+"""A selection in an order other than that of the files: the lowest score of the language first, or at random, by a hash
+of each record and a seed, so that the same seed produces the same order.
 
-The order is found once, as a table of places that the connection keeps; a list is then a piece of that.
+The order is computed once, as a table of places that the connection keeps; a list is then a slice of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from c4pipe.inspect.serve.selection import BY_SCORE, Selection, ShardEntry, part
 def shuffled(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, start: Place | None, rows: int
 ) -> Listing:
-    """The first pages from a place on, which has one of them, or from the first of all."""
+    """The first pages from a place on, which must have one of them, or from the first of all."""
     order = _Order(cursor, corpus, selection)
     at = 0 if start is None else order.number(start)
     return order.listing(at, at + rows)
@@ -28,7 +28,7 @@ def shuffled(
 def shuffled_back(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, stop: Place, rows: int
 ) -> Listing:
-    """The last pages in front of a place, which has one of them."""
+    """The last pages before a place, which must have one of them."""
     order = _Order(cursor, corpus, selection)
     at = order.number(stop)
     return order.listing(max(0, at - rows), at)
@@ -37,7 +37,7 @@ def shuffled_back(
 def shuffled_step(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, at: Place, back: bool
 ) -> Hit | None:
-    """The page behind that of a place, or in front of it; None at the ends."""
+    """The page after that of a place, or before it; None at the ends."""
     order = _Order(cursor, corpus, selection)
     number = order.number(at) + (-1 if back else 1)
     return next(iter(order.listing(number, number + 1).hits), None) if number >= 0 else None
@@ -46,7 +46,7 @@ def shuffled_step(
 def ordered_rows(
     cursor: duckdb.DuckDBPyConnection, corpus: Corpus, selection: Selection, most: int
 ) -> list[tuple[ShardEntry, int]] | None:
-    """The file and row of each page of the selection in its order; None where it has more than `most`."""
+    """The file and row of each page of the selection in its order; None if it has more than `most`."""
     order = _Order(cursor, corpus, selection)
     return order.rows() if order.total <= most else None
 
@@ -64,7 +64,7 @@ class _Order:
     def _make(self) -> None:
         set_aside(self._cursor, self._corpus, self._selection)
         where, values = condition(self._selection)
-        # Of a page without a source, which older corpora may have, the URL stands for it.
+        # A page without a source, possible in older corpora, is hashed by its URL.
         key = "md5(coalesce(nullif(source, ''), url) || chr(10) || $seed)"
         by_score = self._selection.order == BY_SCORE
         select = "SELECT '' AS path, 0 AS row LIMIT 0"
@@ -78,7 +78,7 @@ class _Order:
         kept_aside(self._cursor, self._table, select, values if self._parts else {}, words)
 
     def number(self, place: Place) -> int:
-        """Which page of the order stands at a place; where it is none of them, the first."""
+        """The position of a place in the order; that of the first page if it is not in it."""
         values = [self._path(place.part), place.row]
         sql = f"SELECT rowid FROM {self._table} WHERE path = $1 AND row = $2"
         found = self._cursor.execute(sql, values).fetchall()

@@ -1,4 +1,4 @@
-"""What the addresses of single pages answer."""
+"""The viewer's addresses of single pages."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _OURS = PageLink._fields
 
 
 class SinglePages:
-    """The addresses of a viewer that show one page of a corpus."""
+    """The viewer's addresses that show one page of a corpus."""
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
 
     async def page(self, request: Request) -> Response:
-        """One page. Where an address may mean several they are listed, where none, it says what is known of it."""
+        """One page. For an ambiguous address, a list of its pages; for one without any, what is known about it."""
         selection, parts = self._viewer.selection(request)
         link = PageLink.asked(request.query_params)
         if not link.names:
@@ -43,7 +43,7 @@ class SinglePages:
             return self._viewer.html("offered.html", selection=selection, found=found, asked=link)
         record = await self._viewer.ask(request, kept_record, found.records[0])
         own = PageLink.of(record)
-        if not found.by_url and link.id != own.id and (link.id or link.row):  # what it was called in a list, or by row
+        if not found.by_url and link.id != own.id and (link.id or link.row):  # linked from a list, or by row
             return self._on_to(request, "page", own._replace(was=link.was))
         return await self._shown(request, record, selection, parts, found)
 
@@ -80,7 +80,7 @@ class SinglePages:
         return self._viewer.html("absent.html", 404, selection=selection, asked=link, said=[*filter(None, said)])
 
     async def text(self, request: Request) -> Response:
-        """The text of a page as it is in the file, and nothing else."""
+        """The text of a page as in the file, and nothing else."""
         record = await self._viewer.record(request)
         if not record.page.text and f"{record.stage}/{record.reason}" in self._viewer.withheld:
             words = "This page was excluded by its address, and the build keeps no text of such pages."
@@ -88,7 +88,7 @@ class SinglePages:
         return PlainTextResponse(record.page.text)
 
     async def moved(self, request: Request) -> Response:
-        """On from an address by row, as they were once, to the one that lasts."""
+        """Redirects a former address by row to the permanent one."""
         path, row = request.path_params["path"], whole_number("row", request.path_params["row"])
         record = await self._viewer.ask(request, record_at, self._viewer.corpus, path, row)
         if record is None:

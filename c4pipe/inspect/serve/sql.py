@@ -1,4 +1,4 @@
-"""What the viewer answers to SQL: a page whose address holds the query, with a table and a chart; and files."""
+"""The viewer's SQL page: its address contains the query; it shows a table and a chart, and exports files."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from c4pipe.inspect.serve.typed import (
 from c4pipe.inspect.serve.viewer import Viewer
 
 _SAMPLE = "of rejected pages, and of kept ones as they were read"
-OF_SAMPLE = ", in the sample of rejected pages"  # behind what is counted there
+OF_SAMPLE = ", in the sample of rejected pages"  # follows numbers counted there
 _LIMITED = re.compile(r"\bLIMIT\s+([0-9]{1,9})[\s;]*\Z", re.IGNORECASE)
-_ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that another page has led to
+_ELSEWHERE = ("cross-site", "same-site")  # Sec-Fetch-Site of a request that came from another site
 
 
 class SqlPage:
     """The addresses below /sql."""
 
     def __init__(self, viewer: Viewer, tokens: Callable[[], Mapping[str, int]] = dict):
-        """`tokens` gives those of domains, as far as they are known."""
+        """`tokens` returns those of domains, if available."""
         self._viewer, self._queries = viewer, TypedQueries(viewer.corpus, tokens)
 
     @property
@@ -52,7 +52,7 @@ class SqlPage:
         return [Route("/sql", self.page), Route("/sql/export", self.export)]
 
     async def page(self, request: Request) -> Response:
-        """The box, and the answer where there is a query. One that another site has led to is shown and not run."""
+        """The box, and the result of the query, if any. A query that another site linked to is shown and not run."""
         sql = request.query_params.get("q", "").strip()
         await run_in_threadpool(self._queries.expect)
         connection = await run_in_threadpool(self._queries.connection)
@@ -78,7 +78,7 @@ class SqlPage:
         )
 
     async def export(self, request: Request) -> Response:
-        """All rows of the answer as a file."""
+        """All rows of the result as a file."""
         sql, kind = (request.query_params.get(name, "") for name in ("q", "format"))
         if kind not in export.MEDIA_TYPES:
             raise unknown("format,", kind, export.MEDIA_TYPES)
@@ -93,7 +93,7 @@ class SqlPage:
         told = told_in_file(pa.schema([]), corpus, digest, [("sql", sql)], _SAMPLE if sampled else "").metadata
         write = export.parquet if kind == "parquet" else export.comma_separated
         body = self._written(caller, sql, write, told)
-        first = await asked_of(caller, request, next, body)  # what goes wrong is told before anything is sent
+        first = await asked_of(caller, request, next, body)  # errors are reported before anything is sent
         return StreamedFile(chain([first], body), headers=headers, media_type=export.MEDIA_TYPES[kind])
 
     def _written(self, caller: Caller, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
@@ -101,7 +101,7 @@ class SqlPage:
 
 
 def _limit_met(sql: str, rows: int) -> int:
-    """The LIMIT that a query ends with, where its answer has as many rows; 0 elsewhere."""
+    """The LIMIT at the end of a query, if its result has as many rows; else 0."""
     found = _LIMITED.search(sql)
     return rows if found and int(found[1]) == rows else 0
 

@@ -13,10 +13,10 @@ from c4pipe.errors import C4Error
 
 
 class StreamedFile(StreamingResponse):
-    """A file that is broken off when the rest of it cannot be made: the last piece is never said to be the last, so
-    that whoever loads it sees that it is not whole. What is wrong is no fault of the viewer, and no traceback of it."""
+    """A file whose transfer is aborted if the rest cannot be produced: the final chunk is never sent, so the client
+    sees that it is incomplete. That is not an error of the viewer, and prints no traceback."""
 
     async def stream_response(self, send: Send) -> None:
-        """Sends what there is of it."""
+        """Sends as much as there is."""
         with suppress(C4Error, duckdb.Error, pa.ArrowException):
             await super().stream_response(send)

@@ -1,6 +1,6 @@
-"""What is counted of a selection, a piece of its files at a time: it goes on where it ended when it is asked again.
+"""Counts a selection, one piece of its files at a time: each request continues where the last one stopped.
 
-Until all pieces were looked at its numbers are too small: there are at least so many pages.
+Until all pieces are counted, its numbers are lower bounds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from c4pipe.inspect.serve.hits import Place
 from c4pipe.inspect.serve.selection import ANY_REASON, Known, Selection, ShardEntry, parts_of
 
 PIECE_BYTES = 8 << 20  # of Parquet: about 15,000 pages, a tenth of a second
-_LIGHT = 16  # times as much where no text has to be read
+_LIGHT = 16  # times as much if no text has to be read
 
 _Step = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -40,20 +40,20 @@ def pieces_of(parts: Sequence[ShardEntry], size: int) -> Iterator[FilePiece]:
 
 
 class SelectionTally:
-    """The pages of a selection, and of those that differ from it in one filter, as far as they have been counted.
-    Several threads may ask it."""
+    """The pages of a selection, and of those that differ from it in one filter, as far as counted. Several threads may
+    use it."""
 
     def __init__(self, corpus: Corpus, selection: Selection, has: Known, barren: Collection[str] = ()):
-        """`barren` are files that are known to hold nothing of `selection.widest`: they are not read."""
+        """`barren` are files known to have nothing of `selection.widest`: they are not read."""
         self.corpus, self.selection, self.has = corpus, selection, has
         self.cells: list[Cell] = []
         self.facets = FacetCounts(*(Counter() for _ in FacetCounts._fields))
         self.beside = Counter[str]()  # pages of `other` by outcome
-        self.held = dict[str, int]()  # outcome -> pages that the rejected table holds, "" kept ones
+        self.held = dict[str, int]()  # outcome -> pages in the rejected table, "" kept ones
         self.looked = self.rows = 0
         self.everything = selection._replace(order="", seed="") == Selection() and "lengths_kept" in corpus.stats
         self.other = selection.but(outcome=ANY_REASON if selection.kept else "")
-        # A page that a reason took nothing from is none of the selection, and counts with other reasons.
+        # A page without a cut for a reason is not in the selection, and counts for other reasons.
         self.asks_losses = bool(selection.lost or (selection.q and selection.field == "lost"))
         self._lock, self._steps = Lock(), deque[tuple[int, _Step]](self._made(barren))
 
@@ -63,9 +63,9 @@ class SelectionTally:
         return not self._steps
 
     def go_on(self, cursor: duckdb.DuckDBPyConnection, seconds: float | None = None) -> None:
-        """Counts a piece at least, and no further one once so many seconds are over; all of them where none are given.
+        """Counts at least one piece, and no further ones after so many seconds; all of them without a limit.
 
-        What is interrupted is counted when it goes on. duckdb.Error where memory does not suffice.
+        An interrupted piece is counted on the next call. duckdb.Error if memory does not suffice.
         """
         until = None if seconds is None else time.monotonic() + seconds
         with self._lock:
@@ -107,7 +107,7 @@ class SelectionTally:
 
     @property
     def tells_beside(self) -> bool:
-        """Whether pages of the other side are counted; else the manifest tells them."""
+        """Whether pages of the other side are counted; else the manifest has them."""
         return self.other.by_row or not self.other.kept
 
     def _count(self, piece: FilePiece) -> _Step:

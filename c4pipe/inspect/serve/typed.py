@@ -1,7 +1,7 @@
-"""Queries that somebody types into the viewer: what they may hold, how long they may run, and what is shown of them.
+"""Queries typed into the viewer: what they may contain, how long they may run, and how much of them is shown.
 
-They are read before they run: one SELECT over the views, without functions that read files. The database below would
-not read any other file either, has no place to write to, and takes no settings.
+They are parsed before they run: one SELECT over the views, without functions that read files. Nor would the database
+itself read any other file, write anything, or accept settings.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from c4pipe.facts.functions import CHARS, REGISTERED_DOMAIN, teach_functions
 from c4pipe.inspect.confined import QUERY_MEMORY, Caller, confined, get_ready
 from c4pipe.inspect.output import as_text
 
-QUERY_SECONDS, EXPORT_SECONDS = 30, 600  # on the clock
+QUERY_SECONDS, EXPORT_SECONDS = 30, 600  # wall time
 LONGEST_SQL = 10_000  # characters
 MOST_ANSWER_ROWS = 1_000  # shown; an export has all of them
-MOST_ANSWER_CHARS = 2_000_000  # of all cells of the rows that are shown
-CELL_CHARS = 500  # shown of a cell
+MOST_ANSWER_CHARS = 2_000_000  # in all cells of the rows shown
+CELL_CHARS = 500  # shown per cell
 MOST_COLUMNS = 100
-ANSWER_BATCH = 2_048  # rows that are taken of an answer at a time: as many as DuckDB makes at once
-ANSWER_GROUP_ROWS, ANSWER_GROUP_BYTES = 10_000, 64 << 20  # of an export that are written at once, what comes first
+ANSWER_BATCH = 2_048  # rows fetched at a time: as many as DuckDB produces at once
+ANSWER_GROUP_ROWS, ANSWER_GROUP_BYTES = 10_000, 64 << 20  # of an export written at once, whichever is reached first
 TYPED_VIEWS = (*VIEWS, *TOLD_VIEWS, "domains")
 _TOLD_OF_VIEWS = f"{', '.join(TYPED_VIEWS[:-1])} and {TYPED_VIEWS[-1]}"
-# Of each registered domain what `facts.domain_sizes` counts; tokens where a tokenizer was named and has counted them.
+# For each registered domain the counts of `facts.domain_sizes`; tokens if a named tokenizer has counted them.
 _DOMAINS = (
     f"SELECT domain, pages, characters, tokens FROM (SELECT {REGISTERED_DOMAIN}(url) AS domain, count(*) AS pages, "
     f"sum({CHARS}(text))::BIGINT AS characters FROM pages GROUP BY 1) LEFT JOIN domain_tokens USING (domain)"
@@ -41,7 +41,7 @@ SchemaTold = dict[bytes, bytes] | None  # metadata of a schema
 WriteTables = Callable[[Iterator[pa.Table], pa.Schema], Iterator[bytes]]
 
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})  # all others read files or the program's state
-# What DuckDB itself says acts or answers anew each time is refused, and what tells of its catalogue; but not these.
+# Functions that DuckDB marks as volatile or having side effects, and those on its catalogue, are refused, except these.
 _HARMLESS = ("random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "error", "pg_typeof", "pg_size_pretty")
 _TELLING = ("current_setting", "getvariable", "current_database", "current_schemas", "in_search_path", "current_query")
 _REFUSED_SQL = (
@@ -52,25 +52,25 @@ _REFUSED_SQL = (
 
 
 class TypedAnswer(NamedTuple):
-    """The first rows of a query."""
+    """The first rows of a result."""
 
     columns: list[str]
     rows: list[list[Any]]
-    more: bool  # there are others
+    more: bool  # whether there are others
 
     def cell(self, value: Any) -> tuple[str, int]:
-        """A value as it is shown, and how many characters of it are not."""
+        """A value for display, and how many of its characters are omitted."""
         return as_text(value), value.hidden if isinstance(value, CutCell) else 0
 
 
 class CutCell(str):
     """The beginning of a cell that is too long to be shown."""
 
-    hidden = 0  # characters behind it
+    hidden = 0  # number of omitted characters
 
     @classmethod
     def of(cls, value: Any) -> tuple[Any, int]:
-        """The value, or the beginning of its text where that is too long; and the characters of the whole."""
+        """The value, or the beginning of its text if that is too long; and the length of the whole."""
         if value is None or isinstance(value, bool | int | float):
             return value, 0
         text = as_text(value)
@@ -82,16 +82,16 @@ class CutCell(str):
 
 
 class TypedQueries:
-    """A corpus, and a connection to its views by which queries are read; they run in processes of their own."""
+    """A corpus, and a connection to its views that parses queries; they run in separate processes."""
 
     def __init__(self, corpus: Corpus, tokens: Callable[[], DomainTokens] = dict):
-        """`tokens` gives those of domains, as far as they are known."""
+        """`tokens` returns those of domains, if available."""
         self._corpus, self._tokens = corpus, tokens
         self._lock = Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """Made when it is first asked for."""
+        """Made on first use."""
         with self._lock:
             if self._connection is None:
                 self._connection = _connected(self._corpus, {})
@@ -103,22 +103,22 @@ class TypedQueries:
         return {view: cursor.execute(sql.format(view)).fetchall() for view in TYPED_VIEWS}
 
     def expect(self) -> None:
-        """Somebody looks at the box, and will ask."""
+        """Prepares for a query, while the user looks at the box."""
         get_ready(_first_rows)
 
     def answer(self, caller: Caller, sql: str) -> TypedAnswer:
-        """What a query gives. ConfigError where it may not run, fails or takes too long or too much."""
+        """The result of a query. ConfigError if it is not allowed, fails, or exceeds a limit."""
         self._check(sql)
         (found,) = confined(caller, QUERY_SECONDS, _first_rows, self._corpus, self._asked(sql), sql, MOST_ANSWER_CHARS)
         return TypedAnswer(*found)
 
     def written(self, caller: Caller, sql: str, write: WriteTables, told: SchemaTold = None) -> Iterator[bytes]:
-        """All rows of a query as a file, piece by piece, with what its schema tells besides. Errors as of `answer`."""
+        """All rows of a query as a file, in pieces, with further metadata in its schema. Errors as from `answer`."""
         self._check(sql)
         return confined(caller, EXPORT_SECONDS, _file_of, self._corpus, self._asked(sql), sql, write, told)
 
     def _asked(self, sql: str) -> DomainTokens:
-        """The tokens of domains, for a query that may ask for them: to give them is to have them counted."""
+        """The tokens of domains, for a query that may use them: requesting them starts the count."""
         return self._tokens() if "domains" in sql.lower() else {}
 
     def _check(self, sql: str) -> None:
@@ -140,8 +140,8 @@ def _connected(corpus: Corpus, tokens: DomainTokens) -> duckdb.DuckDBPyConnectio
 def _first_rows(
     corpus: Corpus, tokens: DomainTokens, sql: str, most_chars: int
 ) -> Iterator[tuple[list[str], list[list[Any]], bool]]:
-    """The columns and first rows of a query, with long cells cut, and whether there are more. Row by row: what was cut
-    goes before the next comes."""
+    """The columns and first rows of a query, with long cells truncated, and whether there are more. Row by row: the
+    full cells of one are freed before the next is read."""
     result = _connected(corpus, tokens).execute(sql)
     columns = [column[0] for column in result.description or []]
     if len(columns) > MOST_COLUMNS:
@@ -156,14 +156,14 @@ def _first_rows(
 
 
 def _file_of(corpus: Corpus, tokens: DomainTokens, sql: str, write: WriteTables, told: SchemaTold) -> Iterator[bytes]:
-    # `sql` parses the same text again; `select` would have the whole answer in memory first.
+    # `sql` parses the same text again; `select` would hold the whole result in memory.
     reader: Any = _connected(corpus, tokens).sql(sql).to_arrow_reader(ANSWER_BATCH)
     schema = _named_once(reader.schema).with_metadata(told)
     yield from write((table.replace_schema_metadata(told) for table in _tables(reader, schema)), schema)
 
 
 def _tables(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The batches in tables of a bounded size, as long as a row has one."""
+    """The batches as tables of bounded size; a single row may exceed it."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
@@ -187,7 +187,7 @@ def _halved(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def asks_sample(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, sql: str) -> bool:
-    """Whether a query that may run reads a table of rejected pages that holds a sample of them."""
+    """Whether an allowed query reads a table of rejected pages that is a sample."""
     return corpus.sampled and any(
         node.get("type") == "BASE_TABLE" and node["qualified_name"]["path"][-1].lower() == "rejected"
         for node in _nodes(_tree(cursor, sql))
@@ -195,7 +195,7 @@ def asks_sample(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, sql: str) -> 
 
 
 def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    """The statement, which is read and not run. ConfigError for all but one SELECT over the views, wherever in it."""
+    """The statement, parsed and not run. ConfigError for anything but one SELECT over the views, at any depth."""
     if not sql.strip():
         raise ConfigError(f"no query was given. Expected one SELECT over {_TOLD_OF_VIEWS}.")
     if len(sql) > LONGEST_SQL:
@@ -206,7 +206,7 @@ def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
     tree = _tree(cursor, sql)
     named = {entry["key"].lower() for node in _nodes(tree) for entry in _common_tables(node)}
     own = {name.lower() for (name,) in cursor.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()}
-    for name in sorted(named & own):  # where the query's own does not hold, it would be DuckDB's
+    for name in sorted(named & own):  # outside the scope of the query's own definition, DuckDB's would be used
         raise ConfigError(f"a table of a query may not be called {name}: DuckDB has one of that name. Choose another.")
     refused = {name for (name,) in cursor.execute(_REFUSED_SQL, [list(_TELLING), list(_HARMLESS)]).fetchall()}
     for node in _nodes(tree):
@@ -215,7 +215,7 @@ def checked_query(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
 
 
 def _statements(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:
-    """ConfigError, with the words of DuckDB, where it cannot be read."""
+    """ConfigError, with DuckDB's message, if it cannot be parsed."""
     try:
         return cursor.extract_statements(sql)
     except duckdb.Error as error:
@@ -249,7 +249,7 @@ def _check_node(node: dict[str, Any], named: set[str], refused: set[str]) -> Non
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a tree of JSON."""
+    """Every object of a JSON tree."""
     left = [tree]
     while left:
         node = left.pop()
@@ -266,7 +266,7 @@ def _common_tables(node: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _named_once(schema: pa.Schema) -> pa.Schema:
-    """With a number behind a name that was there before, for files do not take it twice."""
+    """With a number after a repeated name, since files allow none."""
     names: list[str] = []
     for name in schema.names:
         fresh, number = name, 2

@@ -1,6 +1,6 @@
-"""What the addresses of the viewer have in common: a corpus, how it is asked, how it is shown, what goes wrong.
+"""The common base of the viewer's addresses: a corpus, queries to it, its display, and errors.
 
-Questions to the corpus run in threads, and end when nobody waits.
+Queries to the corpus run in threads, and end when nobody waits.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from c4pipe.shards import Seen
 from c4pipe.textindex.least import LEAST
 
 VIEWER_MEMORY = "1GB"  # of DuckDB, whatever the size of the corpus
-_UNWATCHED = 499  # nobody reads this answer
+_UNWATCHED = 499  # for an answer that nobody reads
 T = TypeVar("T")
 
 
@@ -57,8 +57,9 @@ class Viewer:
         compared: CorpusVerdict | None = None,
         digest: str = "",
     ):
-        """`given` are files that rules read, beside those that the corpus keeps; `seen` is what a training has read,
-        `compared` a verdict on this corpus, which is A, and another, and `digest` the sha256 of its manifest."""
+        """`given` are further files that rules read, besides those that the corpus keeps; `seen` is what a training run
+        has read, `compared` a verdict on this corpus, which is A, and another, and `digest` the sha256 of its manifest.
+        """
         self.digest = digest or corpus.digest
         self.seen, self.corpus, self.judges = seen, corpus, Judges(corpus, given)
         self.has = with_preset(known(corpus), corpus, self.judges.preset)
@@ -86,18 +87,18 @@ class Viewer:
 
     async def refused(self, request: Request, error: HTTPException) -> Response:
         """No such URL or method."""
-        words = {404: "No page of the viewer has this address.", 405: "This address takes another kind of request."}
+        words = {404: "No page of the viewer has this address.", 405: "This address needs another request method."}
         return self.message(error.status_code, "Not here", words.get(error.status_code, error.detail))
 
     async def wrong(self, request: Request, error: C4Error) -> Response:
-        """A question that cannot be answered, in words. What an older build may well have had is not there any more."""
+        """A question without an answer, in words. A value that an older build may have had is said to be gone."""
         if type(error) is ConfigError and page_builds().older:
             return self.html("other_build.html", 404, asked=page_builds().fields, says=as_called(str(error)))
         status = 413 if isinstance(error, TooLongError) else 400 if isinstance(error, ConfigError) else 500
         return self.message(status, "That cannot be shown", as_called(str(error)))
 
     async def unreadable(self, request: Request, error: duckdb.Error) -> Response:
-        """DuckDB could not read the files, or not in the memory it has."""
+        """DuckDB could not read the files, or not within its memory."""
         if isinstance(error, duckdb.InterruptException):
             return Response(status_code=_UNWATCHED)
         if isinstance(error, duckdb.OutOfMemoryException):
@@ -110,7 +111,7 @@ class Viewer:
         return self.message(500, "A damaged file", words)
 
     def met_words(self, seen: Seen | None) -> str:
-        """How the training has met a page, in words; "" where there is none to ask."""
+        """When the training run read a page, in words; "" without a run."""
         return met_words(seen, self.seen.step) if self.seen else ""
 
     def _cited(self) -> str:
@@ -121,12 +122,12 @@ class Viewer:
         return self.seen.note if self.seen else ""
 
     def selection(self, request: Request) -> tuple[Selection, list[ShardEntry]]:
-        """What the address asks for, and the files that hold it."""
+        """The selection in the address, and the files that hold it."""
         selection = parse(request.query_params.multi_items(), self.has)
         return selection, parts_of(self.corpus, selection)
 
     async def selected(self, request: Request) -> tuple[Selection, list[ShardEntry]]:
-        """Likewise, for an answer that looks at its pages: with what only the rules tell of these."""
+        """The same, for an answer that examines its pages: with what only the rules know about these."""
         selection, parts = self.selection(request)
         if selection.alone:
             await self.ask(request, self.listed.set_aside)
@@ -136,20 +137,20 @@ class Viewer:
         return selection, parts
 
     async def record(self, request: Request) -> Record:
-        """The page at the address, the first where it may be several."""
+        """The page at the address, the first of several."""
         found = await self.ask(request, found_pages, self.corpus, PageLink.asked(request.query_params))
         if not found.records:
             raise HTTPException(404)
         return found.records[0]
 
     async def ask(self, request: Request, work: Callable[..., T], *arguments: Any) -> T:
-        """What `work` answers with a cursor of its own; interrupted when the client has gone."""
+        """The result of `work` with its own cursor; interrupted when the client has left."""
         return await watched_answer(self._connection, request, partial(self._checked, work), *arguments)
 
     async def later(self, name: str, words: str, work: Callable[..., T], *arguments: Any) -> T:
-        """What `work` answers with a cursor of its own, whoever waits for it: it is asked once.
+        """The result of `work` with its own cursor, independent of any client: it is called once.
 
-        AnswerStillMadeError with these words while that takes.
+        AnswerStillMadeError with these words until it is ready.
         """
 
         def made() -> T:
@@ -159,20 +160,20 @@ class Viewer:
         return await self.answers.answer(name, words, made)
 
     async def still_made(self, request: Request, error: AnswerStillMadeError) -> Response:
-        """What is said until such an answer is there."""
+        """The message until such an answer is ready."""
         return self.html("later.html", 202, says=str(error), selection=Selection())
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """One for an answer that is sent while it is read."""
+        """A cursor for an answer that is sent while it is read."""
         return self._connection.cursor()
 
     def _checked(self, work: Callable[..., T], *arguments: Any) -> T:
-        """What `work` answers of files that are what the manifest says: those that changed are looked at again."""
+        """The result of `work` on verified files: those that changed are verified again."""
         self.corpus.check()
         return work(*arguments)
 
     def share(self, **values: Any) -> None:
-        """Gives all templates these values."""
+        """Makes these values available to all templates."""
         self._templates.globals |= values
 
     def html(self, template: str, status: int = 200, **values: Any) -> Response:
@@ -185,12 +186,12 @@ class Viewer:
 
 
 def _in_build(corpus: Corpus) -> dict[str, int]:
-    """ "stage/reason" -> pages that the build rejected for it, of which the rejected table may hold a sample."""
+    """ "stage/reason" -> pages that the build rejected for it, of which the rejected table may have a sample."""
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     return {f"{stage['stage']}/{reason}": pages for stage in stages for reason, pages in stage["rejected"].items()}
 
 
 def _no_pages(corpus: Corpus) -> int:
-    """Records that gave no page: they are among the rejected ones, and not among the pages that were read."""
+    """Records that gave no page: they count as rejected, but not as pages that were read."""
     stages = corpus.manifest.get("ledger", {}).get("stages", [])
     return sum(stages[0]["rejected"].values()) if stages else 0

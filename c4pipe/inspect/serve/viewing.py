@@ -1,4 +1,4 @@
-"""One page as it is shown: raw beside kept, what was cut and why, and words for what is not there to show."""
+"""One page for display: raw next to kept, the cuts and their reasons, and explanations of missing parts."""
 
 from __future__ import annotations
 
@@ -25,54 +25,54 @@ from c4pipe.text.urls import as_read, stand_in
 _OWNER = re.compile(r"[0-9a-f]{16}")
 
 
-# Fields of a page that the template puts somewhere itself.
+# Fields of a page that the template places itself.
 _PLACED = {"url", "text", "timestamp", "source", "language", "language_score", "language_votes", "extra"}
 
 
 class View(NamedTuple):
-    """What the page view draws."""
+    """The content of a page view."""
 
     page: Page
     stage: str  # that rejected it; "" for a kept page
     reason: str
     detail: str
-    says: str  # the reason in words, with the thresholds of the preset that judged
+    says: str  # the reason in words, with the thresholds of the judging preset
     explanation: Explanation | None
-    lines: list[Line]  # raw, where it is known
-    beside: bool  # the kept text is what is left of each line, so it stands beside it
-    text: list[Line]  # the kept text by itself, where it does not
-    hidden: int  # lines that are not shown
+    lines: list[Line]  # raw, if available
+    beside: bool  # the kept text is what is left of each line, so it is shown next to it
+    text: list[Line]  # the kept text alone, if it is not
+    hidden: int  # number of omitted lines
     hues: dict[str, int]
     notes: list[str]
-    marked: list[int]  # numbers of the lines that hold what a link asks to be marked
+    marked: list[int]  # numbers of the lines that contain the text to be marked
 
     @property
     def first_left(self) -> int:
-        """The number of the first line of which something is left, where one in front of it was cut whole; else 0."""
+        """The number of the first line that is not completely cut, if an earlier one is; else 0."""
         cut, left = ([line.number for line in self.lines if bool(line.gone) == gone] for gone in (True, False))
         left = [number for number in left if self.lines[number - 1].kept]
         return left[0] if cut and left and cut[0] < left[0] else 0
 
     @property
     def language(self) -> str:
-        """Of its text, as far as the build has recorded it."""
+        """The language of its text, if the build has recorded it."""
         return self.detail if self.reason == Identify.OTHER.code else self.page.language
 
     @property
     def moved(self) -> list[StrongestWords]:
-        """Which words moved its scores."""
+        """The words that moved its scores."""
         return [*map(strongest_words, self.explanation.moved)] if self.explanation else []
 
     @property
     def columns(self) -> list[tuple[str, str]]:
-        """Columns that have no place of their own on the page, with their values; not those that are empty."""
+        """Columns without a place of their own on the page, with their values; without empty ones."""
         values = {name: value for name, value in self.page._asdict().items() if name not in _PLACED}
         values.update(self.page.extra)
         return [(name, as_text(value)[:LONGEST_PIECE]) for name, value in values.items() if value not in ("", None)]
 
 
 def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, record: Record, mark: str = "") -> View:
-    """The page with what was recorded of it, and with what the rules say now; `mark` is a text to mark on it."""
+    """The page with the build's record, and the current verdict of the rules; `mark` is a text to mark on it."""
     raw: Record | None = record
     kept = record if not record.reason else kept_of(cursor, record.page.source) if record.reason == KEPT else None
     if not record.reason:
@@ -95,7 +95,7 @@ def view(cursor: duckdb.DuckDBPyConnection, corpus: Corpus, judges: Judges, reco
 
 
 def judged(explanation: Explanation) -> View:
-    """A page that somebody asked about, which no build has seen."""
+    """A page from a user's question, which no build has seen."""
     stage, reason = explanation.stage, explanation.reason
     detail = next((rule.detail for rule in explanation.tried if (rule.stage, rule.code) == (stage, reason)), "")
     own = _own_code(explanation.page)
@@ -112,7 +112,8 @@ def _drawn(
     own: str,
     mark: str = "",
 ) -> View:
-    """Raw lines beside what is left of them. Where that is not clear line by line, a kept text stands by itself."""
+    """Raw lines next to what is left of them. If that cannot be determined line by line, the kept text is shown
+    separately."""
     beside = bool(segments) and as_kept(segments, left)
     text = plain_lines(left) if not beside and outcome[1] == KEPT else []
     hidden = max(0, len(segments) - MOST_LINES, len(text) - MOST_LINES)
@@ -126,7 +127,7 @@ def _drawn(
 
 
 def _own_code(page: Page) -> str:
-    """The code by which a page owns text."""
+    """The code under which a page owns text."""
     return owner_of(page_priority(stand_in(as_read(page))))
 
 
@@ -146,7 +147,7 @@ def _why_alone(corpus: Corpus) -> str:
 
 
 def _changed(judges: Judges, raw: Record | None, kept: Record | None, explanation: Explanation | None) -> list[str]:
-    """What the rules say otherwise now than at the build."""
+    """The differences between the rules' current verdict and that of the build."""
     if raw is None or explanation is None:
         return []
     notes = []
@@ -159,5 +160,5 @@ def _changed(judges: Judges, raw: Record | None, kept: Record | None, explanatio
 
 
 def is_owner(name: str) -> bool:
-    """Whether it may name the owner of a line: the first 16 hexadecimal digits of an MD5."""
+    """Whether it may be the code of an owner: the first 16 hexadecimal digits of an MD5."""
     return bool(_OWNER.fullmatch(name))

@@ -1,4 +1,4 @@
-"""What the viewer answers about pages that somebody asks for, and about reasons."""
+"""The viewer's answers about pages that a user asks for, and about reasons."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from c4pipe.text.urls import as_read
 
 
 class WhyNot:
-    """The addresses of a viewer that judge pages and explain reasons."""
+    """The viewer's addresses that judge pages and explain reasons."""
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer
 
     async def why(self, request: Request) -> Response:
-        """The verdict of every rule on a text or URL that somebody asks about."""
+        """The verdict of every rule on a user's text or URL."""
         asked = Question(request.query_params.get("preset", ""), request.query_params.get("url", "").strip(), "")
         if request.method == "POST":
             asked = await question(request)

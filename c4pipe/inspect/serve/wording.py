@@ -1,4 +1,4 @@
-"""What the addresses of listed words answer: each word, phrase or address of a list with what it cost."""
+"""The page on listed words: each word, phrase or address of a list with what it cost."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from c4pipe.inspect.serve.selection import Selection
 from c4pipe.inspect.serve.viewer import Viewer
 from c4pipe.page import Unit
 
-_MOST_WORDS = 100  # of a list
-_MOST_PLACES = 200  # domains shown of a word; a file has all
-# How words may be ordered, and what says so. By accident: those first that were alone on most of their pages.
-_ORDERS = {"pages": "pages", "only": "pages that hold it alone", "domains": "domains"}
+_MOST_WORDS = 100  # per list
+_MOST_PLACES = 200  # domains shown per word; a file has all
+# Orders of words, and their labels. By accident: those first that were the only entry on most of their pages.
+_ORDERS = {"pages": "pages", "only": "pages that contain only it", "domains": "domains"}
 _SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("stage", "rule", "costs", "entry", "language", "domain")]
     + [(name, pa.int64()) for name in ("kept_pages", "rejected_pages", "held_pages")]  # of this language and domain
@@ -31,7 +31,7 @@ _SCHEMA = pa.schema(
 
 
 class WordPages:
-    """The addresses of a viewer that show what lists did."""
+    """The viewer's addresses for the effect of lists."""
 
     def __init__(self, viewer: Viewer):
         self._viewer = viewer

@@ -40,7 +40,7 @@ from c4pipe.text.plain.stops import DOUBT, next_sentence
 
 # Of a line that is not plain: where it begins, in bytes and in characters; where it ends; the sentences before it.
 DOUBTFUL_ROW = 4
-TOO_MANY = -1  # sentences, or lines that are not plain: there is no room
+TOO_MANY = -1  # sentences, or lines that are not plain, for the arrays
 _NEWLINE, _SMALL_SIGMA, _OTHER = 0x0A, 0x3C3, 1 << BYTE_BITS
 
 
@@ -53,7 +53,7 @@ def put_point(lower: Any, at: int, kind: int, point: int) -> None:
 
 
 def hash_stripped(data: Any, hashes: Any, first: int, count: int, end: Any) -> None:
-    """Puts hashes where the places of sentences stand, of which the last one ends at `end`."""
+    """Replaces the offsets of sentences, of which the last one ends at `end`, by hashes."""
     for i in range(count - 1, first - 1, -1):
         start: Any = np.int64(hashes[i])
         following = start
@@ -70,23 +70,23 @@ def hash_plain(
     text: Any, size: int, of_byte: Any, of_point: Any, words: Any, lower: Any, starts: Any, hashes: Any,
     doubtful: Any, room: int,
 ) -> int:  # fmt: skip
-    """Finds the sentences of plain lines; returns how many there are, or TOO_MANY.
+    """Finds the sentences of plain lines; returns their number, or TOO_MANY.
 
     Args:
         text: (size + 1,) UTF-8, and a 0 behind it.
         of_byte, of_point, words: (256,), (2**16,), (WORD_SLOTS,) see `marks` and `stops`.
-        lower: (size,) gets plain lines in lower case.
-        starts, hashes: (room,) get where each begins, in characters, and what it is, stripped and in lower case.
-        doubtful: (1 + DOUBTFUL_ROW * room,) gets how many lines are not plain, and a row for each.
+        lower: (size,) receives plain lines in lower case.
+        starts, hashes: (room,) receive where each begins, in characters, and its hash, stripped and in lower case.
+        doubtful: (1 + DOUBTFUL_ROW * room,) receives the number of lines that are not plain, and a row for each.
     """
     count = doubts = at = chars = 0
     while at < size:
         if doubts == room:
             return TOO_MANY
         line, first, begun, begun_char = at, count, at, chars
-        follow = 0  # bytes of the line so far that go on with a character
+        follow = 0  # continuation bytes of the line so far
         quote, bracket = 0, False
-        within = True  # the bracket is within the quote
+        within = True  # the bracket is inside the quote
         mailed = joined = False  # it may hold an address; a sentence begins without a blank, as if in one
         plain = True
         while plain:
@@ -99,6 +99,13 @@ def hash_plain(
             if kind == ENDS:
                 plain = at == size or text[at] == _NEWLINE
                 break
+            if kind == TWO_BYTES:  # a letter as a rule, which is all that there is to say of it
+                letter = of_point[point_at(text, at, kind)]
+                if letter > CAPITAL_SIGMA:
+                    put_point(lower, at, kind, letter)
+                    at += 2
+                    follow += 1
+                    continue
             before: Any = text[at - 1] if at > line else np.uint8(ONE_BLANK)
             lower[at] = text[at]
             if kind == STOPS:
@@ -114,7 +121,7 @@ def hash_plain(
                     starts[count], hashes[count] = begun_char, begun
                     count += 1
                     begun, begun_char = begins, chars + begins - line - follow
-                    if quote != 0:  # its mark is between the stop and there
+                    if quote != 0:  # the closing mark is in between
                         begun_char -= point_width(byte_kind(text[end], of_byte)) - 1
                     joined |= begins == end
                 at = end

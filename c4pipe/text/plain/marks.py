@@ -1,24 +1,24 @@
-"""What the characters of a line are to the kernel, and the marks that come in pairs. All of it is compiled into it."""
+"""What the characters of a line mean to the kernel, and the marks that form pairs. All of it is compiled into it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# What is to be known of each byte: what it is in lower case, and above that one of these.
+# For each byte: its lower case, and above that one of these flags.
 ORDINARY, STOPS, ENDS, DOUBLE_QUOTE, APOSTROPHE, OPENS, CLOSES, AT_SIGN, TWO_BYTES, THREE_BYTES, OTHER_BYTE = range(11)
 BYTE_BITS = 8
-# What is to be known of each code point below 2**16: what it is in lower case, in as many bytes, or one of these.
+# For each code point below 2**16: its lower case, in as many bytes, or one of these.
 UNKNOWN = 0  # in no plain line
-QUOTE_MARK = 1  # a mark of quotes
+QUOTE_MARK = 1  # a quotation mark
 WIDE_BLANK = 2  # the no-break space
-BEGINS_NOTHING = 3  # not the beginning of a sentence
-CAPITAL_SIGMA = 4  # has two small letters
-MOST_BLANKS = 16  # a stop with more of them behind it is not plain
-LONG_ITEM = 64  # bytes: more without a blank in front of a bracket are not looked at
+BEGINS_NOTHING = 3  # does not begin a sentence
+CAPITAL_SIGMA = 4  # has two lower cases
+MOST_BLANKS = 16  # a stop with more blanks behind it is not plain
+LONG_ITEM = 64  # bytes without a blank in front of a bracket; more are not examined
 
 ONE_BLANK, COMMA, DOT, SLASH, SQUARE, ROUND = tuple(b" ,./[(")
-DASH_BYTE = 0xE2  # the first byte of theirs, and of curly quotes
-RIGHT_QUOTE = 0x2019  # ’, which is an apostrophe as well
+DASH_BYTE = 0xE2  # the first byte of dashes and of curly quotes
+RIGHT_QUOTE = 0x2019  # ’, which is also an apostrophe
 WIDE_BLANK_BYTES = (0xC2, 0xA0)
 _DOUBLE = 0x22
 _ROMAN = sum(1 << (letter & 31) for letter in b"ivxlcdm")
@@ -45,7 +45,7 @@ def byte_kind(byte: Any, of_byte: Any) -> int:
 
 
 def point_width(kind: int) -> int:
-    """Bytes of a character."""
+    """The width of a character in bytes."""
     return 2 if kind == TWO_BYTES else 3 if kind == THREE_BYTES else 1
 
 
@@ -57,7 +57,7 @@ def point_at(text: Any, at: int, kind: int) -> int:
 
 
 def quote_at(text: Any, at: int, kind: int, of_point: Any) -> int:
-    """The mark of quotes that stands there, or 0."""
+    """The quotation mark at this place, or 0."""
     if kind == DOUBLE_QUOTE:
         return _DOUBLE
     if kind != TWO_BYTES and kind != THREE_BYTES:
@@ -67,7 +67,7 @@ def quote_at(text: Any, at: int, kind: int, of_point: Any) -> int:
 
 
 def closer_of(quote: int) -> int:
-    """The mark that closes what this one opens, 0 where it opens nothing."""
+    """The mark that closes this one, 0 if it opens nothing."""
     if quote == 0xAB or quote == 0xBB:  # « and » close each other
         return quote ^ 0x10
     if quote == 0x201E:  # „“
@@ -78,7 +78,7 @@ def closer_of(quote: int) -> int:
 
 
 def past_blanks(text: Any, at: int) -> int:
-    """Where the blanks from there on end, or a place more than `MOST_BLANKS` off."""
+    """The end of the blanks there, or a place more than `MOST_BLANKS` further."""
     end = at
     while text[end] == ONE_BLANK and end - at <= MOST_BLANKS:
         end += 1
@@ -86,7 +86,7 @@ def past_blanks(text: Any, at: int) -> int:
 
 
 def is_item(text: Any, line: int, at: int) -> bool:
-    """Whether what stands between the last blank and a bracket may be the number of an item of a list."""
+    """Whether the text between the last blank and a bracket may be the number of a list item."""
     start = at
     while start > line and text[start - 1] != ONE_BLANK:
         start -= 1
@@ -105,8 +105,8 @@ def is_item(text: Any, line: int, at: int) -> bool:
 
 
 def stands_within(text: Any, line: int, at: int, kind: int, what: int, of_byte: Any) -> bool:
-    """Whether a wide blank stands in front of a letter or digit of the same line; whether no stop is behind the blanks
-    that follow another character that begins no sentence."""
+    """Whether a wide blank precedes a letter or digit of the same line, or no stop is behind the blanks that follow
+    another character that begins no sentence."""
     behind = at + point_width(kind)
     if what == WIDE_BLANK:
         return at > line and text[at - 1] != ONE_BLANK and (is_letter(text[behind]) or is_digit(text[behind]))
@@ -115,12 +115,12 @@ def stands_within(text: Any, line: int, at: int, kind: int, what: int, of_byte: 
 
 
 def is_greek(text: Any, at: int) -> bool:
-    """Whether a Greek letter stands there, so that a sigma before it is none at the end of a word."""
+    """Whether a Greek letter is there, so that a sigma before it does not end a word."""
     return bool((text[at] == 0xCE and text[at + 1] >= 0x88) or (text[at] == 0xCF and text[at + 1] <= 0x8E))
 
 
 def is_wide_letter(text: Any, at: int) -> bool:
-    """Whether a letter from À to ÿ, or one of Russian or Ukrainian, stands there."""
+    """Whether a letter from À to ÿ, or one of Russian or Ukrainian, is there."""
     if text[at] == 0xC3:
         return bool(text[at + 1] != 0x97 and text[at + 1] != 0xB7)  # × and ÷
     return bool(text[at] == 0xD0 or text[at] == 0xD1)

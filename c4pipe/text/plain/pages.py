@@ -9,11 +9,11 @@ from typing import NamedTuple
 from c4pipe.text.plain.kernel import DOUBTFUL_ROW, TOO_MANY, hash_plain
 from c4pipe.text.plain.tables import addresses
 
-MOST_SENTENCES = 8192  # of a page, and lines that are not plain
+MOST_SENTENCES = 8192  # of a page; also the most lines that are not plain
 
 
 class PlainSentences(NamedTuple):
-    """Of all plain lines together; and the other lines."""
+    """The sentences of all plain lines, and the other lines."""
 
     hashes: array[int]  # of each sentence stripped and in lower case
     starts: array[int]  # where each begins, in characters
@@ -22,12 +22,12 @@ class PlainSentences(NamedTuple):
 
 
 def plain_sentences(text: bytes) -> PlainSentences | None:
-    """From UTF-8. None where there are too many."""
+    """From UTF-8. None if there are too many."""
     return _OWN.room.filled(text)
 
 
 class _Room:
-    """What the kernel writes to, kept from page to page."""
+    """The arrays that the kernel writes to, reused for every page."""
 
     def __init__(self) -> None:
         self._lower = array("B")
@@ -51,7 +51,7 @@ class _Room:
 
 
 class _Own(threading.local):
-    """For each thread a room of its own: one attribute, for one of these takes 0.2 µs to be asked for."""
+    """A room for each thread, as one attribute, because each access of a thread-local takes 0.2 µs."""
 
     def __init__(self) -> None:
         self.room = _Room()

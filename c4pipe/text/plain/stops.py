@@ -1,6 +1,6 @@
-"""What stops do in a plain line: where the next sentence begins, if one does. Compiled into the kernel.
+"""What stops do in a plain line: where the next sentence begins, if any. Compiled into the kernel.
 
-Each function answers with a place in the bytes of the page, or NO_BREAK, or DOUBT where the line is not plain.
+Each function returns a place in the bytes of the page, NO_BREAK, or DOUBT if the line is not plain.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ from c4pipe.text.plain.marks import (
     quote_at,
 )
 
-NO_BREAK, DOUBT = 0, -1  # the sentence goes on; the line is not plain
-# The table of words: an entry is the key of one, its first letters with 5 bits each, and its flags; 0: there is none.
+NO_BREAK, DOUBT = 0, -1  # the sentence continues; the line is not plain
+# The table of words: an entry is a word's key, its first letters with 5 bits each, and its flags. 0: empty.
 WORD_LETTERS, LETTER_BITS = 6, 5
-WORD_SLOTS, SLOT_FACTOR, SLOT_SHIFT = 1024, 2654435761, 15  # it lies where the product of its key says, or behind
-SHORTENED = 1 << 32  # "." behind it is no stop, mostly
+WORD_SLOTS, SLOT_FACTOR, SLOT_SHIFT = 1024, 2654435761, 15  # the product of its key selects the slot, or one behind
+SHORTENED = 1 << 32  # "." behind it is mostly not a stop
 UNIT, UNIT_OF_DIGITS = 1 << 33, 1 << 34  # it may be one; only behind a digit
 UNIT_BEHIND_DOT = 1 << 35  # its last word or its last two letters: "p.m", "M.Sc"
 OWN_STOP = 1 << 36  # has a stop in its name
-STARTER, STARTER_PERHAPS = 1 << 37, 1 << 38  # begins sentences; begins as such a word does
+STARTER, STARTER_PERHAPS = 1 << 37, 1 << 38  # starts sentences; has the first letters of such a word
 _KEY, _M, _I = (1 << WORD_LETTERS * LETTER_BITS) - 1, 13, ord("I")
 _FLAGS = SHORTENED | UNIT | UNIT_OF_DIGITS | UNIT_BEHIND_DOT | OWN_STOP
 _WIDE_1, _WIDE_2 = WIDE_BLANK_BYTES
 
 
 def entry_of(key: int, words: Any) -> int:
-    """The entry of a word, 0 where nothing is known of it."""
+    """The entry of a word, 0 if it is not listed."""
     slot = key * SLOT_FACTOR >> SLOT_SHIFT & (WORD_SLOTS - 1)
     while words[slot] != 0 and words[slot] & _KEY != key:
         slot = (slot + 1) & (WORD_SLOTS - 1)
@@ -62,7 +62,7 @@ def entry_of(key: int, words: Any) -> int:
 
 
 def word_before(text: Any, line: int, stop: int) -> tuple[int, int]:
-    """Where the letters in front of a stop begin, as far as a key goes, and their key."""
+    """Where the letters in front of a stop begin, as many as a key holds, and their key."""
     key, at = 0, stop
     while at > line and is_letter(text[at - 1]) and stop - at < WORD_LETTERS:
         at -= 1
@@ -71,7 +71,7 @@ def word_before(text: Any, line: int, stop: int) -> tuple[int, int]:
 
 
 def starts_sentence(text: Any, at: int, of_byte: Any, words: Any) -> int:
-    """1 where a word stands that starts sentences, 0 where none does, or DOUBT."""
+    """1 if a word that starts sentences is there, 0 if not, or DOUBT."""
     if not is_capital(text[at]):
         return 0
     key, size, small = 0, 0, True
@@ -89,7 +89,7 @@ def starts_sentence(text: Any, at: int, of_byte: Any, words: Any) -> int:
 
 
 def behind_dot(text: Any, line: int, stop: int, following: int, begins: int, of_byte: Any, words: Any) -> int:
-    """What a single "." does, behind which a sentence would begin; `following` is the first behind it and blanks."""
+    """What a single "." does behind which a sentence may begin; `following` is the first byte behind it and blanks."""
     at, key = word_before(text, line, stop)
     entry = entry_of(key, words) if key else 0
     if entry & _FLAGS == 0:
@@ -103,7 +103,7 @@ def behind_dot(text: Any, line: int, stop: int, following: int, begins: int, of_
         return DOUBT if entry & (UNIT | UNIT_OF_DIGITS) else begins
     if before == _WIDE_2 and text[at - 2] == _WIDE_1:
         return DOUBT
-    if before != ONE_BLANK and before != SLASH:  # a part of a longer word
+    if before != ONE_BLANK and before != SLASH:  # part of a longer word
         return begins
     if entry & UNIT:
         return DOUBT
@@ -143,7 +143,7 @@ def behind_dotted(
 
 
 def behind_quote(text: Any, end: int, of_byte: Any) -> int:
-    """Where a sentence begins behind a quote that closes directly behind a stop."""
+    """Where a sentence begins after a quote that closes directly after a stop."""
     at = past_blanks(text, end)
     if byte_kind(text[at], of_byte) == ENDS:
         return NO_BREAK
@@ -155,7 +155,7 @@ def behind_quote(text: Any, end: int, of_byte: Any) -> int:
 
 
 def may_begin(text: Any, at: int, kind: int, quote: int, bracket: bool, of_point: Any) -> bool:
-    """Whether what stands behind a stop begins a sentence, or goes on within a bracket or a quote."""
+    """Whether the text behind a stop begins a sentence, or continues inside a bracket or a quote."""
     if kind in (STOPS, APOSTROPHE, OTHER_BYTE) or (text[at] == SQUARE and is_digit(text[at + 1])):
         return False
     if kind == CLOSES:
@@ -169,9 +169,9 @@ def may_begin(text: Any, at: int, kind: int, quote: int, bracket: bool, of_point
 def next_sentence(
     text: Any, line: int, stop: int, end: int, quote: int, bracket: bool, of_byte: Any, of_point: Any, words: Any
 ) -> int:
-    """Where the sentence behind the run of stops from `stop` to `end` begins.
+    """Where the sentence after the run of stops from `stop` to `end` begins.
 
-    `quote` closes the quote that is open, 0 where none is; `bracket`: one is open.
+    `quote` closes the open quote, 0 if there is none; `bracket`: one is open.
     """
     at = past_blanks(text, end)
     byte, kind = text[at], byte_kind(text[at], of_byte)

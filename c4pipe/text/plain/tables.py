@@ -1,4 +1,4 @@
-"""What the kernel is told of bytes, characters and words."""
+"""What the kernel knows of bytes, characters and words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from c4pipe.text.plain import marks, stops
 
-# A full stop behind one of these is none, unless a word of STARTING_WORDS follows; in sentencex 1.0.32 those of
-# `abbrev/en.txt` without a stop within.
+# A full stop behind one of these does not count, unless a word of STARTING_WORDS follows; in sentencex 1.0.32, those
+# of `abbrev/en.txt` without a stop within.
 SHORTENED_WORDS = """
 a abbrev adj adm adv al ala alta apr arc ariz ark art assn asst attys aug ave b bart bld bldg blvd brig bros btw c
 ca cal calif capt cf cit cl cmdr co col colo comdr con conn corp cpl cres ct d dak dc dec del dept det dist dr drs e
@@ -38,21 +38,21 @@ Tomorrow Tonight Two Under Unfortunately Unlike Until Upon Using Usually Was We 
 Whenever Where Whereas Wherever Whether Which Whichever While Whilst Who Whose Why Will With Within Without Would
 Yes Yesterday Yet You Your
 """
-# Of `trailing_markers/en.txt`: those without a stop, those that count behind a digit alone, and how the others end.
+# Of `trailing_markers/en.txt`: those without a stop, those that count only behind a digit, and how the others end.
 UNIT_WORDS = "ba bcom bs bsc dds fl ft jd lb llb lld llm ma mba mcom md mi mph ms msc ne nw oz phd pt qt se sq sw yd"
 UNITS_OF_DIGITS = "gal in"
 ENDS_OF_UNITS = "com sc ad am ba bc bs ce ds hd jd lb ld lm ma md ms ne nw pm se sw"
 OWN_STOPS = "yahoo yum"  # EXCLAMATION_WORDS in `constants.rs`, of ASCII letters
 
-# Code points of plain lines beside ASCII: letters and marks of Latin, Greek, Cyrillic, Armenian, Hebrew and Arabic,
-# dashes, € and ™, Hangul. Where what is in lower case takes other bytes, or more than one, they are not.
+# Code points of plain lines other than ASCII: letters and marks of Latin, Greek, Cyrillic, Armenian, Hebrew and Arabic,
+# dashes, € and ™, Hangul. Characters whose lower case has more bytes, fewer, or is several, are not plain.
 PLAIN_POINTS = "a1-588 5d0-61a 620-6d3 6d5-6ff 1e00-1fff 2010-2015 20ac 2122 ac00-d7a3"
-NOT_PLAIN = "b0 ba 331 37e 38b 38d 3a2"  # in "N°", "nº", "No̱"; a question mark; no letters, though in their midst
+NOT_PLAIN = "b0 ba 331 37e 38b 38d 3a2"  # in "N°", "nº", "No̱"; a question mark; gaps among the letters
 
 
 @cache
 def addresses() -> tuple[int, int, int]:
-    """Where the three tables lie, as `kernel.hash_plain` takes them."""
+    """The addresses of the three tables, as `kernel.hash_plain` takes them."""
     of_byte, of_point, words = (table.ctypes.data for table in _tables())
     return of_byte, of_point, words
 
@@ -90,9 +90,7 @@ def _of_point() -> NDArray[np.uint16]:
     of_point[[int(point, 16) for point in NOT_PLAIN.split()]] = marks.UNKNOWN
     of_point[[ord(mark) for mark in "«»‘’“”„"]] = marks.QUOTE_MARK
     of_point[0xA0] = marks.WIDE_BLANK
-    of_point[[0x2026, 0x200C, 0x200D]] = (
-        marks.BEGINS_NOTHING
-    )  # the ellipsis, and what joins letters or keeps them apart
+    of_point[[0x2026, 0x200C, 0x200D]] = marks.BEGINS_NOTHING  # the ellipsis, and what joins or separates letters
     of_point[ord("Σ")] = marks.CAPITAL_SIGMA
     return of_point
 
@@ -122,6 +120,6 @@ def _words() -> NDArray[np.int64]:
 
 
 def _key_of(word: str) -> int:
-    """Of its first letters, as far as it has nothing else."""
+    """The key of a word: its first letters, as far as it consists of letters."""
     letters = word[: stops.WORD_LETTERS].lower().partition("'")[0]
     return sum((ord(letter) & 31) << stops.LETTER_BITS * i for i, letter in enumerate(letters))

@@ -1,13 +1,13 @@
-"""Metrics by name, each a function of answers and predictions, which gives values by name.
+"""Metrics by name, each a function from answers and predictions to values by name.
 
     classes.py   numbers of labels, and numbers: accuracy, Matthews, F1, correlations, MultiRC
-    answers.py   texts that questions accept, sets of them, names in a sentence
-    texts.py     whole texts: the same text, BLEU, ROUGE
-    baseline.py  what the most frequent answer would get
+    answers.py   accepted texts, sets of them, names in a sentence
+    texts.py     whole texts: exact match, BLEU, ROUGE
+    baseline.py  the score of the most frequent answer
 
-All values are shares or correlations times 100, as T5 prints them, under the names that T5 0.9.4 gives them, and equal
-to those of T5 0.9.4, mT5 and T5's closed-book code: `bench/metrics.py` compares. Two differ from their source: mT5 has
-`span_f1` of 0 to 1, and rouge's bootstrap is seeded here. Nothing to measure gives nan, where the sources fail.
+All values are shares or correlations times 100, as T5 prints them, under the names of T5 0.9.4, and equal to those of
+T5 0.9.4, mT5 and T5's closed-book code: `bench/metrics.py` compares them. Two differ from their source: mT5's `span_f1`
+is from 0 to 1, and rouge's bootstrap is seeded here. Without data the result is nan, where the sources fail.
 """
 
 from __future__ import annotations

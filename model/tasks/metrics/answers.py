@@ -1,7 +1,7 @@
-"""Metrics of questions: texts that are accepted, sets of them by several people, and names in a sentence.
+"""Metrics of questions: accepted texts, sets of them by several annotators, and names in a sentence.
 
-Two texts are compared when they are normalised: in lower case, without marks, articles and blanks that are too many.
-An answer that is one text, as that of a `Template`, is the only one accepted.
+Texts are compared in normal form: lower case, without punctuation, articles and extra spaces. An answer that is a
+single text, as in a `Template`, is the only accepted one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ENGLISH = re.compile(r"\b(?:a|an|the)\b")
 _NO_MARKS = str.maketrans("", "", string.punctuation)
 _BLANK_MARKS = dict.fromkeys(map(ord, string.punctuation + "‘’´`_"), " ")
 
-# Language of MLQA -> its articles and the like, as MLQA's own evaluation has them: github.com/facebookresearch/MLQA
+# Language of MLQA -> its articles etc., as in MLQA's own evaluation: github.com/facebookresearch/MLQA
 MLQA_LANGUAGES: dict[str, re.Pattern[str] | None] = {
     "ar": re.compile("ال"),
     "de": re.compile(r"\b(?:ein|eine|einen|einem|eines|einer|der|die|das|den|dem|des)\b"),
@@ -37,7 +37,7 @@ _HAN = re.compile("([\u4e00-\u9fa5])")
 
 
 def normal_squad(text: str) -> str:
-    """SQuAD's normal form: marks of ASCII are deleted.
+    """SQuAD's normal form: ASCII punctuation is deleted.
 
     >>> normal_squad("The  U.S. Navy's")
     'us navys'
@@ -46,7 +46,7 @@ def normal_squad(text: str) -> str:
 
 
 def normal_trivia_qa(text: str) -> str:
-    """TriviaQA's: marks of ASCII and some quotation marks become blanks.
+    """TriviaQA's normal form: ASCII punctuation and some quotation marks become spaces.
 
     >>> normal_trivia_qa("The  U.S. Navy’s")
     'u s navy s'
@@ -55,7 +55,8 @@ def normal_trivia_qa(text: str) -> str:
 
 
 def normal_mlqa(text: str, language: str) -> str:
-    """MLQA's: marks of all of Unicode are deleted, then articles of the language; Chinese characters are words.
+    """MLQA's normal form: all Unicode punctuation is deleted, then articles of the language; Chinese characters are
+    words.
 
     >>> normal_mlqa("¿El río Ebro?", "es"), normal_mlqa("在1998年", "zh")
     ('río ebro', '在 1998 年')
@@ -74,7 +75,7 @@ def _is_no_mark(character: str) -> bool:
 
 
 def squad(answers: Sequence[Accepted], predictions: Sequence[str]) -> dict[str, float]:
-    """Exact match and F1 of words, each of the best of the accepted answers. A question without answers counts as 0.
+    """Exact match and word F1 with the best accepted answer. A question without answers counts as 0.
 
     >>> squad([["The Ebro", "Ebro river"], ["1998"]], ["river Ebro", "1998."])
     {'em': 50.0, 'f1': 100.0}
@@ -101,9 +102,9 @@ def mlqa(answers: Sequence[Accepted], predictions: Sequence[str], language: str)
 
 
 def record(answers: Sequence[Mapping[str, Any]], predictions: Sequence[str]) -> dict[str, float]:
-    """ReCoRD: `squad` of the first example of each group, for one that has several answers is there several times.
+    """ReCoRD: `squad` of the first example of each group, since one with several answers occurs several times.
 
-    An answer is {"group": its passage and query, "answers": those that are accepted}.
+    An answer is {"group": its passage and query, "answers": accepted ones}.
 
     >>> ask = {"group": [3, 1], "answers": ["Rome"]}
     >>> record([ask, ask], ["Rome", "Milan"])
@@ -158,7 +159,8 @@ def _word_f1(answer: str, written: str) -> float:
 
 
 def span_f1(answers: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
-    """F1 over all named spans of `PER: rick $$ LOC: london`; what is not one tag, one colon and one name is no span.
+    """F1 over all named spans of `PER: rick $$ LOC: london`; anything but one tag, one colon and one name is not a
+    span.
 
     >>> span_f1(["PER: rick $$ LOC: london"], ["LOC: london $$ PER: morty"])
     {'span_f1': 50.0}

@@ -1,4 +1,4 @@
-"""What a score is to be read beside: how often each answer is right, and what the most frequent one alone would get."""
+"""The baseline for a score: the frequency of each answer, and the score of always giving the most frequent one."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any, NamedTuple
 
 from model.tasks.base import Metric
 
-LISTED = 30  # answers of a balance; STS-B has 26 classes, the others fewer or as many as texts
+LISTED = 30  # most answers in a balance; STS-B has 26 classes, others fewer, or free text
 
 
 class Majority(NamedTuple):
     """The most frequent answer of a split."""
 
-    prediction: Any  # as the metric takes it; None without answers
-    balance: tuple[tuple[Any, float], ...]  # a prediction, and of how many answers in 100 it is right; frequent first
-    values: dict[str, float]  # of the metric, where every prediction is this one
+    prediction: Any  # in the metric's form; None without answers
+    balance: tuple[tuple[Any, float], ...]  # (prediction, percentage for which it is right), frequent first
+    values: dict[str, float]  # the metric's values if every prediction is this one
 
 
 def majority(answers: Sequence[Any], metric: Metric) -> Majority:
-    """The most frequent answer, the first met of equals, with its score.
+    """The most frequent answer, the first of equals, with its score.
 
     >>> from model.tasks.metrics.classes import accuracy
     >>> majority([1, 0, 1, 1], accuracy)
     Majority(prediction=1, balance=((1, 75.0), (0, 25.0)), values={'accuracy': 75.0})
 
-    Of a question with several accepted answers each counts once. The balance lists at most `LISTED`.
+    Each of several accepted answers counts once. The balance lists at most `LISTED`.
     """
     counts: Counter[str] = Counter()
     for answer in answers:
@@ -40,7 +40,7 @@ def majority(answers: Sequence[Any], metric: Metric) -> Majority:
 
 
 def _accepted(answer: Any) -> Sequence[Any]:
-    """The predictions that are right for an answer, in any of the forms that tasks have."""
+    """The predictions that are right for an answer, in any form that tasks use."""
     if isinstance(answer, dict):
         return answer["answers"] if "answers" in answer else [answer["label"]]
     if isinstance(answer, list | tuple):

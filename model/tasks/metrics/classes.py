@@ -1,4 +1,4 @@
-"""Metrics of classes, whose answers and predictions are numbers of labels, and of numbers."""
+"""Metrics of classes (answers and predictions are label numbers), and of numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def mean_percent(values: Iterable[float]) -> float:
-    """100 times the mean; nan of nothing.
+    """100 times the mean; nan if empty.
 
     >>> mean_percent([True, True, False, True])
     75.0
@@ -32,12 +32,12 @@ def accuracy(answers: Sequence[Any], predictions: Sequence[Any]) -> dict[str, fl
 
 
 def matthews(answers: Sequence[int], predictions: Sequence[int]) -> dict[str, float]:
-    """Matthews' correlation coefficient, of any number of classes: what is no label is a class of its own.
+    """Matthews' correlation coefficient, for any number of classes: anything that is not a label is a separate class.
 
     >>> matthews([0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 0, 0])
     {'matthews_corrcoef': 50.0}
 
-    0 where all answers, or all predictions, are of one class, as scikit-learn has it.
+    0 if all answers, or all predictions, are of one class, as in scikit-learn.
     """
     return {"matthews_corrcoef": 100 * _matthews(answers, predictions)}
 
@@ -54,7 +54,7 @@ def _matthews(answers: Sequence[int], predictions: Sequence[int]) -> float:
 
 
 def f1(answers: Sequence[int], predictions: Sequence[int]) -> dict[str, float]:
-    """F1 of class 1 among 0 and 1. A prediction that is neither counts as the wrong one of the two.
+    """F1 of class 1 among 0 and 1. A prediction that is neither counts as the wrong class.
 
     >>> f1([1, 1, 0, 0], [1, -1, -1, 0])
     {'f1': 50.0}
@@ -66,7 +66,7 @@ def f1(answers: Sequence[int], predictions: Sequence[int]) -> dict[str, float]:
 
 
 def mean_f1_3(answers: Sequence[int], predictions: Sequence[int]) -> dict[str, float]:
-    """The plain mean of the F1 of classes 0, 1 and 2; that of a class which nobody names is 0.
+    """The plain mean of the F1 of classes 0, 1 and 2; a class that never occurs counts 0.
 
     >>> mean_f1_3([0, 1, 2], [0, 1, -1])["mean_3class_f1"]
     66.66666666666667
@@ -78,13 +78,13 @@ def mean_f1_3(answers: Sequence[int], predictions: Sequence[int]) -> dict[str, f
 
 
 def _f1(true: NDArray[Any], written: NDArray[Any], number: int) -> float:
-    """F1 of one class, 0..1; 0 where it is nowhere."""
+    """F1 of one class, 0..1; 0 if it never occurs."""
     named = int((true == number).sum()) + int((written == number).sum())
     return 2 * int(((true == number) & (written == number)).sum()) / named if named else 0.0
 
 
 def multirc(answers: Sequence[Mapping[str, Any]], predictions: Sequence[int]) -> dict[str, float]:
-    """MultiRC: F1 over all answers, and the share of questions of which all answers are right.
+    """MultiRC: F1 over all answers, and the share of questions with all answers right.
 
     An answer is {"group": its question, "label": 0 or 1}.
 
@@ -99,7 +99,7 @@ def multirc(answers: Sequence[Mapping[str, Any]], predictions: Sequence[int]) ->
 
 
 def group_key(answer: Mapping[str, Any]) -> str:
-    """What examples of one group have in common: numbers, texts, or lists of them, which JSON makes of tuples.
+    """The key of an example's group: numbers, texts, or lists of them (JSON turns tuples into lists).
 
     >>> group_key({"group": (3, 1)}) == group_key({"group": [3, 1]})
     True
@@ -109,7 +109,7 @@ def group_key(answer: Mapping[str, Any]) -> str:
 
 
 def pearson(answers: Sequence[float], predictions: Sequence[float]) -> dict[str, float]:
-    """Pearson's correlation coefficient; nan of fewer than two, where either side is constant, and with nan or inf.
+    """Pearson's correlation coefficient; nan for fewer than two, if either side is constant, and with nan or inf.
 
     >>> round(pearson([1.0, 2.0, 3.0], [1.0, 2.0, 2.0])["pearson_corrcoef"], 4)
     86.6025
@@ -119,7 +119,7 @@ def pearson(answers: Sequence[float], predictions: Sequence[float]) -> dict[str,
 
 
 def spearman(answers: Sequence[float], predictions: Sequence[float]) -> dict[str, float]:
-    """Spearman's: Pearson's of the ranks, where equal numbers share the mean of theirs; nan as there.
+    """Spearman's: Pearson's of the ranks, where equal numbers share their mean rank; nan as there.
 
     >>> round(spearman([1.0, 2.0, 3.0], [10.0, 70.0, 70.0])["spearman_corrcoef"], 4)
     86.6025
@@ -139,13 +139,13 @@ def _correlation(left: ArrayLike, right: ArrayLike) -> float:
 
 
 def _ranks(numbers: Sequence[float]) -> NDArray[np.float64]:
-    """From 1 on; of equal numbers the mean of theirs."""
+    """Ranks from 1; equal numbers share their mean rank."""
     _, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[places], np.float64)
 
 
 def _count(answers: Sequence[Any], predictions: Sequence[Any]) -> int:
-    """How many there are of each; as many answers as predictions, or it is a bug."""
+    """The number of each; differing numbers of answers and predictions are a bug."""
     if len(answers) != len(predictions):
         raise ValueError(f"{len(answers)} answers and {len(predictions)} predictions")
     return len(answers)

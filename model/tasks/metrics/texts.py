@@ -1,4 +1,4 @@
-"""Metrics of whole texts: translations and summaries, by the libraries that published scores are made with."""
+"""Metrics of whole texts: translations and summaries, by the libraries used for published scores."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from model.tasks.metrics.classes import mean_percent
 
 ROUGES = ("rouge1", "rouge2", "rougeLsum")
-BOOTSTRAP_SEED = 0  # any; without one, a text scored twice has two scores
+BOOTSTRAP_SEED = 0  # any value; without a seed, scores would vary
 
 
 def exact_match(answers: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
-    """The share of predictions that are their answers, character for character.
+    """The share of predictions that equal their answers exactly.
 
     >>> exact_match(["a b", "c"], ["a b", "c "])
     {'exact_match': 50.0}
@@ -25,22 +25,22 @@ def exact_match(answers: Sequence[str], predictions: Sequence[str]) -> dict[str,
 
 
 def bleu(answers: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
-    """sacreBLEU's corpus BLEU with `tokenize=intl` and exponential smoothing, in the case that is there."""
+    """sacreBLEU's corpus BLEU with `tokenize=intl` and exponential smoothing, case-sensitive."""
     if len(answers) != len(predictions):
         raise ValueError(f"{len(answers)} answers and {len(predictions)} predictions")
     if not answers:
         return {"bleu": math.nan}
     import sacrebleu
 
-    # `force` says nothing of texts that are in tokens already, and changes no score
+    # `force` suppresses a warning about tokenised texts, and changes no score
     scored = sacrebleu.corpus_bleu([*predictions], [[*answers]], smooth_method="exp", tokenize="intl", force=True)
     return {"bleu": float(scored.score)}
 
 
 def rouge(answers: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
-    """F of ROUGE-1, ROUGE-2 and ROUGE-Lsum, each the median of the means of 1,000 seeded resamplings, as T5 has it.
+    """F of ROUGE-1, ROUGE-2 and ROUGE-Lsum, each the median of the means of 1,000 seeded resamplings, as in T5.
 
-    ROUGE-Lsum takes lines for sentences, so a stop between blanks ends a line first.
+    ROUGE-Lsum treats lines as sentences, so a full stop between spaces first becomes a line end.
     """
     texts = [(_in_lines(answer), _in_lines(written)) for answer, written in zip(answers, predictions, strict=True)]
     if not texts:
@@ -62,7 +62,7 @@ def _in_lines(text: str) -> str:
 
 @contextmanager
 def _seeded() -> Iterator[None]:
-    """numpy's global generator, which rouge-score draws from, seeded, and afterwards as it was."""
+    """Seeds numpy's global generator, which rouge-score uses, and restores it afterwards."""
     state = np.random.get_state()
     np.random.seed(BOOTSTRAP_SEED)
     try:

@@ -191,4 +191,4 @@ def test_wrong_use(words: list[str], said: str, capsys: pytest.CaptureFixture[st
 def test_without_a_gpu_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["--only", "mfu"])
-    assert "no GPU is to be seen here" in capsys.readouterr().err
+    assert "no GPU was found" in capsys.readouterr().err

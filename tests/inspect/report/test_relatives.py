@@ -192,7 +192,7 @@ def test_a_telephone_shows_both(browser: object, clustered: Corpus, tmp_path: Pa
 def test_some_are_shown_beside_the_page_that_stands_for_them(second_crawl: Corpus, tmp_path: Path) -> None:
     html = report_of(second_crawl, tmp_path)
     assert html.count("<b>trumpets</b>") == 4
-    assert "1 sampled page, each beside the one that stands for it" in html
+    assert "1 sampled page, each next to the one that replaces it" in html
     assert "umbrellas</b>" not in html, "whether an earlier corpus is at hand changes no byte"
     copy = Path(shutil.copytree(second_crawl.folder, tmp_path / "elsewhere" / "c4"))
     assert report_of(open_corpus(copy), tmp_path) == html
@@ -203,7 +203,7 @@ def test_their_texts_are_shown_and_never_obeyed(tmp_path: Path) -> None:
     pages = [Page(url, f"{FOG}\n<b>{HOSTILE}</b>", "2024-05-01", "a#1")]
     rows = [near(f"http://a.example/{HOSTILE}", url, f"{FOG}\n{HOSTILE}", detail=f"0.9{HOSTILE}")]
     html = report_of(open_corpus(tiny.write(tmp_path / "c4", pages, rows, **NEAR)), tmp_path)
-    assert "each beside the one that stands for it" in html
+    assert "each next to the one that replaces it" in html
     assert "<script>" not in html
     assert "\u202e" not in html
     assert "<b><b>" not in html

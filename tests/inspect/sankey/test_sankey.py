@@ -71,8 +71,8 @@ def test_in_characters_every_one_of_them_goes_somewhere(tmp_path: Path) -> None:
     )
     assert flow.came == flow.left + sum(loss.amount for loss in flow.lost)
     assert said_of_flow(flow) == (
-        "Of 60 characters 20 are in the corpus, 33.3 %. The largest losses: policy at clean took 25.0 %, too_long at "
-        "size took 18.3 %, few_words at clean took 15.0 %."
+        "Of 60 characters 20 are in the corpus, 33.3 %. The largest losses: policy at clean dropped 25.0 %, too_long "
+        "at size dropped 18.3 %, few_words at clean dropped 15.0 %."
     )
 
 

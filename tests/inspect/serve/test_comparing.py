@@ -211,7 +211,7 @@ def test_a_sample_is_called_one(tmp_path: Path) -> None:
     b = test_fates.write(tmp_path / "b", [], [(9, "clean", "few_words", "", ())], settings={"rejected": "sample"})
     asked = client(a, b)
     assert "B keeps a sample of its rejected pages" in words(asked.get("/compare").text)
-    assert "reasons are told of pages that are in it" in words(asked.get("/compare/pages?list=only_a").text)
+    assert "reasons are known for pages in the sample" in words(asked.get("/compare/pages?list=only_a").text)
 
 
 def test_a_corpus_that_was_built_again_is_opened_again(tmp_path: Path, samples: Corpus) -> None:

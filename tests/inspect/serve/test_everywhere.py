@@ -79,7 +79,7 @@ def test_a_url_in_all_corpora_of_the_folder(folder: Path) -> None:
         [
             "gopher sampled",
             "neither kept nor in the table of rejected pages, which is incomplete",
-            "rejected at quality : gopher_few_words , it has fewer than 50 words, marks left out 34 words "
+            "rejected at quality : gopher_few_words , it has fewer than 50 words, not counting marks 34 words "
             "line by line by gopher",
         ],
     ]

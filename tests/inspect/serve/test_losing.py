@@ -146,12 +146,23 @@ def test_pages_that_fell_before_their_language_was_asked(client: TestClient) -> 
 
 @pytest.mark.parametrize(
     "query",
-    ["by=nothing", "sort=size", "bin=x", "bin=999", "rule=clean/nothing&by=domain", "whatever=1", "language=%00%ff"],
+    [
+        "by=nothing",
+        "sort=size",
+        "bin=x",
+        "bin=999",
+        "rule=clean/nothing&by=domain",
+        "rule=clean/nothing&by=language,domain",
+        "whatever=1",
+        "language=%00%ff",
+    ],
 )
 def test_what_cannot_be_answered_is_said(client: TestClient, query: str) -> None:
     answer = client.get(f"/losses?{query}")
     assert answer.status_code == 400
     assert "\x00" not in answer.text
+    if "rule" in query:
+        assert client.get(f"/losses.csv?{query}").status_code == 400
 
 
 @pytest.mark.parametrize("change", [{}, {"removed": [{}]}], ids=["an older build", "pages taken out"])
@@ -176,6 +187,9 @@ def test_a_corpus_without_a_count_has_the_ledger(languages: Corpus, change: dict
         assert [row[0] for row in numbers_of(page)] == [row.said for row in by_ledger.rows]
         assert ("removed from it" if change else "did not count") in page
         assert "has no table of losses" in client.get("/losses.csv").text
+        assert client.get("/losses", params={"rule": by_ledger.rows[0].key}).status_code == 200
+        gone = client.get("/losses?rule=clean/gone")
+        assert (gone.status_code, "unknown rule" in gone.text) == (400, True)
 
 
 def test_a_mixture_says_that_it_lost_nothing(mixture: Corpus) -> None:
@@ -271,11 +285,11 @@ def test_languages_and_domains_together(client: TestClient, languages: Corpus) -
     ]
     refused = client.get("/losses?by=language,domain&rule=lines/repeated_line")
     assert refused.status_code == 400
-    assert "takes pages" in refused.text
+    assert "drops pages" in refused.text
     for query, said in (
         ("by=rule&language=de&domain=x.example", "language and domain do not go together"),
         ("by=domain&language=de&bin=10", "language and bin do not go together"),
-        ("by=language,domain&bin=10", "bin is of lengths"),
+        ("by=language,domain&bin=10", "bin selects lengths"),
     ):
         refused = client.get(f"/losses?{query}")
         assert (refused.status_code, said in refused.text) == (400, True), query

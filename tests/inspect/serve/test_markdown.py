@@ -86,7 +86,9 @@ def test_what_a_reason_took_here() -> None:
     assert taken_here(manifest, "repeated_span") == [
         TakenHere("spans", ("3 lines", "1,000 sentences"), "7 pages, 40 lines", 512)
     ]
-    assert taken_here(manifest, "length_mismatch") == [TakenHere("read", ("1 page kept and noted",), "9 pages", None)]
+    assert taken_here(manifest, "length_mismatch") == [
+        TakenHere("read", ("1 page kept, but flagged",), "9 pages", None)
+    ]
     assert taken_here(manifest, "policy") == taken_here({}, "policy") == []
 
 

@@ -35,7 +35,7 @@ def crawled(second_crawl: Corpus) -> Iterator[str]:
 def test_the_page_view_leads_to_the_page_that_stands_for_it(second_crawl: Corpus, viewer: Ask) -> None:
     place = place_of(second_crawl, "http://new.example/a")
     client = viewer(second_crawl)
-    assert f'row={quote(place, safe="")}" aria-label="The page that stands' in client.get(f"/page/{place}").text
+    assert f'row={quote(place, safe="")}" aria-label="The page that replaces' in client.get(f"/page/{place}").text
     body = client.get(f"/stands/{place}").text
     words = text_of(body)
     assert "It is a kept page of this corpus." in words
@@ -103,8 +103,8 @@ def test_hostile_text_is_shown_and_a_damaged_earlier_corpus_is_named(evil: Corpu
 @pytest.mark.parametrize(
     ("rejected", "says", "never"),
     [
-        ("all", "nor in the table of rejected pages. Nothing that the table", ("a later stage", "sample")),
-        ("sample", "nor in the sample of rejected pages. Nothing that the table", ("a later stage",)),
+        ("all", "nor in the table of rejected pages. Nothing in the table", ("a later stage", "sample")),
+        ("sample", "nor in the sample of rejected pages. Nothing in the table", ("a later stage",)),
     ],
 )
 def test_no_more_is_said_of_an_owner_than_is_known(

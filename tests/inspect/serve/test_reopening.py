@@ -271,7 +271,7 @@ def test_a_corpus_that_it_is_held_against_changes_goes_and_comes_back(folder: Pa
         assert client.get("/compare").status_code == 200
         shutil.move(other, tmp_path / "away")
         words = text_of(client.get("/").text)
-        assert f"A corpus that this one was held against is left out: {other} holds no finished corpus" in words
+        assert f"A corpus compared with this one is left out: {other} holds no finished corpus" in words
         assert "3 pages" in words
         for _ in range(2):
             gone = client.get("/compare")
@@ -418,7 +418,7 @@ def test_a_link_to_what_this_build_cannot_have_is_answered_in_words(folder: Path
     answer = client.get("/?outcome=badwords/bad_words&q=a%26b&build=0123456789abcdef")
     words = text_of(answer.text)
     assert answer.status_code == 404
-    assert "Not in the build that is here now" in words
+    assert "Not in the current build" in words
     assert "of preset en , does not have" in words
     assert "outcome badwords/bad_words q a&b" in words
     assert "This link was made from another build (digest 0123456789abcdef)" in words

@@ -273,7 +273,7 @@ def test_a_rule_that_cannot_be_asked_again_leaves_what_is_recorded(worded: Corpu
         raise ConfigError("its list is gone")
 
     lists = {each.code: each for each in word_lists(connect(worded), worded, gone)}
-    assert lists["bad_word"].note == "The rule cannot be asked again: its list is gone"
+    assert lists["bad_word"].note == "The rule cannot be run again: its list is gone"
     assert sum(word.pages for word in lists["bad_word"].words) == lists["bad_word"].named > 0
     assert not any(word.held or word.examples for word in lists["bad_word"].words)
 
@@ -361,7 +361,10 @@ def test_each_number_says_which_pages_it_counts(worded: Corpus, viewer: Ask) -> 
     page = viewer(worded).get("/words").text
     words = text_of(page)
     assert f"The build cut {lists['policy'].built:,} lines for it" in words
-    head = "Pages that Languages and domains of pages that hold it In its sentences fell for it hold it hold it alone"
+    head = (
+        "Pages that Languages and domains of pages that contain it In its sentences "
+        "were dropped for it contain it contain only it"
+    )
     assert head in words
     row = next(row for row in page.split("<tr>") if f">{lists['bad_word'].words[0].entry}<" in row)
     word = lists["bad_word"].words[0]

@@ -1,4 +1,4 @@
-// What makes the viewer quicker to use. Every page works without it.
+// Makes the viewer faster to use. Every page works without it.
 "use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -6,14 +6,14 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const leaving = new AbortController(); // the server stops a query whose answer nobody waits for
 addEventListener("pagehide", () => leaving.abort());
 
-// Numbers and rows of another build are put into no page: the server refuses them where the corpus has changed.
+// Numbers and rows of another build are never inserted: the server refuses requests if the corpus has changed.
 const headers = { "C4-Build": document.documentElement.dataset.build };
 async function ask(url, options = {}) {
   const answer = await fetch(url, { signal: leaving.signal, headers, ...options });
   if (answer.status !== 409) return answer;
   if (!$("#rebuilt")) {
     const note = document.createElement("p");
-    Object.assign(note, { id: "rebuilt", className: "note", textContent: "The corpus was built anew or changed since this page was made. " });
+    Object.assign(note, { id: "rebuilt", className: "note", textContent: "The corpus was rebuilt or changed after this page was made. " });
     note.setAttribute("role", "alert");
     const again = document.createElement("a");
     Object.assign(again, { href: location.href.split("#")[0], textContent: "Reload the page" });
@@ -23,7 +23,7 @@ async function ask(url, options = {}) {
   throw new DOMException("of another build", "AbortError");
 }
 
-// The build that is shown stands in the address and in links, as they are copied and passed on.
+// The address and the links include the build that is shown, since people copy and share them.
 const named = (path) => {
   const [, address, query, place] = /^([^?#]*)(\?[^#]*)?(#.*)?$/.exec(path);
   if (/[?&]build=/.test(query ?? "")) return path;
@@ -45,7 +45,7 @@ async function page(url, options = {}) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-// A search looks at a stretch of the corpus at a time. Look on until the list is full.
+// A search covers a part of the corpus at a time. Continue until the list is full.
 async function fill() {
   const hits = $("#hits");
   while (hits && hits.dataset.on && hits.children.length < 50) {
@@ -61,7 +61,7 @@ async function fill() {
   if (hits && $("#none") && !$("#next")) $("#none").textContent = $("#none").dataset.final;
 }
 
-// The numbers beside the filters come behind the list, which does not wait for them.
+// The counts next to the filters arrive after the list, which does not wait for them.
 async function count() {
   const facets = $("#facets");
   if (!facets?.dataset.counts) return;
@@ -85,7 +85,7 @@ async function count() {
   facets.dataset.counts = "";
 }
 
-// Where the owners of repeated lines are, on the links to them.
+// Adds the places of the owners of repeated lines to the links.
 async function owners() {
   const links = $$("[data-owner]");
   const names = [...new Set(links.map((link) => link.dataset.owner))].slice(0, 100);
@@ -100,7 +100,7 @@ async function owners() {
   }
 }
 
-// The page that stands for one that fell as a whole, and what differs.
+// The page that replaces a dropped one, and their differences.
 async function stands() {
   const place = $("#stands[data-from]");
   if (!place) return;
@@ -109,7 +109,7 @@ async function stands() {
   else place.append(...$$(".lead", found));
 }
 
-// The verdict while one types.
+// The verdict while the user types.
 function judge() {
   const form = $("#paste");
   if (!form) return;
@@ -173,13 +173,13 @@ addEventListener("keydown", (event) => {
   }
 });
 
-const wide = matchMedia("(min-width: 60rem)"); // where the filters stand beside the list
+const wide = matchMedia("(min-width: 60rem)"); // where the filters are next to the list
 const unfold = () => $("#filters")?.toggleAttribute("open", wide.matches);
 wide.addEventListener("change", unfold);
 unfold();
 if (location.hash === "#q") $("#q")?.focus();
 const quiet = (error) => {
-  if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // gone, or the server has ended
+  if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error; // the page is closed, or the server has stopped
 };
 for (const button of $$("[data-copy]")) {
   if (!navigator.clipboard) continue; // the field can be copied by hand
@@ -189,7 +189,7 @@ for (const button of $$("[data-copy]")) {
     button.textContent = "Copied";
   });
 }
-// What takes the server longer than a view is asked for again until it is there.
+// An answer that takes longer than a view is requested again until it is ready.
 if ($("[data-again]")) setTimeout(() => location.reload(), 500);
 fill().then(count).catch(quiet);
 owners().catch(quiet);
