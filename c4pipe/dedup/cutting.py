@@ -1,7 +1,7 @@
-"""Texts without the pieces that they lost, many at once, as machine code.
+"""Cuts lost pieces out of many texts at once, as machine code.
 
-`SpanLevel.apply` says for one text what is cut; here the same happens to the texts of a batch as they lie in Arrow, in
-UTF-8, without a Python string for each sentence.
+`SpanLevel.apply` defines the cut for one text. This module does the same for all texts of an Arrow batch, in UTF-8,
+without a Python string for each sentence.
 """
 
 from __future__ import annotations
@@ -15,24 +15,27 @@ from c4pipe.dedup.base import TextBatch
 from c4pipe.native import native
 
 Bytes = NDArray[np.uint8]
-_STEP = 32  # bytes that are looked at together
+_STEP = 32  # bytes processed together
 
 
 class CutTexts:
-    """What is left of texts. [texts] each."""
+    """What remains of texts; each array has shape [texts]."""
 
     def __init__(self, data: Bytes, ends: NDArray[np.int64], pieces: NDArray[np.int64], chars: NDArray[np.int64]):
         self._data, self._ends = memoryview(data), [0, *ends.tolist()]  # type: ignore[arg-type]
-        self.pieces, self.chars = pieces.tolist(), chars.tolist()  # that went, these without the blanks around a piece
+        self.pieces, self.chars = pieces.tolist(), chars.tolist()  # that were cut; characters without the blanks around a piece
 
     def left(self, i: int) -> str:
-        """What is left of one that lost something."""
+        """The rest of a text that lost something."""
         return str(self._data[self._ends[i] : self._ends[i + 1]], "utf-8")
 
 
 def cut_pieces(batch: TextBatch, lost: NDArray[np.bool_]) -> CutTexts:
-    """Takes the pieces, or atoms, that are lost from texts. A piece ends where the next one begins; what stands in
-    front of the first one goes. A line break in a run of lost ones stays; blanks around lines and empty lines go."""
+    """Cuts the lost pieces (atoms) out of texts. A piece ends where the next one begins; text before the first piece is
+    cut. A line break within a run of lost pieces stays; blanks around lines and empty lines are cut.
+
+    `lost` has a flag per piece of the batch. ValueError if there are more or fewer.
+    """
     texts, size = len(batch.bounds) - 1, int(batch.bounds[-1] - batch.bounds[0])
     if len(lost) != batch.firsts[-1] - batch.firsts[0]:
         raise ValueError(f"{len(lost)} flags for {batch.firsts[-1] - batch.firsts[0]} pieces of {texts} texts")
@@ -63,7 +66,7 @@ def _blank(data: Any, at: int, end: int) -> int:
 
 
 def _first(data: Any, at: int, end: int) -> int:
-    """Where the text from here on begins, without the blanks in front of it."""
+    """The place of the first character that is not blank."""
     while at < end:
         size = _blank(data, at, end)
         if size == 0:
@@ -73,7 +76,7 @@ def _first(data: Any, at: int, end: int) -> int:
 
 
 def _last(data: Any, at: int, end: int) -> int:
-    """Where it ends, without the blanks behind it."""
+    """The end of the text without trailing blanks."""
     while end > at:
         start = end - 1
         while start > at and data[start] & 0xC0 == 0x80:
@@ -92,13 +95,13 @@ def _characters(data: Any, at: int, end: int) -> int:
 
 
 def _stripped(data: Any, at: int, end: int) -> int:
-    """Characters without the blanks around them."""
+    """The number of characters without the blanks around them."""
     first = _first(data, at, end)
     return _characters(data, first, _last(data, first, end))
 
 
 def _behind(data: Any, at: int, end: int, points: int, wide: bool) -> int:
-    """The place so many characters further, at most the end; `wide`: not all of them are bytes."""
+    """The place `points` characters further, at most `end`. `wide`: some characters have several bytes."""
     if not wide:
         return min(at + points, end)
     while at + _STEP <= end:
@@ -130,7 +133,7 @@ def _line_end(data: Any, at: int, end: int) -> int:
 
 
 def _strip_lines(out: Any, start: int, end: int) -> int:
-    """Takes the blanks around lines and empty lines from what lies there; the new end."""
+    """Cuts the blanks around lines, and empty lines, from `start` to `end`. Returns the new end."""
     to, at = start, start
     while at < end:
         stop = _line_end(out, at, end)
