@@ -19,11 +19,14 @@ _STEP = 32  # bytes processed together
 
 
 class CutTexts:
-    """What remains of texts; each array has shape [texts]."""
+    """What remains of texts. `pieces` were cut of each, `chars` without the blanks around them: [texts]."""
 
     def __init__(self, data: Bytes, ends: NDArray[np.int64], pieces: NDArray[np.int64], chars: NDArray[np.int64]):
         self._data, self._ends = memoryview(data), [0, *ends.tolist()]  # type: ignore[arg-type]
-        self.pieces, self.chars = pieces.tolist(), chars.tolist()  # that were cut; characters without the blanks around a piece
+        self.pieces, self.chars = (
+            pieces.tolist(),
+            chars.tolist(),
+        )
 
     def left(self, i: int) -> str:
         """The rest of a text that lost something."""
