@@ -52,7 +52,7 @@ STUDY_PRESETS := en,en.noclean,realnewslike
 STUDY_DATA = --data $(if $(filter corpora,$(NAME)),$(foreach preset,$(subst $(comma), ,$(STUDY_PRESETS)),$(preset)=out/presets/$(preset)),$(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier axe verify browse fetch assets check lint fix quick test ecosystem golden samples parity recipes warc bench bench-rivals \
+.PHONY: help setup build-c4 pretrain finetune score study memorise rebalance inspect compare classifier axe verify browse fetch assets check lint fix quick test ecosystem golden pictures samples parity recipes warc bench bench-rivals \
   parts gpu identity languages scale profile pythons soak fuzz buckets docs package clean
 
 help: ## list the targets
@@ -185,6 +185,9 @@ ecosystem: setup ## what a change of a rule does to the samples and to real page
 
 golden: setup ## write data_samples/expected anew: read the diff before you commit it
 	$(PY) -m tests.golden
+
+pictures: setup ## make the pictures of README and docs from data_samples (those of report and viewer need Chromium)
+	$(PY) -m tests.golden pictures
 
 samples: setup ## write the WET and WARC files of data_samples anew from their pages
 	$(PY) data_samples/make_samples.py

@@ -1,6 +1,7 @@
 """The golden corpora: the output of each preset for data_samples, as text that reads well in a diff.
 
-`python -m tests.golden` (`make golden`) rewrites data_samples/expected. Read the diff before you commit it.
+`python -m tests.golden` (`make golden`) rewrites data_samples/expected and the pictures of the docs. Read the diff
+before you commit it. `python -m tests.golden pictures` (`make pictures`) rewrites the pictures alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -31,6 +32,7 @@ from tests.pictures import photograph
 
 SAMPLES = ROOT / "data_samples"
 EXPECTED = SAMPLES / "expected"
+DRAWN = ("en", "multilingual")  # the presets whose corpora the pictures show
 WIDTH = 400  # characters of a rejected page's detail and text that are shown
 
 
@@ -108,24 +110,33 @@ def picture(folder: Path) -> str:
     return console.export_svg(title="c4pipe", code_format=plain)
 
 
-def main() -> int:
-    """Writes every golden file whose preset can be built here, and the pictures of the README."""
-    EXPECTED.mkdir(exist_ok=True)
-    presets = [preset for preset in PRESETS if preset != "en.tfds" or name_punkt()]
+def draw(corpora: Path, docs: Path) -> None:
+    """Writes the pictures of README and docs, from the corpora of `en` and `multilingual`."""
+    (docs / "build.svg").write_text(picture(corpora / "en"), encoding="utf-8")
+    photograph(corpora / "en", docs)
+    mixed = corpora / "mixture"
+    if rebalance.main(["--corpus", str(corpora / "multilingual"), "--output", str(mixed)]):
+        raise SystemExit("the mixture of the samples failed")
+    shutil.copy(mixed / "mixture.svg", docs)
+
+
+def main(words: Sequence[str]) -> int:
+    """Writes every golden file whose preset can be built here, and the pictures; with `pictures`, only these."""
+    if words not in ([], ["pictures"]):
+        raise SystemExit(f"found {' '.join(words)}: expected no argument, or `pictures`")
     with tempfile.TemporaryDirectory() as folder:
+        presets = DRAWN if words else [preset for preset in PRESETS if preset != "en.tfds" or name_punkt()]
         corpora = build(presets, Path(folder) / "corpora")
+        draw(corpora, ROOT / "docs")
+        if words:
+            return 0
+        EXPECTED.mkdir(exist_ok=True)
         for preset in presets:
             (EXPECTED / f"{preset}.txt").write_text(render(corpora / preset), encoding="utf-8")
-        (ROOT / "docs" / "build.svg").write_text(picture(corpora / "en"), encoding="utf-8")
-        photograph(corpora / "en", ROOT / "docs")
-        mixed = Path(folder) / "mixture"
-        if rebalance.main(["--corpus", str(corpora / "multilingual"), "--output", str(mixed)]):
-            raise SystemExit("the mixture of the samples failed")
-        shutil.copy(mixed / "mixture.svg", ROOT / "docs")
     for preset in PRESETS.keys() - presets:
         print(f"{preset}: left as it is, for it {needs.PUNKT}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
