@@ -1,10 +1,12 @@
 """Each preset over data_samples, through the real job, gives page for page what data_samples/expected says."""
 
+import re
+
 import pytest
 
 from c4pipe.presets import PRESETS
-from tests.golden import EXPECTED, build, render
-from tests.wetfiles import manifest_of, rows
+from tests.golden import EXPECTED, build, picture, render
+from tests.wetfiles import ROOT, manifest_of, rows
 
 
 @pytest.fixture
@@ -32,6 +34,18 @@ def test_its_ledger_balances(preset, corpus):
         assert before is None or stage["in"] == before["kept"]
     assert stages[-1]["kept"] == sum(shard["rows"] for shard in manifest["shards"]) == len(list(rows(corpus)))
     assert not [path for path in corpus.rglob("*") if path.name.startswith(".")]
+
+
+def words_of(svg):
+    """What a picture of a terminal says, without sizes, which depend on the zstd version."""
+    return re.sub(r"[\d.,]+&#160;MB", "", "\n".join(re.findall(r"<text[^>]*>(.*?)</text>", svg)))
+
+
+@pytest.mark.parametrize("preset", ["en"])
+def test_the_picture_of_the_readme_is_of_today(preset, corpus):
+    drawn = (ROOT / "docs" / "build.svg").read_text(encoding="utf-8")
+    assert "badwords" in words_of(drawn)
+    assert words_of(picture(corpus)) == words_of(drawn), "see `make pictures`"
 
 
 def test_every_golden_file_belongs_to_a_preset():

@@ -47,7 +47,6 @@ PLACES: dict[str, dict[str, str | bytes]] = {
         "squad.jsonl": '{"question": "How do most recipes for rye bread begin?", "answer": "with a starter", '
         '"passage": "Most recipes for rye bread begin with a starter that has to be fed like a pet."}\n'
     },
-    "which-corpus-is-better": {f"texts/news/{number}.txt": story(10_000 + 100 * number, 20) for number in range(8)},
 }
 # Training for minutes, made seconds: what is asked is whether the commands go together.
 _SMALL = "--steps 2 --batch 2 --inputs 32 --eval-documents 2 --samples 1 --no-tensorboard"
