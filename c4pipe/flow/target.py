@@ -63,6 +63,7 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
         what = f"a corpus of preset {manifest.get('preset', {}).get('name')!r}"
         try:
             found = changes(manifest, now, settings.preset.stages)
+            found = _led(found, manifest, settings)
             if manifest["fingerprint"] == settings.description["fingerprint"]:
                 found = {"inputs, which changed when they were read": misread(manifest, inputs)}
         except (AttributeError, KeyError, TypeError, ValueError):  # no build wrote it
@@ -73,6 +74,15 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
         return manifest["fingerprint"] == settings.description["fingerprint"] and not misread(manifest, inputs)
 
     return standing(settings.output, same, overwrite, differs)
+
+
+def _led(found: dict[str, list[str]], manifest: Manifest, settings: Settings) -> dict[str, list[str]]:
+    """The differences, led by the preset's name; without those that follow from another preset."""
+    before, now = manifest.get("preset", {}).get("name"), settings.preset.name
+    if before == now:
+        return found
+    rest = {name: words for name, words in found.items() if name not in ("preset", "code", "versions", "identifiers")}
+    return {f"preset, {before} -> {now}": [], **rest}
 
 
 def standing(
@@ -161,7 +171,10 @@ def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
         what: "a corpus", or "a mixture".
         found: what differs, as `identity.changes` reports it.
     """
-    told = [f"{'stages' if name == 'preset' else name} ({_few(words)})" for name, words in found.items()]
+    told = [
+        ("stages" if name == "preset" else name) + (f" ({_few(words)})" if words else "")
+        for name, words in found.items()
+    ]
     differing = " and ".join([", ".join(told[:-1]), *told[-1:]] if told[1:] else told)
     return (
         f"--output {output} holds {what} that differs from the one asked for in {differing}. Nothing was changed. Add "

@@ -469,7 +469,7 @@ def test_nothing_readable_is_no_corpus(run, tmp_path):
     assert (code, out) == (1, "")
     assert err == (
         "build_c4: the one input does not hold a readable page: error.warc.wet.gz: an HTML or XML page: a server "
-        "sent it instead of the file: download the file again.\n"
+        "sent it instead of the file; download the file again.\n"
     )
     assert not (target / "manifest.json").exists()
     assert not list(target.glob("*/*-of-*.parquet"))
@@ -605,7 +605,7 @@ def test_a_failed_build_says_so_in_one_line(badwords, tmp_path, workers):
     options = ("--badwords-dir", badwords, "--workers", workers)
     code, out, err = command("--input", tmp_path / "in", "--output", tmp_path / "c4", *options)
     assert (code, out) == (1, "")
-    why = "an HTML or XML page: a server sent it instead of the file: download the file again"
+    why = "an HTML or XML page: a server sent it instead of the file; download the file again"
     assert err == (
         f"build_c4: none of the 2 inputs holds a readable page: 0.warc.wet.gz: {why}; 1.warc.wet.gz: {why}.\n"
     )

@@ -249,7 +249,7 @@ def test_what_is_proven(build, take_out, capsys, tmp_path):
     code, made = take_out(before, ["left.example"], "--prove")
     told = capsys.readouterr().out
     assert code == 0, told
-    assert "nothing listed (1 line) is left" in told
+    assert "nothing listed (1 entry) is left" in told
     listed = tmp_path / "mixed"
     owner = hashlib.md5(LEFT.encode()).hexdigest()[:16]
     listed.write_text(f"left.example\n{owner}\n")
@@ -271,7 +271,7 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     assert code == 0, told.out
     left = {row["url"] for row in rows(made) if "many.example" in row["url"]}
     assert left == {f"http://many.example/{n}" for n in (0, *range(2, 10))}
-    assert "2 of 3 lines matched no page" in told.out
+    assert "2 of 3 entries matched no page" in told.out
     assert "http://nowhere.example/x, other.example/" in told.out
     assert whole(made) == []
     log = json.loads((made / "removed.json").read_bytes())["removals"][0]
@@ -284,7 +284,7 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     listed = tmp_path / "later"
     listed.write_text("many.example/1*\nmany.example/1\n")
     assert remove.main(["--corpus", str(made), "--prove", str(listed)]) == 0
-    assert "1 of 2 lines matched no page" in capsys.readouterr().out
+    assert "1 of 2 entries matched no page" in capsys.readouterr().out
 
 
 def test_what_a_line_may_not_have_meant(build, take_out, capsys):
@@ -296,7 +296,7 @@ def test_what_a_line_may_not_have_meant(build, take_out, capsys):
         "note: http://other.example/ means only the first page of its host, which is not in the corpus; 4 other pages "
         "of the host stay. To remove all pages of the host, list other.example/*, or the domain with --domains.\n"
     ) in told.err
-    assert "1 line matched no page of" in told.out
+    assert "1 entry matched no page of" in told.out
 
 
 @pytest.mark.parametrize(

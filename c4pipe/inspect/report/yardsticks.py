@@ -64,7 +64,7 @@ def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Y
         foreign = stages["language"]["rejected"].get("other_language", 0)
         yield _share(
             "kept",
-            "Kept, of unique pages not found to be in another language",
+            "Pages kept, of unique ones not in another language",
             kept,
             stages["clean"]["in"] - foreign,
             EN_PAGES / NOCLEAN_PAGES,
