@@ -166,13 +166,18 @@ def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = 
 
 def _skipped(paths: Sequence[dict[str, Any]]) -> str:
     """One path for each of the most frequent reasons."""
-    whys = Counter(item["why"] for item in paths)
-    examples = {item["why"]: item["path"] for item in reversed(paths)}
+    whys = Counter(_short(item["why"]) for item in paths)
+    examples = {_short(item["why"]): item["path"] for item in reversed(paths)}
     shown = [
         printable(f"{f'{number:,} ' if whys.keys() - {why} else ''}such as {examples[why]} ({why})")
         for why, number in whys.most_common(SHOWN_WHYS)
     ]
     return f", {'; '.join(shown)}"
+
+
+def _short(why: str) -> str:
+    """A reason without what differs between the paths that have it."""
+    return why.partition(" (")[0]
 
 
 def _all_in(rest: str) -> str:

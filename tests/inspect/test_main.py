@@ -215,7 +215,7 @@ def test_the_text_of_the_overview_has_the_numbers_of_its_json(run: Any, language
 
 def test_faults_have_their_file_byte_and_record(run: Any, samples: Corpus) -> None:
     _, out, _ = run(samples.folder)
-    section = out.partition("\nFaults  3 of 9 files\n")[2].partition("\n\n")[0].split("\n")
+    section = out.partition("\nFaults  3 of 9 files, 1 of them without a page\n")[2].partition("\n\n")[0].split("\n")
     assert section[:3] == [
         "  damaged.warc.wet.gz: damaged_member 6",
         "  error.warc.wet.gz: unreadable 1",
@@ -225,6 +225,7 @@ def test_faults_have_their_file_byte_and_record(run: Any, samples: Corpus) -> No
         "damaged.warc.wet.gz", "", "byte 847, record 2", "", "", "damaged_member",
     ]  # fmt: skip
     assert len(section) == 3 + len(facts(run, samples.folder)["faults"])
+    assert " records; 2 with faults, 1 without a page\n" in out  # as the summary of a build
 
 
 def test_pages_of_a_reason_with_the_offence_marked(run: Any, tiny: Path) -> None:

@@ -384,7 +384,7 @@ def test_foreign_files_are_left_alone(run, tmp_path):
         (["--preset", "en.tfdz"], ["unknown preset 'en.tfdz'", "Did you mean 'en.tfds'"]),
         (["--preset", "nowhere:NOTHING"], ["nowhere:NOTHING", "MODULE:NAME"]),
         (["--preset", "c4pipe.presets:PRESETS"], ["dict", "Preset"]),
-        (["--shard", "3"], ["unknown option '--shard'", "Did you mean '--shards'"]),
+        (["--shard", "3"], ["unknown option '--shard'", "Similar: --shards"]),
         (["--num_worker=3"], ["unknown option '--num_worker'", "--num_workers"]),
         (["--shards", "0"], ["--shards", "1 or more", "'0'"]),
         (["--shards", "many"], ["--shards", "whole number", "'many'"]),
