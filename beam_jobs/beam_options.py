@@ -34,7 +34,7 @@ def check_beam_options(rest: Sequence[str], ours: Sequence[str]) -> None:
 def _check_named(named: Sequence[str], options: Collection[str], ours: Sequence[str]) -> None:
     for name in named:
         if name not in options:
-            near = ", ".join(_near(name, [*ours]) or _near(name, [*options]))
+            near = ", ".join(_near(name, [*ours, *options]))
             raise ConfigError(f"unknown option {name!r}. " + (f"Similar: {near}." if near else "See --help."))
 
 
@@ -74,7 +74,7 @@ def _near(name: str, flags: list[str]) -> list[str]:
     """Flags that look like the name, the nearest first."""
     import difflib
 
-    return difflib.get_close_matches(name, flags, n=5, cutoff=0.6)
+    return difflib.get_close_matches(name, flags, n=5, cutoff=0.7)
 
 
 def _subclasses(kind: Any) -> list[Any]:

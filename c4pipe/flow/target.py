@@ -79,10 +79,10 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
 def _led(found: dict[str, list[str]], manifest: Manifest, settings: Settings) -> dict[str, list[str]]:
     """The differences, led by the preset's name; without those that follow from another preset."""
     before, now = manifest.get("preset", {}).get("name"), settings.preset.name
-    if before == now:
+    if before is None or before == now:
         return found
     rest = {name: words for name, words in found.items() if name not in ("preset", "code", "versions", "identifiers")}
-    return {f"preset, {before} -> {now}": [], **rest}
+    return {"the preset": [f"{before} -> {now}"], **rest}
 
 
 def standing(
@@ -171,10 +171,7 @@ def another(output: str, what: str, found: Mapping[str, Sequence[str]]) -> str:
         what: "a corpus", or "a mixture".
         found: what differs, as `identity.changes` reports it.
     """
-    told = [
-        ("stages" if name == "preset" else name) + (f" ({_few(words)})" if words else "")
-        for name, words in found.items()
-    ]
+    told = [f"{'stages' if name == 'preset' else name} ({_few(words)})" for name, words in found.items()]
     differing = " and ".join([", ".join(told[:-1]), *told[-1:]] if told[1:] else told)
     return (
         f"--output {output} holds {what} that differs from the one asked for in {differing}. Nothing was changed. Add "

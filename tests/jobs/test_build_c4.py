@@ -354,6 +354,8 @@ def test_a_second_run_finds_the_corpus_there(run, tmp_path):
     other = (*arguments, "--shards", "2")
     refused(run(*other), "differs from the one asked for in settings (shards)", "'en'", "--overwrite")
     assert {path: path.stat().st_mtime_ns for path in target.rglob("*")} == before
+    noclean = run(*arguments, "--preset", "en.noclean")
+    refused(noclean, "differs from the one asked for in the preset (en -> en.noclean). Nothing was changed.")
 
     assert run(*other, "--overwrite")[0] == 0
     assert [path.name for path in sorted(target.glob("en/*"))] == [f"train-0000{i}-of-00002.parquet" for i in (0, 1)]
@@ -394,6 +396,7 @@ def test_foreign_files_are_left_alone(run, tmp_path):
         (["--rejected", "some"], ["--rejected", "'some'", "sample"]),
         (["--languages", "../../etc"], ["--languages", "de,fr"]),
         (["--languages", ","], ["--languages"]),
+        (["--languages", ""], ["--languages ''", "expected language codes"]),
         (["--preset", "en.tfds", "--languages", "de"], ["en.tfds", "exact"]),
         (["--preset", "webtextlike"], ["--url-list"]),
         (["--badwords-dir", "nowhere"], ["--badwords-dir nowhere does not exist"]),
