@@ -76,12 +76,16 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
     return standing(settings.output, same, overwrite, differs)
 
 
+# Differences that another preset explains.
+_FOLLOWS = ("preset", "code", "versions", "identifiers", "files")
+
+
 def _led(found: dict[str, list[str]], manifest: Manifest, settings: Settings) -> dict[str, list[str]]:
     """The differences, led by the preset's name; without those that follow from another preset."""
     before, now = manifest.get("preset", {}).get("name"), settings.preset.name
     if before is None or before == now:
         return found
-    rest = {name: words for name, words in found.items() if name not in ("preset", "code", "versions", "identifiers")}
+    rest = {name: words for name, words in found.items() if name not in _FOLLOWS}
     return {"the preset": [f"{before} -> {now}"], **rest}
 
 

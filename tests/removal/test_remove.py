@@ -13,7 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from beam_jobs import remove
+from beam_jobs.remove_arguments import parse_remove
 from c4pipe.dedup import LineLevel, UrlLevel
+from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import open_corpus
 from c4pipe.flow.files import BeamStore
 from c4pipe.inspect import __main__ as inspect
@@ -418,3 +420,11 @@ def test_the_command_ends_without_a_word_of_its_libraries():
     """What DuckDB leaves behind is told at the end of a job that has loaded it: this one has no use for it."""
     done = subprocess.run([sys.executable, "-m", "beam_jobs.remove", "--help"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_corpus_may_come_without_its_option() -> None:
+    rest = ["--output", "o", "--urls", "u"]
+    assert parse_remove(["c4", *rest]).corpus == parse_remove(["--corpus", "c4", *rest]).corpus == "c4"
+    for words, found in ((["c4", "--corpus", "d4"], "c4 and d4"), ([], "none")):
+        with pytest.raises(ConfigError, match=f"^expected DIR, the folder of one finished corpus, found {found}"):
+            parse_remove([*words, *rest])
