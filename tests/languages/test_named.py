@@ -65,7 +65,7 @@ def test_those_that_are_written_otherwise_are_told() -> None:
     asked = codes_named("he, EN,nb,de", "--languages")
     assert among(asked, ALL, "language") == ["iw", "en", "no", "de"]
     assert renamings(asked, ALL) == [
-        "he: written iw, as in mC4", "EN: written en, as in mC4", "nb: written no, as in mC4",
+        "'he' is read as iw", "'EN' is read as en", "'nb' is read as no",
     ]  # fmt: skip
 
 

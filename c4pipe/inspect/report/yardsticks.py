@@ -33,7 +33,7 @@ FEWEST = 30  # pages behind a mean that is judged
 
 
 # For each number, a sentence with its value as {}.
-PLAIN = {
+_PLAIN = {
     "kept": "kept {} of unique pages not in another language",
     "blocklist": "the word list removed {} of the pages that it saw",
     "validation": "{} of its pages are validation pages",
@@ -55,7 +55,7 @@ class Yardstick(NamedTuple):
     @property
     def plain(self) -> tuple[str, str]:
         """What precedes its value in a sentence, and what follows."""
-        before, _, after = PLAIN[self.key].partition("{}")
+        before, _, after = _PLAIN[self.key].partition("{}")
         return before, after
 
     @property
