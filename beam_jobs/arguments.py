@@ -181,7 +181,8 @@ def parser() -> Parser:
         "--restorable",
         choices=("yes", "no"),
         default="yes",
-        help="keep the pages that may return when others are removed later (beam_jobs.remove); --no-keys implies no",
+        help="keep the pages that may return when others are removed later (`python -m beam_jobs.remove`); --no-keys "
+        "implies no",
     )
     a("--overwrite", action="store_true", help="replace the corpus in the output folder once the new one is complete")
     a("--fresh", action="store_true", help="start over instead of resuming an unfinished build")

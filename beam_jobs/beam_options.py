@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from c4pipe.errors import ConfigError, unknown
+from c4pipe.errors import ConfigError
 
 _ADDED = re.compile(r"""add(?:_value_provider)?_argument\(((?:\s*['"]--?[\w-]+['"],?)+)""")  # with all its names
 _FLAG = re.compile(r"--?[\w-]+")
@@ -34,7 +34,8 @@ def check_beam_options(rest: Sequence[str], ours: Sequence[str]) -> None:
 def _check_named(named: Sequence[str], options: Collection[str], ours: Sequence[str]) -> None:
     for name in named:
         if name not in options:
-            raise unknown("option", name, _near(name, [*ours, *options]))
+            near = ", ".join(_near(name, [*ours, *options]))
+            raise ConfigError(f"unknown option {name!r}. " + (f"Similar: {near}." if near else "See --help."))
 
 
 def written_options() -> list[str]:
@@ -70,10 +71,10 @@ def is_offline(rest: Sequence[str]) -> bool:
 
 
 def _near(name: str, flags: list[str]) -> list[str]:
-    """Flags that look like the name, ours first, instead of Beam's hundreds."""
+    """Flags that look like the name, the nearest first."""
     import difflib
 
-    return difflib.get_close_matches(name, flags, n=5, cutoff=0.6) or ["see --help"]
+    return difflib.get_close_matches(name, flags, n=5, cutoff=0.7)
 
 
 def _subclasses(kind: Any) -> list[Any]:

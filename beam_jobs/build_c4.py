@@ -45,7 +45,7 @@ from c4pipe.flow.target import (
 )
 from c4pipe.passes.summary import emptied, faulty, is_empty, summary, summary_of_several
 from c4pipe.shards import MANIFEST
-from c4pipe.text import duration
+from c4pipe.text import spent
 
 if TYPE_CHECKING:  # Beam is slow to import: only once all arguments are valid and there is work
     from c4pipe.flow.build import Corpora
@@ -216,7 +216,7 @@ def conclude(args: Namespace, corpora: Corpora, found: list[Standing], took: flo
         )
     if took is not None:
         pages = manifests[0]["ledger"]["stages"][0]["kept"]
-        print(f"  {duration(took)} min, {pages / took:,.0f} pages/s, peak memory {peak_memory()}")
+        print(f"  {spent(took)} after start-up, {pages / took:,.0f} pages/s, peak memory {peak_memory()}")
     for settings, manifest in zip(corpora, manifests, strict=True):
         if is_empty(manifest):
             print(f"{own_name('build_c4')}: {emptied(manifest, settings.output)}", file=sys.stderr)

@@ -73,7 +73,7 @@ def presets_of(args: Namespace) -> list[Preset]:
     presets = [for_format(preset, args.input_format, keys, args.extract) for preset in presets]
     if args.langid:
         presets = [_with_identifier(preset, args.langid) for preset in presets]
-    if args.languages:
+    if args.languages is not None:
         asked = codes_named(args.languages, "--languages")
         presets = [for_languages(preset, asked) for preset in presets]
         renamed = [line for preset in presets for line in renamings(asked, preset.languages)]

@@ -31,7 +31,7 @@ from c4pipe.passes.merging import sources_in
 from c4pipe.passes.summary import inputs_told
 from c4pipe.scratch import temporary_files
 from c4pipe.shards import MANIFEST, files_of_shard
-from c4pipe.text import duration, many, percent
+from c4pipe.text import many, percent, spent
 
 JUDGED = 4000  # pages built, about: 2 to 5 s, and 1.5 % error in the share of pages kept
 UNIT_SECONDS = 0.03  # CPU seconds that a unit of work costs in addition to its reading; measured with 1,500 small files
@@ -125,7 +125,7 @@ def prediction_told(now: Prediction, found: Found) -> Iterator[str]:
     for name, share in now.share.items():
         kept = now.pages.times(share)
         yield f"  kept          {kept.told()}, {percent(share.value)}: {name}, {now.corpus[name] / 1e6:,.1f} MB"
-    yield f"  CPU time      {duration(now.seconds)} min on one core of this machine"
+    yield f"  CPU time      {spent(now.seconds)} on one core of this machine"
     yield f"  working space {now.staged / 1e6:,.1f} MB, in the output folder while it runs"
     if now.judged < now.pages.value:
         yield "  In brackets: 95 % intervals. Duplicates are underestimated: the whole corpus has more of them."

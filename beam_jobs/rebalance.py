@@ -33,7 +33,7 @@ from c4pipe.rebalance.finalize import mixture_summary
 from c4pipe.rebalance.plan import MixturePlan, make_plan
 from c4pipe.rebalance.sources import SourceCorpus, find_sources, look_at, named_configs, read_corpora
 from c4pipe.shards import MANIFEST, formats_told, libraries_of_formats
-from c4pipe.text import duration
+from c4pipe.text import spent
 
 if TYPE_CHECKING:
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -114,7 +114,7 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
     seconds = time.monotonic() - started
     pages = sum(shard["rows"] for shard in manifest["shards"])
     print("\n".join(mixture_summary(manifest, job.output)))
-    print(f"  {duration(seconds)} min, {pages / seconds:,.0f} pages/s, peak memory {peak_memory()}")
+    print(f"  {spent(seconds)}, {pages / seconds:,.0f} pages/s, peak memory {peak_memory()}")
     return 0
 
 

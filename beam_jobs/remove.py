@@ -51,7 +51,7 @@ from c4pipe.removal.worlds import LegKeys
 from c4pipe.scratch import scratch
 from c4pipe.shards import FACTS_FOLDER, MANIFEST
 from c4pipe.stages.benchmarks import benchmarks_stage
-from c4pipe.text import duration, many, printable
+from c4pipe.text import many, printable, spent
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,7 +120,7 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
         put_in_place(output, made)
     with BeamStore().read(f"{output}/{MANIFEST}") as stream:
         print("\n".join(summary_of(json.load(stream), matched, corpus, output)))
-    print(f"  {duration(time.monotonic() - started)} min, peak memory {peak_memory()}")
+    print(f"  {spent(time.monotonic() - started)}, peak memory {peak_memory()}")
     return [*matched.urls.values()]
 
 
@@ -256,7 +256,9 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
     row = manifest["removed"][-1]
     before = {shard["path"]: shard["sha256"] for shard in corpus.manifest["shards"]}
     same = sum(before.get(shard["path"]) == shard["sha256"] for shard in manifest["shards"])
-    yield f"{entries} matched {many(row['matched'], 'page')}; {were(row['kept'])} kept"
+    yield f"{entries} matched {many(row['matched'], 'page')}: {were(row['kept'])} in the corpus and removed"
+    if rest := row["matched"] - row["kept"]:
+        yield f"  {were(rest)} not in it: the build had dropped them already"
     yield f"  other pages: {came_of(row)}"
     yield f"  {many(len(manifest['shards']), 'shard')}, of which {same:,} keep their bytes"
     yield f"  corpus: {printable(output)}, log: {REMOVED}"

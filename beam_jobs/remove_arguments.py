@@ -20,9 +20,9 @@ lists: one entry per line, plain or compressed (gzip, zstd, xz); # starts a comm
                                        even by its code
 
 examples:
-  answer a letter          python -m beam_jobs.remove --corpus out/c4 --output out/c4-2 --urls letter.txt
+  answer a letter          python -m beam_jobs.remove out/c4 --output out/c4-2 --urls letter.txt
   and prove the result     ... --domains sites.txt --reason "opt-out" --date 2026-11-29 --prove
-  prove it later           python -m beam_jobs.remove --corpus out/c4-2 --prove letter.txt
+  prove it later           python -m beam_jobs.remove out/c4-2 --prove letter.txt
 
 Pages, lines and sentences that were dropped as duplicates of a removed page come back, as in a build without it. Files
 that do not change keep their bytes. removed.json in the new corpus records what was done, with digests, not URLs.
@@ -40,7 +40,8 @@ def parser() -> Parser:
         epilog=EPILOG,
     )
     a = p.add_argument
-    a("--corpus", type=utf8, required=True, metavar="DIR", help="a finished corpus; it is not changed")
+    a("folder", type=utf8, nargs="?", metavar="DIR", help="a finished corpus; it is not changed")
+    a("--corpus", type=utf8, metavar="DIR", help="the same, as an option")
     a("--output", type=utf8, metavar="DIR2", help="folder for the new corpus; without it nothing is removed")
     for name, what in (("--urls", "URLs"), ("--domains", "domains"), ("--ids", "codes of pages")):
         a(name, type=utf8, nargs="+", default=[], metavar="FILE", help=f"lists of {what} to remove")
@@ -76,6 +77,11 @@ def parse_remove(argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments. ConfigError for a combination that cannot work."""
     p = parser()
     args = p.parse_args(argv)
+    named = [folder for folder in (args.folder, args.corpus) if folder is not None]
+    if len(named) != 1:
+        found = " and ".join(named) or "none"
+        raise ConfigError(f"expected DIR, the folder of one finished corpus, found {found}. See --help.")
+    args.corpus = named[0]
     lists = [*args.urls, *args.domains, *args.ids]
     if not args.output and args.prove is None:
         raise ConfigError("expected --output DIR2, the folder for the new corpus, or --prove. See --help.")

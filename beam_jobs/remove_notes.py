@@ -33,5 +33,6 @@ def doubts(matched: Matched) -> Iterator[str]:
 
 
 def lines_told(asked: Wishes) -> str:
-    """The number of lines, counting equivalent ones once."""
-    return many(len(asked.wishes), "line" if asked.lines == len(asked.wishes) else "different line")
+    """The number of entries, counting equivalent ones once."""
+    number = len(asked.wishes)
+    return f"{number:,} {'' if asked.lines == number else 'different '}{'entry' if number == 1 else 'entries'}"

@@ -11,7 +11,7 @@ from c4pipe.clean import LineStep
 from c4pipe.dedup import LineLevel, NearLevel, SpanLevel, UrlLevel
 from c4pipe.documents import KEYED, NO_KEYS, FieldKeys
 from c4pipe.errors import ConfigError, unknown
-from c4pipe.files.watching import import_watched
+from c4pipe.files.watching import own_value
 from c4pipe.langid.base import UND
 from c4pipe.languages.codes import MC4
 from c4pipe.part import Part, everything
@@ -138,15 +138,11 @@ def find_preset(name: str) -> Preset:
     base, without, code = name.partition(WITHOUT)
     if without:
         return without_rule(find_preset(base), code)
-    module, _, attribute = name.partition(":")
-    if not attribute:
+    if not name.partition(":")[2]:
         if name not in PRESETS:
             raise unknown("preset", name, PRESETS)
         return PRESETS[name]
-    try:
-        found = getattr(import_watched(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"--preset {name}: {error}. Expected MODULE:NAME, importable from here.") from None
+    found = own_value(name, f"--preset {name}", "Expected MODULE:NAME, importable from here.")
     if not isinstance(found, Preset):
         raise ConfigError(f"--preset {name} is a {type(found).__name__}, not a c4pipe.presets.Preset.")
     return found

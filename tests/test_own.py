@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from c4pipe.errors import ConfigError
 from c4pipe.own import import_own
+from c4pipe.presets import find_preset
 
 
 @pytest.fixture
@@ -47,3 +49,29 @@ def test_a_working_folder_that_is_gone_is_none(here: Path) -> None:
     here.rmdir()
     with pytest.raises(ModuleNotFoundError):
         import_own("no_such_module")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def x(:\n", "own_{n}.py, line 1: invalid syntax"),
+        ("\nnumber = 1 / 0\n", "own_{n}.py, line 2: ZeroDivisionError: division by zero"),
+        ("import own_gone\n", "own_{n}.py, line 1: ModuleNotFoundError: No module named 'own_gone'"),
+        ("from c4pipe.presets import EN\nEN.named()\n", "own_{n}.py, line 2: TypeError: "),
+        ("from c4pipe.presets import EN\nEN.after('nothing', EN.read)\n", "unknown stage of preset 'en'"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_one_line(code: str, said: str, here: Path) -> None:
+    number = len(code)
+    (here / f"own_{number}.py").write_text(code)
+    with pytest.raises(ConfigError) as error:
+        find_preset(f"own_{number}:MINE")
+    assert str(error.value).startswith(f"--preset own_{number}:MINE: ")
+    assert said.format(n=number) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_name_without_a_module_is_refused() -> None:
+    for name in (":MINE", ".x:MINE"):
+        with pytest.raises(ConfigError, match=rf"^--preset {name}: no module is named\. Expected MODULE:NAME"):
+            find_preset(name)

@@ -104,9 +104,9 @@ def licence(formats: Sequence[str]) -> Iterator[str]:
 def going_along() -> Iterator[str]:
     """The files to publish with the corpus."""
     yield (
-        f"`c4pipe card FOLDER --summary` writes what to publish with it: [{CROISSANT}]({CROISSANT}) for "
-        f"search engines and loaders, and the public summary of training content, [{SUMMARY}]({SUMMARY}) with "
-        f"[{DOMAINS}]({DOMAINS})."
+        f"`c4pipe card FOLDER --summary` writes what to publish with it: `{CROISSANT}` for "
+        f"search engines and loaders, and the public summary of training content, `{SUMMARY}` with "
+        f"`{DOMAINS}`."
     )
     yield ""
 

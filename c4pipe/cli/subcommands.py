@@ -107,7 +107,8 @@ def help_text() -> str:
         [
             *lines,
             "",
-            f"  and {others}",
-            "  --version: what decides bytes; [train] needs pip install 'c4pipe[train]'",
+            f"more: {others}",
+            "  --version: the versions that decide a corpus's bytes",
+            "  [train] needs pip install 'c4pipe[train]'",
         ]
     )

@@ -21,6 +21,7 @@ from math import log, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from c4pipe.command import own_name
 from c4pipe.compare.measure import SETTLES, CorpusSide, measure
 from c4pipe.compare.null import quantile, tail
 from c4pipe.errors import BuildError, ConfigError
@@ -63,7 +64,7 @@ def check_sources(level: str, *sources: PageSource) -> None:
         if a == b:
             raise ConfigError(f"A and B are both {sources[0].folder}: name two corpora, or use --level {BY_GRAMS}.")
     if a == b:
-        print(f"compare: A and B are both {printable(str(a))}", file=sys.stderr)
+        print(f"{own_name('compare')}: A and B are both {printable(str(a))}", file=sys.stderr)
 
 
 def verdict_of(

@@ -115,7 +115,8 @@ def open_source(folder: Path, text_key: str = "", formats: Sequence[str] = KEYED
         corpus.check(["pages"])
         return PageSource(folder, corpus, [folder / shard["path"] for shard in corpus.shards()])
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is not a folder. Expected one with a corpus: ours, or {_told_formats(formats)}.")
+        found = "is a file" if folder.exists() else "does not exist"
+        raise ConfigError(f"{folder} {found}. Expected a c4pipe corpus, or a folder of {_told_formats(formats)}.")
     if below := _corpora_below(folder):
         more = f" and {len(below) - SHOWN_BELOW:,} more" if len(below) > SHOWN_BELOW else ""
         named = ", ".join(below[:SHOWN_BELOW])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from c4pipe.command import own_name
 from c4pipe.compare.placing import RULES_FILE, RULES_INDEX, write_files
 from c4pipe.errors import BuildError, ConfigError
 from c4pipe.presets import WITHOUT, find_preset, rule_codes, without_rule
@@ -88,7 +89,11 @@ def _build(preset: str, rules: Sequence[str], inputs: Sequence[str], workers: st
         presets,
     ]
     command += ["--workers", workers] if workers else []
-    print(f"compare: builds {len(rules) + 1} corpora from one pass over the inputs", file=sys.stderr, flush=True)
+    print(
+        f"{own_name('compare')}: builds {len(rules) + 1} corpora from one pass over the inputs",
+        file=sys.stderr,
+        flush=True,
+    )
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode == ConfigError.exit_code:
         raise ConfigError("the build refused to start; see its message above.")

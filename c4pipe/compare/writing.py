@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from c4pipe.command import own_name
 from c4pipe.compare.answer import as_json, as_markdown, left_out, show_answer_of, taken_lines
 from c4pipe.compare.comparing import Compared, CompareRequest, compare_corpora, named_domains, work_of
 from c4pipe.compare.picture import draw_verdict
@@ -38,7 +39,7 @@ class CompareProgress(ProgressReporter):
         while self.waited(LIVE if live else PLAIN):
             if self._read >= self._size:  # model training prints its own progress
                 continue
-            told = f"compare: {self._read / 1e6:,.0f} of {self._size / 1e6:,.0f} MB read"
+            told = f"{own_name('compare')}: {self._read / 1e6:,.0f} of {self._size / 1e6:,.0f} MB read"
             print(f"\r{told}\x1b[K" if live else told, end="" if live else "\n", file=sys.stderr, flush=True)
             shown = True
         if shown and live:
@@ -55,7 +56,7 @@ def answered(sources: tuple[PageSource, PageSource], asked: CompareRequest) -> C
     cost = f"reads {size / 1e6:,.1f} MB in all" + (
         f", about {SECONDS_AT_LEAST + SECONDS_A_MB * unpacked / 1e6:,.0f} s of CPU" if asked.level == BY_GRAMS else ""
     )
-    print(f"compare: {cost}", file=sys.stderr, flush=True)
+    print(f"{own_name('compare')}: {cost}", file=sys.stderr, flush=True)
     with CompareProgress(size) as progress:
         try:
             found = compare_corpora(*sources, asked, tests, progress.read)

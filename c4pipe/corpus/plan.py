@@ -25,7 +25,7 @@ from c4pipe.part import Part, is_own
 from c4pipe.rules import PageRule
 from c4pipe.shards import column_fields, schema_with
 from c4pipe.stages import Dedup, PageStage, Preset, Read, Scope, Size, Stage
-from c4pipe.stages.checking import watched
+from c4pipe.stages.checking import blame, page_named, watched
 from c4pipe.stages.veiling import Veil
 
 KEPT = "kept"  # the outcome of a page that no stage rejects
@@ -165,7 +165,7 @@ class Plan:
     def bound(self, part: Part) -> Any:
         """A part with its files loaded, once."""
         if part not in self.parts:
-            self.parts[part] = part.bind(self.assets)
+            self.parts[part] = self._loaded(part)
         return self.parts[part]
 
     def cut_early(self, page: Page) -> list[Dropped]:
@@ -202,9 +202,16 @@ class Plan:
 
     def _step(self, stage: Stage) -> Once:
         if stage not in self.steps:
-            step = stage.bind(self.assets)
-            self.steps[stage] = Once(watched(stage, step, self.assets) if is_own(stage) else step)
+            step = self._loaded(stage)
+            self.steps[stage] = Once(stage, watched(stage, step, self.assets) if is_own(stage) else step)
         return self.steps[stage]
+
+    def _loaded(self, part: Part) -> Any:
+        try:
+            return part.bind(self.assets)
+        except Exception as error:
+            blame([part], "while it was loaded", error)
+            raise
 
 
 def _codes_within(stage: Stage) -> tuple[str, ...]:
@@ -212,16 +219,23 @@ def _codes_within(stage: Stage) -> tuple[str, ...]:
 
 
 class Once:
-    """A step that several plans may apply to the same page in turn: it judges the page once."""
+    """A step that several plans may apply to the same page in turn: it judges the page once.
 
-    def __init__(self, step: Step):
-        self._step = step
+    BuildError names a user's part that fails, and the page.
+    """
+
+    def __init__(self, stage: Stage, step: Step):
+        self._stage, self._step = stage, step
         self._page: Page | None = None
         self._verdict: Verdict | None = None
 
     def __call__(self, page: Page) -> Verdict:
         if page is not self._page or self._verdict is None:
-            self._page, self._verdict = page, self._step(page)
+            try:
+                self._page, self._verdict = page, self._step(page)
+            except Exception as error:
+                blame([self._stage], page_named(page), error)
+                raise
         return self._verdict
 
 

@@ -81,12 +81,12 @@ def restore_told(manifest: Mapping[str, Any]) -> str:
 
     >>> parts = {"restore": [{"rows": 1200, "bytes": 3400000}], "keys": [{"bytes": 1200000}]}
     >>> restore_told(parts)
-    '1,200 pages that may come back when others are removed (3.40 MB; keys 1.20 MB)'
+    'stored for later removals: 1,200 pages (3.40 MB), keys (1.20 MB)'
     """
     rows, size = (sum(row[name] for row in manifest.get("restore", ())) for name in ("rows", "bytes"))
     keys = sum(row["bytes"] for row in manifest.get("keys", ()))
-    sizes = f"{size / 1e6:,.2f} MB; keys {keys / 1e6:,.2f} MB"
-    return f"{many(rows, 'page')} that may come back when others are removed ({sizes})" if rows else ""
+    sizes = f"{many(rows, 'page')} ({size / 1e6:,.2f} MB), keys ({keys / 1e6:,.2f} MB)"
+    return f"stored for later removals: {sizes}" if rows else ""
 
 
 def not_restorable(manifest: Mapping[str, Any]) -> str:

@@ -67,7 +67,7 @@ def with_remedy(detail: str) -> str:
     """What a file is, as in the detail of a verdict, and what to do.
 
     >>> with_remedy("an XML error page (AccessDenied)")
-    'an XML error page (AccessDenied): a server sent it instead of the file: download the file again'
+    'an XML error page (AccessDenied): a server sent it instead of the file; download the file again'
     """
     remedy = REMEDIES.get(detail) or REMEDIES.get(detail.partition(" (")[0])
     return detail if remedy is None else f"{detail}: {remedy}"

@@ -228,6 +228,11 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
         return connection.execute(statements[0])
     except duckdb.OutOfMemoryException:
         raise
+    except duckdb.CatalogException as error:
+        words = said(error)
+        if "Table with name" in words:
+            words = f"{words.partition(' Did you mean')[0]} The views are pages, rejected, shards and ledger."
+        raise ConfigError(f"DuckDB refuses the query: {words}") from None
     except duckdb.Error as error:
         raise ConfigError(f"DuckDB refuses the query: {said(error)}") from None
 

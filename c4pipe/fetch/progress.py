@@ -55,9 +55,11 @@ class FetchProgress(ProgressReporter):
         """The progress in one line.
 
         >>> FetchProgress().line()
-        '0/0 files  0.0 MB  0.0 MB/s  ETA -  0 errors'
+        'waiting for the list of files'
         """
         with self._lock:
+            if not self.total:
+                return "waiting for the list of files"
             seconds = max(0.001, self.seconds())
             rate = self.come / seconds
             left = self.total - self.done - self.errors

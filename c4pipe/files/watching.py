@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from c4pipe.own import import_own
+from c4pipe.errors import C4Error, ConfigError
+from c4pipe.own import failed_import, import_own
 
 _CODE = {".py", ".pyc", ".pyd", ".so", ".pth"}
 _watchers: list[set[Path]] = []
@@ -38,6 +39,31 @@ def import_watched(name: str) -> ModuleType:
         module = import_own(name)
     _imported.update(path for path in found if path.is_file())
     return module
+
+
+def own_value(spec: str, said: str, expected: str) -> Any:
+    """What a user's module calls NAME, for MODULE:NAME. ConfigError if there is none, or the module cannot be imported.
+
+    Args:
+        said, expected: how the message begins and ends.
+    """
+    module, _, name = spec.partition(":")
+    if not module or module.startswith("."):
+        raise ConfigError(f"{said}: no module is named. {expected}")
+    try:
+        found = import_watched(module)
+    except C4Error as error:
+        raise ConfigError(f"{said}: {error}") from None
+    except Exception as error:
+        if fault := failed_import(error, module):
+            raise ConfigError(f"{said}: {fault}") from None
+        if isinstance(error, ImportError):
+            raise ConfigError(f"{said}: {error}. {expected}") from None
+        raise
+    try:
+        return getattr(found, name)
+    except AttributeError as error:
+        raise ConfigError(f"{said}: {error}. {expected}") from None
 
 
 def read_by_imports() -> frozenset[Path]:

@@ -106,12 +106,12 @@ class BuildProgress(ProgressReporter):
         seconds = max(0.001, self.seconds() - self._since)
         name, began, gained = PHASES[now.phase], self._began, now.share - self._first.share
         left = duration(self.seconds() * (1 - now.share) / gained) if gained > 0.01 else "-"
-        read = f"{now.pages:,} pages read, {now.staged:,} cleaned, dedup still to come"
+        read = f"{now.pages:,} pages read, {now.staged:,} kept before dedup"
         lost = f"non-page records {now.lost:,}"
         if name == "reading":
             rates = f"{(now.pages - began.pages) / seconds:,.0f} pages/s  "
             rates += f"{(now.bytes - began.bytes) / seconds / 1e6:.1f} MB/s"
-            of = f"{now.units:,}/{len(self._units) * len(self._readings):,} units"
+            of = f"{now.units:,} of {many(len(self._units) * len(self._readings), 'group')} of files"
             return f"{name} {int(100 * now.read)} %  {of}  {read}  {rates}  {lost}  ETA {left}"
         if name == "writing":  # their total is not known
             return f"{name}  {now.done:,} pages finished  {many(now.written, 'file')} written"

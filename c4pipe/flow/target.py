@@ -64,6 +64,7 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
         what = f"a corpus of preset {manifest.get('preset', {}).get('name')!r}"
         try:
             found = changes(manifest, now, settings.preset.stages)
+            found = _led(found, manifest, settings)
             if manifest["fingerprint"] == settings.description["fingerprint"]:
                 found = {"inputs, which changed when they were read": misread(manifest, inputs)}
         except (AttributeError, KeyError, TypeError, ValueError):  # no build wrote it
@@ -74,6 +75,19 @@ def find_corpus(settings: Settings, inputs: Sequence[tuple[str, int]], overwrite
         return manifest["fingerprint"] == settings.description["fingerprint"] and not misread(manifest, inputs)
 
     return standing(settings.output, same, overwrite, differs)
+
+
+# Differences that another preset explains.
+_FOLLOWS = ("preset", "code", "versions", "identifiers", "files")
+
+
+def _led(found: dict[str, list[str]], manifest: Manifest, settings: Settings) -> dict[str, list[str]]:
+    """The differences, led by the preset's name; without those that follow from another preset."""
+    before, now = manifest.get("preset", {}).get("name"), settings.preset.name
+    if before is None or before == now:
+        return found
+    rest = {name: words for name, words in found.items() if name not in _FOLLOWS}
+    return {"the preset": [f"{before} -> {now}"], **rest}
 
 
 def standing(

@@ -43,15 +43,15 @@ examples:
   browse two corpora            python -m c4pipe.inspect out/c4 --serve --compare out/other
   next to the released C4       python -m c4pipe.inspect out/c4 --serve --compare allenai-c4/en
 
-SQL is DuckDB's, one SELECT over three views:
+SQL is DuckDB's, one SELECT over four views:
   pages     {_PAGES}, config, split, shard, row
   rejected  {_REJECTED}, part, row
   shards    path, config, split, rows, bytes, sha256
 `pages` also has the columns added by the stages of the corpus's preset. registered_domain(url) returns the registered
 domain (example.co.uk), chars(text) the number of characters.
-`rejected` holds a sample of pages for every reason (all pages after `build_c4 --rejected all`), plus kept pages (reason
-'kept') from which something was cut. An owner is the page that keeps a repeated line: left(md5(url), 16), or
-left(md5(md5(text)), 16) of the text as read if the page has no URL.
+`rejected` holds a sample of pages for every reason (all pages after `python -m beam_jobs.build_c4 --rejected all`),
+plus kept pages (reason 'kept') from which something was cut. An owner is the page that keeps a repeated line:
+left(md5(url), 16), or left(md5(md5(text)), 16) of the text as read if the page has no URL.
 
 --json prints one ASCII object with `folder`, `view` and the contents of that view:
   overview  preset, settings, inputs, corpus, splits, keys, restore, taken_out, left_out, ledger, clusters, earlier,

@@ -61,6 +61,6 @@ def number_words(number: int, exact: bool) -> str:
     """How many pages contain a text.
 
     >>> number_words(2, True), number_words(31000, False)
-    ('2 pages hold it', 'at most 31,000 pages hold it')
+    ('2 pages contain this text', 'at most 31,000 pages contain this text')
     """
-    return f"{'' if exact else 'at most '}{number:,} {'page holds' if number == 1 else 'pages hold'} it"
+    return f"{'' if exact else 'at most '}{number:,} {'page contains' if number == 1 else 'pages contain'} this text"

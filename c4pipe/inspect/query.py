@@ -132,15 +132,16 @@ def _counted(corpus: Corpus, code: str, stage: str | None) -> list[dict[str, Any
             raise ConfigError(f"--reason {KEPT} has no stage: these pages passed all stages.")
         return [{"stage": "", "reason": KEPT, "unit": "pages", "count": ledger.kept}] if ledger else []
     if any(code in row.flagged for row in stages) and not any(row["reason"] == code for row in rows):
-        which = "which ones is not recorded."
+        which = "c4pipe does not record which."
         if code == ItemOverlap.BENCHMARK.code:
             which = f'--sql "select url, {ITEMS} from pages where len({ITEMS}) > 0" lists them.'
-        raise ConfigError(f"{code} only flags pages, which are kept; {which}")
+        raise ConfigError(f"{code} only flags pages and keeps them; {which}")
     known = [*dict.fromkeys(row["reason"] for row in rows if stage in (None, row["stage"])), KEPT]
     if code not in known and (unused := _declared(corpus, code, stage)):
         return unused
     if code not in known:
-        raise unknown("reason" if stage is None else f"reason of stage {stage}", code, known)
+        of = "" if stage is None else f" in stage {stage}"
+        raise ConfigError(f"this corpus was built without a rule {code!r}{of}. Its reasons: {', '.join(known)}.")
     return [row for row in rows if row["reason"] == code and stage in (None, row["stage"])]
 
 

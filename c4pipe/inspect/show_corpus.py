@@ -59,10 +59,11 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
         said = (f"{key} {_setting(value)}" for key, value in facts["settings"].items() if value not in (None, []))
         rows.append(("settings", "; ".join(said)))
     if inputs["files"]:
-        bad = f"; {len(inputs['faulty']):,} with faults" if inputs["faulty"] else ""
+        numbers = ((_read_with_faults(inputs), "with faults"), (len(inputs["without_page"]), "without a page"))
+        bad = ", ".join(f"{number:,} {words}" for number, words in numbers if number)
         what, parts = ("folder", "page") if facts["mixture"] else ("file", "record")
         size = f"{inputs['bytes'] / 1e6:,.2f} MB, {many(inputs['records'], parts)}"
-        rows.append(("input", f"{many(inputs['files'], what)}, {size}{bad}"))
+        rows.append(("input", f"{many(inputs['files'], what)}, {size}{bad and f'; {bad}'}"))
     mean = corpus["mean_chars"]
     chars = f", {corpus['chars']:,} characters, {mean:,.0f} per page" if mean is not None else ""
     kept = f"{many(corpus['pages'], 'page')} in {many(corpus['files'], 'file')}, {corpus['bytes'] / 1e6:,.2f} MB"
@@ -71,7 +72,7 @@ def _title(screen: Screen, facts: dict[str, Any]) -> None:
         rows.append(("keys", f"{many(keys['keys'], 'key')} for later builds, {keys['bytes'] / 1e6:,.2f} MB"))
     if (restore := facts["restore"])["files"]:
         rows.append(
-            ("restore", f"{many(restore['pages'], 'page')} that may come back, {restore['bytes'] / 1e6:,.2f} MB")
+            ("restore", f"{many(restore['pages'], 'page')} for later removals, {restore['bytes'] / 1e6:,.2f} MB")
         )
     if facts["taken_out"]:
         rows.append(("removed", f"{facts['taken_out']}; after the build, see removed.json"))
@@ -213,7 +214,9 @@ def _faults(screen: Screen, facts: dict[str, Any]) -> None:
     faulty, faults = facts["inputs"]["faulty"], facts["faults"]
     if not faulty and not faults:
         return
-    screen.head("Faults", f"{len(faulty):,} of {many(facts['inputs']['files'], 'file')}")
+    rest = len(faulty) - _read_with_faults(facts["inputs"])
+    without = f", {rest:,} of them without a page" if rest else ""
+    screen.head("Faults", f"{len(faulty):,} of {many(facts['inputs']['files'], 'file')}{without}")
     for item in faulty[:FAULT_ROWS]:
         screen.say(f"  {item['file']}: ", ", ".join(f"{code} {n:,}" for code, n in item["faults"].items()))
     _rest(screen, faulty, FAULT_ROWS)
@@ -225,6 +228,12 @@ def _faults(screen: Screen, facts: dict[str, Any]) -> None:
         table.append([fault["file"], where, (fault["reason"], "red"), detail])
     screen.table(table, "<<<", indent=4)
     _rest(screen, faults, FAULT_ROWS)
+
+
+def _read_with_faults(inputs: dict[str, Any]) -> int:
+    """The number of files with faults that gave pages, as a build counts them."""
+    without = {item["file"] for item in inputs["without_page"]}
+    return sum(item["file"] not in without for item in inputs["faulty"])
 
 
 def _sample(screen: Screen, pages: list[dict[str, Any]]) -> None:

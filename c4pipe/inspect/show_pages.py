@@ -32,8 +32,9 @@ def show_reason(screen: Screen, found: dict[str, Any]) -> None:
         screen.say((f"{row['reason']}", "bold"), f"  {many(row['count'], row['unit'])}{where}")
     for rule in found["rules"]:
         screen.say(f"  {rule['stage']}: a {rule['unit']} that {rule['words']}  ", (f"({rule['source']})", "dim"))
-    held, what = many(found["sampled"], "page"), "that lost something" if found["reason"] == KEPT else "of it"
-    screen.say(f"  The table of rejected pages holds {held} {what}; {len(found['pages']):,} shown.")
+    held = many(found["sampled"], "kept page" if found["reason"] == KEPT else "page")
+    lost, verb = " that lost something" if found["reason"] == KEPT else "", "is" if found["sampled"] == 1 else "are"
+    screen.say(f"  {held}{lost} {verb} stored; {len(found['pages']):,} shown.")
     if found["note"]:
         screen.say("  ", (found["note"], "yellow"))
     quotes = {rule["stage"]: rule["quotes"] for rule in found["rules"]}

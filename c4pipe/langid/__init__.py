@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from c4pipe.errors import ConfigError, unknown
 from c4pipe.files.pinned import sha256_of
-from c4pipe.files.watching import import_watched
+from c4pipe.files.watching import own_value
 from c4pipe.langid.base import UND, Guess, LanguageIdentifier, Vote
 
 __all__ = [
@@ -129,14 +129,8 @@ def own(spec: str) -> bool:
 
 def own_class(spec: str) -> Any:
     """The custom class. Raises ConfigError if it cannot be imported or is not an identifier."""
-    module, _, name = spec.partition(":")
-    try:
-        found = getattr(import_watched(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(
-            f"language identifier {spec!r}: {error}. Expected one of {', '.join(IDENTIFIERS)}, or your own "
-            "MODULE:CLASS, importable from here."
-        ) from None
+    expected = f"Expected one of {', '.join(IDENTIFIERS)}, or your own MODULE:CLASS, importable from here."
+    found = own_value(spec, f"language identifier {spec!r}", expected)
     missing = [part for part in ("languages", "guess") if not hasattr(found, part)]
     if missing:
         raise ConfigError(

@@ -96,4 +96,4 @@ def unknown_language(kind: str, name: str, known: Collection[str]) -> ConfigErro
 def renamings(asked: Iterable[str], written: Collection[str]) -> list[str]:
     """Notes on languages that were requested under another name than the one used, one line each."""
     codes = {name: code_named(name) for name in asked if name not in written}
-    return [f"{name}: written {code}, as in mC4" for name, code in codes.items() if code in written]
+    return [f"{name!r} is read as {code}" for name, code in codes.items() if code in written]

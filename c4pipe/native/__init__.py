@@ -74,7 +74,7 @@ def _timed_code(function: Function, signature: str) -> bytes:
         return object_code(function, signature)
     if _spent > _PATIENCE and multiprocessing.parent_process() is None:
         # All that a build needs take 8 to 10 s of CPU.
-        print("Compiling kernels for this machine, once: about 10 s.", file=sys.stderr, flush=True)
+        print("Compiling kernels for this machine (first run only; about 10 s of CPU).", file=sys.stderr, flush=True)
         _spent = None
         return object_code(function, signature)
     started = time.monotonic()

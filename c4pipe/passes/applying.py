@@ -30,7 +30,7 @@ from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.passes.tables import TableSource
 from c4pipe.shards import pages_of
 from c4pipe.stages import after, judge
-from c4pipe.stages.checking import checked_loss
+from c4pipe.stages.checking import blame, checked_loss, page_named
 from c4pipe.text import know_lines
 
 
@@ -121,12 +121,20 @@ def _survivors(
 
 def after_dedup(survivor: Survivor, leg: Leg) -> Verdict:
     """The page after the dedup."""
+    if leg.level is None:
+        return Kept(survivor.page)
+    try:
+        return _after_level(survivor, leg, leg.level)
+    except Exception as error:
+        blame([leg.level, *leg.then], page_named(survivor.page), error)
+        raise
+
+
+def _after_level(survivor: Survivor, leg: Leg, level: TextLevel) -> Verdict:
     page = survivor.page
     applied: Verdict = Kept(page)
-    if leg.level is None:
-        return applied
     if survivor.losses is not None:
-        applied = survivor.losses.applied or _applied(page, survivor.losses, leg.level)
+        applied = survivor.losses.applied or _applied(page, survivor.losses, level)
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")

@@ -41,6 +41,7 @@ from c4pipe.shards import (
     to_json,
 )
 from c4pipe.stages import Stage
+from c4pipe.stages.checking import blame, page_named
 from c4pipe.text.urls import stand_in
 from c4pipe.text.utf8 import strict_utf8
 
@@ -152,7 +153,11 @@ class StagedPages:
         lost to dedups, its origin, and everything it has lost.
         """
         self.rows += 1
-        atoms, starts, rank, sketch = _claimed(page, self._level)
+        try:
+            atoms, starts, rank, sketch = _claimed(page, self._level)
+        except Exception as error:
+            blame([self._level] if self._level else [], page_named(page), error)
+            raise
         if not isinstance(atoms, list | tuple | array):
             raise BuildError(
                 f"level {type(self._level).__name__} returned atoms as {type(atoms).__name__}: expected a list."

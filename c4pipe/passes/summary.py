@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from c4pipe.text import printable as printable
 
 BAR = 24  # width of a full bar, in characters
 SHOWN_SPLITS = 24  # the largest
+SHOWN_WHYS = 3  # most reasons why paths were skipped
 SHOWN_INPUTS = 10  # most inputs of a kind that are named
 NO_STATS: Mapping[str, Any] = {}
 SHOWN_FAULTS = 3  # of each of them
@@ -92,7 +94,8 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
     `stats` is stats.json: it adds the first few faults of each faulty input with their places, and, for a corpus built
     against earlier ones, how much of it was old.
     """
-    lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest)]
+    shares = f"  {'':<10} shares of {many(manifest['ledger']['records'], 'record')}"
+    lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest), shares]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
     lines += old_told(stats)
     if said := html_told(stats):
@@ -158,8 +161,27 @@ def inputs_told(manifest: Mapping[str, Any], faults: Sequence[dict[str, Any]] = 
         yield f"  {_of(len(bad), manifest)} {'has' if len(bad) == 1 else 'have'} faults:"
         yield from first(bad, lambda item: _faults_told(item, faults))
     if other := manifest.get("no_inputs"):
-        yield f"  {many(len(other), 'path')} found next to the inputs and not read:"
-        yield from first(other, lambda item: [printable(f"{item['path']}: {item['why']}")])
+        yield f"  {many(len(other), 'other path')} skipped{_skipped(other)}{_all_in(rest)}"
+
+
+def _skipped(paths: Sequence[dict[str, Any]]) -> str:
+    """One path for each of the most frequent reasons."""
+    whys = Counter(_short(item["why"]) for item in paths)
+    examples = {_short(item["why"]): item["path"] for item in reversed(paths)}
+    shown = [
+        printable(f"{f'{number:,} ' if whys.keys() - {why} else ''}such as {examples[why]} ({why})")
+        for why, number in whys.most_common(SHOWN_WHYS)
+    ]
+    return f", {'; '.join(shown)}"
+
+
+def _short(why: str) -> str:
+    """A reason without what differs between the paths that have it."""
+    return why.partition(" (")[0]
+
+
+def _all_in(rest: str) -> str:
+    return "; manifest.json lists all" if rest == "in" else "; the manifest.json of a build lists all"
 
 
 def _of(number: int, manifest: Mapping[str, Any]) -> str:

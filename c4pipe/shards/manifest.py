@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(data)
         if not isinstance(manifest, dict):
             raise ValueError("it is not a JSON object")
+    except NotADirectoryError:
+        raise ConfigError(f"{folder} is a file; give the folder of a corpus.") from None
     except FileNotFoundError:
         raise ConfigError(f"{folder} holds no finished corpus: {lacks_manifest(folder)}") from None
     except (ValueError, RecursionError, OSError) as error:
@@ -71,6 +74,8 @@ def lacks_manifest(folder: Path) -> str:
         below = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
     except OSError:
         below = []
+    if not below and not os.path.lexists(folder):
+        return "it does not exist."
     if not below:
         return f"it has no {MANIFEST}. Build one: make build-c4."
     more = f" and {len(below) - SHOWN_BELOW:,} more" if len(below) > SHOWN_BELOW else ""

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from c4pipe.errors import BuildError, ConfigError
+from c4pipe.errors import BuildError, C4Error, ConfigError
+from c4pipe.own import own_fault
 from c4pipe.page import Kept, Page, Reason, Rejected, Step, Unit, Verdict, characters_of
 from c4pipe.part import Part, everything, words_of
 
@@ -121,6 +122,31 @@ def watched(stage: Any, step: Step, assets: Any) -> Step:
         return verdict
 
     return looked_at
+
+
+def blame(parts: Iterable[Part], where: str, error: Exception) -> None:
+    """Raises BuildError for an exception in a user's part, with its name, the page and the line of code.
+
+    Does nothing for messages, and for bugs of our own, which the caller raises again.
+
+    Args:
+        parts: a stage, or other parts, that were running.
+        where: "on page http://a.example/".
+    """
+    each = [*everything(parts)]
+    modules = {name for part in each for name in (type(part).__module__, *part.modules())}
+    theirs = {name for name in modules if not name.startswith("c4pipe.")}
+    found = None if isinstance(error, C4Error) else own_fault(error, theirs)
+    if found is None:
+        return
+    owners = [frame.f_locals.get("self") for frame in reversed(found.frames)]
+    owner = next((one for one in owners if isinstance(one, Part)), each[0])
+    raise BuildError(f"{owner.kind} {type(owner).__name__} failed {where}: {found.said} ({found.place})") from error
+
+
+def page_named(page: Page) -> str:
+    """The page in an error: its URL, or its place in an input if it has none."""
+    return f"on page {page.url or page.source}"
 
 
 def _wrong_verdict(stage: Any, page: Page, verdict: Any, codes: set[str]) -> str:

@@ -7,7 +7,18 @@ import mmh3
 from c4pipe.text.breaks import count_lines, know_lines
 from c4pipe.text.sentences import Splitter, count_sentences, sentence_splitter, splitter_of
 from c4pipe.text.utf8 import strict_utf8
-from c4pipe.text.words import counts_told, defused, duration, in_english, many, percent, printable, shortened, visible
+from c4pipe.text.words import (
+    counts_told,
+    defused,
+    duration,
+    in_english,
+    many,
+    percent,
+    printable,
+    shortened,
+    spent,
+    visible,
+)
 
 __all__ = [
     "Splitter",
@@ -24,6 +35,7 @@ __all__ = [
     "printable",
     "sentence_splitter",
     "shortened",
+    "spent",
     "splitter_of",
     "visible",
 ]

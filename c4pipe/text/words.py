@@ -97,6 +97,19 @@ def percent(part: float | None, whole: float = 1) -> str:
     return "> 99.9 %" if text == "100.0" else f"{text} %"
 
 
+def spent(seconds: float) -> str:
+    """Seconds, minutes and seconds, or hours and minutes.
+
+    >>> [spent(seconds) for seconds in (0.2, 40, 92, 3600, 36_061)]
+    ['0.2 s', '40 s', '1 min 32 s', '1 h 0 min', '10 h 1 min']
+    """
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    hours, whole = divmod(minutes, 60)
+    return f"{hours} h {whole} min" if hours else f"{minutes} min {left} s" if minutes else f"{left} s"
+
+
 def duration(seconds: float) -> str:
     """Hours if there are any, minutes and seconds.
 

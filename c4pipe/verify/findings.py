@@ -8,7 +8,7 @@ from typing import NamedTuple
 from c4pipe.text import many, printable
 
 NOTED = "note"  # the kind of a finding that people should know and that is not damage
-AGAIN = "Copy it again or build it again."
+AGAIN = "Copy or rebuild it."
 MOST_WORDS = 300  # characters shown of what was found or expected: a damaged file may hold anything
 
 
@@ -24,10 +24,12 @@ class Finding(NamedTuple):
     def line(self) -> str:
         """As one line, without control characters.
 
-        >>> Finding("out/c4/stats.json", "bytes", "17 bytes", "5,283 bytes", AGAIN).line()
-        'out/c4/stats.json: 17 bytes, expected 5,283 bytes. Copy it again or build it again.'
+        >>> Finding("out/c4/stats.json", "bytes", "17 bytes", "5,283, says manifest.json", AGAIN).line()
+        'out/c4/stats.json: 17 bytes, but manifest.json says 5,283. Copy or rebuild it.'
         """
-        words = ", expected ".join(_cut(part) for part in (self.found, self.expected) if part)
+        value, says, by = self.expected.rpartition(", says ")
+        expected = f", but {by} says {_cut(value)}" if says else f", expected {_cut(self.expected)}"
+        words = _cut(self.found) + (expected if self.expected else "")
         words = words if words.endswith(".") else f"{words}."
         return printable(f"{'note: ' if self.kind == NOTED else ''}{self.path}: {words} {self.do}".rstrip())
 

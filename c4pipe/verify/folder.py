@@ -23,7 +23,8 @@ def checks_of(folder: Path) -> list[tuple[Path, FolderCheck]]:
     ConfigError if c4pipe has finished nothing there.
     """
     if not folder.is_dir():
-        raise ConfigError(f"{folder} is not a folder. Expected that of a corpus, a mixture or a training run.")
+        what = "is a file" if folder.exists() else "does not exist"
+        raise ConfigError(f"{folder} {what}; give the folder of a corpus, a mixture or a training run.")
     if (check := _check_of(folder)) is not None:
         return [(folder, check)]
     below = [path for path in sorted(folder.iterdir()) if path.is_dir()]

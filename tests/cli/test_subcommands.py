@@ -47,10 +47,9 @@ def test_help_is_there_at_once() -> None:
         (["build"], "c4pipe build: the following arguments are required: --input, --output. See --help.\n"),
         (["browse"], "c4pipe browse: the following arguments are required: DIR. See --help.\n"),
         (["classifier", "trian"], "c4pipe classifier: unknown command 'trian'. Did you mean 'train'?"),
-        (
-            ["inspect", "nowhere"],
-            "c4pipe inspect: nowhere holds no finished corpus: it has no manifest.json. Build one: c4pipe build.",
-        ),
+        (["inspect", "nowhere"], "c4pipe inspect: nowhere holds no finished corpus: it does not exist.\n"),
+        (["inspect", __file__], f"c4pipe inspect: {__file__} is a file; give the folder of a corpus.\n"),
+        (["verify", __file__], f"c4pipe verify: {__file__} is a file; give the folder of a corpus, a mixture or"),
     ],
 )
 def test_wrong_use_is_a_line_under_the_name_that_was_typed(

@@ -98,7 +98,7 @@ def test_test_text_that_stands_in_a_corpus_is_left_out(
     ("words", "says"),
     [
         (["a"], "expected the folders of two corpora, got 1"),
-        (["a", "nowhere"], "nowhere is not a folder"),
+        (["a", "nowhere"], "nowhere does not exist. Expected a c4pipe corpus, or a folder of"),
         (["a", "empty"], "empty holds no corpus"),
         (["a", "b", "--on", "nowhere.txt"], "nowhere.txt does not exist"),
         (["a", "b", "--on", "empty"], "no text was found there"),

@@ -80,7 +80,7 @@ def test_a_damaged_note_or_summary_does_no_harm(staging, data):
     heartbeat_path(str(staging / "prefix"), 1).write_bytes(data)
     Path(Staged.of(str(staging / "prefix"), 0).summary).write_bytes(data)
     watch = BuildProgress([folders(staging)], UNITS)
-    assert watch.line(watch.look()).startswith("reading 0 %  1/3 units  0 pages read, 0 cleaned,")
+    assert watch.line(watch.look()).startswith("reading 0 %  1 of 3 groups of files  0 pages read, 0 kept before dedup")
 
 
 class Clock:
@@ -98,14 +98,14 @@ def test_the_line_says_of_each_phase_what_is_final(tmp_path):
     note(tmp_path, 1, 500, bytes=1000)
     clock.now = 10.0
     assert watch.line(watch.look()) == (
-        "reading 25 %  1/3 units  2,000 pages read, 900 cleaned, dedup still to come  200 pages/s  0.0 MB/s  "
+        "reading 25 %  1 of 3 groups of files  2,000 pages read, 900 kept before dedup  200 pages/s  0.0 MB/s  "
         "non-page records 10  ETA 0:52"
     )
     read_to_end(tmp_path, 1, 1500)
     read_to_end(tmp_path, 2, 2000)
     clock.now = 50.0
     assert watch.line(watch.look()) == (
-        "deduplicating  5,000 pages read, 2,000 cleaned, dedup still to come  non-page records 10  ETA 0:27"
+        "deduplicating  5,000 pages read, 2,000 kept before dedup  non-page records 10  ETA 0:27"
     )
     finish(tmp_path, 0)
     watch.look()
@@ -122,7 +122,7 @@ def test_the_line_says_of_each_phase_what_is_final(tmp_path):
 def test_at_the_start_nothing_is_claimed(tmp_path):
     watch = BuildProgress([folders(tmp_path)], UNITS)
     assert watch.line(watch.look()) == (
-        "reading 0 %  0/3 units  0 pages read, 0 cleaned, dedup still to come  0 pages/s  0.0 MB/s  "
+        "reading 0 %  0 of 3 groups of files  0 pages read, 0 kept before dedup  0 pages/s  0.0 MB/s  "
         "non-page records 0  ETA -"
     )
 
@@ -232,7 +232,7 @@ def test_plain_lines_where_there_is_no_terminal(staging, monkeypatch):
     lines = out.getvalue().splitlines()
     assert len(lines) == 2
     assert all(
-        re.fullmatch(r"reading 25 %  1/3 units  2,000 pages read, .* non-page records 10  ETA -", line)
+        re.fullmatch(r"reading 25 %  1 of 3 groups of files  2,000 pages read, .* non-page records 10  ETA -", line)
         for line in lines
     )
 

@@ -179,8 +179,8 @@ def test_what_it_takes_is_told(crawl, capsys):
     folder = crawl(LITERAL)
     rows_of_it, keys = manifest_of(folder)["restore"], manifest_of(folder)["keys"]
     count, size = (sum(row[name] for row in rows_of_it) for name in ("rows", "bytes"))
-    sizes = f"({size / 1e6:,.2f} MB; keys {sum(row['bytes'] for row in keys) / 1e6:,.2f} MB)"
-    said = f"{count} pages that may come back when others are removed {sizes}"
+    sizes = f"({size / 1e6:,.2f} MB), keys ({sum(row['bytes'] for row in keys) / 1e6:,.2f} MB)"
+    said = f"stored for later removals: {count} pages {sizes}"
     assert f"  {said}\n" in capsys.readouterr().out
     assert f"`{RESTORE_FOLDER}/` is not part of the corpus: {said}." in (folder / "README.md").read_text()
     assert all(f"{row['sha256']}  {row['path']}\n" in (folder / SUMS).read_text() for row in rows_of_it)
@@ -188,7 +188,7 @@ def test_what_it_takes_is_told(crawl, capsys):
     from c4pipe.inspect.__main__ import main
 
     assert main([str(folder)]) == 0
-    assert f"  restore   {count} pages that may come back, {size / 1e6:,.2f} MB\n" in capsys.readouterr().out
+    assert f"  restore   {count} pages for later removals, {size / 1e6:,.2f} MB\n" in capsys.readouterr().out
     assert main([str(folder), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["restore"] == {"pages": count, "files": len(rows_of_it), "bytes": size}

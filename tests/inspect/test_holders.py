@@ -53,7 +53,7 @@ def test_a_page_is_shown_with_the_place_and_the_steps(corpus: Path, trained: Pat
     shard, text = first_page(corpus)
     code, out, _ = run(corpus, "--text", text[5:40], "--run", trained)
     assert code == 0
-    assert out.startswith("1 page holds it; 1 shown.\n")
+    assert out.startswith("1 page contains this text; 1 shown.\n")
     assert f"  {shard}, row 0  20" in out
     assert f"»{text[5:40]}«" in out
     said = "seen at steps 12, 840, 1,000, 1,001, 1,002, 1,003, 1,004, 1,005, 1,006, 1,007, 1,008, 1,009 and 10 more"
@@ -213,12 +213,15 @@ def test_the_viewer_finds_a_text_and_says_when_it_was_read(corpus: Path, trained
     shard, text = first_page(corpus)
     with TestClient(make_app(open_corpus(corpus), run=trained), base_url="http://127.0.0.1:8000") as viewer:
         found = viewer.get("/holding", params={"text": text})
-        assert "1 page holds it" in found.text
+        assert "1 page contains this text" in found.text
         assert "seen at steps 12, 840" in found.text
         assert f'row={shard.replace("/", "%2F")}%2F0"' in found.text
         assert "seen at steps 12, 840" in viewer.get(f"/page/{shard}/0").text
         assert "not seen up to step 2,000" in viewer.get(f"/page/{shard}/1").text
-        assert "No page holds it." in viewer.get("/holding", params={"text": "nobody has ever written this"}).text
+        assert (
+            "No page contains this text."
+            in viewer.get("/holding", params={"text": "nobody has ever written this"}).text
+        )
         short = viewer.get("/holding", params={"text": "short"})
         assert (short.status_code, "too short to search for" in short.text) == (400, True)
         evil = "<script>alert('this is long enough')</script>"

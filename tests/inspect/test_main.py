@@ -215,7 +215,7 @@ def test_the_text_of_the_overview_has_the_numbers_of_its_json(run: Any, language
 
 def test_faults_have_their_file_byte_and_record(run: Any, samples: Corpus) -> None:
     _, out, _ = run(samples.folder)
-    section = out.partition("\nFaults  3 of 9 files\n")[2].partition("\n\n")[0].split("\n")
+    section = out.partition("\nFaults  3 of 9 files, 1 of them without a page\n")[2].partition("\n\n")[0].split("\n")
     assert section[:3] == [
         "  damaged.warc.wet.gz: damaged_member 6",
         "  error.warc.wet.gz: unreadable 1",
@@ -225,6 +225,7 @@ def test_faults_have_their_file_byte_and_record(run: Any, samples: Corpus) -> No
         "damaged.warc.wet.gz", "", "byte 847, record 2", "", "", "damaged_member",
     ]  # fmt: skip
     assert len(section) == 3 + len(facts(run, samples.folder)["faults"])
+    assert " records; 2 with faults, 1 without a page\n" in out  # as the summary of a build
 
 
 def test_pages_of_a_reason_with_the_offence_marked(run: Any, tiny: Path) -> None:
@@ -235,7 +236,7 @@ def test_pages_of_a_reason_with_the_offence_marked(run: Any, tiny: Path) -> None
 bad_word  1 page at stage badwords
   badwords: a page that contains a listed bad word  (Raffel et al. 2020, section 2.2 (LDNOOBW); \
 TFDS c4 3.1.0 c4_utils.get_badwords_filter_fn)
-  The table of rejected pages holds 1 page of it; 1 shown.
+  1 page is stored; 1 shown.
 
 http://c.example/
   rejected at badwords: bad_word  2024-05-22T10:11:12Z  c#0
@@ -283,7 +284,7 @@ def test_kept_pages_with_what_was_cut(run: Any, samples: Corpus) -> None:
     assert found["sampled"] == len(found["pages"]) == count
     assert all(page["dropped"] for page in found["pages"])
     _, out, _ = run(samples.folder, "--reason", "kept", "--sample", "1")
-    assert f"  The table of rejected pages holds {count} pages that lost something; 1 shown.\n" in out
+    assert f"  {count} kept pages that lost something are stored; 1 shown.\n" in out
 
 
 def test_a_page_by_its_url(run: Any, tiny: Path) -> None:
@@ -512,7 +513,7 @@ def test_a_damaged_shard_is_told_in_a_line(run: Any, tmp_path: Path) -> None:
         (("--sql", "DROP VIEW pages"), "only one SELECT is allowed"),
         (
             ("--reason", "few_word"),
-            "unknown reason 'few_word'. Did you mean 'bad_word'? Known: bad_word, few_sentences, kept.",
+            "this corpus was built without a rule 'few_word'. Its reasons: few_sentences, bad_word, kept.",
         ),
     ],
 )

@@ -115,11 +115,11 @@ def test_a_reason_of_lines_gives_the_pages_that_lost_them(samples: Corpus) -> No
 @pytest.mark.parametrize(
     ("code", "stage", "said"),
     [
-        ("few_sentence", None, "unknown reason 'few_sentence'. Did you mean 'few_sentences'? Known: few_sentences, "),
-        ("older_copy", "clean", "unknown reason of stage clean 'older_copy'. Known: few_sentences, kept."),
+        ("few_sentence", None, "this corpus was built without a rule 'few_sentence'. Its reasons: "),
+        ("older_copy", "clean", "without a rule 'older_copy' in stage clean. Its reasons: few_sentences, kept."),
         ("few_sentences", "cleen", "unknown stage 'cleen'. Did you mean 'clean'?"),
         ("kept", "clean", "--reason kept has no stage"),
-        ("", None, "unknown reason ''"),
+        ("", None, "without a rule ''. Its reasons: "),
     ],
 )
 def test_an_unknown_reason_is_told_with_those_there_are(tiny: Corpus, code: str, stage: str | None, said: str) -> None:
@@ -270,6 +270,8 @@ def test_an_answer_has_so_many_rows_and_says_if_there_are_more(tiny: Corpus) -> 
 
 
 def test_a_query_that_fails_while_it_runs_is_wrong_use(tiny: Corpus) -> None:
+    with pytest.raises(ConfigError, match=r"pagez does not exist! The views are pages, rejected, shards and ledger\.$"):
+        answer(tiny, "SELECT * FROM pagez", 10)
     with pytest.raises(ConfigError, match="DuckDB refuses the query"):
         answer(tiny, "SELECT CAST(url AS INTEGER) FROM pages", 10)
 

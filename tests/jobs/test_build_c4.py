@@ -354,6 +354,8 @@ def test_a_second_run_finds_the_corpus_there(run, tmp_path):
     other = (*arguments, "--shards", "2")
     refused(run(*other), "differs from the one asked for in settings (shards)", "'en'", "--overwrite")
     assert {path: path.stat().st_mtime_ns for path in target.rglob("*")} == before
+    noclean = run(*arguments, "--preset", "en.noclean")
+    refused(noclean, "differs from the one asked for in the preset (en -> en.noclean). Nothing was changed.")
 
     assert run(*other, "--overwrite")[0] == 0
     assert [path.name for path in sorted(target.glob("en/*"))] == [f"train-0000{i}-of-00002.parquet" for i in (0, 1)]
@@ -384,7 +386,7 @@ def test_foreign_files_are_left_alone(run, tmp_path):
         (["--preset", "en.tfdz"], ["unknown preset 'en.tfdz'", "Did you mean 'en.tfds'"]),
         (["--preset", "nowhere:NOTHING"], ["nowhere:NOTHING", "MODULE:NAME"]),
         (["--preset", "c4pipe.presets:PRESETS"], ["dict", "Preset"]),
-        (["--shard", "3"], ["unknown option '--shard'", "Did you mean '--shards'"]),
+        (["--shard", "3"], ["unknown option '--shard'", "Similar: --shards"]),
         (["--num_worker=3"], ["unknown option '--num_worker'", "--num_workers"]),
         (["--shards", "0"], ["--shards", "1 or more", "'0'"]),
         (["--shards", "many"], ["--shards", "whole number", "'many'"]),
@@ -394,6 +396,7 @@ def test_foreign_files_are_left_alone(run, tmp_path):
         (["--rejected", "some"], ["--rejected", "'some'", "sample"]),
         (["--languages", "../../etc"], ["--languages", "de,fr"]),
         (["--languages", ","], ["--languages"]),
+        (["--languages", ""], ["--languages ''", "expected language codes"]),
         (["--preset", "en.tfds", "--languages", "de"], ["en.tfds", "exact"]),
         (["--preset", "webtextlike"], ["--url-list"]),
         (["--badwords-dir", "nowhere"], ["--badwords-dir nowhere does not exist"]),
@@ -469,7 +472,7 @@ def test_nothing_readable_is_no_corpus(run, tmp_path):
     assert (code, out) == (1, "")
     assert err == (
         "build_c4: the one input does not hold a readable page: error.warc.wet.gz: an HTML or XML page: a server "
-        "sent it instead of the file: download the file again.\n"
+        "sent it instead of the file; download the file again.\n"
     )
     assert not (target / "manifest.json").exists()
     assert not list(target.glob("*/*-of-*.parquet"))
@@ -605,7 +608,7 @@ def test_a_failed_build_says_so_in_one_line(badwords, tmp_path, workers):
     options = ("--badwords-dir", badwords, "--workers", workers)
     code, out, err = command("--input", tmp_path / "in", "--output", tmp_path / "c4", *options)
     assert (code, out) == (1, "")
-    why = "an HTML or XML page: a server sent it instead of the file: download the file again"
+    why = "an HTML or XML page: a server sent it instead of the file; download the file again"
     assert err == (
         f"build_c4: none of the 2 inputs holds a readable page: 0.warc.wet.gz: {why}; 1.warc.wet.gz: {why}.\n"
     )

@@ -345,7 +345,7 @@ def test_a_build_whose_inputs_are_mostly_bad_stops(built, run, tmp_path):
     assert (code, out) == (1, "")
     assert err == [
         "build_c4: 2 of 4 inputs gave no page, more than --max-bad-share 0.49 allows: a.warc.wet.gz: an HTML or XML "
-        "page: a server sent it instead of the file: download the file again; "
+        "page: a server sent it instead of the file; download the file again; "
         "b\\n.warc.wet.gz: empty file: download the file again."
     ]
     assert not (target / MANIFEST).exists()

@@ -65,7 +65,7 @@ def test_those_that_are_written_otherwise_are_told() -> None:
     asked = codes_named("he, EN,nb,de", "--languages")
     assert among(asked, ALL, "language") == ["iw", "en", "no", "de"]
     assert renamings(asked, ALL) == [
-        "he: written iw, as in mC4", "EN: written en, as in mC4", "nb: written no, as in mC4",
+        "'he' is read as iw", "'EN' is read as en", "'nb' is read as no",
     ]  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def test_a_hint_is_a_near_language(name: str, known: list[str], hint: str | None
 def test_a_stage_writes_what_mc4_does(by: str) -> None:
     stage = Identify("language", by=by, languages=("he", "zh-cn", "HE"), min_score=0.0)
     assert stage.languages == ("iw", "zh")
-    assert stage.renamed() == [f"{name}: written {code}, as in mC4" for name, code in
+    assert stage.renamed() == [f"{name!r} is read as {code}" for name, code in
                                (("he", "iw"), ("zh-cn", "zh"), ("HE", "iw"))]  # fmt: skip
     step = stage.bind(None)
     for text, code in ((HEBREW, "iw"), (CHINESE, "zh")):
@@ -131,7 +131,7 @@ def test_a_build_takes_any_name_and_says_which_it_writes(capsys: pytest.CaptureF
     (preset,) = _presets("--preset", "multilingual", "--languages", "he,EN,nb,zh-cn")
     assert preset.languages == ("iw", "en", "no", "zh")
     said = capsys.readouterr().err.splitlines()
-    assert said == [f"{a}: written {b}, as in mC4" for a, b in
+    assert said == [f"{a!r} is read as {b}" for a, b in
                     (("he", "iw"), ("EN", "en"), ("nb", "no"), ("zh-cn", "zh"))]  # fmt: skip
     assert _presets("--preset", "en.tfds", "--languages", "EN")[0].languages == ("en",)
     (other,) = _presets("--preset", "multilingual", "--langid", "langdetect")

@@ -79,7 +79,7 @@ def test_a_person_who_waits_for_kernels_is_told_why_once(
     for type_of_n in ("int64", "uint64", "int32", "uint32", "uint32"):
         assert native(f"int64({type_of_n})")(fifth)(42) == 8
         said.append(capsys.readouterr().err)
-    assert said == ["", "", "Compiling kernels for this machine, once: about 10 s.\n", "", ""]
+    assert said == ["", "", "Compiling kernels for this machine (first run only; about 10 s of CPU).\n", "", ""]
 
 
 SMALL = """

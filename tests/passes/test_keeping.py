@@ -162,11 +162,11 @@ def test_verify_reads_what_the_sums_only_compare(mine: Path) -> None:
     other = {**manifest, "preset": {"stages": [*manifest["preset"]["stages"]]}}
     other["preset"]["stages"][0] = {**other["preset"]["stages"][0], "quirks": True}
     write_keys(LocalStore(), str(mine), "spans", other, [KeyReader(LocalStore(), str(spans)).between()], KEPT_PAGES)
-    assert again() == [f"{spans}: keys of another corpus or stage, by its header. Copy it again or build it again."]
+    assert again() == [f"{spans}: keys of another corpus or stage, by its header. Copy or rebuild it."]
     manifest["keys"][1]["keys"] += 1
     write_keys(LocalStore(), str(mine), "spans", manifest, [KeyReader(LocalStore(), str(spans)).between()], KEPT_PAGES)
     (line,) = again()
-    assert f"keys, expected {manifest['keys'][1]['keys']:,}, says manifest.json" in line
+    assert f"keys, but manifest.json says {manifest['keys'][1]['keys']:,}" in line
     spans.write_bytes(b"nothing of the kind")
     (line,) = again()
     assert line.startswith(f"{spans}: is damaged (19 bytes are not a file of keys)")

@@ -83,6 +83,7 @@ def test_the_summary_is_all_of_it_with_control_characters_spelt_out() -> None:
     assert text.split("\n") == [
         "en: C4 as the paper describes it",
         *funnel(MANIFEST),
+        "             shares of 12,000 records",
         *splits(MANIFEST),
         "  1 of 2 inputs has faults:",
         r"    b\x1b[2J\n.wet.gz: truncated 1, damaged_member 1,234",
@@ -141,3 +142,17 @@ def test_of_a_build_against_earlier_corpora_it_says_how_much_was_old() -> None:
     assert "earlier" not in summary(MANIFEST, "out/c4")
     several = summary_of_several([MANIFEST, MANIFEST], ["a", "b"], [stats, {}]).split("\n")
     assert [line.strip() for line in several].count(old) == 1
+
+
+def test_skipped_paths_are_one_line_with_an_example_of_each_reason() -> None:
+    other = [{"path": f"{name}.txt", "why": "no WET file by its name"} for name in "abc"]
+    other.append({"path": "d", "why": "a folder"})
+    rows = {"inputs": [], "no_inputs": other[:1]}
+    assert list(inputs_told(rows)) == [
+        "  1 other path skipped, such as a.txt (no WET file by its name); manifest.json lists all"
+    ]
+    (line,) = inputs_told(rows | {"no_inputs": other}, rest="which a build names in")
+    assert line == (
+        "  4 other paths skipped, 3 such as a.txt (no WET file by its name); 1 such as d (a folder); the manifest.json "
+        "of a build lists all"
+    )

@@ -13,7 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from beam_jobs import remove
+from beam_jobs.remove_arguments import parse_remove
 from c4pipe.dedup import LineLevel, UrlLevel
+from c4pipe.errors import ConfigError
 from c4pipe.facts.corpus import open_corpus
 from c4pipe.flow.files import BeamStore
 from c4pipe.inspect import __main__ as inspect
@@ -249,7 +251,7 @@ def test_what_is_proven(build, take_out, capsys, tmp_path):
     code, made = take_out(before, ["left.example"], "--prove")
     told = capsys.readouterr().out
     assert code == 0, told
-    assert "nothing listed (1 line) is left" in told
+    assert "nothing listed (1 entry) is left" in told
     listed = tmp_path / "mixed"
     owner = hashlib.md5(LEFT.encode()).hexdigest()[:16]
     listed.write_text(f"left.example\n{owner}\n")
@@ -271,7 +273,7 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     assert code == 0, told.out
     left = {row["url"] for row in rows(made) if "many.example" in row["url"]}
     assert left == {f"http://many.example/{n}" for n in (0, *range(2, 10))}
-    assert "2 of 3 lines matched no page" in told.out
+    assert "2 of 3 entries matched no page" in told.out
     assert "http://nowhere.example/x, other.example/" in told.out
     assert whole(made) == []
     log = json.loads((made / "removed.json").read_bytes())["removals"][0]
@@ -284,7 +286,7 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     listed = tmp_path / "later"
     listed.write_text("many.example/1*\nmany.example/1\n")
     assert remove.main(["--corpus", str(made), "--prove", str(listed)]) == 0
-    assert "1 of 2 lines matched no page" in capsys.readouterr().out
+    assert "1 of 2 entries matched no page" in capsys.readouterr().out
 
 
 def test_what_a_line_may_not_have_meant(build, take_out, capsys):
@@ -296,7 +298,7 @@ def test_what_a_line_may_not_have_meant(build, take_out, capsys):
         "note: http://other.example/ means only the first page of its host, which is not in the corpus; 4 other pages "
         "of the host stay. To remove all pages of the host, list other.example/*, or the domain with --domains.\n"
     ) in told.err
-    assert "1 line matched no page of" in told.out
+    assert "1 entry matched no page of" in told.out
 
 
 @pytest.mark.parametrize(
@@ -418,3 +420,11 @@ def test_the_command_ends_without_a_word_of_its_libraries():
     """What DuckDB leaves behind is told at the end of a job that has loaded it: this one has no use for it."""
     done = subprocess.run([sys.executable, "-m", "beam_jobs.remove", "--help"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_corpus_may_come_without_its_option() -> None:
+    rest = ["--output", "o", "--urls", "u"]
+    assert parse_remove(["c4", *rest]).corpus == parse_remove(["--corpus", "c4", *rest]).corpus == "c4"
+    for words, found in ((["c4", "--corpus", "d4"], "c4 and d4"), ([], "none")):
+        with pytest.raises(ConfigError, match=f"^expected DIR, the folder of one finished corpus, found {found}"):
+            parse_remove([*words, *rest])

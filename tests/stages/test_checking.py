@@ -14,6 +14,7 @@ from c4pipe.presets import EN, c4_lines
 from c4pipe.rules import LineRule, MaxChars, MinSentences, NoBrace, PageRule
 from c4pipe.stages import Clean, Dedup, Filter, PageStage
 from c4pipe.stages.checking import checked_loss
+from c4pipe.text import hash64
 
 ODD = Reason("odd", Unit.PAGE, "is odd", source="a test")
 PAGE = Page("http://a.example/", "Some text.", "", "x.wet#7")
@@ -164,3 +165,61 @@ def test_a_rule_whose_offence_is_no_text_is_named():
 
     with pytest.raises(BuildError, match=r"rule Yes says True of x\.wet#7"):
         Filter("own", (Yes(),)).bind(None)(PAGE)
+
+
+@dataclass(frozen=True)
+class Divides(PageRule):
+    """A rule with a mistake; or one that asks our code for what it refuses."""
+
+    ours: bool = False
+    reason: ClassVar = ODD
+
+    def offence(self, page):
+        return hash64(None) if self.ours else str(1 / (len(page.text) - len(page.text)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Unloadable(PageRule):
+    reason: ClassVar = ODD
+
+    def bind(self, assets):
+        raise KeyError("words.txt")
+
+    def offence(self, page):
+        return None
+
+
+@dataclass(frozen=True)
+class Failing(TextLevel):
+    reasons: ClassVar = (ODD,)
+
+    def atoms(self, text):
+        return [int(text)]
+
+    def apply(self, page, lost, dropped=None, owners=(), starts=()):
+        return Kept(page)
+
+
+def test_a_mistake_in_a_users_rule_is_one_line_with_rule_page_and_place():
+    rule, at = r"^rule Divides failed on page http://a\.example/: ", r" \(test_checking\.py, line \d+\)$"
+    for after, stage in (("length", Filter("mine", (Divides(),))), ("url", Clean("mine", (NoBrace(),), (Divides(),)))):
+        plan = Plan(EN.after(after, stage), None)
+        step = (plan.before[1] if after == "length" else plan.between[0])[1]
+        with pytest.raises(BuildError, match=f"{rule}ZeroDivisionError: division by zero{at}"):
+            step(PAGE._replace(text="These are five plain words.\n" * 3))
+    with pytest.raises(BuildError, match=r"^rule Unloadable failed while it was loaded: KeyError: 'words"):
+        _ = Plan(EN.after("length", Filter("mine", (Unloadable(),))), None).before
+
+
+def test_a_mistake_in_a_users_level_is_one_line(tmp_path):
+    with (tmp_path / "pages").open("wb") as stream:
+        pages = StagedPages(stream, staged_schema(Plan(EN, None), [], lossy=False), Failing())
+        with pytest.raises(BuildError, match=r"^level Failing failed on page http://a\.example/: ValueError: invalid"):
+            pages.add(PAGE, 0, 0)
+        pages.close()
+
+
+def test_a_bug_of_ours_stays_one():
+    plan = Plan(EN.after("length", Filter("mine", (Divides(ours=True),))), None)
+    with pytest.raises(AttributeError):
+        plan.before[1][1](PAGE)

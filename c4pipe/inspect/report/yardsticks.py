@@ -32,6 +32,15 @@ COUNTED = 5  # pages, found or expected, below which a share is inconclusive
 FEWEST = 30  # pages behind a mean that is judged
 
 
+# For each number, a sentence with its value as {}.
+_PLAIN = {
+    "kept": "kept {} of unique pages not in another language",
+    "blocklist": "the word list removed {} of the pages that it saw",
+    "validation": "{} of its pages are validation pages",
+    "mean_bytes": "its mean page has {} of text",
+}
+
+
 class Yardstick(NamedTuple):
     """One number of this corpus next to C4's."""
 
@@ -42,6 +51,12 @@ class Yardstick(NamedTuple):
     kind: str  # "share" or "bytes"
     verdict: str  # "alike", "unlike" or "too few pages to tell"
     note: str
+
+    @property
+    def plain(self) -> tuple[str, str]:
+        """What precedes its value in a sentence, and what follows."""
+        before, _, after = _PLAIN[self.key].partition("{}")
+        return before, after
 
     @property
     def unlike(self) -> bool:
@@ -64,7 +79,7 @@ def _yardsticks(corpus: Corpus, stages: dict[str, dict[str, Any]]) -> Iterator[Y
         foreign = stages["language"]["rejected"].get("other_language", 0)
         yield _share(
             "kept",
-            "Kept, of unique pages not found to be in another language",
+            "Pages kept, of unique ones not in another language",
             kept,
             stages["clean"]["in"] - foreign,
             EN_PAGES / NOCLEAN_PAGES,

@@ -364,7 +364,7 @@ def test_a_text_leads_to_its_page_and_the_page_says_when_it_was_read(watched: An
     watched.press("#q", "Enter")
     watched.wait_for_selector("#holding")
     watched.click("#holding")
-    watched.wait_for_selector("text=1 page holds it")
+    watched.wait_for_selector("text=1 page contains this text")
     assert " ".join(text.split()) == watched.inner_text(".hits mark")
     assert "seen at steps 12, 840" in watched.inner_text(".hits .seen")
     assert wide(watched) <= 0
