@@ -16,11 +16,11 @@ from model.score_arguments import parse_score
 from model.study.base import Arm, Study
 from model.study.planned import PlannedRun
 from model.study.setting import Scale, Setting, TaskFacts
-from model.tasks.files import SAMPLES
+from model.tasks.files import SAMPLE_FOLDER
 from model.tasks.naming import parse_tasks
 
 SAMPLE_CORPUS = Path("out/c4")
-SAMPLE_TASKS = Path(SAMPLES) / "tasks"
+SAMPLE_TASKS = Path(SAMPLE_FOLDER) / "tasks"
 LOOKED_AT = 64  # examples of a task whose lengths stand for all
 ANSWERED = 2_000  # examples per task at an evaluation: the default of `model.finetune`
 CHARACTERS_A_TOKEN = 3.0  # characters per token, about
