@@ -20,6 +20,13 @@ class Best(NamedTuple):
     metric: str
     value: float
 
+    @property
+    def line(self) -> str:
+        """It in words; without a right answer there is no step to name."""
+        if self.metric in ("accuracy", "em", "exact_match") and not self.value:
+            return f"no right answer yet ({self.metric} 0.0)"
+        return f"best {self.metric} {self.value:.1f} at step {self.step:,}"
+
 
 def best_scores(rows: Iterable[Mapping[str, str]], steps: Collection[int]) -> dict[str, Best]:
     """The best score of each task, and of the mean of several, from rows of `validation.csv` at these steps.

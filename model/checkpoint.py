@@ -100,18 +100,18 @@ def need_checkpoint(folder: Path) -> None:
         raise ConfigError(f"there is no checkpoint {folder}; expected a folder such as RUN/{FOLDER}/step-00000500")
 
 
-def load_checkpoint(folder: Path) -> Checkpoint:
+def load_checkpoint(folder: Path, instead: str = "Resume from another one, or with --resume auto.") -> Checkpoint:
     """Reads a checkpoint, onto the CPU, every file checked first.
 
-    ConfigError if there is none; TrainError names each damaged file.
+    ConfigError if there is none; TrainError names each damaged file, and what to do `instead`.
     """
     need_checkpoint(folder)
     if faults := checkpoint_faults(folder):
-        raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. Resume from another one, or with --resume auto.")
+        raise TrainError(f"{folder} is damaged: {'; '.join(faults)}. {instead}")
     try:
         found = _read(folder)
     except _UNREADABLE as error:  # its checksums are right, so it is not damaged, but another program wrote it
-        raise TrainError(f"{folder} is not a checkpoint of this trainer: {error!r}. Resume from another one.") from None
+        raise TrainError(f"{folder} is not a checkpoint of this trainer: {error!r}. {instead}") from None
     return found
 
 

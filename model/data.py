@@ -146,10 +146,9 @@ class Batches:
         """Resumes from a state. ConfigError if it is of other pages, tokens or lanes."""
         then, now = state["of"], _identity(self._recipe)
         if then != now:
-            names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
             raise ConfigError(
-                "the checkpoint's place in the data does not apply here, since this run has a different "
-                f"{', '.join(names)}. Resume with the run's data and settings, or start a new run."
+                f"the checkpoint's place in the data does not apply here: {_changes(then, now)}. Resume with the run's "
+                "data and settings, or start a new run."
             )
         self.close()
         self._row = state["row"]
@@ -225,6 +224,22 @@ def validation(recipe: Recipe, source: Source, batch: int, rank: int = 0, ranks:
 
 def _first(lane: int) -> Cursor:
     return Cursor(lane, 0, 0)
+
+
+def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """How two identities differ, in words."""
+    gone, new = ", ".join(sorted({*then} - {*now})), ", ".join(sorted({*now} - {*then}))
+    said = []
+    if gone:
+        and_now = f"and the command names {new}" if new else "which the command does not name"
+        said.append(f"this run was trained on {gone}, {and_now}")
+    elif new:
+        said.append(f"this run was not trained on {new}")
+    for name in sorted({*then} & {*now}):
+        if then[name] != now[name]:
+            data = name.startswith(("corpus ", "task "))
+            said.append(f"{name} has changed since this run began" if data else f"this run has a different {name}")
+    return "; ".join(said)
 
 
 def _identity(recipe: Recipe) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from model.data import validation
 from model.decode import beam_search, greedy, sample
 from model.errors import ConfigError
 from model.provenance import need_index, traced_lines
-from model.run import open_checkpoint
+from model.run import open_checkpoint, say
 from model.source import Source
 from model.stream import Recipe
 from model.t5 import T5, padding
@@ -144,6 +144,8 @@ def _run(args: Namespace) -> int:
     _, model, tokenizer = open_checkpoint(args.run, args.checkpoint, torch.device(args.device))
     found = generate(model, tokenizer, args.texts, args.max_tokens, args.how)
     for text, written in zip(args.texts, found, strict=True):
+        if SENTINEL.search(written) and not (args.raw or SENTINEL.search(text)):
+            say("note: no <extra_id_0> in the text: raw output")
         print(written if args.raw else filled(text, written))
         if index is not None:
             for line in traced_lines(index, [(written, True)] if args.raw else filled_pieces(text, written)):

@@ -20,7 +20,7 @@ from model.cost import flops, parameters
 from model.curve import draw_curve
 from model.distributed import ProcessGroup
 from model.errors import ConfigError, TrainError
-from model.evaluate import Score
+from model.evaluate import ALL, Score
 from model.log import Metrics, ProgressLine, TensorBoard
 from model.run import BEST, CURVE, EVALS_FILE, METRICS_FILE, SAMPLES, TENSORBOARD, VALIDATION_FILE, say
 from model.scoring import SCORE_COLUMNS, TaskScore
@@ -240,12 +240,14 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
         lines[0] += "; all were already done: --steps N trains further"
     if metrics:
         last = [float(row["loss"]) for row in metrics[-10:]]
-        lines.append(f"  training    loss {float(metrics[0]['loss']):.3f} -> {sum(last) / len(last):.3f}")
+        mean = f"{sum(last) / len(last):.3f} (mean of {many(len(last), 'last step')})"
+        lines.append(f"  training    loss {float(metrics[0]['loss']):.3f} -> {mean}")
     for row in _last_of(evals):
+        of = row["entry"]
         lines.append(
             f"  validation  loss {float(row['loss']):.3f} (unigram entropy {float(row['unigram']):.3f}), "
             f"{float(row['bits_per_byte']):.3f} bits per byte, accuracy {float(row['accuracy']):.1%}, "
-            f"{many(int(row['tokens']), 'token')} of {row['entry']}"
+            f"over {many(int(row['tokens']), 'target token')}{', all together' if of == ALL else f' of {of}'}"
         )
     if len(metrics) > 1 and (seconds := float(metrics[-1]["seconds"]) - float(metrics[0]["seconds"])) > 0:
         tokens = int(metrics[-1]["tokens"]) - int(metrics[0]["tokens"])
@@ -256,7 +258,7 @@ def run_summary(settings: TrainSettings, config: ModelConfig, recipe: Recipe, do
         )
     if (run / VALIDATION_FILE).exists():
         best = best_scores(read_table(run / VALIDATION_FILE, SCORE_COLUMNS), checkpoints(run))
-        lines += [f"  {task:<11} best {one.metric} {one.value:.1f} at step {one.step:,}" for task, one in best.items()]
+        lines += [f"  {task:<11} {one.line}" for task, one in best.items()]
     lines += [f"  checkpoint  {latest(run)[0]}", f"  curve       {run / CURVE}", f"  samples     {run / SAMPLES}"]
     if config.adapter:
         lines.append(

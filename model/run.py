@@ -29,7 +29,16 @@ from model.disk import check_empty, locked_folder
 from model.errors import ConfigError, TrainError
 from model.pretrained import check_weights
 from model.settings import TrainSettings
-from model.shelf import CHECKPOINT_SUMS, STATE, checkpoints, latest, unfinished
+from model.shelf import (
+    CHECKPOINT_SUMS,
+    STATE,
+    checkpoints,
+    is_checkpoint,
+    latest,
+    need_model_folder,
+    run_of,
+    unfinished,
+)
 from model.sums import RUN_SUMS, RunSums
 from model.t5 import T5
 from model.tokens import Tokenizer
@@ -154,7 +163,13 @@ def check_task_files(run: Path, files: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def run_config(run: Path) -> tuple[TrainSettings, dict[str, Any]]:
-    """The settings with which a run was last started, and its whole `config.json`."""
+    """The settings with which a run was last started, and its whole `config.json`. A checkpoint stands for its run.
+
+    ConfigError if it is neither; TrainError for a damaged `config.json`.
+    """
+    need_model_folder(run)
+    if is_checkpoint(run):
+        run = run_of(run)
     if RunSums(run).is_whole(RUN_CONFIG) is False and (run / RUN_CONFIG).exists():
         raise _damaged(run, "it is not what was written")
     try:
@@ -179,7 +194,15 @@ def _damaged(run: Path, why: str) -> TrainError:
 
 
 def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tuple[Path, T5, Tokenizer]:
-    """A model in eval mode with its tokenizer: from the chosen checkpoint, or the newest good one of a run."""
+    """A model in eval mode with its tokenizer: from the chosen checkpoint, or the newest good one of a run.
+
+    `run` may be a checkpoint, too. ConfigError if it is neither, or if another one is chosen.
+    """
+    need_model_folder(run)
+    if is_checkpoint(run):
+        if chosen not in (None, run):
+            raise ConfigError(f"--run {run} is a checkpoint, and --checkpoint names another one: leave one of them out")
+        chosen = run
     folder, notes = (chosen, []) if chosen else latest(run)
     for note in notes:
         say(f"note: {note}")
@@ -187,7 +210,7 @@ def open_checkpoint(run: Path, chosen: Path | None, device: torch.device) -> tup
         raise TrainError(f"{run} has no good checkpoint: {len(notes)} damaged. Train again in another folder.")
     if folder is None:
         raise ConfigError(f"{run} has no checkpoint. Train one: python -m model.train --run {run}")
-    found = load_checkpoint(folder)
+    found = load_checkpoint(folder, f"Leave out --checkpoint, with --run {run_of(folder)}, for the newest good one.")
     with torch.device("meta"):
         model = T5(ModelConfig.from_hf(found.config))
     check_weights(found.weights, model.state_dict(), folder)

@@ -96,7 +96,8 @@ def open_tokenizer(settings: TrainSettings, sources: Sequence[Source]) -> Tokeni
     if kept and kept.fingerprint != tokenizer.fingerprint:
         other = [name for name, value in note["of"].items() if before.get("of", {}).get(name) != value]
         aside = put_aside(folder)
-        say(f"note: {folder} was made from another {', '.join(other) or 'source'}: kept as {aside.name}, and rebuilt")
+        differs = f"with other settings ({', '.join(other)})" if other else "from another source"
+        say(f"note: {folder} was made {differs}: kept as {aside.name}, and rebuilt")
     for name, content in (tokenizer.files() | {MADE_OF: to_json(note)}).items():
         _restore(folder / name, content, sums)
     return tokenizer

@@ -17,7 +17,7 @@ from model.errors import ConfigError
 from model.examples import HELD_OUT
 from model.pretrained import check_weights, init_from, read_config
 from model.run import BEST, open_checkpoint, say
-from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, check_copy, latest
+from model.shelf import CHECKPOINT_SUMS, FOLDER, MODEL_CONFIG, NEEDED, STATE, check_copy, latest, need_model_folder
 from model.t5 import T5
 from model.tokens import Tokenizer
 
@@ -37,6 +37,7 @@ def holds_run(folder: Path) -> bool:
 
     ConfigError if it is neither.
     """
+    need_model_folder(folder)
     if (folder / FOLDER).is_dir():
         return True
     if not (folder / MODEL_CONFIG).is_file():

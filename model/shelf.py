@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from c4pipe.disk import put_aside
-from c4pipe.shards import sha256_of
+from c4pipe.shards import MANIFEST, sha256_of
 from model.errors import ConfigError, TrainError
 
 FOLDER = "checkpoints"
@@ -40,6 +40,27 @@ def checkpoints(run: Path) -> dict[int, Path]:
     matches = {path: match for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))}
     aside = {int(match[2]): path for path, match in matches.items() if match[2]}
     return aside | {int(match[1]): path for path, match in matches.items() if match[1]}
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder is a checkpoint, intact or not; a run, which also has checksums, is none."""
+    below = folder.resolve().parent.name == FOLDER and (folder / CHECKPOINT_SUMS).is_file()
+    return below or (folder / STATE).is_file()
+
+
+def run_of(checkpoint: Path) -> Path:
+    """The run of a checkpoint, by its path."""
+    return (checkpoint if checkpoint.parent.name == FOLDER else checkpoint.resolve()).parent.parent
+
+
+def need_model_folder(folder: Path) -> None:
+    """ConfigError for a path that is plainly no run, checkpoint or model: nothing, a file, or a corpus."""
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} {'is a file, not a folder' if folder.exists() else 'does not exist'}: name a run")
+    if (folder / MANIFEST).is_file() and not (folder / FOLDER).is_dir():
+        raise ConfigError(
+            f"{folder} is a corpus, not a run. Train one on it: python -m model.train --data {folder} --run RUN"
+        )
 
 
 def unfinished(run: Path) -> list[str]:

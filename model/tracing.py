@@ -31,7 +31,7 @@ from model.lane import Cursor, TracedLane, Visit
 from model.prepared import PAIR_COLUMNS
 from model.run import TOKENIZER_FOLDER, run_config
 from model.settings import TrainSettings
-from model.shelf import CHECKPOINT_SUMS, STATE, checkpoints
+from model.shelf import CHECKPOINT_SUMS, STATE, checkpoints, is_checkpoint, run_of
 from model.start import make_recipe, make_sources, open_corpora
 from model.stream import LaneKey, Recipe, Share, Stream
 from model.tokens import Tokenizer
@@ -186,6 +186,8 @@ def open_trace(run: Path, data: Sequence[Path] = ()) -> RunTrace:
 
     ConfigError if run or corpora do not exist, or the corpora differ from those of the training.
     """
+    if is_checkpoint(run):
+        raise ConfigError(f"{run} is a checkpoint: name its run, {run_of(run)}")
     settings, config = run_config(run)
     if data and len(data) != len(settings.data):
         before = ", ".join(map(str, settings.data))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,10 +55,19 @@ def test_publish(desk, monkeypatch):
     assert commands[0][2] == REPO
     assert [*(desk / "out/both").glob("en/c4-train.*.json.gz")]
     assert [*(desk / "out/cdc").glob("en/train-*.parquet")]
+    pytest.importorskip("datasets")
+    [program] = blocks("publish.md", "python")
+    # A process of its own: datasets reads these settings once, when it is imported.
+    offline = {**os.environ, "HF_HOME": str(desk / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    command = [sys.executable, "-c", f"{program}print(sorted(pages.column_names))"]
+    done = subprocess.run(command, env=offline, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['text', 'timestamp', 'url']"
 
 
 def test_train_elsewhere(desk, capsys):
-    Path("tokenizer.model").write_bytes(pieces_of([story(n) for n in range(50)], 300))
+    model = Path("out/t5/tokenizer/spiece.model")  # as a run has it
+    model.parent.mkdir(parents=True)
+    model.write_bytes(pieces_of([story(n) for n in range(50)], 300))
     [words] = typed("train-elsewhere.md")
     assert main(words) == 0
     [program] = blocks("train-elsewhere.md", "python")

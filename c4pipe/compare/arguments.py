@@ -34,7 +34,7 @@ domain, and long texts are cut into documents of about 2 kB.
 validation splits and, at level {BY_GRAMS}, one host in 16 by hash. Without --on, both are used if present.
 Documents that share 13 consecutive words with a page of either corpus are left out.
 
---out (default {OUT}) receives verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
+--out receives verdict.json, table.md, picture.svg and comparison.html. --json prints verdict.json:
 `verdict` "A", "B" or "cannot tell"; `difference`, bits per byte of B minus A (positive: A is better); `null`, the most
 that two samples of one corpus differ by in 99 of 100 cases (for models: pairs with the same seed and learning rate);
 `sums`, sha256 of both manifests; `domains`, the same for each domain; `words`, what differs beyond chance in samples of
@@ -90,7 +90,12 @@ def parser() -> Parser:
     a("--lr", type=float, nargs="+", metavar="X", help=of)
     a("--equal", choices=("bytes", "epochs"), help=of)
     a("--json", action="store_true", help="one JSON object instead of text")
-    a("--out", type=utf8_path, default=OUT, metavar="DIR", help=f"folder for the results (default: {OUT})")
+    a(
+        "--out",
+        type=utf8_path,
+        metavar="DIR",
+        help=f"folder for the results (default: {OUT}; with --rule: {OUT}-RULE)",
+    )
     return p
 
 
@@ -117,6 +122,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if args.rule is not None and len(args.names) != 1:
         raise ConfigError(f"--rule takes one preset, got {' '.join(args.names)}. See --help.")
     check_level(args.level)
+    args.out = args.out or (OUT if args.rule is None else OUT.with_name(f"{OUT.name}-{args.rule}"))
     args.training = tuple(word for option in TRAINING for word in _words(option, getattr(args, option[2:])))
     read = [word.rpartition("=")[2] for word in args.on] + args.on
     if args.rule is None:

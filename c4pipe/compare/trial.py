@@ -62,6 +62,8 @@ def try_rules(args: argparse.Namespace) -> int:
     asked = CompareRequest(args.level, tuple(args.on), args.text_key, args.out, args.training)
     folder = args.out / CORPORA
     named_domains(asked.on)
+    if not (args.input or Path(*INPUT).exists()):
+        raise ConfigError(f"give --input: the default, {INPUT[0]}, is in a checkout, and not in this folder.")
     _build(preset, rules, inputs, args.workers, folder)
     trials = [_tried(folder, preset, rule, asked) for rule in rules]
     text = trial_table(trials, preset)
@@ -80,7 +82,7 @@ def _build(preset: str, rules: Sequence[str], inputs: Sequence[str], workers: st
     command = [
         sys.executable,
         "-m",
-        "beam_jobs.build_c4",
+        *(("c4pipe.cli", "build") if own_name() else ("beam_jobs.build_c4",)),  # its messages name commands likewise
         "--input",
         *inputs,
         "--output",

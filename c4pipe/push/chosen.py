@@ -29,6 +29,8 @@ from c4pipe.shards import (
     ADDED,
     FACTS_FOLDER,
     MANIFEST,
+    REJECTED_FOLDER,
+    RESTORE_FOLDER,
     STATS,
     SUMS,
     Belonging,
@@ -46,6 +48,13 @@ ASKED_FOR = {
     "report": "report.html, which shows rejected pages",
 }
 PUBLISHED_BESIDE = (CROISSANT, SUMMARY, DOMAINS)  # files that were added later
+_EXTRA_OF = {  # the word of --with for what is not sent otherwise, by folder or file
+    "keys": "keys",
+    "rejected": "rejected",  # of older builds
+    REJECTED_FOLDER: "rejected",
+    RESTORE_FOLDER: "restore",
+    REPORT: "report",
+}
 _CARD = "README.md"
 ABOUT_OLDER = (_CARD, STATS, "mixture.svg")  # which manifests of older builds do not list
 
@@ -103,7 +112,7 @@ def published(corpus: Corpus, extras: Sequence[str]) -> Published:
     pages, others = ([file for file in files if (file.path in shards) is kept] for kept in (True, False))
     rest = [*others, *_of_itself(new, going, added)]
     configs = tuple(sorted({row["config"] for row in new["shards"]}))
-    return Published(pages, rest, configs, [*_left(corpus, {file.path for file in files})])
+    return Published(pages, rest, configs, [*_left(corpus, {file.path for file in files}, extras)])
 
 
 def _about_older(folder: Path) -> list[dict[str, Any]]:
@@ -202,7 +211,7 @@ def _made(path: str, data: bytes) -> Outgoing:
     return Outgoing(path, data, len(data), hashlib.sha256(data).hexdigest())
 
 
-def _left(corpus: Corpus, going: set[str]) -> Iterator[str]:
+def _left(corpus: Corpus, going: set[str], extras: Sequence[str]) -> Iterator[str]:
     """What is not sent, by folder."""
     known = [*belongings(corpus.manifest), *_added_all(corpus.folder)]
     counts: dict[str, list[int]] = {}
@@ -210,7 +219,11 @@ def _left(corpus: Corpus, going: set[str]) -> Iterator[str]:
         if file.path not in going:
             counts.setdefault(file.path.partition("/")[0], []).append(file.bytes)
     for name, sizes in sorted(counts.items()):
-        yield f"{name}: {len(sizes):,} file{'s' * (len(sizes) != 1)}, {sum(sizes) / 1e6:,.1f} MB"
+        total = sum(sizes)
+        size = f"{total / 1e6:,.1f} MB" if total >= 1e6 else f"{total / 1e3:,.1f} kB"
+        word = _EXTRA_OF.get(name, "")
+        asked = f" (add with --with {word})" if word and word not in extras else ""
+        yield f"{name}: {len(sizes):,} file{'s' * (len(sizes) != 1)}, {size}{asked}"
 
 
 def _added_all(folder: Path) -> list[Belonging]:

@@ -3,6 +3,7 @@ codes."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from argparse import Namespace
@@ -133,7 +134,7 @@ def _parse(argv: Sequence[str] | None) -> Namespace:
         metavar="FILE_OR_RUN",
         help="a SentencePiece *.model, a tokenizer.json, or a run or folder that holds one",
     )
-    a("--out", type=utf8_path, required=True, metavar="PREFIX", help="prefix of the output files")
+    a("--out", type=_prefix, required=True, metavar="PREFIX", help="prefix of the output files")
     a("--config", type=utf8, metavar="NAME", help="the language to write, for a corpus with several")
     a("--split", choices=SPLITS, default="train", help="the split to write (default: train)")
     a("--no-eod", action="store_true", help="add nothing after a document (default: the end-of-text token)")
@@ -143,6 +144,13 @@ def _parse(argv: Sequence[str] | None) -> Namespace:
     args = p.parse_args(argv)
     refuse_idle(p.given, ("--eod-token", not args.no_eod, "--no-eod adds none. Leave one of them out."))
     return args
+
+
+def _prefix(word: str) -> Path:
+    if word.endswith("/") or Path(word).is_dir():
+        name = f"{word.rstrip('/')}/NAME"
+        raise argparse.ArgumentTypeError(f"{word} is a folder, expected a prefix of file names: {name}")
+    return utf8_path(word)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ def tokens_there(prefix: Path, of: dict[str, Any], overwrite: bool, begun: bool 
 
 
 def _differs(found: dict[str, Any], of: dict[str, Any]) -> str:
-    return f"was made from another {next(name for name in of if found.get(name) != of[name])}"
+    name = next(name for name in of if found.get(name) != of[name])
+    return f"was made from {'other' if name == 'shards' else 'another'} {name}"
 
 
 def make_tokens(

@@ -16,10 +16,11 @@ from model.score_arguments import parse_score
 from model.study.base import Arm, Study
 from model.study.planned import PlannedRun
 from model.study.setting import Scale, Setting, TaskFacts
+from model.tasks.files import SAMPLE_FOLDER
 from model.tasks.naming import parse_tasks
 
 SAMPLE_CORPUS = Path("out/c4")
-SAMPLE_TASKS = Path("data_samples/tasks")
+SAMPLE_TASKS = Path(SAMPLE_FOLDER) / "tasks"
 LOOKED_AT = 64  # examples of a task whose lengths stand for all
 ANSWERED = 2_000  # examples per task at an evaluation: the default of `model.finetune`
 CHARACTERS_A_TOKEN = 3.0  # characters per token, about
@@ -64,7 +65,9 @@ def _corpora(words: Sequence[str]) -> dict[str, Path]:
         if not name or name in found:
             raise ConfigError(f"--data {word}: expected NAME=DIR with a unique name, as in en=out/en")
         if not (Path(path) / "manifest.json").is_file():
-            advice = ": `make study` builds the sample corpus" if Path(path) == SAMPLE_CORPUS else ""
+            advice = ""
+            if Path(path) == SAMPLE_CORPUS:
+                advice = ": in a checkout, `make study` builds the sample corpus; elsewhere, give --data and --tasks"
             raise ConfigError(f"--data {word}: no corpus in {path} (no manifest.json){advice}")
         found[name] = Path(path)
     return found

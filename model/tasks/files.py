@@ -34,6 +34,7 @@ _WORDS = {
     "test": "test",
 }
 _SUMS = "SHA256SUMS"
+SAMPLE_FOLDER = "data_samples"  # a folder of the checkout, which the package does not install
 
 
 def files_by_split(
@@ -44,6 +45,8 @@ def files_by_split(
     A file whose name has no word of a split, alone in its folder or given directly, belongs to the first of `splits`.
     ConfigError if there are no files at all.
     """
+    if not path.exists() and SAMPLE_FOLDER in path.parts:
+        raise ConfigError(f"{path} does not exist: the sample tasks are in a checkout. Run there, or give --tasks.")
     if not path.exists():
         raise ConfigError(f"{path} does not exist: expected a file, or a folder with {', '.join(splits)}.")
     if not (path.is_file() or path.is_dir()):

@@ -115,6 +115,7 @@ def test_test_text_that_stands_in_a_corpus_is_left_out(
         (["--rule", "curly_brace", "en", "b"], "--rule takes one preset"),
         (["--rule", "curly_brace", "en.without.policy"], "--rule tests one rule of a complete preset"),
         (["--rule", "curly_brace", "en", "--on", "nowhere.txt"], "nowhere.txt does not exist"),
+        (["--rule", "curly_brace", "en"], "give --input: the default, data_samples, is in a checkout"),
         (["a", "b", "--lr", "0.1", "0.2"], "--lr has no effect: it goes with a model level"),
         (["a", "b", "--equal", "epochs"], "--equal has no effect: it goes with a model level"),
         (["a", "b", "--level", "tiny", "--steps", "0"], "expected a number of 1 or more"),
@@ -193,6 +194,12 @@ def edit(path: Path) -> None:
 def link(path: Path) -> None:
     path.unlink()
     path.symlink_to("elsewhere")
+
+
+def test_a_trial_has_a_folder_of_its_own() -> None:
+    assert parse(["a", "b"]).out == Path("out/compare")
+    assert parse(["--rule", "curly_brace", "en"]).out == Path("out/compare-curly_brace")
+    assert parse(["--rule", "all", "en", "--out", "o"]).out == Path("o")
 
 
 FILES = dict.fromkeys(COMPARE_FILES[1:], b"x")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -17,6 +18,7 @@ from model.config import find_size
 from model.data import Batch, Batches, merge_states, open_entries, validation
 from model.errors import TrainError
 from model.objectives import LM, OBJECTIVES, PrefixLM
+from model.source import Source
 from model.stream import Recipe
 from model.t5 import T5
 from tests.corpora import Broken, Letters, documents, entries, ruled, sources_of, write_corpus
@@ -129,7 +131,25 @@ def test_the_state_is_a_few_integers_a_lane(recipe: Recipe) -> None:
     assert all(np.array(cursors).shape == (4, 3) for cursors in state["lanes"].values())
 
 
-@pytest.mark.parametrize("change", ["seed", "lanes", "tokenizer", "corpus 'en'"])
+def renamed(recipe: Recipe, **other: str) -> tuple[Source, ...]:
+    """The sources, the entry `en` with another name or digest."""
+    return tuple(
+        replace(source, entry=replace(source.entry, **other)) if source.entry.name == "en" else source
+        for source in recipe.sources
+    )
+
+
+CHANGES = {
+    "seed": "this run has a different seed.",
+    "lanes": "this run has a different lanes.",
+    "tokenizer": "this run has a different tokenizer.",
+    "corpus": "this run was trained on corpus 'en', which the command does not name.",
+    "name": "this run was trained on corpus 'en', and the command names corpus 'raw'.",
+    "pages": "corpus 'en' has changed since this run began.",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_place_in_other_data_is_refused(recipe: Recipe, tmp_path: Path, change: str) -> None:
     class Other(Letters):
         fingerprint = "other"
@@ -138,10 +158,12 @@ def test_a_place_in_other_data_is_refused(recipe: Recipe, tmp_path: Path, change
         "seed": replace(recipe, seed=2),
         "lanes": replace(recipe, lanes=8),
         "tokenizer": replace(recipe, tokenizer=Other()),
-        "corpus 'en'": replace(recipe, sources=recipe.sources[:1]),
+        "corpus": replace(recipe, sources=recipe.sources[:1]),
+        "name": replace(recipe, sources=renamed(recipe, name="raw")),
+        "pages": replace(recipe, sources=renamed(recipe, digest="0")),
     }[change]
     state = Batches(recipe, 12).state()
-    with pytest.raises(ConfigError, match=f"this run has a different {change}\\."):
+    with pytest.raises(ConfigError, match=re.escape(CHANGES[change])):
         Batches(other, 12).restore(state)
 
 

@@ -138,7 +138,7 @@ def test_the_command_reads_other_text(data: Path, run: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--run", "nowhere"], "nowhere is not a run: it has no config.json"),
+        (["--run", "nowhere"], "nowhere does not exist: name a run"),
         (["--run", "RUN", "--languages", "de"], "unknown config of split 'validation' 'de'"),
         (["--run", "RUN", "--split", "held-out"], "has no held-out training pages (--held-out)"),
         (["--run", "RUN", "--batch", "0"], "'0' is not a whole number from 1 to"),

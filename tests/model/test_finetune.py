@@ -162,7 +162,7 @@ def test_data_that_have_changed_are_refused(
     assert tune(run, home / "base", tasks_of(tmp_path), *both(home), *OFTEN, steps=8) == 2
     said = capsys.readouterr().err
     assert (
-        "since this run has a different task 'sst2'" if split == "train" else "finetune: dev.tsv of sst2 are not what"
+        "task 'sst2' has changed since this run began" if split == "train" else "finetune: dev.tsv of sst2 are not what"
     ) in said
     same(run, home / "straight", 6)
     # Where they lie, and under which name, is of no account.
@@ -305,7 +305,7 @@ def test_transformers_gives_the_same_answers(home: Path) -> None:
         (("--eval-examples", "0"), "--eval-examples 0: expected 1 or more"),
         (("--model", "tiny"), "--model names a size and --init-from implies one"),
         (("--vocab-size", "50"), "--vocab-size has no effect: the tokenizer exists"),
-        (("--init-from", "nowhere"), "nowhere: expected the folder of a run, of a checkpoint, or of a T5"),
+        (("--init-from", "nowhere"), "nowhere does not exist: name a run"),
         (("--init-from", "TASKS"), "expected the folder of a run, of a checkpoint, or of a T5"),
     ],
 )

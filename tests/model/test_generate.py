@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,35 @@ def test_the_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [filled(*pair) for pair in zip(TEXTS, written, strict=True)]
     assert main([*own, "--beams", "4", TEXTS[0]]) == 0
     assert main([*own, "--sample", "--temperature", "0.7", "--top-p", "0.9", "--top-k", "20", TEXTS[0]]) == 0
+
+
+def test_a_checkpoint_is_a_run_too(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    last = run / "checkpoints/step-00000025"
+    own = ["--device", "cpu", "--max-tokens", "12", TEXTS[0]]
+    assert main(["--run", str(run), *own]) == 0
+    whole = capsys.readouterr().out
+    assert main(["--run", str(last), *own]) == 0
+    assert capsys.readouterr().out == whole
+    assert main(["--run", str(last), "--checkpoint", str(run), *own]) == 2
+    assert "is a checkpoint, and --checkpoint names another one" in capsys.readouterr().err
+    damaged = Path(shutil.copytree(last, tmp_path / "damaged"))
+    (damaged / "model.safetensors").write_bytes(b"")
+    assert main(["--run", str(run), "--checkpoint", str(damaged), *own]) == 1
+    assert "is damaged: model.safetensors does not match sha256.json. Leave out --checkpoint" in capsys.readouterr().err
+
+
+def test_what_is_no_run_is_named(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, message in ((run.parent / "c4", "is a corpus, not a run"), (run / "nosuch", "does not exist")):
+        assert main(["--run", str(folder), TEXTS[0]]) == 2
+        assert f"{folder} {message}" in capsys.readouterr().err
+
+
+def test_a_text_without_blanks_gets_the_raw_output_and_a_note(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "note: no <extra_id_0> in the text: raw output\n"
+    for options, note in (([], said), (["--raw"], "")):
+        assert main(["--run", str(run), "--device", "cpu", "--max-tokens", "8", *options, "The sea"]) == 0
+        out, err = capsys.readouterr()
+        assert (out.startswith("<extra_id_"), err) == (True, note)
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,9 @@ def test_what_a_command_with_other_settings_has_left_is_not_taken(
     left = files(run / "tokenizer")
     capsys.readouterr()
     opened(**{"data": data, "run": run, **other.get(after, {})})
-    said = capsys.readouterr().err
-    assert said.startswith(f"note: {run}/tokenizer was made from another ")
+    said, source = capsys.readouterr().err, after in ("tokenizer", "init_from")
+    differs = "from another source" if source else "with other settings ("
+    assert said.startswith(f"note: {run}/tokenizer was made {differs}")
     assert said.endswith(": kept as tokenizer.old, and rebuilt\n")
     assert files(run / "tokenizer.old") == left
     opened(**{"data": data, "run": new, **other.get(after, {})})

@@ -325,7 +325,7 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--run", "nowhere"), "nowhere: expected the folder of a run, of a checkpoint, or of a T5"),
+        (("--run", "nowhere"), "nowhere does not exist: name a run"),
         (("--run", "HOME/base"), "was not fine-tuned on tasks: name some with --tasks NAME=PATH"),
         (("--tasks", "sst2=nowhere"), "nowhere does not exist"),
         (
@@ -339,7 +339,7 @@ def test_a_task_with_a_sentinel_is_read_without_it() -> None:
         (("--device", "gpu"), "--device gpu: expected cpu, cuda"),
         (("--checkpoint", "nowhere"), "there is no checkpoint nowhere"),
         (("--checkpoint", "x", "--ensemble", "y"), "--checkpoint names one model, but --ensemble needs several"),
-        (("--ensemble", "nowhere"), "nowhere: expected the folder of a run"),
+        (("--ensemble", "nowhere"), "nowhere does not exist: name a run"),
         (
             ("--ensemble", "HOME/straight"),
             "step-00000006 is listed twice, since --run counts as the first: list each model once",

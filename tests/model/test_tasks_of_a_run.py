@@ -184,7 +184,7 @@ def test_a_place_in_other_tasks_is_said_to_be_of_tasks(tmp_path: Path) -> None:
     both, one = (
         Batches(Recipe(make_sources(settings, (), some), tokenizer), settings.batch) for some in (tasks, tasks[:1])
     )
-    with pytest.raises(ConfigError, match=r"since this run has a different task 'squad'\. Resume"):
+    with pytest.raises(ConfigError, match=r"trained on task 'squad', which the command does not name\. Resume"):
         one.restore(both.state())
 
 

@@ -315,7 +315,8 @@ def test_a_run_goes_on_with_its_own_data_only(
     run = copied(straight, tmp_path)
     other = write_corpus(tmp_path / "c4", {("en", "train"): [[[story(n) for n in range(9)]]]})
     assert train(other, run, steps=8) == 2
-    assert "this run has a different corpus 'de', corpus 'en'. Resume with the run's data" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "this run was trained on corpus 'de', which the command does not name; corpus 'en' has changed" in said
     moved = Path(shutil.copytree(data, tmp_path / "moved"))
     assert train(moved, run, steps=8) == 0
 

@@ -137,8 +137,8 @@ def test_a_dry_run_lists_all_and_asks_nobody(hub, run, corpus, monkeypatch):
     rows = dict(reversed(line.split()) for line in out.splitlines() if len(line.split()) == 2)
     assert int(rows["stats.json"].replace(",", "")) == (corpus / "stats.json").stat().st_size
     assert "en/train-00000-of-00003.parquet" in rows
-    assert "not sent: keys: " in out
-    assert "not sent: __rejected: " in out
+    assert re.search(r"^not sent: keys: \d+ files?, [\d.]+ kB \(add with --with keys\)$", out, re.MULTILINE)
+    assert re.search(r"^not sent: __rejected: .* \(add with --with rejected\)$", out, re.MULTILINE)
 
 
 def test_extras_are_sent_when_they_are_asked_for(hub, run, corpus, tmp_path):

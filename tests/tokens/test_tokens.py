@@ -165,6 +165,15 @@ def test_a_damaged_part_is_made_again(mixed, spiece, tmp_path, monkeypatch):
     assert files(tmp_path / "t") == files(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("folder", ["new/", "there"])
+def test_a_folder_is_no_prefix(mixed, spiece, tmp_path, monkeypatch, capsys, folder):
+    monkeypatch.chdir(tmp_path)
+    Path("there").mkdir()
+    assert make(mixed, spiece, folder) == 2
+    assert f"expected a prefix of file names: {folder.rstrip('/')}/NAME" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
 def test_what_is_there_is_not_made_again(mixed, spiece, bpe, tmp_path, capsys):
     assert make(mixed, spiece, tmp_path / "t") == 0
     before = files(tmp_path / "t")

@@ -130,4 +130,4 @@ def test_a_missing_run_is_told_before_any_work(tmp_path: Path, capsys: pytest.Ca
     from model.memorise.__main__ import main
 
     assert main(["--run", str(tmp_path / "no"), "--data", str(tmp_path)]) == 2
-    assert "is not a run" in capsys.readouterr().err
+    assert "does not exist" in capsys.readouterr().err
