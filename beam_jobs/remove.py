@@ -18,8 +18,9 @@ from beam_jobs.command import peak_memory
 from beam_jobs.earlier import compute_keys, find_earlier, key_files
 from beam_jobs.personal import unveils
 from beam_jobs.remove_arguments import parse_remove
-from beam_jobs.remove_notes import SHOWN_AT_MOST, doubts, lines_told, unmatched
-from c4pipe.command import own_name, run_command
+from beam_jobs.remove_notes import doubts, lines_told, unmatched
+from beam_jobs.remove_proof import told_proof
+from c4pipe.command import run_command
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.identity import fingerprint
 from c4pipe.corpus.ledger import Ledger
@@ -39,11 +40,11 @@ from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.passes.merging import sources_in
 from c4pipe.removal.asked import BY_CODE, Wishes, read_asked
-from c4pipe.removal.log import REMOVED, earlier_removals, unmet
+from c4pipe.removal.log import REMOVED
 from c4pipe.removal.matching import Matched, find_matches
 from c4pipe.removal.outcome import Replayed, replayed
 from c4pipe.removal.pages import CorpusPages
-from c4pipe.removal.proof import UNPROVEN, prove
+from c4pipe.removal.proof import prove
 from c4pipe.removal.records import left_behind, write_copy, write_without
 from c4pipe.removal.replay import Replay
 from c4pipe.removal.task import Removal, is_restorable
@@ -260,32 +261,6 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
     yield f"  other pages: {came_of(row)}"
     yield f"  {many(len(manifest['shards']), 'shard')}, of which {same:,} keep their bytes"
     yield f"  corpus: {printable(output)}, log: {REMOVED}"
-
-
-def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
-    """Runs the proof and prints the result. Returns the exit code. `urls` adds the pages just removed."""
-    folder, proof = corpus.folder, prove(corpus.folder, corpus.manifest, asked, urls)
-    looked = f"{many(proof.files, 'file')}, {many(proof.rows, 'row')} and {many(proof.keys, 'key')} of {folder}"
-    for left in proof.left[:SHOWN_AT_MOST]:
-        print(printable(f"left: {left}"))
-    if proof.left[SHOWN_AT_MOST:]:
-        print(f"... and {len(proof.left) - SHOWN_AT_MOST:,} more")
-    if proof.left:
-        print(
-            f"{own_name('remove')}: something listed is still there, in {len(proof.left):,} places of {looked}",
-            file=sys.stderr,
-        )
-        return BuildError.exit_code
-    entries = lines_told(asked)
-    print(f"nothing listed ({entries}) is left in {looked}")
-    if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
-        more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""
-        print(
-            f"  but {len(lines):,} of {entries} matched no page, neither here nor in the removal log: "
-            f"{printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
-        )
-    print(f"  {UNPROVEN}")
-    return 0
 
 
 if __name__ == "__main__":

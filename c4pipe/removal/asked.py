@@ -88,8 +88,14 @@ class Wishes:
     def by_prefix(self, url: str) -> list[int]:
         """The entries that are a prefix of a URL's address."""
         host, rest = address_of(url)
-        address = f"{host}{rest}/"
-        return [number for prefix, number in self.prefixes.get(host, {}).items() if address.startswith(prefix)]
+        address, prefixes = f"{host}{rest}/", self.prefixes.get(host, {})
+        cuts = (address[:length] for length in self._lengths.get(host, ()) if length <= len(address))
+        return [prefixes[cut] for cut in cuts if cut in prefixes]
+
+    @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """The lengths of the prefixes, by host."""
+        return {host: sorted({*map(len, prefixes)}) for host, prefixes in self.prefixes.items()}
 
     @cached_property
     def homes(self) -> dict[str, int]:

@@ -174,9 +174,16 @@ def _find_keys(folder: Path, manifest: Mapping[str, Any], found: Matched) -> Non
         return
     wanted = {hash64(key): number for key, number in found.asked.urls.items() if key not in found.keys}
     reader = KeyReader(LocalStore(), str(folder / key_path(deduped(manifest)[0])))
-    there = [key for key in sorted(wanted) if len(reader.between(key, key)[0])]
-    found.listed = np.array(there, np.uint64)
-    found.alone.update(wanted[key] for key in there)
+    found.listed = keys_among(reader, np.array(sorted(wanted), np.uint64))
+    found.alone.update(wanted[key] for key in found.listed.tolist())
+
+
+def keys_among(reader: KeyReader, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Those of these ascending keys that a file has. Each of its blocks is read at most once."""
+    blocks = np.searchsorted(reader.firsts, keys, "right")
+    groups = np.split(keys, np.flatnonzero(np.diff(blocks)) + 1) if len(keys) else []
+    there = [group[np.isin(group, reader.between(int(group[0]), int(group[-1]))[0])] for group in groups]
+    return np.concatenate([np.empty(0, np.uint64), *there])
 
 
 def files_of_pages(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
