@@ -15,7 +15,7 @@ from c4pipe.removal.log import earlier_removals, unmet
 from c4pipe.removal.proof import UNPROVEN, prove
 from c4pipe.text import many, printable
 
-PATIENCE = 3.0  # seconds before the first line
+_FIRST = 3.0  # seconds before the first line
 
 
 class ProofProgress(ProgressReporter):
@@ -30,7 +30,7 @@ class ProofProgress(ProgressReporter):
         self._at = path
 
     def show(self) -> None:
-        wait = PATIENCE
+        wait = _FIRST
         while self.waited(wait):
             print(f"proving: {self.seconds():.0f} s, reading {printable(self._at)} ...", file=sys.stderr, flush=True)
             wait = PLAIN

@@ -14,7 +14,9 @@ from typing import NamedTuple
 from c4pipe.removal.asked import Wishes
 
 _AHEAD = r"(?<![\w.%-])"
-_HEAD = re.compile(rf"{_AHEAD}(?:[\w%-]+(?:\.\w[\w%-]*)*|[^\s\w.%-])")
+_WORD = r"[\w%-]+(?:\.\w[\w%-]*)*"
+_HEAD = re.compile(rf"{_AHEAD}(?:{_WORD}|[^\s\w.%-])")
+_USUAL = re.compile(_AHEAD + _WORD)  # all heads but those of addresses such as `[::1]/x`
 _BEHIND = re.compile(r"(?![\w%/-]|\.\w)")
 _TAIL = re.compile(r"[^\s\"'<>`]*")
 _SCHEME = re.compile(rf"{_AHEAD}https?://(?:www\.)?", re.IGNORECASE)
@@ -36,6 +38,8 @@ class Mentions:
         self._pages = _by_head(pages)
         self._prefixes = _by_head(name for names in asked.prefixes.values() for name in names)
         self._homes = {key.lower() for key in asked.urls if "/" not in key}
+        odd = any(_USUAL.match(head) is None for head in (*self._pages, *self._prefixes))
+        self._heads = _HEAD if odd else _USUAL
         self._domains = {host.lower() for host in asked.domains}
 
     def pages(self, text: str) -> Iterator[Mention]:
@@ -44,14 +48,14 @@ class Mentions:
         if not (self._pages or self._prefixes or self._homes):
             return
         done = 0
-        for found in _HEAD.finditer(text):
+        for found in self._heads.finditer(text):
             if found.start() >= done and (mention := self._page(text, found.start(), found[0].lower(), done)):
                 yield mention
                 done = mention.start + len(mention.text)
 
     def sites(self, text: str) -> Iterator[Mention]:
         """Hosts that are listed as domains or are below one; not hosts in front of a path."""
-        for found in _HEAD.finditer(text) if self._domains else ():
+        for found in _USUAL.finditer(text) if self._domains else ():
             if self._is_listed(found[0].lower()) and _BEHIND.match(text, found.end()):
                 yield Mention(found.start(), found[0])
 
