@@ -18,7 +18,7 @@ from beam_jobs.command import peak_memory
 from beam_jobs.earlier import compute_keys, find_earlier, key_files
 from beam_jobs.personal import unveils
 from beam_jobs.remove_arguments import parse_remove
-from beam_jobs.remove_notes import doubts, lines_told, unmatched
+from beam_jobs.remove_notes import doubts, lines_told, misspelled, unmatched
 from beam_jobs.remove_proof import told_proof
 from c4pipe.command import run_command
 from c4pipe.corpus.ancestors import AGAINST
@@ -104,7 +104,7 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     check_apart(output, corpus.folder)
     plan = plan_for(corpus, args.file)
     matched = find_matches(corpus.folder, corpus.manifest, asked)
-    for line in (*unmatched(matched), *doubts(matched)):
+    for line in (*unmatched(matched), *misspelled(matched.near, matched.pages), *doubts(matched)):
         print(line, file=sys.stderr)
     check_codes(corpus, matched)
     known = fingerprint_of(args, corpus, matched)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from beam_jobs.remove_notes import SHOWN_AT_MOST, lines_told
+from beam_jobs.remove_notes import SHOWN_AT_MOST, lines_told, misspelled
 from c4pipe.command import own_name
 from c4pipe.errors import BuildError
 from c4pipe.facts.corpus import Corpus
@@ -46,7 +46,9 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
         print(printable(f"left: {left}"))
     if proof.left[SHOWN_AT_MOST:]:
         print(f"... and {len(proof.left) - SHOWN_AT_MOST:,} more")
+    near = [*misspelled(proof.near)]
     if proof.left:
+        print("\n".join(near), end="\n" if near else "")
         print(
             f"{own_name('remove')}: something listed is still there, in {len(proof.left):,} places of {looked}",
             file=sys.stderr,
@@ -54,6 +56,7 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
         return BuildError.exit_code
     entries = lines_told(asked)
     print(f"nothing listed ({entries}) is left in {looked}")
+    print("\n".join(near), end="\n" if near else "")
     if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
         more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""
         print(
@@ -61,4 +64,11 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
             f"{printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
         )
     print(f"  {UNPROVEN}")
+    if near:
+        print(
+            f"{own_name('remove')}: not proven: some URLs differ from listed ones only in spelling (see the notes). "
+            "List them too, unless they are other pages.",
+            file=sys.stderr,
+        )
+        return BuildError.exit_code
     return 0

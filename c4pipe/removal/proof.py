@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from c4pipe.corpus.trunk import deduped
 from c4pipe.dedup.claims import owner_of, page_priority
@@ -26,6 +27,7 @@ from c4pipe.passes.keeping import PIECE_KEYS
 from c4pipe.removal.asked import Wishes
 from c4pipe.removal.matching import Matcher, files_of_pages, keys_among, priorities_of, read_columns
 from c4pipe.removal.mentions import Mentions
+from c4pipe.removal.spellings import Near, Spellings
 from c4pipe.shards import ADDED, MANIFEST, STATS
 from c4pipe.text import hash64
 
@@ -53,6 +55,7 @@ class Proof(NamedTuple):
     rows: int
     keys: int
     left: list[Remains]
+    near: Mapping[int, Near]  # by entry number, pages that differ only in spelling
 
 
 def prove(
@@ -68,12 +71,14 @@ def prove(
         urls: further ones, as crawled, such as those of pages that were just removed.
         reading: called with the path of each file before it is read.
     """
-    known = _Known(asked, urls)
+    known, spellings = _Known(asked, urls), Spellings(asked)
     left, rows = [], 0
     for _, path in files_of_pages(manifest):
         reading(path)
         for start, table in _numbered(read_columns(folder / path, ["url", "dropped"])):
-            left += [Remains(path, f"row {start + row:,}", what) for row, what in known.rows(table)]
+            mask = known.mask(table)
+            spellings.add(table["url"], mask)
+            left += [Remains(path, f"row {start + row:,}", what) for row, what in known.rows(table, mask)]
             rows += table.num_rows
     keys = 0
     for row in manifest.get("keys", ()):
@@ -87,7 +92,7 @@ def prove(
         left += known.words(name, _text(folder / name))
     left += known.domains(_json(folder / STATS))
     files = len(names) + len(manifest.get("keys", ())) + sum(1 for _ in files_of_pages(manifest))
-    return Proof(files, rows, keys, left)
+    return Proof(files, rows, keys, left, spellings.near())
 
 
 class _Known:
@@ -103,9 +108,13 @@ class _Known:
         self._hashes = np.array(sorted({hash64(key) for key in asked.urls}), np.uint64)
         self._mentions = Mentions(asked)
 
-    def rows(self, table: pa.Table) -> Iterator[tuple[int, str]]:
+    def mask(self, table: pa.Table) -> NDArray[np.bool_]:
+        """Which rows have a listed URL."""
+        return self._matcher.mask(table["url"])
+
+    def rows(self, table: pa.Table, mask: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:
         """Row numbers and the traces in them."""
-        for row in np.flatnonzero(self._matcher.mask(table["url"])).tolist():
+        for row in np.flatnonzero(mask).tolist():
             yield row, f"the page {table['url'][row].as_py()}"
         for row, url in enumerate(table["url"].to_pylist() if self._asked.codes else ()):
             if (code := owner_of(page_priority(url or ""))) in self._asked.codes:

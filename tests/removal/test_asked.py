@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
 from c4pipe.removal.asked import BY_DOMAIN, BY_URL, Wishes, read_asked, wish_of
-from c4pipe.removal.matching import Matcher, hosts_of, keys_of
+from c4pipe.removal.columns import hosts_of, keys_of
+from c4pipe.removal.matching import Matcher
 from c4pipe.text.urls import url_key
 
 
