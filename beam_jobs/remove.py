@@ -75,12 +75,12 @@ def run(args: Namespace) -> int:
         return try_out(args, corpus, asked)
     if not args.output:
         assert to_prove is not None
-        return told_proof(corpus, to_prove)
+        return told_proof(corpus, to_prove, strict=args.strict)
     assert asked is not None
     urls = remove(args, corpus, asked)
     if to_prove is None:
         return 0
-    return told_proof(open_whole(args.output), to_prove, urls)
+    return told_proof(open_whole(args.output), to_prove, urls, args.strict)
 
 
 def found_matches(corpus: Corpus, asked: Wishes) -> Matched:

@@ -79,6 +79,7 @@ def parser() -> Parser:
         help="read the whole new corpus (or DIR, without --output) and report anything left of what the lists name; "
         "further lists may follow, with URLs, domains and codes recognised by their form",
     )
+    a("--strict", action="store_true", help="with --prove: fail, too, if an entry matched no page, now or in the log")
     return p
 
 
@@ -99,6 +100,7 @@ def parse_remove(argv: Sequence[str] | None) -> argparse.Namespace:
         ("--date", bool(args.output), "it is written to the removal log, and without --output there is none."),
         ("--file", bool(args.output) or args.dry_run, "without --output no page is filtered again."),
         ("--changes", bool(args.output) or args.dry_run, "without --output no page changes."),
+        ("--strict", args.prove is not None, "it belongs to --prove."),
         ("--prove", not args.dry_run, "a dry run changes nothing. Leave out --dry-run."),
     )
     args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]

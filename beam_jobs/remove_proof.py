@@ -36,8 +36,9 @@ class ProofProgress(ProgressReporter):
             wait = PLAIN
 
 
-def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
-    """Runs the proof and prints the result. Returns the exit code. `urls` adds the pages just removed."""
+def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = (), strict: bool = False) -> int:
+    """Runs the proof and prints the result. Returns the exit code. `urls` adds the pages just removed;
+    if `strict`, an entry that never matched a page fails it."""
     folder = corpus.folder
     with ProofProgress() as progress:
         proof = prove(folder, corpus.manifest, asked, urls, progress.reading)
@@ -70,5 +71,8 @@ def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
             "List them too, unless they are other pages.",
             file=sys.stderr,
         )
+        return BuildError.exit_code
+    if strict and lines:
+        print(f"{own_name('remove')}: {len(lines):,} of {entries} never matched a page (--strict)", file=sys.stderr)
         return BuildError.exit_code
     return 0

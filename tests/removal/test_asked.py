@@ -118,6 +118,17 @@ def test_lists_are_read_however_they_are_packed(tmp_path) -> None:
     ]
 
 
+LIKE_LINKS = ["https://a.example/x(.)y", "http://[::1]/x", "https://hxxp.example/", "a.example/[.]"]
+
+
+@pytest.mark.parametrize("line", LIKE_LINKS)
+    "line", ["https://a.example/x(.)y", "http://[::1]/x", "https://hxxp.example/", "a.example/[.]"]
+)
+def test_what_only_looks_like_no_link(tmp_path, line: str) -> None:
+    (tmp_path / "list").write_text(line)
+    assert read_asked([str(tmp_path / "list")], [], []).wishes[0].text == line
+
+
 def test_what_is_no_list(tmp_path) -> None:
     with pytest.raises(ConfigError, match=r"--ids .*none is not a file"):
         read_asked([], [], [str(tmp_path / "none")])

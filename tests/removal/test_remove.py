@@ -327,6 +327,8 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     listed.write_text("many.example/1*\nmany.example/1\n")
     assert remove.main(["--corpus", str(made), "--prove", str(listed)]) == 0
     assert "1 of 2 lines matched no page" in capsys.readouterr().out
+    assert remove.main(["--corpus", str(made), "--prove", str(listed), "--strict"]) == 1
+    assert "remove: 1 of 2 lines never matched a page (--strict)\n" in capsys.readouterr().err
 
 
 def test_what_a_line_may_not_have_meant(build, take_out, capsys):
@@ -399,6 +401,10 @@ def test_what_is_refused(build, take_out, capsys, tmp_path):
         (["# nothing", "word"], "--urls", "line 2: 'word' is neither a page URL"),
         (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is neither a page URL"),
         (["*.a.example"], "--urls", "(example.com) with --domains"),
+        (["hxxps://a.example/x"], "--urls", "line 1: 'hxxps://a.example/x' is written so that it is not a link. Write"),
+        (["https://a[.]example/"], "--urls", "line 1: 'https://a[.]example/' is written so that it is not a link"),
+        (["# x", "a(dot)example"], "--domains", "line 2: 'a(dot)example' is written so that it is not a link"),
+        (["a.example:8443"], "--domains", "has a port. Leave out the port: a domain covers all ports."),
         (["abc"], "--ids", "is not the code of a page"),
         (["# nothing"], "--ids", "no entries"),
     ):
