@@ -41,7 +41,7 @@ def stage_share(
 
     task, staging = args.stage_only, corpora[0].staging
     own = {number: unit for number, unit in enumerate(units) if task.takes(number)}
-    with FolderLock(args.staging, shared=True), tended() as stderr:
+    with FolderLock(args.staging, shared=True, option="--staging"), tended() as stderr:
         try:
             begin_work(staging)
             if not BeamStore().exists(corpora[0].inputs_list):  # without it the build would start again
@@ -49,10 +49,10 @@ def stage_share(
 
             def carry_out() -> None:
                 options = options_of(flags)
-                with workers_of(options), BuildProgress(corpora, units, stderr):
+                with workers_of(options, stderr), BuildProgress(corpora, units, stderr):
                     pipeline_of(StageUnits(corpora, own), options).run().wait_until_finish()
 
             run_mended(carry_out, staging, args.output, stderr)
         except BaseException as error:
-            raise as_build_error(error, args.output) from error
-    return f"task {task.number} of {task.of}: its {many(len(own), 'unit')} of {len(units):,} are staged in {staging}"
+            raise as_build_error(error, staging) from error
+    return f"task {task.number} of {task.of}: {len(own):,} of {many(len(units), 'unit')} staged in {staging}"

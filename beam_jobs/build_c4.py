@@ -94,8 +94,9 @@ def run(args: Namespace, rest: list[str]) -> int:
     if args.stage_only is not None:
         return stage(args, corpora, standing, kept, flags, readings)
     with ExitStack() as locks:
-        own = [settings.output for settings in corpora]
-        for folder in dict.fromkeys([*([args.staging] if args.staging else []), args.output, *own]):
+        if args.staging and args.staging != args.output:
+            locks.enter_context(FolderLock(args.staging, option="--staging"))
+        for folder in dict.fromkeys([args.output, *(settings.output for settings in corpora)]):
             locks.enter_context(FolderLock(folder))
         for settings in corpora:
             recover(settings.output)
@@ -167,9 +168,9 @@ def build(
     started = time.monotonic()
     units = units_of(found.inputs, corpora[0].cut, corpora[0].limit_pages)
     print_notes(corpora, readings)
+    staging = corpora[0].staging
     with tended() as stderr:
         try:
-            staging = corpora[0].staging
             store = BeamStore(staging)
             prepare_staging(args.output, staging, args.fresh)
 
@@ -182,14 +183,14 @@ def build(
                     prepare(settings)
                 if unmade:
                     options = options_of(flags)
-                    with workers_of(options), BuildProgress(unmade, units, stderr):
+                    with workers_of(options, stderr), BuildProgress(unmade, units, stderr):
                         pipeline_of(BuildCorpora(unmade), options).run().wait_until_finish()
 
             run_mended(carry_out, staging, args.output, stderr)
             for settings in corpora:
                 put_in_place(settings.output, settings.made)
         except BaseException as error:
-            raise as_build_error(error, args.output) from error
+            raise as_build_error(error, args.output, staging) from error
     return time.monotonic() - started
 
 

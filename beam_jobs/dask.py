@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import Any, TextIO
 
 import dask
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
@@ -70,7 +69,7 @@ TRANSLATIONS |= {_Reshuffle: Spread, _GroupByKeyOnly: ByKey}
 
 
 @contextmanager
-def cluster(options: PipelineOptions) -> Iterator[None]:
+def cluster(options: PipelineOptions, stderr: TextIO) -> Iterator[None]:
     """Provides the workers while a pipeline runs.
 
     ConfigError if a named cluster does not exist, or runs other code; BuildError if the workers die.
@@ -80,7 +79,7 @@ def cluster(options: PipelineOptions) -> Iterator[None]:
     named = ours.get_all_options(drop_default=True, current_only=True)
     with ExitStack() as stack:
         if "address" in named or "scheduler_file" in named:
-            workers = _workers_of(named)
+            workers = _workers_of(named, stderr)
         else:
             workers = options.view_as(DirectOptions).direct_num_workers
             ours.address = stack.enter_context(_processes(workers))
@@ -134,13 +133,13 @@ def _own_key() -> dict[str, Any]:
     return {"distributed.comm.require-encryption": True, "distributed.comm.tls.ca-file": made.tls_ca_file, **roles}
 
 
-def _workers_of(named: dict[str, Any]) -> int:
+def _workers_of(named: dict[str, Any], stderr: TextIO) -> int:
     """The number of workers of an existing cluster."""
     where = named.get("address") or named["scheduler_file"]
     connection = {name: named[name] for name in ("address", "scheduler_file", "timeout") if name in named}
     try:
         with Client(**connection, set_as_default=False) as client:
-            _wait_for_a_worker(client, where)
+            _wait_for_a_worker(client, where, stderr)
             workers: int = sum(client.nthreads().values())
             codes = {*client.run(_code).values(), client.run_on_scheduler(_code)}
     except (OSError, ValueError) as error:
@@ -155,11 +154,11 @@ def _workers_of(named: dict[str, Any]) -> int:
     return workers
 
 
-def _wait_for_a_worker(client: Client, where: str) -> None:
+def _wait_for_a_worker(client: Client, where: str, stderr: TextIO) -> None:
     """Waits until one has joined; ConfigError if none does. Workers that join later are used, too."""
     if client.nthreads():
         return
-    print(f"{where}: no worker has joined that cluster yet. Waiting up to {JOIN_SECONDS} s.", file=sys.stderr)
+    print(f"{where}: no worker has joined that cluster yet. Waiting up to {JOIN_SECONDS} s.", file=stderr)
     try:
         client.wait_for_workers(1, timeout=JOIN_SECONDS)
     except TimeoutError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from beam_jobs.arguments import LOCAL_RUNNER
 from c4pipe.command import refuse_idle
@@ -29,6 +30,11 @@ def check_use(args: Namespace) -> None:
         for folder in folders:
             check_folder(option, folder)
     check_array_task(args)
+    if args.staging is not None and args.staging != args.output and _is_inside(args.staging, args.output):
+        raise ConfigError(
+            f"--staging {args.staging} is inside --output {args.output}, which holds only files of the corpus. Choose "
+            "a folder outside of it."
+        )
     looks = "--dry-run writes nothing. Leave one of them out."
     place = args.staging or args.output
     refuse_idle(
@@ -65,6 +71,12 @@ def check_use(args: Namespace) -> None:
             f"({', '.join(f'*{suffix}' for suffix in LIST_SUFFIXES)}). Leave it out, or give a list.",
         ),
     )
+
+
+def _is_inside(folder: str, other: str) -> bool:
+    if is_remote(folder) or is_remote(other):
+        return folder.startswith(f"{other.rstrip('/')}/")
+    return Path(other).resolve() in Path(folder).resolve().parents
 
 
 def check_presets_use(given: Collection[str], presets: Sequence[Preset]) -> None:

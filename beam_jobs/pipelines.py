@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import TextIO
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
@@ -26,13 +27,13 @@ def pipeline_of(transform: beam.PTransform, options: PipelineOptions) -> beam.Pi
     return pipeline
 
 
-def workers_of(options: PipelineOptions) -> AbstractContextManager[None]:
-    """The workers of a runner on this machine; open it while a pipeline runs."""
+def workers_of(options: PipelineOptions, stderr: TextIO) -> AbstractContextManager[None]:
+    """The workers of a runner on this machine; open it while a pipeline runs. `stderr` gets what people should know."""
     runner = options.view_as(StandardOptions).runner
     if runner == DASK_RUNNER:
         from beam_jobs.dask import cluster
 
-        return cluster(options)
+        return cluster(options, stderr)
     if runner == LOCAL_RUNNER:
         return processes(options.view_as(DirectOptions).direct_num_workers or 1)
     return nullcontext()

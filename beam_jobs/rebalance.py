@@ -97,7 +97,7 @@ def rebalance(job: Rebalancing, plan: MixturePlan, options: PipelineOptions) -> 
 
             def carry_out() -> None:
                 prepare_mixture(job, plan)
-                with workers_of(options), MixtureProgress(job, plan, stderr):
+                with workers_of(options, stderr), MixtureProgress(job, plan, stderr):
                     pipeline_of(Rebalance(job), options).run().wait_until_finish()
 
             if not is_made(job.made, job.description["fingerprint"]):

@@ -24,6 +24,7 @@ WORKER_DIED = (
     "a worker process died: it was killed, or the machine ran out of memory (fewer --workers need less). Run the same "
     "command again to resume."
 )
+_NOTE = b"note: "  # begins a line that says what people should know
 GRACE = 5.0  # seconds for Beam itself to notice that a worker is gone
 
 _OURS = {f"c4pipe.errors.{kind.__name__}": kind for kind in (BuildError, DamagedFile)}  # as a traceback names them
@@ -42,8 +43,9 @@ def tended() -> Iterator[TextIO]:
     """While a build runs, SIGTERM ends it as Ctrl-C does, and no worker outlives it. Yields stderr for the progress
     line.
 
-    Workers print a traceback of every error, which is also raised in this process. Their output is held back, and shown
-    only if the build dies of a bug. A build that waits for a dead worker is ended, too.
+    Workers print a traceback of every error, which is also raised in this process. What they and this process print on
+    stderr meanwhile is held back. It is shown at the end: all of it if the build dies of a bug, otherwise only notes. A
+    build that waits for a dead worker is ended, too.
     """
     sys.stderr.flush()
     for event in (_stopped, _terminated, _woken, _bereft):
@@ -75,10 +77,14 @@ def tended() -> Iterator[TextIO]:
             os.dup2(stderr.fileno(), 2)
             for number, handler in before.items():
                 signal.signal(number, handler)
-            if shown:
-                held.seek(0)
-                with os.fdopen(os.dup(2), "wb") as out:
-                    shutil.copyfileobj(held, out)
+            held.seek(0)
+            with Speech(os.dup(2), sys.stderr, closefd=True) as out:
+                if shown:
+                    shutil.copyfileobj(held, out.buffer)
+                else:
+                    for line in held:
+                        if line.startswith(_NOTE):
+                            out.buffer.write(line)
 
 
 def terminated() -> bool:
@@ -133,10 +139,11 @@ def _end(parent: int) -> None:
                 continue
 
 
-def as_build_error(error: BaseException, output: str) -> BaseException:
+def as_build_error(error: BaseException, *folders: str) -> BaseException:
     """The error as a message for users, if it is one; a bug is returned unchanged.
 
-    Beam adds the step to the message, and a worker process sends everything back as the text of a traceback.
+    Beam adds the step to the message, and a worker process sends everything back as the text of a traceback. `folders`
+    are those that the build writes into; the message names the one whose disk has least space.
     """
     ours = next((kind for kind in (DamagedFile, BuildError) if isinstance(error, kind)), None)
     text = str(error)
@@ -155,10 +162,16 @@ def as_build_error(error: BaseException, output: str) -> BaseException:
         name, text = found[-1]
         ours = _OURS.get(name)
     text = text.split(" [while running")[0]
-    if ours or is_remote(output):
+    if ours or is_remote(folders[0]):
         return (ours or BuildError)(text)
+    free, folder = min((_free_in(folder), folder) for folder in folders if not is_remote(folder))
+    left = "is gone" if free < 0 else f"has {free / 1e6:,.0f} MB free"
+    return BuildError(f"{text}, writing to {folder}, which {left}. Fix that, then run the same command again.")
+
+
+def _free_in(folder: str) -> int:
+    """Free bytes of the disk that a folder is on; -1 if there is no such folder."""
     try:
-        free = f"has {shutil.disk_usage(output).free / 1e6:,.0f} MB free"
+        return shutil.disk_usage(folder).free
     except OSError:
-        free = "is gone"
-    return BuildError(f"{text}, writing to {output}, which {free}. Fix that, then run the same command again.")
+        return -1

@@ -42,11 +42,20 @@ def cut_pieces(batch: TextBatch, lost: NDArray[np.bool_]) -> CutTexts:
     texts, size = len(batch.bounds) - 1, int(batch.bounds[-1] - batch.bounds[0])
     if len(lost) != batch.firsts[-1] - batch.firsts[0]:
         raise ValueError(f"{len(lost)} flags for {batch.firsts[-1] - batch.firsts[0]} pieces of {texts} texts")
+    _check_ascending(batch)
     left = np.empty(size, np.uint8)
     ends, pieces, chars = (np.empty(texts, np.int64) for _ in range(3))
     lost = np.ascontiguousarray(lost)
     _cut(*_at(*batch, lost), texts, *_at(left, ends, pieces, chars))
     return CutTexts(left, ends, pieces, chars)
+
+
+def _check_ascending(batch: TextBatch) -> None:
+    """ValueError if a piece begins before the one in front of it: machine code would write beyond its buffers."""
+    starts = batch.starts[batch.firsts[0] : batch.firsts[-1]]
+    falls = np.flatnonzero(starts[1:] < starts[:-1]) + 1  # only where another text begins
+    if not np.isin(falls, batch.firsts - batch.firsts[0]).all():
+        raise ValueError("the pieces of a text are not in order")
 
 
 def _at(*tables: NDArray[Any]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,8 +74,10 @@ class LocalStore:
 
 def draft_of(target: Path) -> Path:
     """The temporary file of a file that this process writes. Two attempts at one file may run at once, on two machines;
-    each has its own, and the bytes are equal."""
-    return target.with_name(f".{target.name}.{os.uname().nodename}-{os.getpid()}{TEMPORARY}")
+    each has its own, and the bytes are equal.
+    """
+    machine = zlib.crc32(os.uname().nodename.encode())  # its name may have 64 characters, and a file's 255
+    return target.with_name(f".{target.name}.{machine:08x}-{os.getpid()}{TEMPORARY}")
 
 
 def make_folder(folder: Path) -> None:

@@ -18,6 +18,7 @@ from c4pipe.files.storage import make_folder
 from c4pipe.flow.buckets import is_remote
 
 LOCK = ".lock"
+LOOKS, ATTEMPTS = 5, 40  # at a name; at a shared lock, within two seconds
 
 
 def is_lock(path: Path) -> bool:
@@ -42,8 +43,9 @@ class FolderLock(AbstractContextManager["FolderLock"]):
     names. On a file system without locks a build goes ahead and prints a note.
     """
 
-    def __init__(self, output: str, shared: bool = False):
-        self._output = output
+    def __init__(self, output: str, shared: bool = False, option: str = "--output"):
+        """`option` names the folder in errors."""
+        self._output, self._named = output, f"{option} {output}"
         self._kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         self._path = Path(output) / LOCK
         self._file: TextIO | None = None
@@ -53,13 +55,13 @@ class FolderLock(AbstractContextManager["FolderLock"]):
             return self
         try:
             make_folder(Path(self._output))
-            if os.path.lexists(self._path) and not is_lock(self._path):
+            if self._is_foreign():
                 raise ConfigError(f"{self._path} is not the lock of a build. Move it away, or choose another folder.")
-            self._file = self._acquire()
+            self._file = self._patiently()
         except BlockingIOError:
-            raise ConfigError(f"--output {self._output} is being written by {self._holder()}. Wait for it.") from None
+            raise ConfigError(f"{self._named} is being written by {self._holder()}. Wait for it.") from None
         except OSError as error:
-            raise ConfigError(f"--output {self._output} cannot be written: {error.strerror or error}.") from None
+            raise ConfigError(f"{self._named} cannot be written: {error.strerror or error}.") from None
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -69,6 +71,21 @@ class FolderLock(AbstractContextManager["FolderLock"]):
                 if os.stat(self._path).st_ino == os.fstat(self._file.fileno()).st_ino:
                     self._path.unlink()
             self._file.close()
+
+    def _is_foreign(self) -> bool:
+        """Whether a file of that name is no lock. Other holders remove and make theirs meanwhile."""
+        return all(os.path.lexists(self._path) and not is_lock(self._path) for _ in range(LOOKS))
+
+    def _patiently(self) -> TextIO:
+        """A shared lock is asked for again: the last of others to leave holds the file alone while it removes it."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._acquire()
+            except BlockingIOError:
+                if self._kind == fcntl.LOCK_EX:
+                    raise
+                time.sleep(0.05)
+        return self._acquire()
 
     def _acquire(self) -> TextIO:
         while True:
@@ -97,4 +114,4 @@ class FolderLock(AbstractContextManager["FolderLock"]):
                 holder = json.loads(self._path.read_text())
                 return f"process {int(holder['pid'])} on {holder['host']}"
             time.sleep(0.05)
-        return "another build"
+        return "another build, or by tasks of an array"

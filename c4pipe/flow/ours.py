@@ -32,6 +32,7 @@ PLACING = (
 )
 WORK_NOTE = b"c4pipe works in this folder, and clears it.\n"
 _WORK = re.compile(rf"(?:{re.escape(STAGING_NAME)}|{re.escape(MADE_NAME)})[0-9a-f]+")
+DRAFT_BYTES = 8  # of a random number, in hex behind the name of a folder that is being made
 _OLDER = ("README.md", "stats.json", "mixture.svg")  # for manifests that do not name them: before `about`
 
 
@@ -212,7 +213,7 @@ def begin_work(folder: str) -> None:
         with BeamStore().write(f"{folder}/{NOTE}") as stream:
             stream.write(WORK_NOTE)
         return
-    draft = Path(f"{folder}{secrets.token_hex(8)}")  # a name that builds clear away
+    draft = Path(f"{folder}{secrets.token_hex(DRAFT_BYTES)}")  # `clear_drafts` removes it after a kill
     make_folder(draft)
     try:
         (draft / NOTE).write_bytes(WORK_NOTE)
@@ -224,6 +225,13 @@ def begin_work(folder: str) -> None:
             raise
         if not is_work(folder):
             raise _not_ours(folder) from None
+
+
+def clear_drafts(folder: str) -> None:
+    """Deletes what killed array tasks left of making this folder."""
+    if not is_remote(folder):
+        for path in Path(folder).parent.glob(Path(folder).name + "[0-9a-f]" * 2 * DRAFT_BYTES):
+            remove_work(str(path))
 
 
 def _not_ours(folder: str) -> ConfigError:

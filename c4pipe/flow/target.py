@@ -24,6 +24,7 @@ from c4pipe.flow.ours import (
     Contents,
     altered,
     begin_work,
+    clear_drafts,
     clear_work,
     contents,
     names_below,
@@ -183,6 +184,7 @@ def prepare_staging(output: str, staging: str, fresh: bool) -> bool:
     """
     try:
         clear_work(output, [STAGING_NAME], staging, [INPUTS])
+        clear_drafts(staging)
         if not fresh and BeamStore().exists(f"{staging}/{INPUTS}"):
             return False
         remove_staging(staging)

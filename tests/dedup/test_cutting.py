@@ -84,6 +84,17 @@ def losing(draw: st.DrawFn) -> Losing:
     return text, starts, [*flags[1:], True]
 
 
+@pytest.mark.parametrize("starts", [[0, 99, 5], [5, 0], [3, 1, 2]])
+def test_pieces_out_of_order_are_refused(starts: list[int]) -> None:
+    """Otherwise machine code would write beyond its buffers."""
+    page = ("One one. Two two.", starts, [True] + [False] * (len(starts) - 1))
+    in_order = ("One. Two.", [0, 5], [False, True])
+    for pages in ([page], [in_order, page], [page, in_order]):
+        with pytest.raises(ValueError, match="the pieces of a text are not in order"):
+            cut_pieces(*batch(pages))
+    assert cut_pieces(*batch([in_order, ("", [], []), in_order])).pieces == [1, 0, 1]
+
+
 @given(st.lists(losing(), min_size=1, max_size=6), st.integers(0, 2))
 def test_the_same_as_one_by_one(pages: list[Losing], ahead: int) -> None:
     assert at_once(pages, min(ahead, len(pages) - 1)) == one_by_one(pages[min(ahead, len(pages) - 1) :])

@@ -126,3 +126,11 @@ def test_files_and_whole_folders_are_removed_and_what_is_gone_is_gone(tmp_path: 
         LocalStore().remove(str(tmp_path / name))
         LocalStore().remove(str(tmp_path / name))
     assert files(tmp_path) == []
+
+
+def test_the_longest_names_have_drafts_on_a_machine_with_a_long_name(tmp_path, monkeypatch):
+    machine = os.uname_result(("Linux", "h" * 64, "", "", ""))
+    monkeypatch.setattr(os, "uname", lambda: machine)
+    with LocalStore().write(str(tmp_path / ("x" * 229))) as stream:
+        stream.write(b"1")
+    assert (tmp_path / ("x" * 229)).read_bytes() == b"1"

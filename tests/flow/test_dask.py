@@ -77,7 +77,7 @@ def alone(tmp_path):
 
 @pytest.mark.slow
 def test_a_cluster_whose_workers_join_later_is_waited_for(
-    on_dask, built, small, tmp_path, alone, monkeypatch, request, capsys
+    on_dask, built, small, tmp_path, alone, monkeypatch, request, capfd
 ):
     from dask.distributed import Client
 
@@ -90,7 +90,7 @@ def test_a_cluster_whose_workers_join_later_is_waited_for(
 
     monkeypatch.setattr(Client, "wait_for_workers", one_joins)
     assert on_dask(small, "--dask_scheduler_file", str(alone)) == 0
-    assert f"{alone}: no worker has joined that cluster yet. Waiting up to 60 s." in capsys.readouterr().err
+    assert f"{alone}: no worker has joined that cluster yet. Waiting up to 60 s." in capfd.readouterr().err
     assert digests(tmp_path / "c4") == digests(built(small))
 
 
@@ -115,7 +115,7 @@ def test_a_cluster_of_ours_answers_on_this_machine_and_who_has_its_key():
     from beam_jobs import dask
 
     options = PipelineOptions(["--direct_num_workers=3"])
-    with watching() as seen, dask.cluster(options):
+    with watching() as seen, dask.cluster(options, sys.stderr):
         address = options.view_as(dask.DaskOptions).address
         scratch = Path(os.environ["TMPDIR"])
         with Client(address, set_as_default=False) as client:
@@ -190,7 +190,7 @@ def test_workers_that_die_for_good_are_told(monkeypatch):
     from beam_jobs import dask
 
     monkeypatch.setattr(dask, "_processes", lambda workers: nullcontext("tcp://127.0.0.1:1"))
-    with pytest.raises(BuildError, match="a worker process died"), dask.cluster(PipelineOptions([])):
+    with pytest.raises(BuildError, match="a worker process died"), dask.cluster(PipelineOptions([]), sys.stderr):
         raise NoWorkerError("task", 60.0)
 
 

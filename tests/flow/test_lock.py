@@ -1,11 +1,13 @@
 """One build at a time in a folder, and the lock of a dead build blocks nobody."""
 
 import errno
+import fcntl
 import json
 import multiprocessing
 import os
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -159,3 +161,31 @@ def test_a_killed_build_leaves_no_lock(arguments, built, source, tmp_path):
     assert (tmp_path / "c4" / LOCK).exists()
     assert build_c4.main(arguments) == 0
     assert digests(tmp_path / "c4") == digests(built(source))
+
+
+def test_a_shared_lock_is_asked_for_again_while_another_task_leaves(tmp_path):
+    """The last to leave holds the file alone for the moment in which it removes it."""
+    leaving = open(tmp_path / LOCK, "a+")  # noqa: SIM115
+    fcntl.flock(leaving, fcntl.LOCK_EX)
+    timer = threading.Timer(0.2, leaving.close)
+    timer.start()
+    with FolderLock(str(tmp_path), shared=True):
+        assert leaving.closed
+    timer.join()
+
+
+def test_a_name_that_is_free_when_looked_at_again_is_not_foreign(tmp_path, monkeypatch):
+    """Another task removed its lock between two looks."""
+    (tmp_path / LOCK).write_text("")
+    monkeypatch.setattr("c4pipe.flow.lock.is_lock", lambda path: path.unlink(missing_ok=True))
+    with FolderLock(str(tmp_path), shared=True):
+        pass
+
+
+def test_the_folder_is_named_by_its_option(tmp_path):
+    with (
+        FolderLock(str(tmp_path), shared=True),
+        pytest.raises(ConfigError, match=r"--staging .* is being written by another build, or by tasks of an array"),
+        FolderLock(str(tmp_path), option="--staging"),
+    ):
+        pass

@@ -19,6 +19,7 @@ from bench.soak import Fault, ended, start
 from c4pipe.flow import read
 from c4pipe.flow.inputs import ArrayTask
 from c4pipe.flow.lock import LOCK, FolderLock
+from c4pipe.flow.ours import WORK_NOTE
 from tests.conftest import Build, Once
 from tests.jobs.array_inputs import five_units
 from tests.wetfiles import ROOT, digests
@@ -65,7 +66,7 @@ def test_tasks_stage_what_the_build_then_finds_done(
     assert staged == [1, 3]
     assert not (tmp_path / "c4").exists()
     [folder] = (tmp_path / "c4-staging").iterdir()
-    assert capsys.readouterr().out == f"task 2 of 2: its 2 units of 5 are staged in {folder}\n"
+    assert capsys.readouterr().out == f"task 2 of 2: 2 of 5 units staged in {folder}\n"
     assert build_c4.main([*arguments, "--stage-only", "1/2"]) == 0
     assert staged == [1, 3, 0, 2, 4]
     assert build_c4.main(arguments) == 0
@@ -157,7 +158,8 @@ def test_tasks_share_the_folder_and_a_build_waits_for_them(
         assert (staging / LOCK).exists()
         capsys.readouterr()
         assert build_c4.main(arguments) == 2
-        said = f"build_c4: --output {staging} is being written by another build. Wait for it.\n"
+        held = "is being written by another build, or by tasks of an array. Wait for it."
+        said = f"build_c4: --staging {staging} {held}\n"
         assert capsys.readouterr().err == said
     assert not (staging / LOCK).exists()
 
@@ -198,6 +200,17 @@ def test_a_task_needs_a_folder_that_others_see(crawl: Path, tmp_path: Path, caps
     assert build_c4.main(["--input", str(crawl), "--output", str(tmp_path / "c4"), "--stage-only", "1/4"]) == 2
     assert "--stage-only needs a folder that all tasks share. Name one: --staging DIR." in capsys.readouterr().err
     assert not (tmp_path / "c4").exists()
+
+
+def test_what_a_task_left_that_was_killed_at_once_is_cleared(arguments: list[str], tmp_path: Path) -> None:
+    assert build_c4.main([*arguments, "--stage-only", "1/4"]) == 0
+    (made,) = (tmp_path / "c4-staging").iterdir()
+    for draft in ("0123456789abcdef", "00000000ffffffff"):
+        made.with_name(made.name + draft).mkdir()
+    (made.with_name(made.name + draft) / ".c4pipe").write_bytes(WORK_NOTE)
+    made.with_name(f"{made.name}-of-mine").mkdir()
+    assert build_c4.main(arguments) == 0
+    assert sorted(path.name for path in (tmp_path / "c4-staging").iterdir()) == [made.name, f"{made.name}-of-mine"]
 
 
 @given(st.integers(1, 40), st.integers(0, 200))

@@ -42,6 +42,11 @@ def folder(tmp_path: Path) -> Path:
         ("--dry-run --fresh", "--fresh has no effect"),
         ("--dry-run --max-bad-share 0.1", "--max-bad-share has no effect"),
         (
+            "--staging c4/work",
+            "--staging c4/work is inside --output c4,",
+        ),
+        ("--staging x/../c4/work", "--staging x/../c4/work is inside --output c4"),
+        (
             "--staging gs://bucket/x --spill-rows 5",
             "--spill-rows has no effect: rows can only be spilled to files on this mac",
         ),

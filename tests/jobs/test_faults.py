@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -448,6 +449,23 @@ def test_a_worker_that_had_too_little_memory_is_told_in_a_line():
     with workers.tended():
         found = workers.as_build_error(sent, "c4")
     assert str(found).startswith("out of memory (MemoryError: 8 GiB [while running 'Read']). ")
+
+
+def test_of_what_is_held_back_notes_are_shown(capfd):
+    with workers.tended() as stderr:
+        os.write(2, b"note: a folder was left.\na log of Beam\nnote: from a worker\n")
+        print("progress", file=stderr, flush=True)
+    assert capfd.readouterr().err == "progress\nnote: a folder was left.\nnote: from a worker\n"
+
+
+def test_the_full_disk_is_named(monkeypatch, tmp_path):
+    free = {str(tmp_path): 3_000_000, str(tmp_path / "staging"): 0}
+    with workers.tended():
+        assert "which is gone" in str(workers.as_build_error(OSError(28, "x"), str(tmp_path / "gone")))
+        monkeypatch.setattr(workers.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free[folder]))
+        found = workers.as_build_error(OSError(28, "No space left on device"), *free)
+    told = f"[Errno 28] No space left on device, writing to {tmp_path / 'staging'}, which has 0 MB free."
+    assert str(found) == f"{told} Fix that, then run the same command again."
 
 
 def workers_of(session):
