@@ -11,42 +11,46 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from beam_jobs.command import peak_memory
 from beam_jobs.earlier import compute_keys, find_earlier, key_files
-from beam_jobs.personal import unveils
 from beam_jobs.remove_arguments import parse_remove
-from beam_jobs.remove_notes import SHOWN_AT_MOST, doubts, lines_told, unmatched
-from c4pipe.command import own_name, run_command
+from beam_jobs.remove_changes import (
+    changes_told,
+    check_changes,
+    entries_told,
+    other_pages,
+    removed_pages,
+    write_changes,
+)
+from beam_jobs.remove_checks import check_apart, check_codes, open_whole, plan_for
+from beam_jobs.remove_notes import doubts, lines_told, misspelled, unmatched
+from beam_jobs.remove_proof import told_proof
+from c4pipe.command import run_command
 from c4pipe.corpus.ancestors import AGAINST
 from c4pipe.corpus.identity import fingerprint
 from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.removed import came_of, were
 from c4pipe.corpus.trunk import deduped
-from c4pipe.errors import BuildError, ConfigError
-from c4pipe.facts.corpus import Corpus, open_corpus
-from c4pipe.files.record import check_given
-from c4pipe.flow.buckets import is_remote
+from c4pipe.errors import BuildError
+from c4pipe.facts.corpus import Corpus
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.lock import FolderLock
 from c4pipe.flow.ours import MADE_NAME, begin_work, clear_work
 from c4pipe.flow.placing import is_made, put_in_place, recover
 from c4pipe.flow.target import Standing, announce, standing
-from c4pipe.inspect.rebuild import plan_of, preset_of
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.passes.merging import sources_in
-from c4pipe.removal.asked import BY_CODE, Wishes, read_asked
-from c4pipe.removal.log import REMOVED, earlier_removals, unmet
+from c4pipe.removal.asked import Wishes, read_asked
+from c4pipe.removal.log import REMOVED
 from c4pipe.removal.matching import Matched, find_matches
 from c4pipe.removal.outcome import Replayed, replayed
 from c4pipe.removal.pages import CorpusPages
-from c4pipe.removal.proof import UNPROVEN, prove
 from c4pipe.removal.records import left_behind, write_copy, write_without
 from c4pipe.removal.replay import Replay
-from c4pipe.removal.task import Removal, is_restorable
+from c4pipe.removal.task import Removal
 from c4pipe.removal.worlds import LegKeys
 from c4pipe.scratch import scratch
 from c4pipe.shards import FACTS_FOLDER, MANIFEST
@@ -65,35 +69,40 @@ def run(args: Namespace) -> int:
     """Runs the job with parsed arguments."""
     asked = read_asked(args.urls, args.domains, args.ids) if args.urls or args.domains or args.ids else None
     to_prove = read_asked(args.urls, args.domains, args.ids, args.prove) if args.prove is not None else None
+    check_changes(args)
     corpus = open_whole(args.corpus)
+    if args.dry_run:
+        assert asked is not None
+        return try_out(args, corpus, asked)
     if not args.output:
         assert to_prove is not None
-        return told_proof(corpus, to_prove)
+        return told_proof(corpus, to_prove, strict=args.strict)
     assert asked is not None
     urls = remove(args, corpus, asked)
     if to_prove is None:
         return 0
-    return told_proof(open_whole(args.output), to_prove, urls)
+    return told_proof(open_whole(args.output), to_prove, urls, args.strict)
 
 
-def open_whole(folder: str) -> Corpus:
-    """The corpus in a folder, every checksum verified. ConfigError for another kind of corpus, BuildError for
-    damage.
-    """
-    if is_remote(folder):
-        raise ConfigError(f"--corpus {folder}: expected a folder on this machine. Copy the corpus here first.")
-    path = Path(folder)
-    below = sorted(found.parent.name for found in path.glob(f"*/{MANIFEST}"))
-    if below and not (path / MANIFEST).exists():
-        raise ConfigError(f"--corpus {folder} holds several corpora. Name one of them: {', '.join(below)}.")
-    corpus = open_corpus(path)
-    if "mixture" in corpus.manifest:
-        raise ConfigError(
-            f"--corpus {folder} is a mixture, whose rates would change. Remove the pages from the corpora that it is "
-            "made of, and mix those again."
-        )
-    corpus.sums.check()
-    return corpus
+def found_matches(corpus: Corpus, asked: Wishes) -> Matched:
+    """The listed pages, with notes on entries that may not mean what the user intended."""
+    matched = find_matches(corpus.folder, corpus.manifest, asked)
+    for line in (*unmatched(matched), *misspelled(matched.near, matched.pages), *doubts(matched)):
+        print(line, file=sys.stderr)
+    return matched
+
+
+def try_out(args: Namespace, corpus: Corpus, asked: Wishes) -> int:
+    """Prints what the entries match. ConfigError if the pages cannot be removed."""
+    matched = found_matches(corpus, asked)
+    kept, pages = len(matched.kept), len(matched.urls)
+    print(f"{lines_told(asked)} would remove {many(pages, 'page')}: {kept:,} kept, {pages - kept:,} rejected")
+    print("\n".join([*entries_told(matched), "  nothing was changed (--dry-run)"]))
+    if args.changes:
+        write_changes(args.changes, removed_pages(matched))
+    plan_for(corpus, args.file)
+    check_codes(corpus, matched)
+    return 0
 
 
 def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
@@ -102,9 +111,7 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
     started = time.monotonic()
     check_apart(output, corpus.folder)
     plan = plan_for(corpus, args.file)
-    matched = find_matches(corpus.folder, corpus.manifest, asked)
-    for line in (*unmatched(matched), *doubts(matched)):
-        print(line, file=sys.stderr)
+    matched = found_matches(corpus, asked)
     check_codes(corpus, matched)
     known = fingerprint_of(args, corpus, matched)
     with FolderLock(output):
@@ -112,74 +119,22 @@ def remove(args: Namespace, corpus: Corpus, asked: Wishes) -> list[str]:
         there = find_made(output, known)
         if there.manifest is not None:
             print(f"{output} was already made: the same corpus without the same pages")
+            if args.changes:
+                tell_changes(args, matched, replayed_of(corpus, plan, matched) if matched else None)
             return [*matched.urls.values()]
         announce(output, there)
         made = f"{output}/{MADE_NAME}{known[:16]}"
+        outcome = None
         if not is_made(made, known):
-            make(args, corpus, plan, matched, made, known)
+            outcome = make(args, corpus, plan, matched, made, known)
+        elif matched:
+            outcome = replayed_of(corpus, plan, matched)
         put_in_place(output, made)
     with BeamStore().read(f"{output}/{MANIFEST}") as stream:
         print("\n".join(summary_of(json.load(stream), matched, corpus, output)))
+    tell_changes(args, matched, outcome)
     print(f"  {spent(time.monotonic() - started)}, peak memory {peak_memory()}")
     return [*matched.urls.values()]
-
-
-def plan_for(corpus: Corpus, given: Sequence[Path]) -> Plan:
-    """The preset of a corpus, ready to judge what comes back. ConfigError if pages cannot be removed from the corpus.
-
-    `given` are files that its rules read, recognised by their checksums.
-    """
-    check_given(corpus.manifest, given)
-    _, differs = preset_of(corpus)
-    if lacking := [line for line in differs if "is not found here" in line]:
-        raise ConfigError(f"{corpus.folder}: {lacking[0]}; it is needed to filter the pages that come back.")
-    for line in differs:
-        print(f"note: {line}; pages that come back are filtered with the files on this machine.", file=sys.stderr)
-    plan = plan_of(corpus, given)
-    if plan.size is not None and plan.size.pages:
-        raise ConfigError(
-            f"--corpus {corpus.folder} leaves out languages with fewer than {plan.size.pages:,} pages (--min-pages), "
-            "and removing pages may change which ones. Rebuild it without the pages (--exclude)."
-        )
-    searching = benchmarks_stage(plan.preset)
-    if plan.texts and searching is not None and not plan.bound(searching.overlap).at_hand:
-        raise ConfigError(
-            f"{corpus.folder} was searched for benchmark items, and the corpus does not store them. Pages that come "
-            "back must be searched too. Name the folder of the benchmarks: --file DIR."
-        )
-    if plan.texts and not is_restorable(corpus.manifest):
-        if unveils(plan.preset):
-            raise ConfigError(
-                f"--corpus {corpus.folder} masks personal data (--mask-personal), so it keeps no pages to restore: "
-                "they would show what is masked. Build it again, without the pages (--exclude)."
-            )
-        raise ConfigError(
-            f"--corpus {corpus.folder} has no data to restore pages from (--restorable no, --no-keys, or an older "
-            "build): duplicates of a removed page could not come back. Rebuild it without the pages (--exclude)."
-        )
-    return plan
-
-
-def check_codes(corpus: Corpus, matched: Matched) -> None:
-    """ConfigError for a code that occurs in the corpus, but not on a page with a URL."""
-    pairs = zip(matched.asked.wishes, matched.pages, strict=True)
-    unknown = [wish for wish, pages in pairs if wish.kind == BY_CODE and not pages]
-    for wish in unknown:
-        if left := prove(corpus.folder, corpus.manifest, Wishes.of([wish])).left:
-            raise ConfigError(
-                f"--ids: {wish.text} ({left[0].path}) is not the code of any page with a URL "
-                f"in {corpus.folder}: the page has no URL, or belongs to an earlier corpus. Pages without a URL cannot "
-                "be removed: rebuild the corpus from inputs without it."
-            )
-
-
-def check_apart(output: str, folder: Path) -> None:
-    """ConfigError for an output that is the corpus, in it, around it, or not on this machine."""
-    if is_remote(output):
-        raise ConfigError(f"--output {output}: expected a folder on this machine.")
-    paths = [f"{os.path.realpath(path).rstrip('/')}/" for path in (output, folder)]
-    if paths[0].startswith(paths[1]) or paths[1].startswith(paths[0]):
-        raise ConfigError(f"--output {output} and --corpus {folder} contain one another. Choose another folder.")
 
 
 def fingerprint_of(args: Namespace, corpus: Corpus, matched: Matched) -> str:
@@ -202,15 +157,15 @@ def find_made(output: str, known: str) -> Standing:
     return standing(output, lambda manifest: manifest["fingerprint"] == known, False, differs)
 
 
-def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: str, known: str) -> None:
-    """Makes the new corpus in its own folder."""
+def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: str, known: str) -> Replayed | None:
+    """Makes the new corpus in its own folder. Returns the outcome for the other pages, None for a copy."""
     store = BeamStore()
     try:
         clear_work(os.path.dirname(made), [MADE_NAME])
         begin_work(made)
         if not matched:
             write_copy(corpus.folder, corpus.manifest, store, made)
-            return
+            return None
         print(f"removing {many(len(matched.urls), 'page')} from {corpus.folder} ...", file=sys.stderr)
         replayed = replayed_of(corpus, plan, matched)
         removal = Removal(corpus.folder, corpus.manifest, plan, matched, replayed, store, made)
@@ -221,6 +176,16 @@ def make(args: Namespace, corpus: Corpus, plan: Plan, matched: Matched, made: st
         counted = name.startswith(f"{FACTS_FOLDER}/")
         why = "it no longer matches the restored text" if counted else "export it again from the new corpus"
         print(f"note: {name} is not carried over; {why}.", file=sys.stderr)
+    return replayed
+
+
+def tell_changes(args: Namespace, matched: Matched, outcome: Replayed | None) -> None:
+    """Prints which pages were removed and changed, and writes the file of --changes."""
+    others = other_pages(outcome) if outcome is not None else []
+    for line in (*(entries_told(matched) if len(matched.asked.wishes) > 1 else ()), *changes_told(others)):
+        print(line)
+    if args.changes:
+        write_changes(args.changes, [*removed_pages(matched), *others])
 
 
 def replayed_of(corpus: Corpus, plan: Plan, matched: Matched) -> Replayed:
@@ -262,32 +227,6 @@ def summary_of(manifest: dict[str, Any], matched: Matched, corpus: Corpus, outpu
     yield f"  other pages: {came_of(row)}"
     yield f"  {many(len(manifest['shards']), 'shard')}, of which {same:,} keep their bytes"
     yield f"  corpus: {printable(output)}, log: {REMOVED}"
-
-
-def told_proof(corpus: Corpus, asked: Wishes, urls: Sequence[str] = ()) -> int:
-    """Runs the proof and prints the result. Returns the exit code. `urls` adds the pages just removed."""
-    folder, proof = corpus.folder, prove(corpus.folder, corpus.manifest, asked, urls)
-    looked = f"{many(proof.files, 'file')}, {many(proof.rows, 'row')} and {many(proof.keys, 'key')} of {folder}"
-    for left in proof.left[:SHOWN_AT_MOST]:
-        print(printable(f"left: {left}"))
-    if proof.left[SHOWN_AT_MOST:]:
-        print(f"... and {len(proof.left) - SHOWN_AT_MOST:,} more")
-    if proof.left:
-        print(
-            f"{own_name('remove')}: something listed is still there, in {len(proof.left):,} places of {looked}",
-            file=sys.stderr,
-        )
-        return BuildError.exit_code
-    entries = lines_told(asked)
-    print(f"nothing listed ({entries}) is left in {looked}")
-    if lines := unmet(asked, earlier_removals(folder, corpus.manifest)):
-        more = f" and {len(lines) - SHOWN_AT_MOST:,} more" if lines[SHOWN_AT_MOST:] else ""
-        print(
-            f"  but {len(lines):,} of {entries} matched no page, neither here nor in the removal log: "
-            f"{printable(', '.join(lines[:SHOWN_AT_MOST]))}{more}"
-        )
-    print(f"  {UNPROVEN}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ lists: one entry per line, plain or compressed (gzip, zstd, xz); # starts a comm
 
 examples:
   answer a letter          python -m beam_jobs.remove out/c4 --output out/c4-2 --urls letter.txt
+  what lists match         ... --urls letter.txt --dry-run --changes pages.csv
   and prove the result     ... --domains sites.txt --reason "opt-out" --date 2026-11-29 --prove
   prove it later           python -m beam_jobs.remove out/c4-2 --prove letter.txt
 
@@ -45,6 +46,15 @@ def parser() -> Parser:
     a("--output", type=utf8, metavar="DIR2", help="folder for the new corpus; without it nothing is removed")
     for name, what in (("--urls", "URLs"), ("--domains", "domains"), ("--ids", "codes of pages")):
         a(name, type=utf8, nargs="+", default=[], metavar="FILE", help=f"lists of {what} to remove")
+    a("--dry-run", action="store_true", help="print how many pages each entry matches, and change nothing")
+    a(
+        "--changes",
+        type=utf8,
+        default="",
+        metavar="FILE",
+        help="a CSV file for the URLs of all removed, restored, changed and dropped pages; with --dry-run, of those "
+        "that would be removed. Keep it private",
+    )
     a("--reason", type=utf8, default="", metavar="TEXT", help="why, for the removal log and the dataset card")
     a(
         "--date",
@@ -70,6 +80,7 @@ def parser() -> Parser:
         help="read the whole new corpus (or DIR, without --output) and report anything left of what the lists name; "
         "further lists may follow, with URLs, domains and codes recognised by their form",
     )
+    a("--strict", action="store_true", help="with --prove: fail, too, if an entry matched no page, now or in the log")
     return p
 
 
@@ -83,17 +94,20 @@ def parse_remove(argv: Sequence[str] | None) -> argparse.Namespace:
         raise ConfigError(f"expected DIR, the folder of one finished corpus, found {found}. See --help.")
     args.corpus = named[0]
     lists = [*args.urls, *args.domains, *args.ids]
-    if not args.output and args.prove is None:
-        raise ConfigError("expected --output DIR2, the folder for the new corpus, or --prove. See --help.")
+    if not args.output and args.prove is None and not args.dry_run:
+        raise ConfigError("expected --output DIR2, the folder for the new corpus, or --prove or --dry-run. See --help.")
     if args.output is not None and not args.output:
         raise ConfigError("--output is empty; expected a folder.")
-    if not (lists or (args.prove and not args.output)):
+    if not (lists or (args.prove and not args.output and not args.dry_run)):
         raise ConfigError("nothing is listed: expected --urls, --domains or --ids, each with a FILE. See --help.")
     refuse_idle(
         p.given,
         ("--reason", bool(args.output), "it is written to the removal log, and without --output there is none."),
         ("--date", bool(args.output), "it is written to the removal log, and without --output there is none."),
-        ("--file", bool(args.output), "without --output no page is filtered again."),
+        ("--file", bool(args.output) or args.dry_run, "without --output no page is filtered again."),
+        ("--changes", bool(args.output) or args.dry_run, "without --output no page changes."),
+        ("--strict", args.prove is not None, "it belongs to --prove."),
+        ("--prove", not args.dry_run, "a dry run changes nothing. Leave out --dry-run."),
     )
     args.file = [file for path in args.file for file in (benchmark_files(path) if path.is_dir() else [path])]
     for option, text in (("--reason", args.reason), ("--date", args.date)):

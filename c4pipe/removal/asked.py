@@ -32,6 +32,9 @@ OPTIONS = {BY_URL: "--urls", BY_PREFIX: "--urls", BY_DOMAIN: "--domains", BY_COD
 _COMMENT = re.compile(r"(^|\s+)#.*")
 _CODE = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
 _OTHER = re.compile(r"[a-z][a-z0-9+.-]*:(?!//|\d)|[^/?#]*@", re.IGNORECASE)  # begins mailto:, tel:, an e-mail address
+# Written so that nobody follows the link: hxxps://a.example, a[.]example, a(dot)example.
+_DEFANGED = re.compile(r"hxxps?\b|[^/?#]*(?://)?[^/?#]*(?:[\[({]\.[\])}]|[\[({]dot[\])}]|\[:\])", re.IGNORECASE)
+_PORT = re.compile(r"[^/?#]*:\d+/?")
 _EXPECTED = {
     BY_URL: "neither a page URL, such as https://example.com/a/b, nor a URL prefix, "
     "such as https://example.com/a/*; list a domain with its subdomains (example.com) with --domains",
@@ -88,8 +91,14 @@ class Wishes:
     def by_prefix(self, url: str) -> list[int]:
         """The entries that are a prefix of a URL's address."""
         host, rest = address_of(url)
-        address = f"{host}{rest}/"
-        return [number for prefix, number in self.prefixes.get(host, {}).items() if address.startswith(prefix)]
+        address, prefixes = f"{host}{rest}/", self.prefixes.get(host, {})
+        cuts = (address[:length] for length in self._lengths.get(host, ()) if length <= len(address))
+        return [prefixes[cut] for cut in cuts if cut in prefixes]
+
+    @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """The lengths of the prefixes, by host."""
+        return {host: sorted({*map(len, prefixes)}) for host, prefixes in self.prefixes.items()}
 
     @cached_property
     def homes(self) -> dict[str, int]:
@@ -117,14 +126,26 @@ def _entries(kind: str, path: str) -> Iterator[Wish]:
     for number, line in enumerate(list_file_lines(path, f"{option} {path}"), 1):
         if line := _COMMENT.sub("", line):
             wish = wish_of(kind or _kind(line), line)
-            if wish is None:
-                raise ConfigError(f"{option} {path}, line {number}: {line[:80]!r} is {_EXPECTED[kind]}.")
-            if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
-                raise ConfigError(
-                    f"{option} {path}, line {number}: {line[:80]!r} is a public suffix: domains of many owners end in "
-                    f"it. List the domain of one owner, such as example.{wish.names[0]}."
-                )
+            if wrong := _wrong(kind, line, wish):
+                raise ConfigError(f"{option} {path}, line {number}: {line[:80]!r} {wrong}.")
+            assert wish is not None
             yield wish
+
+
+def _wrong(kind: str, line: str, wish: Wish | None) -> str:
+    """What is wrong with a line, "" for an entry."""
+    if _DEFANGED.match(line):
+        return "is written so that it is not a link. Write https:// and a plain dot"
+    if wish is None and (kind or _kind(line)) == BY_DOMAIN and _PORT.fullmatch(line):
+        return "has a port. Leave out the port: a domain covers all ports"
+    if wish is None:
+        return f"is {_EXPECTED[kind]}"
+    if wish.kind == BY_DOMAIN and is_public_suffix(wish.names[0]):
+        return (
+            "is a public suffix: domains of many owners end in it. List the domain of one owner, such as "
+            f"example.{wish.names[0]}"
+        )
+    return ""
 
 
 def _kind(line: str) -> str:

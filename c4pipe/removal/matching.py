@@ -24,6 +24,8 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KeyReader, key_path
 from c4pipe.removal.asked import Wishes
+from c4pipe.removal.columns import hosts_of, keys_of
+from c4pipe.removal.spellings import Near, Spellings
 from c4pipe.text import hash64
 from c4pipe.text.hosts import plain_host
 from c4pipe.text.urls import url_key
@@ -80,18 +82,6 @@ class Matcher:
         return self._hosts[host]
 
 
-def keys_of(urls: Any) -> Any:
-    """`text.urls.url_key` of a column: both regular expressions stop at a newline, in RE2 as in Python."""
-    urls = pc.replace_substring_regex(urls, r"https?://(www\.)?", "")
-    return pc.utf8_rtrim(pc.replace_substring_regex(urls, r"\?(?:utm_|ref|feed).*", ""), "/")
-
-
-def hosts_of(urls: Any) -> Any:
-    """The hosts of a column of URLs, as written."""
-    found = pc.extract_regex(urls, r"^\s*(?:(?i:[a-z][a-z0-9+.-]*):)?(?://)?(?:[^/?#@]*@)?(?P<host>[^/?#:]*)")
-    return pc.struct_field(found, "host")
-
-
 @dataclass
 class Matched:
     """The listed pages of a corpus."""
@@ -103,6 +93,8 @@ class Matched:
     listed: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))  # URL keys that only keys/ has
     alone: Counter[int] = field(default_factory=Counter)  # by entry number, the number of URLs that only keys/ has
     beside: Counter[int] = field(default_factory=Counter)  # by that of a home page, kept pages of its host that stay
+
+    near: Mapping[int, Near] = field(default_factory=dict)  # by entry number, pages that differ only in spelling
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -132,10 +124,11 @@ class Matched:
 def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Matched:
     """Checks every URL of a corpus. BuildError for a file that cannot be read."""
     coded = _coded(folder, manifest, asked) if asked.codes else {}
-    matcher, found = Matcher(asked, coded), Matched(asked)
+    matcher, found, spellings = Matcher(asked, coded), Matched(asked), Spellings(asked)
     for where, path in files_of_pages(manifest):
         for table in read_columns(folder / path, ["url", "source"]):
             mask = matcher.mask(table["url"])
+            spellings.add(table["url"], mask)
             if where == SHARDS and asked.homes:
                 _count_beside(found, table["url"].filter(pa.array(~mask)))
             chosen = table.filter(pa.array(mask))
@@ -145,6 +138,7 @@ def find_matches(folder: Path, manifest: Mapping[str, Any], asked: Wishes) -> Ma
                 if where == SHARDS:
                     found.kept.add(source)
     _find_keys(folder, manifest, found)
+    found.near = spellings.near()
     return found
 
 
@@ -174,9 +168,16 @@ def _find_keys(folder: Path, manifest: Mapping[str, Any], found: Matched) -> Non
         return
     wanted = {hash64(key): number for key, number in found.asked.urls.items() if key not in found.keys}
     reader = KeyReader(LocalStore(), str(folder / key_path(deduped(manifest)[0])))
-    there = [key for key in sorted(wanted) if len(reader.between(key, key)[0])]
-    found.listed = np.array(there, np.uint64)
-    found.alone.update(wanted[key] for key in there)
+    found.listed = keys_among(reader, np.array(sorted(wanted), np.uint64))
+    found.alone.update(wanted[key] for key in found.listed.tolist())
+
+
+def keys_among(reader: KeyReader, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Those of these ascending keys that a file has. Each of its blocks is read at most once."""
+    blocks = np.searchsorted(reader.firsts, keys, "right")
+    groups = np.split(keys, np.flatnonzero(np.diff(blocks)) + 1) if len(keys) else []
+    there = [group[np.isin(group, reader.between(int(group[0]), int(group[-1]))[0])] for group in groups]
+    return np.concatenate([np.empty(0, np.uint64), *there])
 
 
 def files_of_pages(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,7 @@ lists that rules read: their author may have listed the same domain.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from c4pipe.corpus.trunk import deduped
 from c4pipe.dedup.claims import owner_of, page_priority
@@ -25,7 +25,9 @@ from c4pipe.files.storage import LocalStore
 from c4pipe.keys import KeyReader, key_path, ranges
 from c4pipe.passes.keeping import PIECE_KEYS
 from c4pipe.removal.asked import Wishes
-from c4pipe.removal.matching import Matcher, files_of_pages, priorities_of, read_columns
+from c4pipe.removal.matching import Matcher, files_of_pages, keys_among, priorities_of, read_columns
+from c4pipe.removal.mentions import Mentions
+from c4pipe.removal.spellings import Near, Spellings
 from c4pipe.shards import ADDED, MANIFEST, STATS
 from c4pipe.text import hash64
 
@@ -53,31 +55,44 @@ class Proof(NamedTuple):
     rows: int
     keys: int
     left: list[Remains]
+    near: Mapping[int, Near]  # by entry number, pages that differ only in spelling
 
 
-def prove(folder: Path, manifest: Mapping[str, Any], asked: Wishes, urls: Iterable[str] = ()) -> Proof:
+def prove(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    asked: Wishes,
+    urls: Iterable[str] = (),
+    reading: Callable[[str], None] = lambda _: None,
+) -> Proof:
     """Checks every file of a corpus. BuildError for one that cannot be read.
 
     Args:
         urls: further ones, as crawled, such as those of pages that were just removed.
+        reading: called with the path of each file before it is read.
     """
-    known = _Known(asked, urls)
+    known, spellings = _Known(asked, urls), Spellings(asked)
     left, rows = [], 0
     for _, path in files_of_pages(manifest):
+        reading(path)
         for start, table in _numbered(read_columns(folder / path, ["url", "dropped"])):
-            left += [Remains(path, f"row {start + row:,}", what) for row, what in known.rows(table)]
+            mask = known.mask(table)
+            spellings.add(table["url"], mask)
+            left += [Remains(path, f"row {start + row:,}", what) for row, what in known.rows(table, mask)]
             rows += table.num_rows
     keys = 0
     for row in manifest.get("keys", ()):
+        reading(row["path"])
         reader = KeyReader(LocalStore(), str(folder / row["path"]))
         left += known.keys(row["path"], reader, row["path"] == key_path(deduped(manifest)[0]))
         keys += reader.count
     names = _telling(folder, manifest)
     for name in names:
+        reading(name)
         left += known.words(name, _text(folder / name))
     left += known.domains(_json(folder / STATS))
     files = len(names) + len(manifest.get("keys", ())) + sum(1 for _ in files_of_pages(manifest))
-    return Proof(files, rows, keys, left)
+    return Proof(files, rows, keys, left, spellings.near())
 
 
 class _Known:
@@ -91,15 +106,15 @@ class _Known:
         )
         self._owners = pa.array([owner_of(int(priority)) for priority in self._priorities], pa.string())
         self._hashes = np.array(sorted({hash64(key) for key in asked.urls}), np.uint64)
-        words = [*map(_as_written, sorted(asked.urls)), *map(re.escape, sorted(asked.codes))]
-        words += [rf"{re.escape(name)}[^\s\"'<>`]*" for prefixes in asked.prefixes.values() for name in prefixes]
-        hosts = [rf"(?:[\w-]+\.)*{re.escape(host)}" for host in sorted(asked.domains)]
-        self._pages = _pattern(words)
-        self._sites = _pattern(hosts)
+        self._mentions = Mentions(asked)
 
-    def rows(self, table: pa.Table) -> Iterator[tuple[int, str]]:
+    def mask(self, table: pa.Table) -> NDArray[np.bool_]:
+        """Which rows have a listed URL."""
+        return self._matcher.mask(table["url"])
+
+    def rows(self, table: pa.Table, mask: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:
         """Row numbers and the traces in them."""
-        for row in np.flatnonzero(self._matcher.mask(table["url"])).tolist():
+        for row in np.flatnonzero(mask).tolist():
             yield row, f"the page {table['url'][row].as_py()}"
         for row, url in enumerate(table["url"].to_pylist() if self._asked.codes else ()):
             if (code := owner_of(page_priority(url or ""))) in self._asked.codes:
@@ -116,7 +131,7 @@ class _Known:
     def keys(self, path: str, reader: KeyReader, of_urls: bool) -> Iterator[Remains]:
         """Traces in a file of keys: URLs by their hashes, or pages as owners."""
         if of_urls:
-            found = [key for key in self._hashes.tolist() if len(reader.between(key, key)[0])]
+            found = keys_among(reader, self._hashes).tolist()
             yield from (Remains(path, f"key {key:016x}", "a listed URL") for key in found)
             return
         for first, last in ranges([reader], PIECE_KEYS):
@@ -127,11 +142,10 @@ class _Known:
 
     def words(self, name: str, text: str) -> Iterator[Remains]:
         """Traces in a text: URLs and codes, and domains if none is named for other reasons."""
-        patterns = (self._pages,) if name in _OF_OURS else (self._pages, self._sites)
-        for pattern in filter(None, patterns):
-            for found in pattern.finditer(text):
-                line = text.count("\n", 0, found.start()) + 1
-                yield Remains(name, f"line {line:,}", found[0])
+        sites = () if name in _OF_OURS else self._mentions.sites(text)
+        for mention in (*self._mentions.pages(text), *sites):
+            line = text.count("\n", 0, mention.start) + 1
+            yield Remains(name, f"line {line:,}", mention.text)
 
     def domains(self, stats: Mapping[str, Any]) -> Iterator[Remains]:
         """Domains that are counted."""
@@ -142,17 +156,6 @@ class _Known:
 
 
 _OF_OURS = (MANIFEST, STATS, "README.md")  # inputs and sources of rules have domains; for stats.json see `domains`
-_AHEAD, _BEHIND = r"(?<![\w.%-])", r"(?![\w%/-]|\.\w)"
-
-
-def _pattern(words: list[str]) -> re.Pattern[str] | None:
-    return re.compile(f"{_AHEAD}(?:www\\.)?(?:{'|'.join(words)}){_BEHIND}", re.IGNORECASE) if words else None
-
-
-def _as_written(key: str) -> str:
-    """A pattern that finds a URL by its key. The key of a home page is its host, which also appears for the host's
-    other pages."""
-    return re.escape(key) if "/" in key else rf"https?://(?:www\.)?{re.escape(key)}"
 
 
 def _crawled(key: str) -> Iterator[str]:

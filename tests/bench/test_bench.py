@@ -203,7 +203,7 @@ def test_everybody_reads_the_same_pages(tmp_path: Path) -> None:
     assert [(page.url, page.timestamp, page.text) for page in pages_of(short.files)] == [
         (page.url, page.timestamp, page.text) for page in pages[:5]
     ]
-    with pytest.raises(SystemExit, match="no such file"):
+    with pytest.raises(SystemExit, match="does not exist"):
         linked([tmp_path / "absent"], tmp_path / "other")
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from c4pipe.errors import ConfigError
 from c4pipe.removal.asked import BY_DOMAIN, BY_URL, Wishes, read_asked, wish_of
-from c4pipe.removal.matching import Matcher, hosts_of, keys_of
+from c4pipe.removal.columns import hosts_of, keys_of
+from c4pipe.removal.matching import Matcher
 from c4pipe.text.urls import url_key
 
 
@@ -115,6 +116,15 @@ def test_lists_are_read_however_they_are_packed(tmp_path) -> None:
         ("url", "b.example"),
         ("id", "b30d4f59eb97517b"),
     ]
+
+
+LIKE_LINKS = ["https://a.example/x(.)y", "http://[::1]/x", "https://hxxp.example/", "a.example/[.]"]
+
+
+@pytest.mark.parametrize("line", LIKE_LINKS)
+def test_what_only_looks_like_no_link(tmp_path, line: str) -> None:
+    (tmp_path / "list").write_text(line)
+    assert read_asked([str(tmp_path / "list")], [], []).wishes[0].text == line
 
 
 def test_what_is_no_list(tmp_path) -> None:

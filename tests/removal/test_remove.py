@@ -239,6 +239,48 @@ def test_without_a_dedup_of_text_nothing_comes_back(build, take_out):
     assert dict(manifest_of(made)["ledger"]["stages"][0]) == manifest_of(before)["ledger"]["stages"][0]
 
 
+def test_a_dry_run_says_what_matches_and_changes_nothing(build, capsys, tmp_path):
+    before, listed, table = build("LINES", "--rejected", "all"), tmp_path / "letter.txt", tmp_path / "pages.csv"
+    known = digests(before)
+    listed.write_text("left.example\nother.example\nnowhere.example\n")
+    words = ["--corpus", str(before), "--domains", str(listed), "--dry-run", "--changes", str(table)]
+    assert remove.main(words) == 0
+    told = capsys.readouterr()
+    assert told.out == (
+        "3 lines would remove 8 pages: 3 kept, 5 rejected\n"
+        "  left.example: 3 pages\n  other.example: 5 pages\n  nothing was changed (--dry-run)\n"
+    )
+    assert "note: nowhere.example matches no page." in told.err
+    lines = table.read_text().splitlines()
+    assert lines[0] == "change,url,was,entries"
+    assert f"removed,{LEFT},kept,left.example" in lines
+    assert (len(lines), table.stat().st_mode & 0o777, digests(before)) == (9, 0o600, known)
+    assert remove.main([*words, "--prove"]) == 2
+    assert "--prove has no effect" in capsys.readouterr().err
+    assert remove.main(["--corpus", str(build("LINES", "--no-keys")), "--domains", str(listed), "--dry-run"]) == 2
+    assert "would remove 8 pages" in capsys.readouterr().out
+
+
+def test_pages_that_change_are_named(build, take_out, capsys, tmp_path):
+    before, table = build("LINES", "--rejected", "all"), tmp_path / "pages.csv"
+    code, made = take_out(before, ["left.example", "many.example"], "--changes", str(table))
+    told = capsys.readouterr().out
+    assert code == 0
+    old, new = ({row["url"]: row["text"] for row in rows(folder)} for folder in (before, made))
+    back, changed = new.keys() - old.keys(), {url for url in new.keys() & old.keys() if new[url] != old[url]}
+    named = {tuple(line.split(",")[:2]) for line in table.read_text().splitlines()}
+    assert {url for change, url in named if change == "restored"} == back != set()
+    assert {url for change, url in named if change == "changed"} == changed != set()
+    assert {f"  restored: {url}" for url in back} | {f"  changed: {url}" for url in changed} < {*told.splitlines()}
+    assert "  left.example: 3 pages\n  many.example: 20 pages\n" in told
+    first = table.read_text()
+    table.write_text("")
+    assert take_out(before, ["left.example", "many.example"], "--changes", str(table), output=made)[0] == 0
+    assert table.read_text() == first  # also for one that was already made
+    assert take_out(before, ["left.example"], "--changes", str(before / "pages.csv"))[0] == 2
+    assert "It names removed pages: write it elsewhere" in capsys.readouterr().err
+
+
 def test_a_page_by_its_code(build, take_out):
     before = build("WHOLE")
     code, made = take_out(before, [hashlib.md5(LEFT.encode()).hexdigest()[:16].upper()], option="--ids")
@@ -287,6 +329,8 @@ def test_a_beginning_and_lines_that_match_nothing(build, take_out, capsys, tmp_p
     listed.write_text("many.example/1*\nmany.example/1\n")
     assert remove.main(["--corpus", str(made), "--prove", str(listed)]) == 0
     assert "1 of 2 entries matched no page" in capsys.readouterr().out
+    assert remove.main(["--corpus", str(made), "--prove", str(listed), "--strict"]) == 1
+    assert "remove: 1 of 2 entries never matched a page (--strict)\n" in capsys.readouterr().err
 
 
 def test_what_a_line_may_not_have_meant(build, take_out, capsys):
@@ -359,6 +403,10 @@ def test_what_is_refused(build, take_out, capsys, tmp_path):
         (["# nothing", "word"], "--urls", "line 2: 'word' is neither a page URL"),
         (["mailto:x@a.example"], "--urls", "line 1: 'mailto:x@a.example' is neither a page URL"),
         (["*.a.example"], "--urls", "(example.com) with --domains"),
+        (["hxxps://a.example/x"], "--urls", "line 1: 'hxxps://a.example/x' is written so that it is not a link. Write"),
+        (["https://a[.]example/"], "--urls", "line 1: 'https://a[.]example/' is written so that it is not a link"),
+        (["# x", "a(dot)example"], "--domains", "line 2: 'a(dot)example' is written so that it is not a link"),
+        (["a.example:8443"], "--domains", "has a port. Leave out the port: a domain covers all ports."),
         (["abc"], "--ids", "is not the code of a page"),
         (["# nothing"], "--ids", "no entries"),
     ):
@@ -375,6 +423,7 @@ def test_what_is_refused(build, take_out, capsys, tmp_path):
     assert (tmp_path / "theirs/letter.txt").read_text() == "theirs"
     for arguments, words in (
         (["--corpus", str(before)], "expected --output DIR2"),
+        (["--corpus", str(before), "--prove", "x", "--changes", "y"], "--changes has no effect"),
         (["--corpus", str(before), "--output", "x"], "nothing is listed"),
         (["--corpus", str(before), "--prove", "x", "--date", "now"], "--date has no effect"),
     ):
