@@ -54,7 +54,6 @@ from c4pipe.removal.task import Removal
 from c4pipe.removal.worlds import LegKeys
 from c4pipe.scratch import scratch
 from c4pipe.shards import FACTS_FOLDER, MANIFEST
-from c4pipe.stages.benchmarks import benchmarks_stage
 from c4pipe.text import many, printable, spent
 
 

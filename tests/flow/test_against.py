@@ -360,7 +360,7 @@ def test_a_corpus_that_was_built_against_others_is_another_one(crawl, capsys, tm
     assert build_c4.main([*arguments, "--against", str(first)]) == 0
     assert "it was already built" in capsys.readouterr().out
     assert build_c4.main([*arguments, "--against", str(first), str(second)]) == 2
-    assert f"against: {second}" in capsys.readouterr().err
+    assert f"against ({second})" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("layout", ["alone", "in one file", "far apart"])
