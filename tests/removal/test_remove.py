@@ -247,7 +247,7 @@ def test_a_dry_run_says_what_matches_and_changes_nothing(build, capsys, tmp_path
     assert remove.main(words) == 0
     told = capsys.readouterr()
     assert told.out == (
-        "3 lines would remove 8 pages: 3 kept, 5 rejected\n"
+        "3 entries would remove 8 pages: 3 kept, 5 rejected\n"
         "  left.example: 3 pages\n  other.example: 5 pages\n  nothing was changed (--dry-run)\n"
     )
     assert "note: nowhere.example matches no page." in told.err
