@@ -18,6 +18,8 @@ _WORD = r"[\w%-]+(?:\.\w[\w%-]*)*"
 _HEAD = re.compile(rf"{_AHEAD}(?:{_WORD}|[^\s\w.%-])")
 _USUAL = re.compile(_AHEAD + _WORD)  # all heads but those of addresses such as `[::1]/x`
 _BEHIND = re.compile(r"(?![\w%/-]|\.\w)")
+_BEHIND_HOST = re.compile(r"(?![\w%-]|\.\w)")
+_BEHIND_HOME = re.compile(r"(?![\w%/-]|\.\w)|/(?![^\s\"'<>`),;\]])")
 _TAIL = re.compile(r"[^\s\"'<>`]*")
 _SCHEME = re.compile(rf"{_AHEAD}https?://(?:www\.)?", re.IGNORECASE)
 _LONGEST_SCHEME = len("https://www.")
@@ -54,9 +56,9 @@ class Mentions:
                 done = mention.start + len(mention.text)
 
     def sites(self, text: str) -> Iterator[Mention]:
-        """Hosts that are listed as domains or are below one; not hosts in front of a path."""
+        """Hosts that are listed as domains or are below one, by themselves or in a URL."""
         for found in _USUAL.finditer(text) if self._domains else ():
-            if self._is_listed(found[0].lower()) and _BEHIND.match(text, found.end()):
+            if self._is_listed(found[0].lower()) and _BEHIND_HOST.match(text, found.end()):
                 yield Mention(found.start(), found[0])
 
     def _is_listed(self, host: str) -> bool:
@@ -76,7 +78,7 @@ class Mentions:
             for length, keys in self._prefixes.get(name, {}).items():
                 if text[at : at + length].lower() in keys:
                     return Mention(start, text[start : _end(text, at + length)])
-            if name in self._homes and _BEHIND.match(text, at + len(name)):
+            if name in self._homes and _BEHIND_HOME.match(text, at + len(name)):
                 for scheme in _SCHEME.finditer(text, max(done, at - _LONGEST_SCHEME), at):
                     if scheme.end() == at:
                         return Mention(scheme.start(), text[scheme.start() : at + len(name)])

@@ -28,9 +28,11 @@ SITE, CODE = (BY_DOMAIN, "a.example"), (BY_CODE, "b30d4f59eb97517b")
         (PAGE, "http://a.example/x?page=2 http://a.example/xy http://b.a.example/x", ["a.example/x"]),
         (BLOG, 'href="http://a.example/blog/2024?x=y" a.example/blogs', ["a.example/blog/2024?x=y"]),
         (HOME, "a.example http://a.example, https://www.a.example", ["http://a.example", "https://www.a.example"]),
-        (HOME, "http://a.example/x", []),
+        (HOME, "http://a.example/x http://a.example/?x", []),
+        (HOME, "<http://a.example/>, http://a.example/", ["http://a.example", "http://a.example"]),
         (CODE, '"owner": "b30d4f59eb97517b", b30d4f59eb97517bb', ["b30d4f59eb97517b"]),
         (SITE, "a.example www.b.a.example ba.example a.example.org", ["a.example", "www.b.a.example"]),
+        (SITE, "https://a.example/63?x=y http://b.a.example:80/", ["a.example", "b.a.example"]),
     ],
 )
 def test_what_is_a_mention(entry: tuple[str, str], text: str, found: list[str]) -> None:
@@ -41,11 +43,12 @@ def test_what_is_a_mention(entry: tuple[str, str], text: str, found: list[str]) 
 
 def searched(text: str, words: list[str]) -> list[tuple[int, str]]:
     """The specification: one regular expression for all entries, which takes a time of entries by characters."""
-    ahead, behind = r"(?<![\w.%-])", r"(?![\w%/-]|\.\w)"
-    pattern = f"{ahead}(?:www\\.)?(?:{'|'.join(words)}){behind}"
+    pattern = rf"(?<![\w.%-])(?:www\.)?(?:{'|'.join(words)})"
     return [(found.start(), found[0]) for found in re.finditer(pattern, text, re.IGNORECASE)] if words else []
 
 
+BEHIND = r"(?![\w%/-]|\.\w)"
+BEHIND_HOME = rf"(?:{BEHIND}|(?=/(?![^\s\"'<>`),;\]])))"
 ENTRIES = st.lists(
     st.sampled_from([PAGE, BLOG, HOME, SITE, CODE])
     | st.tuples(st.just(BY_URL), st.from_regex(r"(http://)?(b\.)?[ab]\.example/[ax?.'~-]{0,4}\*?", fullmatch=True))
@@ -59,11 +62,14 @@ PARTS += ["'", "X", "\n", "/blog/", "b30d4f59eb97517b", "example.org", ",", "é"
 @given(ENTRIES, st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
 def test_as_one_regular_expression_finds_them(lines: list[tuple[str, str]], text: str) -> None:
     listed = asked(*lines)
-    keys = [re.escape(key) if "/" in key else rf"https?://(?:www\.)?{re.escape(key)}" for key in sorted(listed.urls)]
-    names = [rf"{re.escape(name)}[^\s\"'<>`]*" for prefixes in listed.prefixes.values() for name in prefixes]
-    hosts = [rf"(?:[\w-]+\.)*{re.escape(host)}" for host in sorted(listed.domains)]
+    homes = {key for key in listed.urls if "/" not in key}
+    keys = [rf"https?://(?:www\.)?{re.escape(key)}{BEHIND_HOME}" for key in sorted(homes)]
+    keys += [re.escape(key) + BEHIND for key in sorted({*listed.urls} - homes)]
+    codes = [code + BEHIND for code in sorted(listed.codes)]
+    names = [rf"{re.escape(name)}[^\s\"'<>`]*{BEHIND}" for prefixes in listed.prefixes.values() for name in prefixes]
+    hosts = [rf"(?:[\w-]+\.)*{re.escape(host)}(?![\w%-]|\.\w)" for host in sorted(listed.domains)]
     mentions = Mentions(listed)
-    assert [*mentions.pages(text)] == searched(text, [*keys, *map(re.escape, sorted(listed.codes)), *names])
+    assert [*mentions.pages(text)] == searched(text, [*keys, *codes, *names])
     assert [*mentions.sites(text)] == searched(text, hosts)
 
 
