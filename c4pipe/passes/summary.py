@@ -94,7 +94,7 @@ def summary(manifest: dict[str, Any], folder: str, stats: Mapping[str, Any] = NO
     `stats` is stats.json: it adds the first few faults of each faulty input with their places, and, for a corpus built
     against earlier ones, how much of it was old.
     """
-    shares = f"  {'':<10} shares of {many(manifest['ledger']['records'], 'record')}"
+    shares = f"  {'':<10} shares of {many(manifest['ledger']['stages'][0]['in'], 'record')}"
     lines = [f"{manifest['preset']['name']}: {manifest['preset']['says']}", *funnel(manifest), shares]
     lines += ["  no page was kept"] if is_empty(manifest) else splits(manifest)
     lines += old_told(stats)

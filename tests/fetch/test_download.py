@@ -411,9 +411,8 @@ def test_a_host_that_cannot_be_reached_is_named(desk: Desk) -> None:
     port = desk.port
     desk.host.server.server_close()
     assert desk.fails().startswith(f"no connection to 127.0.0.1:{port}: Connection refused (8 attempts")
-    assert desk.said[0] == (
-        f"a.warc.wet.gz: no connection to 127.0.0.1:{port}: Connection refused; attempt 2 of 8 in 1.0 s"
-    )
+    said = f"a.warc.wet.gz: no connection to 127.0.0.1:{port}: Connection refused; attempt 8 of 8 in "
+    assert desk.said[-1].startswith(said)  # the first one may reach the host that is just closing
 
 
 def test_junk_instead_of_http(desk: Desk) -> None:

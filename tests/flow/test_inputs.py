@@ -119,7 +119,7 @@ def test_a_name_that_is_not_utf_8_is_read_and_spelt_out(badwords, tmp_path, caps
     assert {row["source"].partition("#")[0] for row in rows(corpus)} == {"a.warc.wet.gz", r"b\udcff.warc.wet.gz"}
     assert [item["path"] for item in manifest_of(corpus)["no_inputs"]] == ["c\udcff.txt"]
     assert verify.main([str(corpus)]) == 0
-    assert r"c\udcff.txt: no WET file" in capsys.readouterr().out
+    assert r"c\udcff.txt (no WET file" in capsys.readouterr().out
     assert inspect.main([str(corpus)]) == 0
     shown = capsys.readouterr().out
     assert r"c\udcff.txt  no WET file" in shown

@@ -271,7 +271,7 @@ def test_one_that_takes_its_place_while_another_is_asked_for(run, built, source,
         assert run(target, "--shards", "2", "--overwrite")[0] == 130
     assert not (target / MANIFEST).exists()
     code, _, (line,) = run(target)
-    assert (code, "settings: shards" in line) == (2, True)
+    assert (code, "settings (shards" in line) == (2, True)
     assert without_work(target) == digests(built(source, "--shards", "2"))
 
 
