@@ -82,9 +82,7 @@ def check_changes(args: Namespace) -> None:
 def write_changes(path: str, pages: list[ChangedPage]) -> None:
     """Writes them as CSV, readable by the user alone. BuildError if that fails."""
     try:
-        with open(
-            path, "w", encoding="utf-8", newline="", opener=lambda name, how: os.open(name, how, 0o600)
-        ) as stream:
+        with open(path, "w", encoding="utf-8", newline="", opener=_private) as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(ChangedPage._fields)
             writer.writerows(pages)

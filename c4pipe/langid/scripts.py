@@ -65,9 +65,6 @@ Cham AA00-AA4D
 Mtei AAE0-AAEF AAF2-AAF6 ABC0-ABEA
 """
 _PLANE = 0x10000
-_UPPER_HAN = (
-    0x20000  # the two planes from here on hold rare Chinese characters; letters of other planes are not counted
-)
 
 NAMES = ("", *(line.split()[0] for line in _RANGES.split("\n") if line))
 Points = npt.NDArray[np.uint32]
@@ -97,6 +94,7 @@ def scripts_in(text: str) -> Scripts:
     """
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     if len(points) and points.max() >= _PLANE:
+        # Planes 2 and 3 hold rare Chinese characters; letters of other planes are not counted.
         points = np.where(points < _PLANE, points, np.where(points >> 17 == 1, ord("一"), 0))
     counts = np.bincount(_TABLE[points], minlength=len(NAMES))
     counts[0] = 0

@@ -143,9 +143,12 @@ class _Known:
     def words(self, name: str, text: str) -> Iterator[Remains]:
         """Traces in a text: URLs and codes, and domains if none is named for other reasons."""
         sites = () if name in _OF_OURS else self._mentions.sites(text)
-        for mention in (*self._mentions.pages(text), *sites):
-            line = text.count("\n", 0, mention.start) + 1
-            yield Remains(name, f"line {line:,}", mention.text)
+        for mentions in (self._mentions.pages(text), sites):
+            line, counted = 1, 0
+            for mention in mentions:  # in the order of the text, of which each part is counted once
+                line += text.count("\n", counted, mention.start)
+                counted = mention.start
+                yield Remains(name, f"line {line:,}", mention.text)
 
     def domains(self, stats: Mapping[str, Any]) -> Iterator[Remains]:
         """Domains that are counted."""
