@@ -34,7 +34,7 @@ from c4pipe.passes.staged import Staged, Summary, staged_already
 from c4pipe.passes.tables import TableSource
 from c4pipe.shards import to_json
 
-ConfigRows = tuple[str, tuple[str, tuple[str, int, int, int]]]  # config, (split, row group of a file)
+ConfigRows = tuple[str, tuple[str, tuple[str, int, int, int, int]]]  # config, (split, row group of a file)
 Written = tuple[str, bytes]  # the kind of a `finalize.Made`, JSON
 
 
@@ -203,10 +203,10 @@ def files_of_group(path: str, store: BeamStore) -> dict[str, Any]:
 
 
 def row_groups(staging: str, element: tuple[int, str]) -> Iterator[ConfigRows]:
-    """(config, (split, (path, index, rows, bytes))) for each row group of a finished group."""
+    """(config, (split, GroupFound)) for each row group of a finished group."""
     for path, *fields in files_of_group(element[1], BeamStore(staging))["groups"]:
         group = RowGroup(*fields)
-        yield group.config, (group.split, (path, group.number, group.rows, group.bytes))
+        yield group.config, (group.split, (path, *group[2:]))
 
 
 def group_made(staging: str, element: tuple[int, str]) -> Written:

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c4pipe.flow.again import texts_again
-from c4pipe.flow.allocators import give_back
+from c4pipe.flow.allocators import give_back, keep_free_blocks
 from c4pipe.flow.apply import Written, files_of_group
 from c4pipe.flow.files import BeamStore
 from c4pipe.flow.inputs import Input, read_inputs, read_left_out
 from c4pipe.flow.owned import owned_keys
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
-from c4pipe.passes.merging import OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
+from c4pipe.passes.merging import GroupFound, OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
 from c4pipe.passes.rejected import cuts_unshown, explained, in_languages, with_texts
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, Sampled, sample_table, sampled_of
@@ -53,10 +53,10 @@ class PlanConfig(beam.DoFn):
 
     def process(self, element: tuple[str, Iterable]) -> Iterator[tuple[int, Planned]]:
         config, groups = element
-        splits: dict[str, list[tuple[str, int, int, int]]] = {}
+        splits: dict[str, list[GroupFound]] = {}
         for split, group in groups:
-            splits.setdefault(split, []).append(group)
-        pages = sum(rows for found in splits.values() for _, _, rows, _ in found)
+            splits.setdefault(split, []).append(GroupFound(*group))
+        pages = sum(group.rows for found in splits.values() for group in found)
         size = self._settings.plan.size
         fate = SHARD_LEFT_OUT if size is not None and pages < size.pages else SHARD_WRITTEN
         for split, found in splits.items():
@@ -80,6 +80,7 @@ class WriteShard(_WithPlan):
         note = f"{self._settings.own}/{WRITTEN}/{shard.path}.json"
         if not (self._store.exists(note) and self._as_noted(note)):
             give_back()  # this pass uses the most memory
+            keep_free_blocks()
             settings = self._settings
             row, stats = write_shard(shard, self._store, settings.made, settings.held, settings.formats)
             with self._store.write(note) as stream:  # written after the shard: if it exists, the shard is complete

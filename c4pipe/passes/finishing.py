@@ -58,6 +58,7 @@ class RowGroup(NamedTuple):
     number: int  # in its file
     rows: int
     bytes: int  # compressed
+    nbytes: int  # in Arrow
 
 
 class FinishedUnit(NamedTuple):
@@ -143,7 +144,7 @@ class _FinishedPages:
     def __init__(self, stream: Any, schema: pa.Schema):
         self._sink, self._schema = ParquetSink(stream, schema), schema
         self._batches: dict[tuple[str, str], RowGroupBuffer] = {}
-        self.keys: list[tuple[str, str]] = []  # of each row group
+        self.keys: list[tuple[str, str, int]] = []  # of each row group, with its bytes in Arrow
 
     def add(self, config: str, split: str, page: Page) -> None:
         batch = self._batches.setdefault((config, split), RowGroupBuffer())
@@ -151,8 +152,9 @@ class _FinishedPages:
             self._flush((config, split), batch)
 
     def _flush(self, key: tuple[str, str], batch: RowGroupBuffer) -> None:
-        self._sink.write(page_table(batch.take(), self._schema))
-        self.keys.append(key)
+        table = page_table(batch.take(), self._schema)
+        self._sink.write(table)
+        self.keys.append((*key, table.nbytes))
 
     def close(self) -> None:
         for key, batch in sorted(self._batches.items()):
@@ -161,12 +163,12 @@ class _FinishedPages:
         self._sink.close()
 
 
-def _row_groups(stream: BinaryIO, keys: list[tuple[str, str]]) -> list[RowGroup]:
+def _row_groups(stream: BinaryIO, keys: list[tuple[str, str, int]]) -> list[RowGroup]:
     """The row groups of a finished file with their sizes, from its footer."""
     footer = pq.ParquetFile(stream).metadata
     groups = []
-    for index, (config, split) in enumerate(keys):
+    for index, (config, split, nbytes) in enumerate(keys):
         group = footer.row_group(index)
         size = sum(group.column(i).total_compressed_size for i in range(group.num_columns))
-        groups.append(RowGroup(config, split, index, group.num_rows, size))
+        groups.append(RowGroup(config, split, index, group.num_rows, size, nbytes))
     return groups

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
-from c4pipe.passes.ordering import Held, ShardRows, seeded_order
+from c4pipe.passes.ordering import Held, Pieces, ShardRows, seeded_order
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     PARQUET_ALONE,
@@ -38,6 +38,16 @@ SHARD_BYTES = 256 << 20  # compressed; viewers and loaders like 200 to 500 MB
 VALIDATION_SHARE = 128  # allenai/c4 has 1024 train shards and 8 of validation
 
 
+class GroupFound(NamedTuple):
+    """A row group of a finished file."""
+
+    path: str
+    number: int  # in its file
+    rows: int
+    bytes: int  # compressed
+    nbytes: int  # in Arrow
+
+
 class RowSlice(NamedTuple):
     """Rows of one row group of one finished file."""
 
@@ -45,6 +55,7 @@ class RowSlice(NamedTuple):
     group: int
     start: int
     rows: int
+    nbytes: int  # in Arrow; of a part of a row group, by its share of the rows
 
 
 class OutputShard(NamedTuple):
@@ -74,13 +85,13 @@ def shard_count(split: str, rows: int, size: int, shards: int | None) -> int:
 
 
 def plan_split(
-    config: str, split: str, groups: Iterable[tuple[str, int, int, int]], shards: int | None
+    config: str, split: str, groups: Iterable[GroupFound], shards: int | None
 ) -> Iterator[OutputShard]:
-    """Cuts the row groups (path, index, rows, bytes) of one split into output shards of equal rows."""
-    ordered = sorted(groups, key=lambda g: (hash64(f"{config}/{split}/{g[0].rpartition('/')[2]}/{g[1]}"), g[0], g[1]))
-    starts = [0, *accumulate(rows for _, _, rows, _ in ordered)]
+    """Cuts the row groups of one split into output shards of equal rows."""
+    ordered = sorted(groups, key=lambda g: (hash64(f"{config}/{split}/{g.path.rpartition('/')[2]}/{g.number}"), *g[:2]))
+    starts = [0, *accumulate(group.rows for group in ordered)]
     total = starts[-1]
-    count = shard_count(split, total, sum(size for *_, size in ordered), shards)
+    count = shard_count(split, total, sum(group.bytes for group in ordered), shards)
     bounds = [total * i // count for i in range(count + 1)]
     for index, (start, stop) in enumerate(pairwise(bounds)):
         # Only groups that hold some of the rows: a crawl has 180,000 row groups and 1,000 shards.
@@ -88,12 +99,12 @@ def plan_split(
         yield OutputShard(config, split, index, count, tuple(_cut(ordered[chosen], starts[chosen], start, stop)))
 
 
-def _cut(groups: list[tuple[str, int, int, int]], starts: list[int], start: int, stop: int) -> Iterator[RowSlice]:
+def _cut(groups: list[GroupFound], starts: list[int], start: int, stop: int) -> Iterator[RowSlice]:
     """The pieces that hold the rows from `start` to `stop` of row groups that begin at `starts`."""
-    for (path, index, rows, _), at in zip(groups, starts, strict=True):
+    for (path, number, rows, _, nbytes), at in zip(groups, starts, strict=True):
         low, high = max(start, at), min(stop, at + rows)
         if low < high:
-            yield RowSlice(path, index, low - at, high - low)
+            yield RowSlice(path, number, low - at, high - low, nbytes * (high - low) // rows)
 
 
 def write_shard(
@@ -112,34 +123,35 @@ def write_shard(
         for page in pages_of(group, [ITEMS] if ITEMS in group.column_names else []):
             stats.kept(page)
 
-    def read() -> Iterator[pa.Table]:
-        return (_read(piece, store) for piece in shard.pieces)
+    def read(columns: Sequence[str]) -> Iterator[pa.Table]:
+        return (_read(piece, store, columns) for piece in shard.pieces)
 
-    return write_rows((shard.path, shard.config, shard.split), read, store, folder, count, held, formats), stats
+    with store.read(shard.pieces[0].path) as stream:
+        schema = pq.read_schema(stream).remove_metadata()
+    pieces = Pieces(schema, sum(piece.nbytes for piece in shard.pieces), read)
+    return write_rows((shard.path, shard.config, shard.split), pieces, store, folder, count, held, formats), stats
 
 
 def write_rows(
     place: tuple[str, str, str],
-    read: Callable[[], Iterable[pa.Table]],
+    pieces: Pieces,
     store: Store,
     folder: str,
     count: Callable[[pa.Table], None],
     held: Held | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> dict[str, Any]:
-    """Writes rows in any order as a shard of the corpus, which orders them. Returns its row of the manifest, in which
-    `memory` is what `datasets` counts while it reads the file.
+    """Writes rows as a shard of the corpus, which orders them. Returns its row of the manifest, in which `memory` is
 
     Args:
         place: the path of the file inside the corpus, its config and split.
-        read: yields one or more pieces with the same columns; each is released before the next is read.
         count: called with each row group.
-        held: how much is in memory at once. If the rows have more bytes, all are read once, and then again for each
-            part. None: all rows, read once.
+        held: how much is in memory at once. If the rows have more bytes, their order is read first, and all of them
+            for each part. None: all rows, read once.
         formats: the formats of the shard.
     """
-    rows = ShardRows(read, held)
-    with shard_files(store, folder, place[0], rows.schema, formats) as files:
+    rows = ShardRows(pieces, held)
+    with shard_files(store, folder, place[0], pieces.schema, formats) as files:
         for group in rows.groups():
             files.write(group)
             count(group)
@@ -185,11 +197,10 @@ def leave_out(
     return write_rejected(name, rows, store, folder), stats
 
 
-def _read(piece: RowSlice, store: Store) -> pa.Table:
+def _read(piece: RowSlice, store: Store, columns: Sequence[str] | None = None) -> pa.Table:
     with store.read(piece.path) as stream:
-        return (
-            pq.ParquetFile(stream).read_row_group(piece.group).slice(piece.start, piece.rows).replace_schema_metadata()
-        )
+        group = pq.ParquetFile(stream).read_row_group(piece.group, columns)
+    return group.slice(piece.start, piece.rows).replace_schema_metadata()
 
 
 def write_rejected(name: str, rows: pa.Table, store: Store, folder: str) -> dict[str, Any]:

@@ -21,6 +21,9 @@ def seeded_order(table: pa.Table) -> tuple[pa.Table, pa.Array]:
     return places, _order(places)
 
 
+_KEYS = ("source",)  # the columns that `seeded_order` needs
+
+
 def _order(places: pa.Table) -> pa.Array:
     return pc.sort_indices(places, [("key", "ascending"), ("source", "ascending")])
 
@@ -38,30 +41,35 @@ class Held:
         return needed if self.most_rounds is None else min(needed, self.most_rounds)
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """The rows of an output shard in any order, in pieces of which each is released before the next is read."""
+
+    schema: pa.Schema
+    nbytes: int  # of all of them in Arrow
+    read: Callable[[Sequence[str]], Iterable[pa.Table]]  # the same pieces each time, with at least these columns
+
+
 class ShardRows:
     """The rows of an output shard. Each piece is sorted as it arrives, so a row group is a run of rows from each piece:
     taking it from one table of all pieces would copy that table for every row group.
     """
 
-    def __init__(self, read: Callable[[], Iterable[pa.Table]], held: Held | None):
-        """`read` and `held` as in `merging.write_rows`."""
-        self._read, self._orders, places, size = read, list[pa.Array](), [], 0
-        self._pieces: list[pa.Table] | None = []
-        for piece in read():
-            size += piece.nbytes
+    def __init__(self, pieces: Pieces, held: Held | None):
+        """`held` as in `merging.write_rows`."""
+        self._of, self._orders, places = pieces, list[pa.Array](), []
+        rounds = 1 if held is None else held.rounds(pieces.nbytes)
+        self._pieces: list[pa.Table] | None = [] if rounds == 1 else None
+        for piece in pieces.read(_KEYS if self._pieces is None else pieces.schema.names):
             place, order = seeded_order(piece)
             self._orders.append(order)
             places.append(place.take(order))
-            if held is not None and size > held.nbytes:
-                self._pieces = None
             if self._pieces is not None:
                 self._pieces.append(piece.take(order))
-            self.schema = piece.schema
         self._ends = np.cumsum([len(order) for order in self._orders])
         self._order = _order(pa.concat_tables(places)).to_numpy()
         self.total = len(self._order)
-        self._per_group = rows_per_group(self.total, size)
-        rounds = 1 if held is None else held.rounds(size)
+        self._per_group = rows_per_group(self.total, pieces.nbytes)
         self._at_once = self._per_group * max(1, -(-self.total // (self._per_group * rounds)))
 
     def groups(self) -> Iterator[pa.Table]:
@@ -89,4 +97,4 @@ class ShardRows:
 
     def _read_again(self, starts: Places, counts: Places) -> list[pa.Table]:
         runs = (order.slice(start, count) for order, start, count in zip(self._orders, starts, counts, strict=True))
-        return [piece.take(run) for piece, run in zip(self._read(), runs, strict=True)]
+        return [piece.take(run) for piece, run in zip(self._of.read(self._of.schema.names), runs, strict=True)]
