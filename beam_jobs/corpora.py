@@ -35,7 +35,6 @@ from c4pipe.html import check_extract
 from c4pipe.langid import default_score, load
 from c4pipe.langid.base import UND
 from c4pipe.languages.named import codes_named, renamings
-from c4pipe.passes.ordering import Held
 from c4pipe.presets import find_preset, for_format, for_languages
 from c4pipe.shards import formats_told, libraries_of_formats
 from c4pipe.stages import Identify, Preset, Scope, Size
@@ -43,10 +42,10 @@ from c4pipe.stages.text_levels import NO_LEVELS, levels_named, near_level, with_
 from c4pipe.text.urls import unsigned
 
 LOCAL = ("DirectRunner", LOCAL_RUNNER, DASK)  # their workers share this machine's files
-# Bytes of an output shard in memory: a shard of 256 MB holds about 700 MB of text. Pieces in a bucket are read once,
-# because reading them again would cost as many bytes of the network.
-SHARD_HELD = Held(96 << 20, most_rounds=3)
-LITTLE_HELD = Held(64 << 20)
+# Bytes of an output shard in memory: a shard of 256 MB holds about 700 MB of text. Pieces in a bucket are read at once,
+# because each request takes its time.
+SHARD_HELD = 96 << 20
+LITTLE_HELD = 32 << 20
 TYPICAL_WET = 80 << 20  # assumed bytes of a listed file in a bucket, whose size was not requested
 
 
@@ -191,7 +190,7 @@ def make_settings(
     )
 
 
-def _held(args: Namespace, staging: str) -> Held | None:
+def _held(args: Namespace, staging: str) -> int | None:
     if args.low_memory:
         return LITTLE_HELD
     return None if is_remote(staging) else SHARD_HELD

@@ -137,7 +137,7 @@ def measured(files: Sequence[Path], lists: Lists, folder: Path) -> Measured:
         raise SystemExit("bench: the build failed.")
     told = json.loads(note.read_text(encoding="utf-8"))
     manifest = json.loads((folder / "c4" / "manifest.json").read_bytes())
-    return Measured(**told, shards=sum(shard["bytes"] for shard in manifest["shards"]) / SHARD_BYTES)
+    return Measured(**told, shards=sum(shard["memory"] for shard in manifest["shards"]) / SHARD_BYTES)
 
 
 def noted(note: Path, arguments: Sequence[str]) -> int:

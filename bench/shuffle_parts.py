@@ -30,6 +30,7 @@ from c4pipe.files.storage import LocalStore
 from c4pipe.flow.inputs import Input
 from c4pipe.passes.account import Account
 from c4pipe.passes.finalize import Made, write_corpus_files
+from c4pipe.passes.finished import GroupFound
 from c4pipe.passes.merging import SHARD_BYTES, plan_split
 from c4pipe.shards import to_json
 
@@ -96,11 +97,12 @@ def finish_group(load: Load) -> None:
 def plan_files(load: Load) -> None:
     """`PlanConfig` of a corpus of one language: every input has two row groups, and 200 make a file."""
     rows = (
-        (
-            f"gs://bucket/c4/.staging-0123456789abcdef/corpus-0123456789ab/finished/{i // 2:06d}.pages.parquet",
-            i % 2,
-            4000,
-            SHARD_BYTES // 200,
+        GroupFound(
+            f"gs://bucket/c4/.staging-0123456789abcdef/corpus-0123456789ab/finished/{i // 2:06d}.pages.arrow",
+            number=i % 2,
+            first=i % 2 * 63,
+            rows=4000,
+            nbytes=SHARD_BYTES // 200,
         )
         for i in range(2 * load.size)
     )

@@ -32,13 +32,13 @@ from c4pipe.inspect.lookup import look_up
 from c4pipe.inspect.query import answer
 from c4pipe.inspect.serve import make_app
 from c4pipe.page import Page
-from c4pipe.passes.merging import OutputShard, RowSlice, write_shard
+from c4pipe.passes.finished import FinishedPages, GroupFound, RowSlice
+from c4pipe.passes.merging import OutputShard, write_shard
 from c4pipe.presets import EN
 from c4pipe.shards import (
     PAGE_SCHEMA,
     REJECTED_SCHEMA,
     TAKEN,
-    ParquetSink,
     added_to,
     memory_of,
     page_table,
@@ -128,10 +128,13 @@ def test_a_value_that_a_column_cannot_hold_is_named(extra: dict[str, Any], says:
 
 def test_a_shard_has_the_columns_of_the_finished_files(tmp_path: Path) -> None:
     with (tmp_path / "finished").open("wb") as stream:
-        sink = ParquetSink(stream, SCHEMA)
-        sink.write(page_table(PAGES, SCHEMA))
+        sink = FinishedPages(stream, SCHEMA)
+        for page in PAGES:
+            sink.add("en", "train", page)
         sink.close()
-    shard = OutputShard("en", "train", 0, 1, (RowSlice(str(tmp_path / "finished"), 0, 0, 2),))
+    (group,) = sink.groups
+    found = GroupFound(str(tmp_path / "finished"), *group[2:])
+    shard = OutputShard("en", "train", 0, 1, (RowSlice(found, 0, group.rows),))
     row, _ = write_shard(shard, LocalStore(), str(tmp_path / "c4"))
     table = pq.read_table(tmp_path / "c4" / row["path"], partitioning=None)
     assert table.schema == SCHEMA

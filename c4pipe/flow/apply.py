@@ -23,7 +23,8 @@ from c4pipe.flow.files import BeamStore
 from c4pipe.flow.read import StagedUnit
 from c4pipe.flow.settings import Settings, plans_of
 from c4pipe.passes.applying import apply_losses
-from c4pipe.passes.finishing import Finished, Finisher, RowGroup
+from c4pipe.passes.finished import RowGroup
+from c4pipe.passes.finishing import Finished, Finisher
 from c4pipe.passes.losses import Losses
 from c4pipe.passes.raw import raw_texts
 from c4pipe.passes.rejected import RejectedSample

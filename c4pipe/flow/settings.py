@@ -12,7 +12,6 @@ from c4pipe.corpus.identity import RESTAGING, STAGING, code_behind, files_read, 
 from c4pipe.corpus.plan import Plan, together
 from c4pipe.files.assets import Assets
 from c4pipe.flow.ours import MADE_NAME
-from c4pipe.passes.ordering import Held
 from c4pipe.passes.sample import per_input
 from c4pipe.shards import shard_formats
 from c4pipe.stages import Preset, Stage
@@ -58,7 +57,7 @@ class Settings:
     keys: bool = False  # whether the corpus keeps its keys
     restorable: bool = False  # and, with them, what `remove` needs
     every: int = 1  # in a dry run, one page in so many is used
-    held: Held | None = None  # how much of an output shard is in memory at once; None: all
+    held: int | None = None  # bytes of an output shard that are in memory at once; None: all
     max_bad_share: float = 1.0  # largest share of inputs without a page because of damage; more end the build
 
     @property

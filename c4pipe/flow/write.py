@@ -10,7 +10,6 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from c4pipe.flow.again import texts_again
 from c4pipe.flow.allocators import give_back, keep_free_blocks
@@ -20,7 +19,8 @@ from c4pipe.flow.inputs import Input, read_inputs, read_left_out
 from c4pipe.flow.owned import owned_keys
 from c4pipe.flow.settings import WRITTEN, Settings
 from c4pipe.passes.finalize import Made, write_corpus_files
-from c4pipe.passes.merging import GroupFound, OutputShard, RowSlice, leave_out, plan_split, write_rejected, write_shard
+from c4pipe.passes.finished import FinishedRows, GroupFound, RowSlice
+from c4pipe.passes.merging import OutputShard, leave_out, plan_split, write_rejected, write_shard
 from c4pipe.passes.rejected import cuts_unshown, explained, in_languages, with_texts
 from c4pipe.passes.restoring import UnitFiles, write_restore
 from c4pipe.passes.sample import PER_REASON, Sampled, sample_table, sampled_of
@@ -61,14 +61,16 @@ class PlanConfig(beam.DoFn):
         fate = SHARD_LEFT_OUT if size is not None and pages < size.pages else SHARD_WRITTEN
         for split, found in splits.items():
             for shard in plan_split(config, split, found, self._settings.shards):
-                pieces = tuple(tuple(piece) for piece in shard.pieces)
+                pieces = tuple((tuple(group), *rows) for group, *rows in shard.pieces)
                 yield fate, (shard.number, (*shard[:-1], pieces, pages))
 
 
 def planned_shard(element: Any) -> tuple[OutputShard, int]:
     """What `PlanConfig` emits: the shard, and the pages of its config."""
     config, split, number, of, pieces, pages = element[1]
-    return OutputShard(config, split, number, of, tuple(RowSlice(*piece) for piece in pieces)), pages
+    return OutputShard(
+        config, split, number, of, tuple(RowSlice(GroupFound(*group), *rows) for group, *rows in pieces)
+    ), pages
 
 
 @beam.typehints.with_output_types(Written)
@@ -191,7 +193,7 @@ class WriteAllRejected(_WithPlan):
 def groups_left_out(settings: Settings, element: Any) -> Iterator[tuple[int, str]]:
     """(group, config) for each group that has pages of a dropped output shard."""
     shard, _ = planned_shard(element)
-    for group in sorted({_unit(piece.path) // settings.group_size for piece in shard.pieces}):
+    for group in sorted({_unit(piece.group.path) // settings.group_size for piece in shard.pieces}):
         yield group, shard.config
 
 
@@ -208,14 +210,14 @@ class WriteRestore(_WithPlan):
             files = files_of_group(path, store)
             for came in files["came"]:
                 unit = UnitFiles(_unit(came), Staged.of(settings.prefix(0), _unit(came)).pages, came)
-                few = [(file, group) for file, config, _, group, *_ in files["groups"] if config in configs]
-                left_out = {s for file, group in few if _unit(file) == unit.number for s in self._sources(file, group)}
+                few = [GroupFound(file, *sizes) for file, config, _, *sizes in files["groups"] if config in configs]
+                left_out = {s for group in few if _unit(group.path) == unit.number for s in self._sources(group)}
                 if row := write_restore(unit, len(self._plan.texts), left_out, store, settings.made):
                     yield "restore", to_json(row)
 
-    def _sources(self, path: str, group: int) -> list[str]:
-        with self._store.read(path) as stream:
-            sources: list[str] = pq.ParquetFile(stream).read_row_group(group, ["source"])["source"].to_pylist()
+    def _sources(self, group: GroupFound) -> list[str]:
+        rows = FinishedRows(RowSlice(group, 0, group.rows), self._store)
+        sources: list[str] = rows.places()["source"].to_pylist()
         return sources
 
 

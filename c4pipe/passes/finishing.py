@@ -1,6 +1,6 @@
 """Last pass, one input: pages left by the last dedup pass the remaining stages and are written by destination.
 
-NNNNNN.pages.parquet      kept pages, each row group for one (config, split)
+NNNNNN.pages.arrow        kept pages in row groups for one (config, split) each (`finished`)
 NNNNNN.rejected.arrow     the input's sample with its final outcomes
 NNNNNN.came.arrow         how far its pages came, if the corpus keeps what `remove` needs
 """
@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from typing import Any, BinaryIO, NamedTuple
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import NamedTuple
 
 from c4pipe.corpus.cube import Cube
 from c4pipe.corpus.ledger import Ledger, StageCount
@@ -25,13 +22,13 @@ from c4pipe.passes.account import Account
 from c4pipe.passes.applying import cuts_of, trail_of, walk_on
 from c4pipe.passes.counting import count_chars
 from c4pipe.passes.ended import Ended, Origins
+from c4pipe.passes.finished import FinishedPages, RowGroup
 from c4pipe.passes.losses import Survivor
 from c4pipe.passes.rejected import RejectedSample
 from c4pipe.passes.restoring import Came
 from c4pipe.passes.sample import SAMPLE_SCHEMA, ranked, sample_table
 from c4pipe.passes.staged import Summary
 from c4pipe.passes.tables import TableSink
-from c4pipe.shards import ParquetSink, RowGroupBuffer, page_table
 from c4pipe.text import count_lines
 from c4pipe.text.urls import split_of, stand_in, url_key
 
@@ -47,18 +44,7 @@ class Finished(NamedTuple):
     def of(cls, folder: str, number: int) -> Finished:
         """The files of an input by its number, in the folder of its corpus."""
         base = f"{folder}/finished/{number:06d}"
-        return cls(f"{base}.pages.parquet", f"{base}.rejected.arrow", f"{base}.came.arrow")
-
-
-class RowGroup(NamedTuple):
-    """A row group of a finished file."""
-
-    config: str
-    split: str
-    number: int  # in its file
-    rows: int
-    bytes: int  # compressed
-    nbytes: int  # in Arrow
+        return cls(f"{base}.pages.arrow", f"{base}.rejected.arrow", f"{base}.came.arrow")
 
 
 class FinishedUnit(NamedTuple):
@@ -87,7 +73,7 @@ class Finisher:
     def writing(self, origins: Origins) -> Iterator[None]:
         self._origins = origins
         with self._store.write(self._finished.pages) as stream:
-            self._sink = _FinishedPages(stream, self._plan.schema())
+            self._sink = FinishedPages(stream, self._plan.schema())
             yield
             self._sink.close()
 
@@ -133,42 +119,4 @@ class Finisher:
         cube.add(summary.cube)
         self._ended.count(self._origins, cube, self._stats)
         ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
-        with self._store.read(self._finished.pages) as stream:
-            groups = _row_groups(stream, self._sink.keys)
-        return FinishedUnit(ledger, self._stats, groups, summary.accounts, cube)
-
-
-class _FinishedPages:
-    """Kept pages, collected by destination and written as row groups of one (config, split) each."""
-
-    def __init__(self, stream: Any, schema: pa.Schema):
-        self._sink, self._schema = ParquetSink(stream, schema), schema
-        self._batches: dict[tuple[str, str], RowGroupBuffer] = {}
-        self.keys: list[tuple[str, str, int]] = []  # of each row group, with its bytes in Arrow
-
-    def add(self, config: str, split: str, page: Page) -> None:
-        batch = self._batches.setdefault((config, split), RowGroupBuffer())
-        if batch.add(page, len(page.text)):
-            self._flush((config, split), batch)
-
-    def _flush(self, key: tuple[str, str], batch: RowGroupBuffer) -> None:
-        table = page_table(batch.take(), self._schema)
-        self._sink.write(table)
-        self.keys.append((*key, table.nbytes))
-
-    def close(self) -> None:
-        for key, batch in sorted(self._batches.items()):
-            if batch.rows:
-                self._flush(key, batch)
-        self._sink.close()
-
-
-def _row_groups(stream: BinaryIO, keys: list[tuple[str, str, int]]) -> list[RowGroup]:
-    """The row groups of a finished file with their sizes, from its footer."""
-    footer = pq.ParquetFile(stream).metadata
-    groups = []
-    for index, (config, split, nbytes) in enumerate(keys):
-        group = footer.row_group(index)
-        size = sum(group.column(i).total_compressed_size for i in range(group.num_columns))
-        groups.append(RowGroup(config, split, index, group.num_rows, size, nbytes))
-    return groups
+        return FinishedUnit(ledger, self._stats, self._sink.groups, summary.accounts, cube)

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
-from c4pipe.passes.ordering import Held, Pieces, ShardRows, seeded_order
+from c4pipe.passes.finished import FinishedRows, GroupFound, RowSlice
+from c4pipe.passes.ordering import ShardRows, SortedRows, seeded
 from c4pipe.passes.sample import Sampled, sample_table
 from c4pipe.shards import (
     PARQUET_ALONE,
@@ -34,28 +35,8 @@ from c4pipe.shards import (
 from c4pipe.stages import Size
 from c4pipe.text import hash64, many
 
-SHARD_BYTES = 256 << 20  # compressed; viewers and loaders like 200 to 500 MB
+SHARD_BYTES = 700 << 20  # in Arrow, some 256 MB compressed; viewers and loaders like 200 to 500 MB
 VALIDATION_SHARE = 128  # allenai/c4 has 1024 train shards and 8 of validation
-
-
-class GroupFound(NamedTuple):
-    """A row group of a finished file."""
-
-    path: str
-    number: int  # in its file
-    rows: int
-    bytes: int  # compressed
-    nbytes: int  # in Arrow
-
-
-class RowSlice(NamedTuple):
-    """Rows of one row group of one finished file."""
-
-    path: str
-    group: int
-    start: int
-    rows: int
-    nbytes: int  # in Arrow; of a part of a row group, by its share of the rows
 
 
 class OutputShard(NamedTuple):
@@ -74,9 +55,7 @@ class OutputShard(NamedTuple):
 
 
 def shard_count(split: str, rows: int, size: int, shards: int | None) -> int:
-    """The number of files of a split: `shards` for train and their 128th part for validation, or by compressed
-    bytes.
-    """
+    """The number of files of a split: `shards` for train and their 128th part for validation, or by `size` in bytes."""
     if shards is None:
         wanted = -(-size // SHARD_BYTES)
     else:
@@ -84,14 +63,12 @@ def shard_count(split: str, rows: int, size: int, shards: int | None) -> int:
     return max(1, min(wanted, rows))
 
 
-def plan_split(
-    config: str, split: str, groups: Iterable[GroupFound], shards: int | None
-) -> Iterator[OutputShard]:
+def plan_split(config: str, split: str, groups: Iterable[GroupFound], shards: int | None) -> Iterator[OutputShard]:
     """Cuts the row groups of one split into output shards of equal rows."""
-    ordered = sorted(groups, key=lambda g: (hash64(f"{config}/{split}/{g.path.rpartition('/')[2]}/{g.number}"), *g[:2]))
+    ordered = sorted(groups, key=lambda group: (hash64(f"{config}/{split}/{group.name}"), group))
     starts = [0, *accumulate(group.rows for group in ordered)]
     total = starts[-1]
-    count = shard_count(split, total, sum(group.bytes for group in ordered), shards)
+    count = shard_count(split, total, sum(group.nbytes for group in ordered), shards)
     bounds = [total * i // count for i in range(count + 1)]
     for index, (start, stop) in enumerate(pairwise(bounds)):
         # Only groups that hold some of the rows: a crawl has 180,000 row groups and 1,000 shards.
@@ -101,17 +78,17 @@ def plan_split(
 
 def _cut(groups: list[GroupFound], starts: list[int], start: int, stop: int) -> Iterator[RowSlice]:
     """The pieces that hold the rows from `start` to `stop` of row groups that begin at `starts`."""
-    for (path, number, rows, _, nbytes), at in zip(groups, starts, strict=True):
-        low, high = max(start, at), min(stop, at + rows)
+    for group, at in zip(groups, starts, strict=True):
+        low, high = max(start, at), min(stop, at + group.rows)
         if low < high:
-            yield RowSlice(path, number, low - at, high - low, nbytes * (high - low) // rows)
+            yield RowSlice(group, low - at, high - low)
 
 
 def write_shard(
     shard: OutputShard,
     store: Store,
     folder: str,
-    held: Held | None = None,
+    held: int | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> tuple[dict[str, Any], Stats]:
     """Writes one shard of the corpus, with the columns of the finished files. Returns its row of the manifest, and the
@@ -123,35 +100,37 @@ def write_shard(
         for page in pages_of(group, [ITEMS] if ITEMS in group.column_names else []):
             stats.kept(page)
 
-    def read(columns: Sequence[str]) -> Iterator[pa.Table]:
-        return (_read(piece, store, columns) for piece in shard.pieces)
-
-    with store.read(shard.pieces[0].path) as stream:
-        schema = pq.read_schema(stream).remove_metadata()
-    pieces = Pieces(schema, sum(piece.nbytes for piece in shard.pieces), read)
-    return write_rows((shard.path, shard.config, shard.split), pieces, store, folder, count, held, formats), stats
+    finished = [FinishedRows(piece, store) for piece in shard.pieces]
+    schema = finished[0].columns()
+    pieces: list[SortedRows] = [*finished] if held is not None else [piece.whole() for piece in finished]
+    place = shard.path, shard.config, shard.split
+    return write_rows(place, pieces, schema, store, folder, count, held, formats), stats
 
 
 def write_rows(
     place: tuple[str, str, str],
-    pieces: Pieces,
+    pieces: Sequence[SortedRows],
+    schema: pa.Schema,
     store: Store,
     folder: str,
     count: Callable[[pa.Table], None],
-    held: Held | None = None,
+    held: int | None = None,
     formats: Sequence[str] = PARQUET_ALONE,
 ) -> dict[str, Any]:
-    """Writes rows as a shard of the corpus, which orders them. Returns its row of the manifest, in which `memory` is
+    """Writes rows as a shard of the corpus. Returns its row of the manifest, in which `memory` is what `datasets`
+    counts while it reads the file.
 
     Args:
         place: the path of the file inside the corpus, its config and split.
+        pieces: one or more.
+        schema: the columns.
         count: called with each row group.
-        held: how much is in memory at once. If the rows have more bytes, their order is read first, and all of them
-            for each part. None: all rows, read once.
+        held: bytes of rows in memory at once, in Arrow, rounded to whole row groups. If there are more, the pieces are
+            opened once for each part. None: all rows.
         formats: the formats of the shard.
     """
-    rows = ShardRows(pieces, held)
-    with shard_files(store, folder, place[0], pieces.schema, formats) as files:
+    rows = ShardRows(pieces, schema.names, held)
+    with shard_files(store, folder, place[0], schema, formats) as files:
         for group in rows.groups():
             files.write(group)
             count(group)
@@ -184,23 +163,17 @@ def leave_out(
 
     Returns the row of the manifest if there is a file, and counts of what was dropped.
     """
-    table = pa.concat_tables([_read(piece, store) for piece in shard.pieces])
+    table = seeded(pa.concat_tables(FinishedRows(piece, store).table() for piece in shard.pieces))
     stats = Stats()
     for url in table["url"].to_pylist():
         stats.rejected(url)
     if cap == 0:
         return None, stats
     code, detail = size.FEW.code, f"{shard.config}: {many(pages, 'page')}"
-    shown = pages_of(table.take(seeded_order(table)[1][:cap]))
+    shown = pages_of(table.slice(0, cap))
     rows = sample_table(Sampled(0, -1, page, size.name, code, detail) for page in shown)
     name = f"{size.name}-{code}-{shard.config}-{shard.split}-{shard.number:05d}"
     return write_rejected(name, rows, store, folder), stats
-
-
-def _read(piece: RowSlice, store: Store, columns: Sequence[str] | None = None) -> pa.Table:
-    with store.read(piece.path) as stream:
-        group = pq.ParquetFile(stream).read_row_group(piece.group, columns)
-    return group.slice(piece.start, piece.rows).replace_schema_metadata()
 
 
 def write_rejected(name: str, rows: pa.Table, store: Store, folder: str) -> dict[str, Any]:

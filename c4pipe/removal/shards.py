@@ -15,7 +15,7 @@ from c4pipe.benchmarks.items import ITEMS
 from c4pipe.corpus.stats import Stats, registered
 from c4pipe.page import Page
 from c4pipe.passes.merging import OutputShard, write_rows
-from c4pipe.passes.ordering import Pieces
+from c4pipe.passes.ordering import SortedTable, seeded
 from c4pipe.removal.matching import read_columns
 from c4pipe.removal.task import FileRow, Removal
 from c4pipe.shards import added_to, files_of_shard, page_table, pages_of, shard_formats
@@ -116,5 +116,5 @@ def _rewritten(row: FileRow, coming: list[Page], removal: Removal, found: Shards
     place = row["path"], row["config"], row["split"]
     parts.append(page_table(coming, schema))
     formats = shard_formats(removal.manifest)
-    pieces = Pieces(schema, sum(part.nbytes for part in parts), lambda _: parts)
-    return write_rows(place, pieces, removal.store, removal.made, lambda _: None, formats=formats)
+    pieces = [SortedTable(seeded(part), part.nbytes) for part in parts]
+    return write_rows(place, pieces, schema, removal.store, removal.made, lambda _: None, formats=formats)

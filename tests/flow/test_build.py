@@ -23,7 +23,7 @@ from c4pipe.flow.inputs import units_of, write_input_list, write_units
 from c4pipe.flow.read import StageUnit
 from c4pipe.flow.searching import find_inputs
 from c4pipe.flow.write import WriteAllRejected, WriteSample, WriteShard
-from c4pipe.passes.ordering import Held, ShardRows
+from c4pipe.passes.ordering import ShardRows
 from c4pipe.presets import find_preset
 from c4pipe.text import sentence_splitter
 from tests.conftest import TOGETHER
@@ -125,13 +125,13 @@ def test_every_shuffle_through_files(again, crawl, expected):
 
 
 @pytest.mark.parametrize(("options", "held"), [([], "SHARD_HELD"), (["--low-memory"], "LITTLE_HELD")])
-def test_shards_whose_pieces_are_read_again(again, crawl, expected, monkeypatch, options, held):
+def test_shards_in_parts(again, crawl, expected, monkeypatch, options, held):
     monkeypatch.setattr("beam_jobs.low_memory.LOW_SPILL_ROWS", 1)
-    monkeypatch.setattr(f"beam_jobs.corpora.{held}", Held(20_000))  # a third of what the train shard has
-    again_read, read_again = [], ShardRows._read_again
-    monkeypatch.setattr(ShardRows, "_read_again", lambda *args: again_read.append(args) or read_again(*args))
+    monkeypatch.setattr(f"beam_jobs.corpora.{held}", 20_000)  # a third of what the train shard has
+    given, init = [], ShardRows.__init__
+    monkeypatch.setattr(ShardRows, "__init__", lambda *args: given.append(args[-1]) or init(*args))
     assert again("--input", crawl, *options) == expected
-    assert len(again_read) == 1
+    assert {*given} == {20_000}
 
 
 @pytest.mark.parametrize(("input_bytes", "groups"), [(1 << 10, 1), (1 << 12, 2), (256 << 20, 3)])

@@ -74,7 +74,7 @@ def test_a_damaged_file_is_told_and_made_again(kept, tmp_path, capfd, names):
     assert digests(target) == whole(kept)
 
 
-@pytest.mark.parametrize("name", ["000001.pages.parquet"])
+@pytest.mark.parametrize("name", ["000001.pages.arrow"])
 def test_a_marker_alone_is_not_enough(kept, tmp_path, capfd, name):
     """Of what a summary stands for one file is gone, and of a finished group one."""
     target = tmp_path / "c4"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,10 +13,10 @@ from hypothesis import strategies as st
 
 from c4pipe.files.storage import LocalStore
 from c4pipe.page import Page
+from c4pipe.passes.finished import PIECE_ROWS, FinishedPages, FinishedRows, GroupFound, RowSlice
 from c4pipe.passes.merging import (
     SHARD_BYTES,
     OutputShard,
-    RowSlice,
     leave_out,
     plan_split,
     shard_count,
@@ -25,13 +24,13 @@ from c4pipe.passes.merging import (
     write_rows,
     write_shard,
 )
-from c4pipe.passes.ordering import Held
+from c4pipe.passes.ordering import SortedTable, seeded
 from c4pipe.passes.sample import Sampled, sample_table
-from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, ParquetSink, page_table, pages_of, rows_per_group
+from c4pipe.shards import PAGE_SCHEMA, REJECTED_SCHEMA, page_table, pages_of, rows_per_group
 from c4pipe.stages import Size
 from c4pipe.text import hash64
 
-Groups = list[tuple[str, int, int, int]]  # path, index, rows, bytes
+Groups = list[GroupFound]
 
 
 @pytest.mark.parametrize(
@@ -56,12 +55,18 @@ def test_a_split_has_files_by_its_size_or_as_many_as_were_asked_for(
 
 
 def test_a_plan_by_example() -> None:
-    groups = [("s/a", 0, 3, 10), ("s/a", 1, 4, 10), ("s/b", 0, 1, 10)]
-    order = sorted(groups, key=lambda g: hash64(f"en/train/{g[0][2:]}/{g[1]}"))
-    assert order == [groups[2], groups[1], groups[0]]
+    found = [("a", 0, 0, 3, 10), ("a", 1, 1, 4, 10), ("b", 0, 0, 1, 10)]
+    groups = [GroupFound(f"s/{name}.arrow", *rest) for name, *rest in found]
+    first, second, third = sorted(groups, key=lambda g: hash64(f"en/train/{g.path[2]}.parquet/{g.number}"))
+    assert (first.rows, second.rows, third.rows) == (4, 1, 3)
     assert list(plan_split("en", "train", groups, 2)) == [
-        OutputShard("en", "train", 0, 2, (RowSlice("s/b", 0, 0, 1), RowSlice("s/a", 1, 0, 3))),
-        OutputShard("en", "train", 1, 2, (RowSlice("s/a", 1, 3, 1), RowSlice("s/a", 0, 0, 3))),
+        OutputShard("en", "train", 0, 2, (RowSlice(first, 0, 4),)),
+        OutputShard("en", "train", 1, 2, (RowSlice(second, 0, 1), RowSlice(third, 0, 3))),
+    ]
+    assert [shard.pieces for shard in plan_split("en", "train", groups, 3)] == [
+        (RowSlice(first, 0, 2),),
+        (RowSlice(first, 2, 2), RowSlice(second, 0, 1)),
+        (RowSlice(third, 0, 3),),
     ]
     assert [shard.path for shard in plan_split("en", "train", groups, 2)] == [
         "en/train-00000-of-00002.parquet",
@@ -70,8 +75,13 @@ def test_a_plan_by_example() -> None:
 
 
 GROUPS = st.lists(
-    st.tuples(
-        st.sampled_from(["x/staged/0", "x/staged/1", "y/2"]), st.integers(0, 5), st.integers(1, 9), st.integers(1, 99)
+    st.builds(
+        GroupFound,
+        st.sampled_from(["x/staged/0", "x/staged/1", "y/2"]),
+        st.integers(0, 5),
+        st.just(0),
+        st.integers(1, 9),
+        st.integers(1, 99),
     ),
     min_size=1,
     max_size=12,
@@ -85,42 +95,61 @@ def test_every_row_goes_to_one_shard_whoever_finished_first(
 ) -> None:
     plan = list(plan_split("en", split, groups, shards))
     assert plan == list(plan_split("en", split, data.draw(st.permutations(groups)), shards))
-    placed = [(p.path, p.group, row) for s in plan for p in s.pieces for row in range(p.start, p.start + p.rows)]
-    assert sorted(placed) == sorted((path, index, row) for path, index, rows, _ in groups for row in range(rows))
+    placed = [(p.group, row) for s in plan for p in s.pieces for row in range(p.start, p.start + p.rows)]
+    assert sorted(placed) == sorted((group, row) for group in groups for row in range(group.rows))
     sizes = [sum(piece.rows for piece in shard.pieces) for shard in plan]
     assert max(sizes) - min(sizes) <= 1
     assert min(sizes) >= 1
-    total = sum(rows for _, _, rows, _ in groups)
-    assert len(plan) == shard_count(split, total, sum(size for *_, size in groups), shards)
+    total = sum(group.rows for group in groups)
+    assert len(plan) == shard_count(split, total, sum(group.nbytes for group in groups), shards)
     assert [(shard.number, shard.of) for shard in plan] == [(n, len(plan)) for n in range(len(plan))]
 
 
 @given(GROUPS)
 def test_where_the_staging_folder_stands_makes_no_difference(groups: Groups) -> None:
     """The order is by the names of the files, so that a build in another folder gives the same corpus."""
-    named = [(f"{n:02d}", index, rows, size) for n, (_, index, rows, size) in enumerate(groups)]
-    here = list(plan_split("en", "train", [(f"/here/{path}", *rest) for path, *rest in named], 3))
-    there = list(plan_split("en", "train", [(f"gs://b/c/{path}", *rest) for path, *rest in named], 3))
-    assert [[p[1:] for p in shard.pieces] for shard in here] == [[p[1:] for p in shard.pieces] for shard in there]
+    here = list(plan_split("en", "train", [g._replace(path=f"/here/{n:02d}") for n, g in enumerate(groups)], 3))
+    there = list(plan_split("en", "train", [g._replace(path=f"gs://b/c/{n:02d}") for n, g in enumerate(groups)], 3))
+
+    def placed(plan: list[OutputShard]) -> list[list[tuple[object, ...]]]:
+        return [[(*piece.group[1:], piece.start, piece.rows) for piece in shard.pieces] for shard in plan]
+
+    assert placed(here) == placed(there)
 
 
 def page(n: int) -> Page:
     return Page(f"http://a.example/{n}", f"Page {n}.", "2024-05-22T10:11:12Z", f"x.wet#{n}", f"id{n}", "en", 0.99)
 
 
-def finished(path: Path, *groups: range) -> str:
+def finished(path: Path, *groups: range) -> list[GroupFound]:
+    """A finished file with these pages by row group."""
     with path.open("wb") as stream:
-        sink = ParquetSink(stream, PAGE_SCHEMA)
-        for group in groups:
-            sink.write(page_table(map(page, group)))
+        sink = FinishedPages(stream, PAGE_SCHEMA)
+        for number, group in enumerate(groups):
+            for n in group:
+                sink.add("en", str(number), page(n))
         sink.close()
-    return str(path)
+    return [GroupFound(str(path), *group[2:]) for group in sink.groups]
+
+
+@pytest.mark.parametrize("held", [None, 1, 1 << 30])
+def test_a_part_of_a_row_group_holds_the_pages_that_came_then(tmp_path: Path, held: int | None) -> None:
+    """Whatever their order in the file: 3 pieces and a part of a fourth."""
+    rows = 3 * PIECE_ROWS + 7
+    (group,) = finished(tmp_path / "one", range(rows))
+    for start, stop in [(0, rows), (5, 6), (PIECE_ROWS - 1, 2 * PIECE_ROWS + 1), (100, rows)]:
+        chosen = RowSlice(group, start, stop - start)
+        wanted = sorted(map(page, range(start, stop)), key=lambda p: (hash64(p.source), p.source))
+        assert list(pages_of(FinishedRows(chosen, LocalStore()).table())) == wanted
+        shard = OutputShard("en", "train", 0, 1, (chosen,))
+        row, _ = write_shard(shard, LocalStore(), str(tmp_path / f"out{start}"), held)
+        assert list(pages_of(pq.read_table(tmp_path / f"out{start}" / row["path"], partitioning=None))) == wanted
 
 
 def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: Path) -> None:
-    one = finished(tmp_path / "one", range(10), range(10, 30))
-    two = finished(tmp_path / "two", range(30, 40))
-    pieces = (RowSlice(one, 1, 5, 10), RowSlice(two, 0, 0, 10), RowSlice(one, 0, 9, 1))
+    first, second = finished(tmp_path / "one", range(10), range(10, 30))
+    (third,) = finished(tmp_path / "two", range(30, 40))
+    pieces = (RowSlice(second, 5, 10), RowSlice(third, 0, 10), RowSlice(first, 9, 1))
     wanted = [page(n) for n in (*range(15, 25), *range(30, 40), 9)]
     shard = OutputShard("en", "train", 0, 2, pieces)
     row, stats = write_shard(shard, LocalStore(), str(tmp_path / "out"))
@@ -144,8 +173,8 @@ def test_a_shard_is_written_in_the_order_of_the_hashes_of_its_sources(tmp_path: 
 
 
 def test_row_groups_are_small_enough_to_page_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = finished(tmp_path / "one", range(2500))
-    shard = OutputShard("en", "train", 0, 1, (RowSlice(path, 0, 0, 2500),))
+    pieces = (RowSlice(group, 0, group.rows) for group in finished(tmp_path / "one", range(2500)))
+    shard = OutputShard("en", "train", 0, 1, tuple(pieces))
 
     def groups(folder: str) -> list[int]:
         row, _ = write_shard(shard, LocalStore(), str(tmp_path / folder))
@@ -163,11 +192,9 @@ PIECES = st.lists(st.lists(st.integers(0, 400), max_size=60), min_size=1, max_si
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    PIECES, st.integers(200, 20_000), st.none() | st.builds(Held, st.integers(1, 40_000), st.none() | st.integers(1, 3))
-)
+@given(PIECES, st.integers(200, 20_000), st.none() | st.integers(1, 40_000))
 def test_row_groups_are_those_of_one_table_that_is_sorted_as_a_whole(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[list[int]], most: int, held: Held | None
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pieces: list[list[int]], most: int, held: int | None
 ) -> None:
     """Numbers repeat, so that some rows have the same source: they stay in the order in which they came."""
     monkeypatch.setattr("c4pipe.shards.sink.ROW_GROUP_BYTES", most)
@@ -178,46 +205,39 @@ def test_row_groups_are_those_of_one_table_that_is_sorted_as_a_whole(
     expected = [whole.take(order[i : i + per_group]) for i in range(0, len(order), per_group)]
     groups: list[pa.Table] = []
     place = "en/x.parquet", "en", "train"
-    row = write_rows(place, lambda: iter(tables), LocalStore(), str(tmp_path), groups.append, held)
+    rows = [SortedTable(seeded(table), table.nbytes) for table in tables]
+    row = write_rows(place, rows, PAGE_SCHEMA, LocalStore(), str(tmp_path), groups.append, held)
     assert groups == expected
     assert pq.read_table(tmp_path / row["path"], partitioning=None).num_rows == row["rows"] == whole.num_rows
 
 
-@pytest.mark.parametrize(
-    ("held", "least", "most", "readings"),
-    [
-        (None, 1.0, 1.4, 1),
-        (Held(1 << 30, most_rounds=2), 1.0, 1.4, 1),  # all of it after all
-        (Held(5 << 20), 0.24, 0.5, 6),
-        (Held(5 << 20, most_rounds=2), 0.5, 0.8, 3),
-    ],
-)
-def test_a_shard_is_held_in_memory_once_or_a_part_at_a_time(
-    tmp_path: Path, held: Held | None, least: float, most: float, readings: int
+@pytest.mark.parametrize(("held", "least", "most"), [(None, 1.0, 1.4), (1 << 30, 1.0, 1.4), (5 << 20, 0.24, 0.5)])
+def test_a_shard_is_in_memory_at_once_or_a_part_at_a_time(
+    tmp_path: Path, held: int | None, least: float, most: float
 ) -> None:
-    read = []
-
-    def pieces() -> Iterator[pa.Table]:
-        read.append(1)
-        for start in range(0, 20_000, 1000):
-            yield page_table([page(n)._replace(text=f"Page {n}. " * 100) for n in range(start, start + 1000)])
-
-    size = sum(piece.nbytes for piece in pieces())
-    read.clear()
+    groups = []
+    for number in range(20):
+        with (tmp_path / f"{number}").open("wb") as stream:
+            sink = FinishedPages(stream, PAGE_SCHEMA)
+            for n in range(1000 * number, 1000 * number + 1000):
+                sink.add("en", "train", page(n)._replace(text=f"Page {n}. " * 100))
+            sink.close()
+        groups += [GroupFound(str(tmp_path / f"{number}"), *group[2:]) for group in sink.groups]
+    shard = OutputShard("en", "train", 0, 1, tuple(RowSlice(group, 0, group.rows) for group in groups))
     before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
     pa.set_memory_pool(pool)
     try:
-        write_rows(("en/x.parquet", "en", "train"), pieces, LocalStore(), str(tmp_path), lambda _: None, held)
+        write_shard(shard, LocalStore(), str(tmp_path), held)
     finally:
         pa.set_memory_pool(before)
+    size = sum(group.nbytes for group in groups)
     assert least * size < pool.max_memory() < most * size
-    assert len(read) == readings
 
 
 @pytest.mark.parametrize(("cap", "shown"), [(None, 20), (3, 3), (0, 0)])
 def test_a_shard_that_is_left_out_goes_into_the_rejected_table(tmp_path: Path, cap: int | None, shown: int) -> None:
-    path = finished(tmp_path / "one", range(20))
-    shard = OutputShard("fy", "train", 0, 1, (RowSlice(path, 0, 0, 20),))
+    (group,) = finished(tmp_path / "one", range(20))
+    shard = OutputShard("fy", "train", 0, 1, (RowSlice(group, 0, 20),))
     row, stats = leave_out(shard, Size("size", 50), 21, cap, LocalStore(), str(tmp_path))
     assert (stats.pages_kept, stats.domains_rejected.total()) == (0, 20)
     if not shown:
