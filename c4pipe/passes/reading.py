@@ -10,7 +10,6 @@ before it would have to be decompressed again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from itertools import islice
 from typing import Any, BinaryIO
 
 from c4pipe.documents import Span, read_documents, spans_of_rows
@@ -78,6 +77,7 @@ def _pages_in(stream: BinaryIO, name: str, how: Read, span: Span, sources: Colle
         yield from (page for page in found if page.source in sources)
         return
     stream.seek(span.start)
-    for verdict in islice(read_input(stream, name, how), 2):
-        if isinstance(verdict, Kept) and verdict.page.source == f"{name}#0":
-            yield verdict.page._replace(source=f"{name}#{span.start}")
+    # With the reference's quirks, a page comes out once the next one begins: after any number of damaged members.
+    page = next((v.page for v in read_input(stream, name, how) if isinstance(v, Kept)), None)
+    if page is not None and page.source == f"{name}#0":
+        yield page._replace(source=f"{name}#{span.start}")
