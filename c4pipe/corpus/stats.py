@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
@@ -60,25 +61,42 @@ class Stats:
         """Counts a page as read."""
         self.pages_read += 1
         self.chars_read += len(page.text)
-        self.lengths_read[_bin(page.text)] += 1
+        self.lengths_read[_bin(len(page.text))] += 1
         if page.extra and (html := page.extra.get(HTML_BYTES)):
             self.html_bytes_read += html
             self.text_bytes_read += len(page.text.encode())
 
     def kept(self, page: Page) -> None:
         """Counts a page of the corpus."""
-        self.pages_kept += 1
-        self.chars_kept += len(page.text)
-        self.bytes_kept += len(page.text.encode())
-        self.lengths_kept[_bin(page.text)] += 1
-        self.languages[page.language] += 1
-        said = [vote.split(":") for vote in page.language_votes.split()]
-        if said:
-            self.votes[" ".join([page.language, *(f"{by}={label}" for by, label, _ in said if by != "script")])] += 1
-            self.scripts.update(f"{page.language} {label}" for by, label, _ in said if by == "script")
-        self.months[month_of(page.timestamp)] += 1
-        self.domains_kept[registered(page.url)] += 1
+        voted, text = [(page.language, page.language_votes)], page.text
+        self.kept_all([len(text)], len(text.encode()), voted, [page.timestamp], [page.url])
         self.marked(page)
+
+    def kept_all(
+        self,
+        lengths: Sequence[int],
+        size: int,
+        voted: Collection[tuple[str, str]],
+        dates: Iterable[str],
+        urls: Iterable[str],
+    ) -> None:
+        """The same for any number of pages by what is counted of them: characters, the bytes of all texts in UTF-8,
+        languages with all answers, dates and URLs. Benchmark items are counted by `marked`.
+        """
+        self.pages_kept += len(lengths)
+        self.chars_kept += sum(lengths)
+        self.bytes_kept += size
+        self.lengths_kept.update(map(_bin, lengths))
+        self.languages.update(language for language, _ in voted)
+        for language, votes in voted:
+            if votes:
+                self._voted(language, [vote.split(":") for vote in votes.split()])
+        self.months.update(map(month_of, dates))
+        self.domains_kept.update(map(registered, urls))
+
+    def _voted(self, language: str, said: Sequence[Sequence[str]]) -> None:
+        self.votes[" ".join([language, *(f"{by}={label}" for by, label, _ in said if by != "script")])] += 1
+        self.scripts.update(f"{language} {label}" for by, label, _ in said if by == "script")
 
     def marked(self, page: Page) -> None:
         """Counts the test items that a page holds, kept or not."""
@@ -156,8 +174,8 @@ def _like(value: Any, found: Any) -> Any:
     return found
 
 
-def _bin(text: str) -> str:
-    return str(max(0, len(text).bit_length() - 1))
+def _bin(length: int) -> str:
+    return str(max(0, length.bit_length() - 1))
 
 
 def by_first_word(counts: dict[str, int]) -> dict[str, dict[str, int]]:

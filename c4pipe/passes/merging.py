@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from c4pipe.benchmarks.items import ITEMS
@@ -97,14 +98,24 @@ def write_shard(
     stats = Stats()
 
     def count(group: pa.Table) -> None:
-        for page in pages_of(group, [ITEMS] if ITEMS in group.column_names else []):
-            stats.kept(page)
+        size = pc.sum(pc.binary_length(group["text"])).as_py()
+        lengths, languages, votes, dates, urls = (column.to_pylist() for column in _counted(group))
+        stats.kept_all(lengths, size, [*zip(languages, votes, strict=True)], dates, urls)
+        if ITEMS in group.column_names:
+            for page in pages_of(group, [ITEMS]):
+                stats.marked(page)
 
     finished = [FinishedRows(piece, store) for piece in shard.pieces]
     schema = finished[0].columns()
     pieces: list[SortedRows] = [*finished] if held is not None else [piece.whole() for piece in finished]
     place = shard.path, shard.config, shard.split
     return write_rows(place, pieces, schema, store, folder, count, held, formats), stats
+
+
+def _counted(group: pa.Table) -> list[pa.ChunkedArray]:
+    """What is counted of each page: characters, language, votes, date and URL."""
+    names = ("language", "language_votes", "timestamp", "url")
+    return [pc.utf8_length(group["text"]), *(group[name] for name in names)]
 
 
 def write_rows(
