@@ -84,7 +84,7 @@ class Stager:
             if self._shown and outcome.reason == KEPT and not (places and has_place(read.source, verdict.tally)):
                 self._raw.add(row, read.text)
 
-    def _admit(self, verdict: Verdict) -> tuple[Page, Trail] | None:
+    def _admit(self, verdict: Verdict) -> tuple[Page, list[int]] | None:
         """The page, if the reader and the filters before URL dedup keep it, and what they cut; counts it either way."""
         reading = self._ledger.stages[0]
         reading.entered += 1
@@ -143,9 +143,9 @@ class Stager:
                 trail += self._plan.cells.cut(i, kept, before)
         return trail
 
-    def _judge(self, page: Page, trail: Trail, read: Page, row: int) -> Outcome:
-        """The page's claim on its URL, and the verdict of the stages after URL dedup, in case it wins. `trail` is what
-        it lost so far.
+    def _judge(self, page: Page, trail: list[int], read: Page, row: int) -> Outcome:
+        """The page's claim on its URL, and the verdict of the stages after URL dedup, in case it wins. Adds what
+        it loses to `trail`, which holds what it lost so far.
         """
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
@@ -159,18 +159,18 @@ class Stager:
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
                 cuts[index] = LinesCut(count_lines(last.page.text), 0, last.tally)
-            _, *left = plan.cells.end(index, last)
+            _, left_lines, left = plan.cells.end(index, last)
             trail += plan.cells.cut(index, last)
             stage, reason = index, last.reason.code
         else:
-            stage, reason, left = -1, KEPT, [count_lines(last.page.text), len(last.page.text)]
+            stage, reason, left_lines, left = -1, KEPT, count_lines(last.page.text), len(last.page.text)
             self._sample.add(read, "", KEPT, row=row)
             self._pages.add(last.page, len(read.text), row)
         first = cuts.get(plan.between[0][0]) if plan.between else None  # which already counted the lines
         lines = first.lines_in if first is not None else count_lines(page.text)
         return Outcome(
-            page.url, page.timestamp, read.url, len(read.text), stage, reason, cuts, lines, len(page.text), *left,
-            last.page.language, trail,
+            page.url, page.timestamp, read.url, len(read.text), stage, reason, cuts, lines, len(page.text),
+            left_lines, left, last.page.language, trail,
         )  # fmt: skip
 
     def _lines_cut(self, before: Page, kept: Kept) -> LinesCut:
