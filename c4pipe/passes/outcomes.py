@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,40 +37,44 @@ class Outcome(NamedTuple):
 
     url: str
     date: str
-    seen: tuple[str, int]  # URL and characters, as it was read
+    seen_url: str  # as it was read
+    seen: int  # characters, as it was read
     stage: int  # that rejected it, -1 if none
     reason: str  # "kept" if none
     cuts: Mapping[int, LinesCut]  # by the index of each stage that drops lines and was reached
-    came: tuple[int, int]  # lines and characters, at URL dedup
-    left: tuple[int, int]  # of a rejected page, what was rejected with it; of a staged one, what it has
+    came_lines: int  # at URL dedup
+    came: int  # characters
+    left_lines: int  # of a rejected page, those rejected with it; of a staged one, those it has
+    left: int  # characters
     language: str
     trail: Trail  # what the page lost so far
 
 
-def outcomes_table(outcomes: list[Outcome], origins: Iterable[Origin], plan: Plan) -> pa.Table:
+def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
     """One column per field, with the hash of the URL's key instead of the URL (null without a URL: such a page has no
-    rivals). Adds the columns of `origins`, and `<index>:in`, `<index>:kept`, `<index>:<reason>` for each stage that
-    drops lines.
+    rivals), and the page's origin instead of how it was read. Adds `<index>:in`, `<index>:kept`, `<index>:<reason>`
+    for each stage that drops lines.
     """
-    domains, bins = zip(*origins, strict=True) if outcomes else ((), ())
+    of = dict(zip(Outcome._fields, zip(*outcomes, strict=True) if outcomes else repeat(()), strict=False))
     columns: dict[str, Any] = {
-        "key": pa.array([hash64(url_key(o.url)) if o.url else None for o in outcomes], pa.uint64()),
-        "date": pa.array([o.date for o in outcomes], pa.string()),
-        "stage": np.array([o.stage for o in outcomes], np.int8),
-        "reason": pa.array([o.reason for o in outcomes], pa.string()),
+        "key": pa.array([hash64(url_key(url)) if url else None for url in of["url"]], pa.uint64()),
+        "date": pa.array(of["date"], pa.string()),
+        "stage": np.array(of["stage"], np.int8),
+        "reason": pa.array(of["reason"], pa.string()),
     }
     for index, codes in early_cuts(plan).items():
-        cuts = [o.cuts.get(index, NOT_MET) for o in outcomes]
+        cuts = [found.get(index, NOT_MET) for found in of["cuts"]]
         columns[f"{index}:in"] = np.array([cut.lines_in for cut in cuts], np.int64)
         columns[f"{index}:kept"] = np.array([cut.lines_kept for cut in cuts], np.int64)
         for code in codes:
             columns[f"{index}:{code}"] = np.array([cut.dropped.get(code, 0) for cut in cuts], np.int64)
+    origins = list(map(Origin.of, of["seen_url"], of["seen"]))
+    domains, bins = zip(*origins, strict=True) if origins else ((), ())
     columns["domain"] = pa.array(domains, pa.string())
     columns["bin"] = np.array(bins, np.int8)
-    columns["language"] = pa.array([o.language for o in outcomes], pa.string())
-    numbers = np.array([o.came + o.left for o in outcomes], np.int64).reshape(-1, len(_NUMBERS)).T
-    columns |= dict(zip(_NUMBERS, numbers, strict=True))
-    columns["trail"] = number_lists([o.trail for o in outcomes], np.int64)
+    columns["language"] = pa.array(of["language"], pa.string())
+    columns |= {name: np.array(of[name], np.int64) for name in _NUMBERS}
+    columns["trail"] = number_lists(of["trail"], np.int64)
     return pa.table(columns)
 
 

@@ -84,7 +84,7 @@ class Stager:
             if self._shown and outcome.reason == KEPT and not (places and has_place(read.source, verdict.tally)):
                 self._raw.add(row, read.text)
 
-    def _admit(self, verdict: Verdict) -> tuple[Page, Trail] | None:
+    def _admit(self, verdict: Verdict) -> tuple[Page, list[int]] | None:
         """The page, if the reader and the filters before URL dedup keep it, and what they cut; counts it either way."""
         reading = self._ledger.stages[0]
         reading.entered += 1
@@ -143,29 +143,35 @@ class Stager:
                 trail += self._plan.cells.cut(i, kept, before)
         return trail
 
-    def _judge(self, page: Page, trail: Trail, read: Page, row: int) -> Outcome:
-        """The page's claim on its URL, and the verdict of the stages after URL dedup, in case it wins. `trail` is what
-        it lost so far.
+    def _judge(self, page: Page, trail: list[int], read: Page, row: int) -> Outcome:
+        """The page's claim on its URL, and the verdict of the stages after URL dedup, in case it wins. Adds what
+        it loses to `trail`, which holds what it lost so far.
         """
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
-        cuts = {i: self._lines_cut(before, kept) for i, before, kept in passed if i in plan.cutting}
-        trail = [*trail, *self._trail(passed)] if trail else self._trail(passed)
+        cuts: dict[int, LinesCut] = {}
+        for i, before, kept in passed:
+            if i in plan.cutting:
+                cuts[i] = self._lines_cut(before, kept)
+            if kept.page is not before:
+                trail += plan.cells.cut(i, kept, before)
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
                 cuts[index] = LinesCut(count_lines(last.page.text), 0, last.tally)
-            left = plan.cells.end(index, last)[1:]
+            _, left_lines, left = plan.cells.end(index, last)
             trail += plan.cells.cut(index, last)
             stage, reason = index, last.reason.code
         else:
-            stage, reason, left = -1, KEPT, (count_lines(last.page.text), len(last.page.text))
+            stage, reason, left_lines, left = -1, KEPT, count_lines(last.page.text), len(last.page.text)
             self._sample.add(read, "", KEPT, row=row)
             self._pages.add(last.page, len(read.text), row)
         first = cuts.get(plan.between[0][0]) if plan.between else None  # which already counted the lines
-        came = first.lines_in if first is not None else count_lines(page.text), len(page.text)
-        seen = read.url, len(read.text)
-        return Outcome(page.url, page.timestamp, seen, stage, reason, cuts, came, left, last.page.language, trail)
+        lines = first.lines_in if first is not None else count_lines(page.text)
+        return Outcome(
+            page.url, page.timestamp, read.url, len(read.text), stage, reason, cuts, lines, len(page.text),
+            left_lines, left, last.page.language, trail,
+        )  # fmt: skip
 
     def _lines_cut(self, before: Page, kept: Kept) -> LinesCut:
         """What a stage that drops lines did to a page that it keeps."""
@@ -181,11 +187,11 @@ class Stager:
     def conclude(self, accounts: Sequence[Account]) -> tuple[int, int]:
         """Writes the other files after the pages. Returns (rows of outcomes, atoms staged)."""
         self._count_admitted()
-        origins = [Origin.of(*outcome.seen) for outcome in self._outcomes]
-        judged = zip(origins, self._outcomes, strict=True)
-        self._stats.domains_rejected.update(origin.domain for origin, outcome in judged if outcome.reason != KEPT)
+        outcomes = outcomes_table(self._outcomes, self._plan)
+        judged = zip(outcomes["domain"].to_pylist(), self._outcomes, strict=True)
+        self._stats.domains_rejected.update(domain for domain, outcome in judged if outcome.reason != KEPT)
         with self._store.write(self.staged.outcomes) as stream:
-            write_table(stream, outcomes_table(self._outcomes, origins, self._plan))
+            write_table(stream, outcomes)
         with self._store.write(self.staged.sample) as stream:
             write_table(stream, sample_table(self._sample))
         counts = len(self._outcomes), self._pages.atoms, self._pages.rows

@@ -44,4 +44,4 @@ __all__ = [
 def hash64(text: str) -> int:
     """The first 64 of MurmurHash3's 128 bits, unsigned. Lines, spans, orders and samples all use this one. Raises
     BuildError on a lone surrogate, on which mmh3 itself would abort the process."""
-    return mmh3.hash64(strict_utf8(text), signed=False)[0]
+    return mmh3.hash64(text if text.isascii() else strict_utf8(text), signed=False)[0]
