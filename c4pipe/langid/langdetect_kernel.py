@@ -32,7 +32,7 @@ NO_SYMBOL, BLANK_SYMBOL, OTHER_SYMBOL = (
 )  # symbols: no character; a blank; a character in no n-gram of any profile
 SYMBOL_BITS = 12  # 3,162 symbols in langdetect 1.0.9
 ROW_BITS = 17  # 87,598 n-grams in langdetect 1.0.9
-NEAR_BITS = 6  # n-grams of the first 64 symbols, ASCII's letters and a few more, also have a direct table
+NEAR_BITS = 7  # n-grams of the first 128 symbols (ASCII, the commonest letters of others) also have a direct table
 HASH_BITS = 18  # the hash table has 262,144 slots for 87,598 keys: a third full
 HASH_FACTOR = 0x9E3779B97F4A7C15  # 2**64 / golden ratio, Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 GAUSS_WORDS = 4  # 32-bit words that `random.gauss` reads for a pair of numbers, two for each uniform one

@@ -1,4 +1,4 @@
-"""langdetect's language profiles and character rules as flat arrays, about 7 MB.
+"""langdetect's language profiles and character rules as flat arrays, about 15 MB.
 
 The numbers are the package's own: the JSON files in its `profiles` folder hold, per language, how often each n-gram
 of 1 to 3 characters was seen (`freq`) and how many n-grams of each length there were (`n_words`). Characters are
