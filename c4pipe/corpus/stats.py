@@ -193,7 +193,8 @@ def by_first_word(counts: dict[str, int]) -> dict[str, dict[str, int]]:
 
 def registered(url: str) -> str:
     """The registered domain of a URL, remembered by its host."""
-    return _registered(SCHEME.sub("", url).partition("/")[0])
+    plain = url.startswith(("https://", "http://"))  # nearly always, and in half the time
+    return _registered((url.partition("//")[2] if plain else SCHEME.sub("", url)).partition("/")[0])
 
 
 @lru_cache(maxsize=100_000)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c4pipe.corpus.stats import Stats, by_first_word, registered
+from c4pipe.corpus.stats import SCHEME, Stats, by_first_word, registered
 from c4pipe.page import Page
 
 
@@ -93,6 +93,14 @@ def test_of_domains_the_most_frequent_are_shown_ties_by_name() -> None:
 )
 def test_any_url_has_a_registered_domain(url: str, domain: str) -> None:
     assert registered(url) == domain
+
+
+@given(
+    st.sampled_from(["", "//", "http:", "http://", "https://", "HTTP://", "ftp://"]), st.text("a.:/\né", max_size=20)
+)
+def test_a_domain_is_that_of_the_url_without_its_scheme(scheme: str, rest: str) -> None:
+    url = scheme + rest
+    assert registered(url) == registered("//" + SCHEME.sub("", url))
 
 
 @given(st.text(max_size=20))
