@@ -150,7 +150,7 @@ def parser() -> Parser:
         "--low-memory",
         action="store_true",
         help=f"for small machines; the corpus has the same bytes: one worker, shuffles above {LOW_SPILL_ROWS} rows "
-        "spilled to files, output shards assembled 64 MiB at a time",
+        "spilled to files, output shards assembled 32 MiB at a time",
     )
     a("--strict", action="store_true", help="exit with 3 if any input could not be read")
     a(
