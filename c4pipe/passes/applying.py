@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from math import isnan
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -29,7 +29,8 @@ from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.passes.tables import TableSource
 from c4pipe.shards import pages_of
-from c4pipe.stages import after, judge
+from c4pipe.stages import after
+from c4pipe.stages.base import broken_by
 from c4pipe.stages.checking import blame, checked_loss, page_named
 from c4pipe.text import count_lines, know_lines
 
@@ -139,7 +140,7 @@ def _after_level(survivor: Survivor, leg: Leg, level: TextLevel) -> Verdict:
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")
-    return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
+    return applied if isinstance(applied, Rejected) else after(page, applied, broken_by(applied.page, leg.then))
 
 
 def _applied(page: Page, losses: PageLosses, level: TextLevel) -> Verdict:
@@ -163,19 +164,13 @@ def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
     return dropped
 
 
-class Walked(NamedTuple):
-    """A page after the page stages of a leg."""
-
-    last: int  # the index of the last stage that it reached, -1 if none
-    verdict: Verdict
-    passed: list[tuple[int, Page, Kept]]  # as of `run_steps`
-    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it entered
-    trail: list[int]  # what it lost there
+Walked = tuple[int, Verdict, list[tuple[int, Page, Kept]], list[tuple[int, Page]], list[int]]
 
 
 def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
     """The page through the page stages of a leg. `counts` are the stages' counts by index; only flags and cut lines are
-    added to them.
+    added to them. Returns what `run_steps` returns, the stages that drop lines, each with the page that entered, and
+    the trail of what was lost.
     """
     index, last, passed = run_steps(page, leg.steps)
     met, trail, cutting = [], [], plan.cutting
@@ -192,7 +187,7 @@ def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) 
         if index in cutting:
             count_cuts(counts[index], last.page, last, plan)
             met.append((index, last.page))
-    return Walked(index, last, passed, met, trail)
+    return index, last, passed, met, trail
 
 
 def trail_of(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:

@@ -81,17 +81,20 @@ class Ended:
 
     def add(self, row: int, language: str, end: PageEnd, trail: Trail) -> None:
         """A page that ends, and what it lost in this pass."""
-        self._pages += row, self._languages.setdefault(language, len(self._languages)), *end
-        self._trails += trail
-        self._lengths.append(len(trail))
+        self._add(row, language, *end, trail)
 
     def kept(self, row: int, language: str, lines: int, chars: int, trail: Trail) -> None:
         """A page of the corpus."""
-        self.add(row, language, PageEnd(_KEPT, lines, chars), trail)
+        self._add(row, language, _KEPT, lines, chars, trail)
 
     def stays(self, row: int, page: Page, trail: Trail) -> None:
         """A page that continues to another text dedup."""
-        self.add(row, page.language, PageEnd(_STAYS, 0, len(page.text)), trail)
+        self._add(row, page.language, _STAYS, 0, len(page.text), trail)
+
+    def _add(self, row: int, language: str, cell: int, lines: int, chars: int, trail: Trail) -> None:
+        self._pages += row, self._languages.setdefault(language, len(self._languages)), cell, lines, chars
+        self._trails += trail
+        self._lengths.append(len(trail))
 
     def count(self, origins: Origins, ledger: Ledger, stages: range, cube: Cube, stats: Stats) -> None:
         """Adds all of them to the ledger's stages that this pass carried out; and those that end to the cube, with what
