@@ -63,7 +63,7 @@ class LossCells:
         """What a stage cut from a page, without the page itself; `before` is a kept page as it entered."""
         chars = verdict.chars
         trail: list[int] = []
-        if before is not None and before.text is verdict.page.text and not chars:
+        if not chars and (before is None or before.text is verdict.page.text):
             return trail
         numbers, inside, tally = self._numbers[index], self._inside[index], verdict.tally
         emptied = _emptied(verdict, before, inside) if inside and before is not None else 0

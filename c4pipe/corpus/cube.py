@@ -86,6 +86,8 @@ class Cube:
     def shorten(self, domains: int = TOP_DOMAINS) -> bool:
         """Merges all but the domains with most pages into one. Returns whether there were more."""
         named = [domain for domain in self.by_domain if domain is not REST]
+        if len(named) <= domains:
+            return False
         rest: dict[LossCell, CellCounts] = {}
         ranked = sorted(named, key=lambda domain: (-self._pages_of(domain), domain or ""))
         for domain in ranked[domains:]:
@@ -156,7 +158,10 @@ def waiting(config: str) -> LossCell:
 
 def _add(mine: dict[Any, CellCounts], theirs: Iterable[tuple[Any, CellCounts]]) -> None:
     for key, (pages, lines, chars) in theirs:
-        counts = mine.setdefault(key, [0, 0, 0])
+        counts = mine.get(key)
+        if counts is None:
+            mine[key] = [pages, lines, chars]
+            continue
         counts[0] += pages
         counts[1] += lines
         counts[2] += chars

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from math import isnan
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from c4pipe.dedup.claims import owner_of
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Kept, Page, Rejected, Unit, Verdict, characters_of
 from c4pipe.part import is_own
-from c4pipe.passes.counting import count_chars, count_cuts, count_dedup, count_old
+from c4pipe.passes.counting import count_cuts, count_left, count_old
 from c4pipe.passes.ended import TRAIL_FIELDS, Origins
 from c4pipe.passes.losses import BatchLosses, Losses, PageLosses, Survivor
 from c4pipe.passes.outcomes import count_losses, count_outcomes
@@ -29,9 +29,10 @@ from c4pipe.passes.sample import FindDropped
 from c4pipe.passes.staged import Staged, Summary, extra_columns
 from c4pipe.passes.tables import TableSource
 from c4pipe.shards import pages_of
-from c4pipe.stages import after, judge
+from c4pipe.stages import after
+from c4pipe.stages.base import broken_by
 from c4pipe.stages.checking import blame, checked_loss, page_named
-from c4pipe.text import know_lines
+from c4pipe.text import count_lines, know_lines
 
 
 class Taker(Protocol):
@@ -50,9 +51,10 @@ class Taker(Protocol):
 def apply_losses(
     staged: Staged, lost: Losses, plan: Plan, number: int, store: Store, summary: Summary, takers: Sequence[Taker]
 ) -> None:
-    """Passes the remaining pages of an input to the takers, and counts the dedup in the summary's ledger.
+    """Passes the remaining pages of an input to the takers.
 
-    `number` is the leg's; `plan` is that of any of the corpora, which agree up to here.
+    In the summary's ledger, it counts the URL dedup and the stages up to the leg's dedup of text; of this only what
+    `count_left` counts. `number` is the leg's; `plan` is that of any of the corpora, which agree up to here.
     """
     leg, ledger, lines = plan.legs[number], summary.ledger, list[int]()
     if number == 0:
@@ -76,7 +78,7 @@ def apply_losses(
                 old = int(survivor.losses.atoms.old.sum())
                 count_old(summary.stats, survivor.page, verdict, old, plan.names()[leg.start])
             if leg.level is not None:
-                count_dedup(ledger.stages[leg.start], survivor.page, verdict, plan)
+                count_left(ledger.stages[leg.start], count_lines(survivor.page.text), verdict, plan)
             for taker in takers:
                 taker.take(survivor, verdict)
 
@@ -138,7 +140,7 @@ def _after_level(survivor: Survivor, leg: Leg, level: TextLevel) -> Verdict:
         likeness = survivor.losses.likeness
         if isinstance(applied, Rejected) and likeness is not None and not isnan(likeness):
             applied = applied._replace(detail=f"{likeness:.2f}")
-    return applied if isinstance(applied, Rejected) else after(page, applied, judge(applied.page, leg.then))
+    return applied if isinstance(applied, Rejected) else after(page, applied, broken_by(applied.page, leg.then))
 
 
 def _applied(page: Page, losses: PageLosses, level: TextLevel) -> Verdict:
@@ -162,39 +164,30 @@ def dropped_so_far(survivor: Survivor, leg: Leg) -> list[Dropped]:
     return dropped
 
 
-class Walked(NamedTuple):
-    """A page after the page stages of a leg."""
-
-    last: int  # the index of the last stage that it reached, -1 if none
-    verdict: Verdict
-    met: list[tuple[int, Page]]  # stages that drop lines, with the page as it entered
-    trail: list[int]  # what it lost there
+Walked = tuple[int, Verdict, list[tuple[int, Page, Kept]], list[tuple[int, Page]], list[int]]
 
 
 def walk_on(page: Page, leg: Leg, plan: Plan, counts: Mapping[int, StageCount]) -> Walked:
-    """The page through the page stages of a leg; `counts` are the stages' counts by index."""
+    """The page through the page stages of a leg. `counts` are the stages' counts by index; only flags and cut lines are
+    added to them. Returns what `run_steps` returns, the stages that drop lines, each with the page that entered, and
+    the trail of what was lost.
+    """
     index, last, passed = run_steps(page, leg.steps)
-    met, trail = [], []
+    met, trail, cutting = [], [], plan.cutting
     for i, before, kept in passed:
-        counts[i].entered += 1
-        counts[i].kept += 1
-        count_chars(counts[i], before, kept)
         if kept.page.text is not before.text:
             trail += plan.cells.cut(i, kept, before)
-        if i in plan.cutting:
+        if i in cutting:
             count_cuts(counts[i], before, kept, plan)
             met.append((i, before))
         if kept.tally:
             counts[i].flagged.update({c: n for c, n in kept.tally.items() if plan.reasons[c].unit is Unit.PAGE})
     if isinstance(last, Rejected):
-        counts[index].entered += 1
-        counts[index].rejected[last.reason.code] += 1
-        count_chars(counts[index], last.page, last)
         trail += plan.cells.cut(index, last)
-        if index in plan.cutting:
+        if index in cutting:
             count_cuts(counts[index], last.page, last, plan)
             met.append((index, last.page))
-    return Walked(index, last, met, trail)
+    return index, last, passed, met, trail
 
 
 def trail_of(survivor: Survivor, index: int, verdict: Verdict, plan: Plan) -> list[int]:

@@ -1,11 +1,16 @@
-"""Counts a page at a stage of a later pass in the ledger and the statistics, one page at a time."""
+"""Counts a page at a stage of a later pass in the ledger and the statistics, one page at a time.
+
+A build counts here only what `Ended` does not: it sums pages and characters, and the lines that a dedup drops.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, StageCount, lines_in
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
-from c4pipe.page import Page, Rejected, Unit, Verdict
+from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.text import count_lines
 
 
@@ -18,6 +23,20 @@ def count_chars(stage: StageCount, before: Page, verdict: Verdict) -> None:
         stage.chars.kept += len(before.text)
     else:
         stage.chars.take(len(before.text), len(verdict.page.text), verdict.chars)
+
+
+def count_steps(
+    stages: Mapping[int, StageCount], index: int, last: Verdict, passed: Iterable[tuple[int, Page, Kept]]
+) -> None:
+    """Counts a page and its characters at the stages that it reached, from the results of `run_steps`."""
+    for i, before, kept in passed:
+        stages[i].entered += 1
+        stages[i].kept += 1
+        count_chars(stages[i], before, kept)
+    if isinstance(last, Rejected):
+        stages[index].entered += 1
+        stages[index].rejected[last.reason.code] += 1
+        count_chars(stages[index], last.page, last)
 
 
 def count_cuts(stage: StageCount, before: Page, verdict: Verdict, plan: Plan) -> None:
@@ -39,24 +58,28 @@ def count_dedup(stage: StageCount, page: Page, verdict: Verdict, plan: Plan) -> 
     stage.entered += 1
     count_chars(stage, page, verdict)
     came = count_lines(page.text)
-    dropped: dict[str, int] = {}  # lines
-    inside = None  # the first reason for which less than a line was lost
-    for code, number in verdict.tally.items():
-        unit = plan.reasons[code].unit
-        if unit is Unit.LINE:
-            dropped[code] = number
-        elif unit in WITHIN_LINES:
-            getattr(stage, LOST_AS[unit])[code] += number
-            inside = inside or code
+    count_left(stage, came, verdict, plan)
+    dropped = plan.lines_of(verdict.tally)
+    fallen = sum(dropped.values())
+    stage.lines_dropped.update(dropped)
     if isinstance(verdict, Rejected):
         stage.rejected[verdict.reason.code] += 1
-        stage.lines(came, None, dropped)
+        stage.lines_rejected += came - fallen
         return
     stage.kept += 1
-    left = came if verdict.page.text is page.text else count_lines(verdict.page.text)
-    if inside is not None:
-        dropped[inside] = came - left - sum(dropped.values())
-    stage.lines(came, left, dropped)
+    inside = next((code for code in verdict.tally if plan.reasons[code].unit in WITHIN_LINES), None)
+    if inside is not None:  # the first reason for which less than a line was lost
+        stage.lines_dropped[inside] += came - count_lines(verdict.page.text) - fallen
+
+
+def count_left(stage: StageCount, came: int, verdict: Verdict, plan: Plan) -> None:
+    """Counts the lines of a page before a dedup, and after it if it is kept, and what it lost within lines."""
+    stage.lines_in += came
+    if isinstance(verdict, Kept):
+        stage.lines_kept += count_lines(verdict.page.text)
+    for code, number in verdict.tally.items():
+        if (unit := plan.reasons[code].unit) in WITHIN_LINES:
+            getattr(stage, LOST_AS[unit])[code] += number
 
 
 def count_old(stats: Stats, page: Page, verdict: Verdict, atoms: int, stage: str) -> None:

@@ -1,7 +1,7 @@
-"""Pages that were dropped from a build, or kept, by what they lost: counted in bulk, since one by one is slow.
+"""Pages of a pass by what became of them and what they lost: counted in bulk, since one by one is slow.
 
 columns of continuing pages --Origins--> where each comes from, and what it lost so far
-pages that end in a pass ----Ended-----> the cube
+pages of a pass -------------Ended-----> the ledger; those that end in it: the cube
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from c4pipe.corpus.cells import KEPT_CELL, STEP, PageEnd, Trail
 from c4pipe.corpus.cube import Cube, Origin, waiting
+from c4pipe.corpus.ledger import Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.corpus.stats import Stats
+from c4pipe.page import Page
 
 Ints = NDArray[np.int64]
 # For pages that continue to another text dedup: where they come from, and what they lost so far.
@@ -24,7 +26,8 @@ TRAIL_FIELDS = (
     pa.field("bin", pa.int8()),
     pa.field("trail", pa.list_(pa.int64())),
 )
-_ROW, _KEPT = 5, -1  # numbers per ended page; the cell of kept pages
+_ROW = 5  # numbers per page
+_KEPT, _STAYS = -1, -2  # the cells of pages of the corpus, and of pages that continue to another text dedup
 
 
 class Cuts(NamedTuple):
@@ -67,34 +70,49 @@ class Origins:
 
 
 class Ended:
-    """Pages whose fate is known, collected while a pass runs."""
+    """Pages whose fate in a pass is known, collected while it runs."""
 
     def __init__(self, plan: Plan):
         self._plan = plan
         self._pages: list[int] = []
-        self._cuts: list[int] = []
+        self._trails: list[int] = []
+        self._lengths: list[int] = []  # of the trail of each page
         self._languages: dict[str, int] = {}
 
     def add(self, row: int, language: str, end: PageEnd, trail: Trail) -> None:
         """A page that ends, and what it lost in this pass."""
-        if trail:
-            for at in range(0, len(trail), STEP):
-                self._cuts += len(self._pages) // _ROW, *trail[at : at + STEP]
-        code = self._languages.setdefault(language, len(self._languages))
-        self._pages += row, code, *end
+        self._add(row, language, *end, trail)
 
     def kept(self, row: int, language: str, lines: int, chars: int, trail: Trail) -> None:
         """A page of the corpus."""
-        self.add(row, language, PageEnd(_KEPT, lines, chars), trail)
+        self._add(row, language, _KEPT, lines, chars, trail)
 
-    def count(self, origins: Origins, cube: Cube, stats: Stats) -> None:
-        """Adds all of them to the cube, with what they lost before, and the domains of dropped pages."""
-        rows, languages, cells, lines, chars = np.array(self._pages, np.int64).reshape(-1, _ROW).T
+    def stays(self, row: int, page: Page, trail: Trail) -> None:
+        """A page that continues to another text dedup."""
+        self._add(row, page.language, _STAYS, 0, len(page.text), trail)
+
+    def _add(self, row: int, language: str, cell: int, lines: int, chars: int, trail: Trail) -> None:
+        self._pages += row, self._languages.setdefault(language, len(self._languages)), cell, lines, chars
+        self._trails += trail
+        self._lengths.append(len(trail))
+
+    def count(self, origins: Origins, ledger: Ledger, stages: range, cube: Cube, stats: Stats) -> None:
+        """Adds all of them to the ledger's stages that this pass carried out; and those that end to the cube, with what
+        they lost before, and the domains of dropped pages.
+        """
+        pages = np.array(self._pages, np.int64).reshape(-1, _ROW)
+        sizes = np.array(self._lengths, np.int64) // STEP
+        own = Cuts(np.repeat(np.arange(len(pages)), sizes), *np.array(self._trails, np.int64).reshape(-1, STEP).T)
+        _count_stages(ledger, stages, self._plan, pages, own)
+        over = pages[:, 2] != _STAYS
+        if not over.all():
+            own = own.of(over[own.pages])
+            own = own._replace(pages=(np.cumsum(over) - 1)[own.pages])
+        rows, languages, cells, lines, chars = pages[over].T
         places = np.searchsorted(origins.rows, rows)
         numbers, counts = np.unique(origins.domains[places[cells != _KEPT]], return_counts=True)
-        for number, pages in zip(numbers.tolist(), counts.tolist(), strict=True):
-            stats.domains_rejected[origins.names[number]] += pages
-        own = Cuts(*np.array(self._cuts, np.int64).reshape(-1, STEP + 1).T)
+        for number, found in zip(numbers.tolist(), counts.tolist(), strict=True):
+            stats.domains_rejected[origins.names[number]] += found
         early = origins.cuts()
         mine = np.full(len(origins.rows), -1)
         mine[places] = np.arange(len(rows))
@@ -102,6 +120,39 @@ class Ended:
         early = early.of(early.pages >= 0)
         lost = Cuts(*map(np.concatenate, zip(own, early, strict=True)))
         count_ended(cube, self._plan, origins, places, [*self._languages], languages, (cells, lines, chars), lost)
+
+
+def _count_stages(ledger: Ledger, stages: range, plan: Plan, pages: Ints, cuts: Cuts) -> None:
+    """Counts pages and characters of these stages; of a dedup of text also lines that were dropped or rejected with
+    their page. What the last stage keeps is summed from its pages, so that `Ledger.check` compares it with the losses.
+    """
+    *_, cells, lines, chars = pages.T
+    gone = cells >= 0
+    rejected, left, left_lines = (
+        _by_cell(plan, cells[gone], each[gone]) for each in (np.ones_like(cells), chars, lines)
+    )
+    cut, cut_lines = _by_cell(plan, cuts.cells, cuts.chars), _by_cell(plan, cuts.cells, cuts.lines)
+    before = ledger.stages[stages.start - 1]
+    for index in stages:
+        stage = ledger.stages[index]
+        stage.entered, stage.chars.came = before.left, before.chars.left
+        for number, cell in plan.cells.of(index):
+            if rejected[number]:
+                stage.rejected[cell.reason] += rejected[number]
+            stage.chars.lose_more(cell.reason, cell.unit, left[number] + cut[number])
+            if index in plan.texts:
+                stage.lines_rejected += left_lines[number]
+                if cut_lines[number]:
+                    stage.lines_dropped[cell.reason] += cut_lines[number]
+        stage.kept = stage.entered - stage.rejected.total()
+        stage.chars.keep_rest()
+        before = stage
+    before.kept, before.chars.kept = len(cells) - int(gone.sum()), int(chars[~gone].sum())
+
+
+def _by_cell(plan: Plan, cells: Ints, numbers: Ints) -> list[int]:
+    """The sum for each cell. Sums below 2**53 are exact."""
+    return np.bincount(cells, numbers, len(plan.cells.all)).astype(np.int64).tolist()  # type: ignore[no-any-return]
 
 
 def count_ended(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from itertools import groupby
 from typing import NamedTuple
 
@@ -20,7 +21,6 @@ from c4pipe.files.storage import Store
 from c4pipe.page import Page, Rejected, Verdict
 from c4pipe.passes.account import Account
 from c4pipe.passes.applying import cuts_of, trail_of, walk_on
-from c4pipe.passes.counting import count_chars
 from c4pipe.passes.ended import Ended, Origins
 from c4pipe.passes.finished import FinishedPages, RowGroup
 from c4pipe.passes.losses import Survivor
@@ -66,7 +66,6 @@ class Finisher:
         self._leg, self._came = plan.legs[-1], came
         names = self._names = plan.names()
         self._own = {i: StageCount(names[i]) for i in range(self._leg.start + 1, len(names))}
-        self._sized = None if plan.size is None else self._own[len(names) - 1]
         self._stats, self._ended = Stats(), Ended(plan)
 
     @contextmanager
@@ -83,7 +82,7 @@ class Finisher:
         met: list[tuple[int, Page]] = []
         trail = trail_of(survivor, index, verdict, plan)
         if not isinstance(verdict, Rejected):
-            index, verdict, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
+            index, verdict, _, met, lost = walk_on(verdict.page, self._leg, plan, self._own)
             trail += lost
         cuts = cuts_of(survivor, self._leg, plan, met)
         page = verdict.page
@@ -95,10 +94,6 @@ class Finisher:
             self._shown.rejected(row, page, self._names[index], verdict, cuts)
             return
         self._shown.kept(row, cuts, page.language)
-        if self._sized is not None:  # until all are counted
-            self._sized.entered += 1
-            self._sized.kept += 1
-            count_chars(self._sized, page, verdict)
         self._ended.kept(row, page.language, count_lines(page.text), len(page.text), trail)
         self._sink.add(plan.preset.config(page.language), split_of(url_key(stand_in(page))), page)
 
@@ -117,6 +112,8 @@ class Finisher:
         self._stats.add(summary.stats)
         cube = Cube()
         cube.add(summary.cube)
-        self._ended.count(self._origins, cube, self._stats)
-        ledger = Ledger([*summary.ledger.stages, *self._own.values()]).check()
+        ledger = Ledger([*deepcopy(summary.ledger.stages), *self._own.values()])  # other takers count there too
+        stages = range(self._leg.start + (self._leg.level is None), len(self._names))
+        self._ended.count(self._origins, ledger, stages, cube, self._stats)
+        ledger.check()
         return FinishedUnit(ledger, self._stats, self._sink.groups, summary.accounts, cube)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 
 from c4pipe.corpus.cube import Cube
 from c4pipe.corpus.ledger import Ledger, StageCount
@@ -51,7 +52,7 @@ class Restager:
         met: list[tuple[int, Page]] = []
         trail = trail_of(survivor, index, verdict, self._plan)
         if not isinstance(verdict, Rejected):
-            index, verdict, met, lost = walk_on(verdict.page, self._leg, self._plan, self._own)
+            index, verdict, _, met, lost = walk_on(verdict.page, self._leg, self._plan, self._own)
             stage, trail = self._plan.names()[index], [*trail, *lost]
         cuts = cuts_of(survivor, self._leg, self._plan, met)
         self._came.take(survivor, self._number, None if isinstance(verdict, Rejected) else verdict.page)
@@ -59,6 +60,7 @@ class Restager:
             self._ended.add(row, verdict.page.language, self._plan.cells.end(index, verdict), trail)
             self._shown.rejected(row, verdict.page, stage, verdict, cuts)
             return
+        self._ended.stays(row, verdict.page, trail)
         dropped = tuple(cuts()) if self._shown.wanted else ()
         self._shown.kept(row, tuple, verdict.page.language)
         origin, so_far = self._origins.of(row)
@@ -75,9 +77,11 @@ class Restager:
         self._stats.add(summary.stats)
         cube = Cube()
         cube.add(summary.cube)
-        self._ended.count(self._origins, cube, self._stats)
+        ledger = Ledger([*deepcopy(summary.ledger.stages), *self._own.values()])  # other takers count there too
+        stages = range(self._leg.start, len(self._stages) - 1)
+        self._ended.count(self._origins, ledger, stages, cube, self._stats)
         summary = summary._replace(
-            ledger=Ledger([*summary.ledger.stages, *self._own.values()]),
+            ledger=ledger,
             stats=self._stats,
             cube=cube,
             atoms=self._pages.atoms,

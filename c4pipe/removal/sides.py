@@ -12,7 +12,7 @@ from c4pipe.corpus.plan import Plan
 from c4pipe.dedup import TextLevel
 from c4pipe.page import Dropped, Page, Rejected
 from c4pipe.passes.applying import after_dedup, cuts_of, walk_on
-from c4pipe.passes.counting import count_chars, count_dedup
+from c4pipe.passes.counting import count_chars, count_dedup, count_steps
 from c4pipe.passes.losses import PageLosses, Survivor
 from c4pipe.removal.pages import Numbers
 from c4pipe.removal.worlds import Lost
@@ -126,7 +126,9 @@ class Side:
         count_dedup(counts[of.start], came.page, verdict, plan)
         met: list[tuple[int, Page]] = []
         if not isinstance(verdict, Rejected):
-            index, verdict, met, _ = walk_on(verdict.page, of, plan, dict(enumerate(counts)))
+            by_index = dict(enumerate(counts))
+            index, verdict, passed, met, _ = walk_on(verdict.page, of, plan, by_index)
+            count_steps(by_index, index, verdict, passed)
             stage = plan.names()[index]
         dropped = tuple(cuts_of(survivor, of, plan, met)())
         if isinstance(verdict, Rejected):
