@@ -6,6 +6,7 @@ source. So what a shard takes next from a row group is a run of rows, and only t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -68,12 +69,12 @@ class FinishedPages:
         self._schema = pa.schema([field.with_type(as_in_parquet(field.type)) for field in schema])
         added = [pa.field(KEY, pa.uint64()), pa.field(_PLACE, pa.int32())]
         self._sink = TableSink(stream, pa.schema([*self._schema, *added]))
-        self._batches: dict[tuple[str, str], RowGroupBuffer] = {}
+        self._batches: defaultdict[tuple[str, str], RowGroupBuffer] = defaultdict(RowGroupBuffer)
         self._pieces = 0
         self.groups: list[RowGroup] = []
 
     def add(self, config: str, split: str, page: Page) -> None:
-        batch = self._batches.setdefault((config, split), RowGroupBuffer())
+        batch = self._batches[config, split]
         if batch.add(page, len(page.text)):
             self._flush(config, split, batch)
 
