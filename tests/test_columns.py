@@ -81,7 +81,7 @@ def test_added_columns_stand_behind_those_of_a_page() -> None:
     assert added_to(PAGE_SCHEMA) == []
 
 
-@pytest.mark.parametrize("name", ["text", "URL", "extra", "row", "Config", "stage", "stars", "STARS", ""])
+@pytest.mark.parametrize("name", ["text", "URL", "extra", "row", "Config", "stage", "stars", "STARS", "", "__key"])
 def test_a_name_that_is_taken_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=f"no column can be added with the name {name!r}: it is taken"):
         schema_with([pa.field("stars", pa.int8()), pa.field(name, pa.string())])

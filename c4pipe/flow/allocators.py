@@ -4,9 +4,9 @@ With default settings, a build of 96,000 pages held 230 MiB more at its peak tha
 what its threads free, and glibc has an arena for each thread and takes ever larger blocks from them. One arena, and
 blocks that return to the system when they are freed, keep the peak low.
 
-Output shards cause the peak. The passes before them hold far less, but allocate blocks of a few MiB again and again,
-one row group after another. If each block is mapped again, every memory page of it is a page fault: 1.4 million in that
-build, and 2 of 25 CPU seconds. So these passes keep free blocks, which are returned before a shard is assembled.
+Output shards cause the peak. But all passes allocate blocks of a few MiB again and again, one row group after another.
+If each block is mapped again, every memory page of it is a page fault: 1.4 million in that build, and 2 of 25 CPU
+seconds. So passes keep free blocks, and what those before kept is returned before a shard is assembled.
 """
 
 from __future__ import annotations

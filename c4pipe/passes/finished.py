@@ -25,7 +25,7 @@ from c4pipe.text import hash64
 # Rows of a piece, which is read as a whole: 200 kB of pages of 3 kB. A page costs 6.6 microseconds to write and 1.0 to
 # read; with pieces of 1,000 rows 6.4 and 0.8, but then a shard needs blocks of megabytes that it releases at once.
 PIECE_ROWS = 64
-_PLACE = "place"  # where the page stood in its row group
+_PLACE = "__place"  # where the page stood in its row group
 
 
 class RowGroup(NamedTuple):
@@ -40,7 +40,7 @@ class RowGroup(NamedTuple):
 
 
 class GroupFound(NamedTuple):
-    """A row group, wherever its file is."""
+    """A row group with the path of its file, as a shard needs it; the rest as in `RowGroup`."""
 
     path: str
     number: int
@@ -108,7 +108,7 @@ class FinishedRows:
     def columns(self) -> pa.Schema:
         """The columns of the corpus."""
         with self._store.read(self._rows.group.path) as stream:
-            return pa.schema(list(TableSource(stream).schema)[:-2])
+            return pa.schema([field for field in TableSource(stream).schema if field.name not in (KEY, _PLACE)])
 
     def places(self) -> pa.Table:
         """Their sort keys."""

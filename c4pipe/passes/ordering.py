@@ -13,7 +13,7 @@ from c4pipe.dedup.claims import Places
 from c4pipe.shards import rows_per_group
 from c4pipe.text import hash64
 
-KEY = "key"  # the hash of the source
+KEY = "__key"  # the hash of the source; no column of a corpus has such a name
 ORDERED_BY = (KEY, "source")
 
 

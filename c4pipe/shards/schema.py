@@ -43,7 +43,8 @@ REJECTED_SCHEMA = pa.schema(
         pa.field("language", pa.string()),
     ]
 )
-# Reserved names next to the columns: where a row is, what became of it, and a build's working notes.
+# Reserved names next to the columns: where a row is, what became of it, and a build's working notes. Those that begin
+# with two underscores are also a build's.
 TAKEN = frozenset(
     {"config", "split", "shard", "part", "row", "filename", "file_row_number"}
     | {"stage", "reason", "detail", "dropped", "rejected"}
@@ -62,7 +63,7 @@ def schema_with(columns: Iterable[pa.Field]) -> pa.Schema:
     schema = PAGE_SCHEMA
     taken = {name.lower() for name in (*PAGE_SCHEMA.names, *Page._fields, *TAKEN)}
     for field in columns:
-        if not field.name or field.name.lower() in taken:
+        if not field.name or field.name.startswith("__") or field.name.lower() in taken:
             raise ConfigError(f"no column can be added with the name {field.name!r}: it is taken. Choose another name.")
         taken.add(field.name.lower())
         schema = schema.append(field)

@@ -73,6 +73,18 @@ class Listed(PageStage):
 
 
 @dataclass(frozen=True)
+class Noted(PageStage):
+    """Columns named like what a build notes of a page."""
+
+    name: str = "noted"
+    columns: ClassVar = {"domain": "string", "bin": "string", "trail": "string", "key": "string", "place": "string"}
+    edits: ClassVar = False
+
+    def bind(self, assets):
+        return lambda page: Kept(page.adding(**{name: page.url for name in self.columns}))
+
+
+@dataclass(frozen=True)
 class Whole(TextLevel):
     """Of pages that begin alike one stays."""
 
@@ -101,6 +113,7 @@ LINES = EN.named("lines", "").on(Clean("clean", (*c4_lines(), NoMark()), then=(M
 BEHIND = EN.named("behind", "").after("language", Filter("helped", (Helped(),)))
 LISTED = EN.named("listed", "").after("clean", Listed("WORDS"))
 LEVELS = EN.named("levels", "").after("clean", Dedup("lines", LineLevel())).after("spans", Dedup("whole", Whole()))
+NOTED = EN.named("noted", "").after("clean", Dedup("lines", LineLevel())).after("clean", Noted())
 TONGUE = EN.named("tongue", "").on(Identify("language", "own_rules:Tongue", ("en",), 0.5))
 '''
 HELPER = "def offence(text):\n    return 'barrels' if 'barrels' in text else None\n"
@@ -207,6 +220,15 @@ def test_everything_that_ours_get_comes_by_itself(desk, capsys):
     assert "listed: a page that has no listed word" in capsys.readouterr().out
     assert inspect([str(desk.folder / "none"), "--html", str(desk.folder / "report.html")]) == 0
     assert "has no listed word" in (desk.folder / "report.html").read_text()
+
+
+def test_a_column_may_be_named_as_a_build_names_its_notes(desk):
+    """Staged for two dedups of text, then finished."""
+    assert desk.build("NOTED", "c4") == 0
+    table = pq.read_table(next(desk.folder.glob("c4/*/train-*")), partitioning=None)
+    assert table.num_rows
+    for name in ("domain", "bin", "trail", "key", "place"):
+        assert table[name].to_pylist() == table["url"].to_pylist()
 
 
 def test_a_page_is_judged_again_with_the_files_that_it_was_judged_with(desk, capsys):
