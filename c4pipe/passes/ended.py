@@ -21,11 +21,11 @@ from c4pipe.page import Page
 
 Ints = NDArray[np.int64]
 # For pages that continue to another text dedup: where they come from, and what they lost so far.
-DOMAIN, BIN, TRAIL = "__domain", "__bin", "__trail"
+NOTED_DOMAIN, NOTED_BIN, NOTED_TRAIL = "__domain", "__bin", "__trail"
 TRAIL_FIELDS = (
-    pa.field(DOMAIN, pa.string()),
-    pa.field(BIN, pa.int8()),
-    pa.field(TRAIL, pa.list_(pa.int64())),
+    pa.field(NOTED_DOMAIN, pa.string()),
+    pa.field(NOTED_BIN, pa.int8()),
+    pa.field(NOTED_TRAIL, pa.list_(pa.int64())),
 )
 _ROW = 5  # numbers per page
 _KEPT, _STAYS = -1, -2  # the cells of pages of the corpus, and of pages that continue to another text dedup
@@ -48,12 +48,12 @@ class Origins:
     """The `TRAIL_FIELDS` of pages in ascending order of rows."""
 
     def __init__(self, table: pa.Table, rows: Ints):
-        column = table[DOMAIN].combine_chunks().dictionary_encode()
+        column = table[NOTED_DOMAIN].combine_chunks().dictionary_encode()
         self.rows = rows
         self.names: list[str] = column.dictionary.to_pylist()
         self.domains: Ints = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        self.bins: Ints = table[BIN].to_numpy().astype(np.int64)
-        self.trails = table[TRAIL].combine_chunks()
+        self.bins: Ints = table[NOTED_BIN].to_numpy().astype(np.int64)
+        self.trails = table[NOTED_TRAIL].combine_chunks()
         offsets = self.trails.offsets.to_numpy()
         self._offsets, self._values = offsets // STEP, self.trails.values.to_numpy().reshape(-1, STEP)
 

@@ -15,7 +15,7 @@ from c4pipe.corpus.cube import Cube, Origin
 from c4pipe.corpus.ledger import LOST_AS, WITHIN_LINES, Ledger
 from c4pipe.corpus.plan import Plan
 from c4pipe.page import NO_LOSS
-from c4pipe.passes.ended import BIN, DOMAIN, TRAIL, Cuts, Ints, Origins, count_ended
+from c4pipe.passes.ended import NOTED_BIN, NOTED_DOMAIN, NOTED_TRAIL, Cuts, Ints, Origins, count_ended
 from c4pipe.shards import number_lists
 from c4pipe.text import hash64
 from c4pipe.text.urls import url_key
@@ -70,11 +70,11 @@ def outcomes_table(outcomes: list[Outcome], plan: Plan) -> pa.Table:
             columns[f"{index}:{code}"] = np.array([cut.dropped.get(code, 0) for cut in cuts], np.int64)
     origins = list(map(Origin.of, of["seen_url"], of["seen"]))
     domains, bins = zip(*origins, strict=True) if origins else ((), ())
-    columns[DOMAIN] = pa.array(domains, pa.string())
-    columns[BIN] = np.array(bins, np.int8)
+    columns[NOTED_DOMAIN] = pa.array(domains, pa.string())
+    columns[NOTED_BIN] = np.array(bins, np.int8)
     columns["language"] = pa.array(of["language"], pa.string())
     columns |= {name: np.array(of[name], np.int64) for name in _NUMBERS}
-    columns[TRAIL] = number_lists(of["trail"], np.int64)
+    columns[NOTED_TRAIL] = number_lists(of["trail"], np.int64)
     return pa.table(columns)
 
 

@@ -29,7 +29,7 @@ from c4pipe.errors import BuildError
 from c4pipe.files.storage import Store
 from c4pipe.page import Dropped, Page
 from c4pipe.passes.account import Account
-from c4pipe.passes.ended import TRAIL, TRAIL_FIELDS
+from c4pipe.passes.ended import NOTED_TRAIL, TRAIL_FIELDS
 from c4pipe.passes.tables import TableSink
 from c4pipe.shards import (
     DROPPED_TYPE,
@@ -182,7 +182,7 @@ class StagedPages:
                 f"level {name} returned atoms that are not hashes: {error}. Expected integers from 0 to 2**64 - 1, "
                 "such as c4pipe.text.hash64 gives."
             ) from None
-        if TRAIL in self._schema.names:
+        if NOTED_TRAIL in self._schema.names:
             columns += [pa.array(domains, pa.string()), pa.array(bins, pa.int8()), number_lists(trails, np.int64)]
         if "dropped" in self._schema.names:
             columns.append(dropped_column(dropped))

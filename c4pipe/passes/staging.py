@@ -14,7 +14,7 @@ from c4pipe.corpus.stats import Stats
 from c4pipe.files.storage import Store
 from c4pipe.page import Kept, Page, Rejected, Verdict
 from c4pipe.passes.account import Account
-from c4pipe.passes.ended import DOMAIN
+from c4pipe.passes.ended import NOTED_DOMAIN
 from c4pipe.passes.outcomes import LinesCut, Outcome, outcomes_table
 from c4pipe.passes.raw import RawTexts
 from c4pipe.passes.reading import has_place
@@ -189,7 +189,7 @@ class Stager:
         """Writes the other files after the pages. Returns (rows of outcomes, atoms staged)."""
         self._count_admitted()
         outcomes = outcomes_table(self._outcomes, self._plan)
-        judged = zip(outcomes[DOMAIN].to_pylist(), self._outcomes, strict=True)
+        judged = zip(outcomes[NOTED_DOMAIN].to_pylist(), self._outcomes, strict=True)
         self._stats.domains_rejected.update(domain for domain, outcome in judged if outcome.reason != KEPT)
         with self._store.write(self.staged.outcomes) as stream:
             write_table(stream, outcomes)
