@@ -40,6 +40,7 @@ from c4pipe.shards import (
     REJECTED_SCHEMA,
     TAKEN,
     added_to,
+    as_in_parquet,
     memory_of,
     page_table,
     pages_of,
@@ -124,6 +125,31 @@ def test_pages_with_more_columns_come_back_as_they_were() -> None:
 def test_a_value_that_a_column_cannot_hold_is_named(extra: dict[str, Any], says: str) -> None:
     with pytest.raises(BuildError, match=says):
         page_table([PAGES[0]._replace(extra=extra)], SCHEMA)
+
+
+ODD = [
+    pa.field("large", pa.large_list(pa.int16())),
+    pa.field("fixed", pa.list_(pa.field("item", pa.list_(pa.float32(), 2), metadata={"k": "v"}))),
+    pa.field("seconds", pa.timestamp("s")),
+    pa.field("words", pa.dictionary(pa.int64(), pa.string())),
+]
+
+
+def test_a_schema_as_parquet_gives_it_back(tmp_path: Path) -> None:
+    schema, values = schema_with(ODD), {"large": [1], "fixed": [[1.0, 2.0]], "seconds": NOON, "words": "a"}
+    pages = [page._replace(extra=values) for page in PAGES]
+    pq.write_table(page_table(pages, schema), tmp_path / "written")
+    assert as_in_parquet(schema).equals(pq.read_schema(tmp_path / "written").remove_metadata(), check_metadata=True)
+    assert as_in_parquet(schema).field("large").type.value_field.name == "element"
+    with (tmp_path / "finished").open("wb") as stream:
+        sink = FinishedPages(stream, schema)
+        for page in pages:
+            sink.add("en", "train", page)
+        sink.close()
+    found = tuple(RowSlice(GroupFound(str(tmp_path / "finished"), *g[2:]), 0, g.rows) for g in sink.groups)
+    row, _ = write_shard(OutputShard("en", "train", 0, 1, found), LocalStore(), str(tmp_path / "c4"))
+    table = pq.read_table(tmp_path / "c4" / row["path"], partitioning=None)
+    assert table.select(list(values)).to_pylist() == [values, values]
 
 
 def test_a_shard_has_the_columns_of_the_finished_files(tmp_path: Path) -> None:

@@ -87,7 +87,11 @@ def check_sealed(stream: BinaryIO, name: str, path: str) -> None:
 
 
 class _Sealed(io.RawIOBase):
-    """The blocks of a file, each checked at every access."""
+    """The blocks of a file, each checked at every access. `damage` is what the last check found: pyarrow makes another
+    exception of it.
+    """
+
+    damage: DamagedFile | None = None
 
     def __init__(self, stream: BinaryIO, name: str, path: str):
         super().__init__()
@@ -146,7 +150,8 @@ class _Sealed(io.RawIOBase):
         digest = self._stream.read(_DIGEST)
         got = self._stream.readinto(into)  # type: ignore[attr-defined]
         if got != len(into) or digest != _digest(self._name, number, number == self._blocks - 1, into):
-            raise self._damaged(f"block {number:,} of {self._blocks:,} has the wrong checksum")
+            self.damage = self._damaged(f"block {number:,} of {self._blocks:,} has the wrong checksum")
+            raise self.damage
 
     def close(self) -> None:
         if not self.closed:

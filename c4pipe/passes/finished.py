@@ -19,7 +19,7 @@ from c4pipe.files.storage import Store
 from c4pipe.page import Page
 from c4pipe.passes.ordering import KEY, ORDERED_BY, SortedTable
 from c4pipe.passes.tables import TableSink, TableSource
-from c4pipe.shards import RowGroupBuffer, as_in_parquet, page_table
+from c4pipe.shards import RowGroupBuffer, memory_of, page_table
 from c4pipe.text import hash64
 
 # Rows of a piece, which is read as a whole: 200 kB of pages of 3 kB. A page costs 6.6 microseconds to write and 1.0 to
@@ -66,7 +66,7 @@ class FinishedPages:
     """Writes such a file: collects pages by destination."""
 
     def __init__(self, stream: Any, schema: pa.Schema):
-        self._schema = pa.schema([field.with_type(as_in_parquet(field.type)) for field in schema])
+        self._schema = schema
         added = [pa.field(KEY, pa.uint64()), pa.field(_PLACE, pa.int32())]
         self._sink = TableSink(stream, pa.schema([*self._schema, *added]))
         self._batches: defaultdict[tuple[str, str], RowGroupBuffer] = defaultdict(RowGroupBuffer)
@@ -103,12 +103,17 @@ class FinishedRows:
 
     def __init__(self, rows: RowSlice, store: Store):
         self._rows, self._store = rows, store
-        self.total, self.nbytes = rows.rows, rows.group.nbytes * rows.rows // rows.group.rows
+        self.total = rows.rows
 
     def columns(self) -> pa.Schema:
         """The columns of the corpus."""
         with self._store.read(self._rows.group.path) as stream:
             return pa.schema([field for field in TableSource(stream).schema if field.name not in (KEY, _PLACE)])
+
+    @property
+    def nbytes(self) -> int:
+        """In Arrow."""
+        return self._rows.group.nbytes if self._at is None else memory_of(self.table())
 
     def places(self) -> pa.Table:
         """Their sort keys."""

@@ -28,6 +28,7 @@ from c4pipe.shards import (
     ROW_GROUP_ROWS,
     HashingStream,
     ParquetSink,
+    as_in_parquet,
     pages_of,
     rejected_schema,
     shard_files,
@@ -106,7 +107,7 @@ def write_shard(
                 stats.marked(page)
 
     finished = [FinishedRows(piece, store) for piece in shard.pieces]
-    schema = finished[0].columns()
+    schema = as_in_parquet(finished[0].columns())
     pieces: list[SortedRows] = [*finished] if held is not None else [piece.whole() for piece in finished]
     place = shard.path, shard.config, shard.split
     return write_rows(place, pieces, schema, store, folder, count, held, formats), stats
@@ -142,7 +143,8 @@ def write_rows(
     """
     rows = ShardRows(pieces, schema.names, held)
     with shard_files(store, folder, place[0], schema, formats) as files:
-        for group in rows.groups():
+        for found in rows.groups():
+            group = found if found.schema == schema else found.cast(schema)
             files.write(group)
             count(group)
     return dict(zip(("path", "config", "split"), place, strict=True)) | {"rows": rows.total} | files.row()

@@ -31,7 +31,9 @@ def _order(table: pa.Table) -> pa.Array:
 class SortedRows(Protocol):
     """Rows of an output shard, in the seeded order."""
 
-    nbytes: int  # in Arrow
+    @property
+    def nbytes(self) -> int:
+        """In Arrow."""
 
     def places(self) -> pa.Table:
         """Their sort keys, as `ORDERED_BY`."""

@@ -27,7 +27,6 @@ from c4pipe.shards import (
     TEXT_MD5,
     HashingStream,
     ParquetSink,
-    as_in_parquet,
 )
 
 LEGS = pa.field("legs", pa.int8())  # text dedups that a page reached, plus one if it was kept
@@ -113,7 +112,7 @@ def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: 
     held: list[pa.Table] = []
     with store.read(unit.staged) as stream:
         file = TableSource(stream)
-        schema = pa.schema([field.with_type(as_in_parquet(field.type)) for field in file.schema])
+        schema = pa.schema([field.with_type(_as_in_parquet(field.type)) for field in file.schema])
         for batch in file:
             table = pa.Table.from_arrays(batch.columns, schema=schema)
             mine = table["row"].to_numpy()
@@ -132,3 +131,13 @@ def _row_groups(unit: UnitFiles, dedups: int, left_out: Collection[str], store: 
                 held = []
     if held:
         yield pa.concat_tables(held)
+
+
+def _as_in_parquet(kind: pa.DataType) -> pa.DataType:
+    """A type whose list items are named as in Parquet: the files store the Arrow schema."""
+    if pa.types.is_list(kind):
+        inside = kind.value_field
+        return pa.list_(pa.field("element", _as_in_parquet(inside.type), inside.nullable))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_as_in_parquet(field.type)) for field in kind])
+    return kind

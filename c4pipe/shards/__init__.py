@@ -44,7 +44,6 @@ from c4pipe.shards.schema import (
     TAKEN,
     TEXT_MD5,
     added_to,
-    as_in_parquet,
     column_fields,
     dropped_column,
     number_lists,
@@ -59,6 +58,7 @@ from c4pipe.shards.sink import (
     HashingStream,
     ParquetSink,
     RowGroupBuffer,
+    as_in_parquet,
     rows_per_group,
 )
 from c4pipe.shards.sums import check_sums

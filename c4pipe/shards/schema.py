@@ -90,16 +90,6 @@ def added_to(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name not in PAGE_SCHEMA.names]
 
 
-def as_in_parquet(kind: pa.DataType) -> pa.DataType:
-    """A type whose list items are named as in Parquet: the files store the Arrow schema."""
-    if pa.types.is_list(kind):
-        inside = kind.value_field
-        return pa.list_(pa.field("element", as_in_parquet(inside.type), inside.nullable))
-    if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(as_in_parquet(field.type)) for field in kind])
-    return kind
-
-
 def page_table(
     pages: Iterable[Page], schema: pa.Schema = PAGE_SCHEMA, texts: Sequence[bytes] | None = None
 ) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -18,6 +19,15 @@ def rows_per_group(rows: int, size: int) -> int:
     """
     mean = max(1, size // max(1, rows))
     return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES // mean)))
+
+
+def as_in_parquet(schema: pa.Schema) -> pa.Schema:
+    """The schema of a table of this one that was written as Parquet and read again: items of lists have other names,
+    and some types become others.
+    """
+    empty = io.BytesIO()
+    pq.ParquetWriter(empty, schema).close()
+    return pq.ParquetFile(empty).schema_arrow.remove_metadata()
 
 
 class ParquetSink:

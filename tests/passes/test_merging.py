@@ -141,6 +141,7 @@ def test_a_part_of_a_row_group_holds_the_pages_that_came_then(tmp_path: Path, he
         chosen = RowSlice(group, start, stop - start)
         wanted = sorted(map(page, range(start, stop)), key=lambda p: (hash64(p.source), p.source))
         assert list(pages_of(FinishedRows(chosen, LocalStore()).table())) == wanted
+        assert FinishedRows(chosen, LocalStore()).nbytes == page_table(wanted).nbytes
         shard = OutputShard("en", "train", 0, 1, (chosen,))
         row, _ = write_shard(shard, LocalStore(), str(tmp_path / f"out{start}"), held)
         assert list(pages_of(pq.read_table(tmp_path / f"out{start}" / row["path"], partitioning=None))) == wanted
