@@ -20,14 +20,7 @@ from c4pipe.page import Page
 from c4pipe.passes.losses import Survivor
 from c4pipe.passes.staged import CLAIM_FIELDS, LINK_FIELDS
 from c4pipe.passes.tables import TableSource, write_table
-from c4pipe.shards import (
-    RESTORE_FOLDER,
-    ROW_GROUP_BYTES,
-    ROW_GROUP_ROWS,
-    TEXT_MD5,
-    HashingStream,
-    ParquetSink,
-)
+from c4pipe.shards import RESTORE_FOLDER, ROW_GROUP_BYTES, ROW_GROUP_ROWS, TEXT_MD5, HashingStream, ParquetSink
 
 LEGS = pa.field("legs", pa.int8())  # text dedups that a page reached, plus one if it was kept
 CAME_SCHEMA = pa.schema([pa.field("row", pa.int64()), LEGS, pa.field("changed", pa.bool_())])

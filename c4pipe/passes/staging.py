@@ -150,12 +150,8 @@ class Stager:
         """
         plan = self._plan
         index, last, passed = run_steps(page, plan.between)
-        cuts: dict[int, LinesCut] = {}
-        for i, before, kept in passed:
-            if i in plan.cutting:
-                cuts[i] = self._lines_cut(before, kept)
-            if kept.page is not before:
-                trail += plan.cells.cut(i, kept, before)
+        cuts = {i: self._lines_cut(before, kept) for i, before, kept in passed if i in plan.cutting}
+        trail += self._trail(passed)
         if isinstance(last, Rejected):
             self._sample.add(read, plan.names()[index], last.reason.code, last.detail, row)
             if index in plan.cutting:
